@@ -1,0 +1,183 @@
+// CELL: one pair of a query and a key, from the two vectors to the weight, each number with its formula.
+
+import { signedBars } from './parts/bars.ts';
+import { element } from './parts/dom.ts';
+import { formatNumber, formatShare } from './parts/format.ts';
+import { phrase, type Language } from './parts/text.ts';
+
+/** The numbers of one pair. */
+export interface CellNumbers {
+  /** q_c k_c for each dimension; they add up to q·k. */
+  products: Float32Array;
+  queryNorm: number;
+  keyNorm: number;
+  cosine: number;
+  /** The score before scale and temperature. */
+  raw: number;
+  scaled: number;
+  capped: number;
+  biased: number;
+  logit: number;
+  weight: number;
+  /** The sum of the row's weights. */
+  mass: number;
+  /** The largest logit of the row. */
+  rowMax: number;
+  allowed: boolean;
+}
+
+/** How the numbers come about: the formulas of the chosen score and normalizer, and what is switched on. */
+export interface CellRules {
+  scoreName: string;
+  scoreFormula: string;
+  /** Whether the raw score is q·k itself. */
+  scoreIsProduct: boolean;
+  normalizerName: string;
+  normalizerFormula: string;
+  /** What is worth a line beside the usual: a reason why the row is not ordinary. */
+  note?: string | undefined;
+}
+
+/** What the view shows: a pair by name, its numbers once they are known; or a block of a pooled picture. */
+export interface CellSubject {
+  query: string;
+  key: string;
+  place: string;
+  locked: boolean;
+  numbers?: CellNumbers | undefined;
+  /** A sentence on what is shown instead of one pair. */
+  about?: string | undefined;
+}
+
+const text = {
+  heading: { en: 'One query, one key', zh: '一个查询，一个键' },
+  arrow: { en: 'looks at', zh: '看向' },
+  locked: { en: 'locked', zh: '已锁定' },
+  cosine: { en: 'direction', zh: '方向' },
+  lengths: { en: 'lengths', zh: '长度' },
+  product: { en: 'dot product', zh: '点积' },
+  products: { en: '{count} products qᵢkᵢ, one per dimension; they add up to q·k', zh: '{count} 个乘积 qᵢkᵢ，每维一个，相加得 q·k' },
+  score: { en: 'score', zh: '分数' },
+  scaled: { en: 'scaled score', zh: '缩放分数' },
+  scaledFormula: { en: 'score × scale ÷ temperature', zh: '分数 × 缩放 ÷ 温度' },
+  capped: { en: 'after soft cap', zh: '软上限后' },
+  cappedFormula: { en: 'c·tanh(l/c)', zh: 'c·tanh(l/c)' },
+  biased: { en: 'with bias', zh: '加偏置后' },
+  logit: { en: 'logit', zh: 'logit' },
+  logitFormula: { en: 'what the normalizer sees; the row’s largest is {max}', zh: '归一化的输入；本行最大为 {max}' },
+  weight: { en: 'weight', zh: '权重' },
+  mass: { en: 'row’s sum', zh: '行和' },
+  massFormula: { en: 'all weights of this query', zh: '该查询的全部权重' },
+  removed: { en: 'removed by the mask', zh: '被掩码去除' },
+  waiting: { en: 'Point at a cell, or move there with the arrow keys.', zh: '指向一个格子，或用方向键移动。' },
+};
+
+/** The panel of numbers for one cell. */
+export class CellView {
+  readonly #host: HTMLElement;
+  #subject: CellSubject | undefined;
+  #rules: CellRules | undefined;
+  #language: Language = 'en';
+
+  constructor(host: HTMLElement) {
+    this.#host = host;
+    this.#render();
+  }
+
+  set language(language: Language) {
+    this.#language = language;
+    this.#render();
+  }
+
+  /** Shows `subject` under `rules`; undefined shows how to choose a cell. */
+  show(subject: CellSubject | undefined, rules: CellRules | undefined): void {
+    this.#subject = subject;
+    this.#rules = rules;
+    this.#render();
+  }
+
+  #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
+    return phrase(text[key], this.#language, values);
+  }
+
+  #render(): void {
+    const subject = this.#subject;
+    const heading = element('h2', {}, this.#say('heading'));
+    if (!subject) {
+      this.#host.replaceChildren(heading, element('p', { class: 'cell-waiting' }, this.#say('waiting')));
+      return;
+    }
+    const body: Node[] = [heading, this.#pair(subject)];
+    if (subject.about) body.push(element('p', { class: 'cell-about' }, subject.about));
+    if (subject.numbers && this.#rules) body.push(this.#ledger(subject.numbers, this.#rules));
+    if (this.#rules?.note) body.push(element('p', { class: 'cell-note' }, this.#rules.note));
+    this.#host.replaceChildren(...body);
+  }
+
+  #pair({ query, key, place, locked }: CellSubject): HTMLElement {
+    const lock = element('span', { class: 'cell-lock', 'aria-hidden': !locked }, locked ? this.#say('locked') : '');
+    const words = element(
+      'p',
+      { class: 'cell-pair' },
+      element('bdi', { class: 'cell-token', title: query }, query),
+      element('span', { class: 'cell-arrow' }, ` ${this.#say('arrow')} `),
+      element('bdi', { class: 'cell-token', title: key }, key),
+    );
+    return element('div', { class: 'cell-head' }, words, element('p', { class: 'cell-place' }, place, lock));
+  }
+
+  #ledger(cell: CellNumbers, rules: CellRules): HTMLElement {
+    return element('dl', { class: 'ledger' }, ...this.#vectors(cell, rules), ...this.#logits(cell, rules), ...this.#weights(cell, rules));
+  }
+
+  #vectors(cell: CellNumbers, rules: CellRules): HTMLElement[] {
+    const { queryNorm, keyNorm, cosine, products } = cell;
+    const product = products.reduce((sum, value) => sum + value, 0);
+    const plugged = `${formatNumber(queryNorm)} × ${formatNumber(keyNorm)} × ${formatNumber(cosine)}`;
+    const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI;
+    const bars = element('div', { class: 'ledger-bars' }, signedBars(products));
+    bars.append(element('span', {}, this.#say('products', { count: products.length })));
+    const rows = [
+      this.#row('lengths', '|q|, |k|', `${formatNumber(queryNorm)}, ${formatNumber(keyNorm)}`, '', 'lengths'),
+      this.#row('cosine', 'cos θ', formatNumber(cosine), `θ = ${angle.toFixed(1)}°`, 'cosine'),
+      this.#row('product', 'q·k = |q| |k| cos θ', formatNumber(product), plugged, 'product', bars),
+    ];
+    if (!rules.scoreIsProduct) rows.push(this.#row('score', rules.scoreFormula, formatNumber(cell.raw), rules.scoreName, 'raw'));
+    return rows;
+  }
+
+  #logits(cell: CellNumbers, rules: CellRules): HTMLElement[] {
+    const { raw, scaled, capped, biased, logit } = cell;
+    const factor = raw === 0 ? '' : `${formatNumber(raw)} × ${formatNumber(scaled / raw)}`;
+    const rows = [this.#row('scaled', this.#say('scaledFormula'), formatNumber(scaled), factor, 'scaled')];
+    if (capped !== scaled) rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
+    if (biased !== capped) {
+      const sum = `${formatNumber(capped)} + ${formatNumber(biased - capped)}`;
+      rows.push(this.#row('biased', 'l + b', formatNumber(biased), sum, 'biased'));
+    }
+    const seen = cell.allowed ? formatNumber(logit) : '−∞';
+    const reason = cell.allowed ? this.#say('logitFormula', { max: formatNumber(cell.rowMax) }) : this.#say('removed');
+    rows.push(this.#row('logit', '', seen, reason, 'logit'));
+    void rules;
+    return rows;
+  }
+
+  #weights(cell: CellNumbers, rules: CellRules): HTMLElement[] {
+    const bar = element('div', { class: 'ledger-share', 'aria-hidden': 'true' }, element('i'));
+    const share = Number.isFinite(cell.weight) ? Math.max(0, Math.min(1, cell.weight)) : 0;
+    (bar.firstElementChild as HTMLElement).style.width = `${share * 100}%`;
+    return [
+      this.#row('weight', rules.normalizerFormula, formatShare(cell.weight), rules.normalizerName, 'weight', bar),
+      this.#row('mass', 'Σ w', formatShare(cell.mass), this.#say('massFormula'), 'mass'),
+    ];
+  }
+
+  #row(name: keyof typeof text, formula: string, value: string, detail: string, id: string, more?: HTMLElement): HTMLElement {
+    const term = element('dt', {}, this.#say(name), ' ', element('span', { class: 'formula' }, formula));
+    const number = element('dd', { class: 'ledger-value', 'data-number': id }, value);
+    const row = element('div', { class: `ledger-row ledger-${id}` }, term, number);
+    if (detail) row.append(element('dd', { class: 'ledger-detail' }, detail));
+    if (more) row.append(element('dd', { class: 'ledger-more' }, more));
+    return row;
+  }
+}

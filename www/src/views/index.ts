@@ -1,0 +1,4 @@
+// The views: each turns numbers into something to look at, and knows neither where they come from nor where it stands.
+
+export * from './cell.ts';
+export * from './matrix.ts';

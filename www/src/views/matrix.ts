@@ -1,0 +1,357 @@
+// MATRIX: scores or weights as a heat map, queries down, keys across.
+//
+// Typed properties go in (`picture`, `tokens`, `language`), events come out (`point`, `lock`, `resolution`). The view
+// knows no engine: a painter given at construction turns numbers into pixels, and whoever listens to `point` looks up
+// what else there is to say about a cell.
+
+import { Axis } from './parts/axis.ts';
+import { element } from './parts/dom.ts';
+import { hatchRemoved, ruleCells } from './parts/hatch.ts';
+import { cellOf, cellRange, plotSize } from './parts/layout.ts';
+import { Legend } from './parts/legend.ts';
+import { isDark, neutralTones, putPicture, type Painter } from './parts/palette.ts';
+import { phrase, type Language } from './parts/text.ts';
+
+/** What is drawn. `values` may be pooled: `rows` x `columns` cells that stand for `queries` x `keys` pairs. */
+export interface MatrixPicture {
+  queries: number;
+  keys: number;
+  rows: number;
+  columns: number;
+  /** Row-major; -Infinity is a removed key, NaN is no number. */
+  values: Float32Array;
+  /** The colour scale: the values of its two ends, and the map's id. */
+  low: number;
+  high: number;
+  colormap: string;
+  /** What the values are, for the legend: `Weights`. */
+  name: string;
+}
+
+/** A cell of the picture, and the queries and keys that it stands for, as half-open ranges. */
+export interface MatrixCell {
+  row: number;
+  column: number;
+  queries: [number, number];
+  keys: [number, number];
+  /** The value drawn there. */
+  value: number;
+  /** Whether the cell was reached by keyboard, so that it should be announced. */
+  byKeyboard: boolean;
+}
+
+const text = {
+  label: {
+    en: 'Heat map of {name}, {queries} queries by {keys} keys. Arrow keys move, Enter locks, Escape unlocks.',
+    zh: '{name}热图，{queries} 个查询 × {keys} 个键。方向键移动，回车锁定，Esc 解锁。',
+  },
+  empty: { en: 'There is nothing to draw: {queries} queries, {keys} keys.', zh: '没有可画的内容：{queries} 个查询，{keys} 个键。' },
+};
+
+const GUTTER = { wide: { left: 88, top: 76 }, narrow: { left: 64, top: 64 } };
+const NARROW = 480;
+/** Canvas sides stay under this, far below what browsers allow. */
+const LARGEST_SIDE = 4096;
+
+/** The heat map. Events: `point` (MatrixCell), `lock` (boolean), `resolution` (the cells per side that fit). */
+export class MatrixView extends EventTarget {
+  readonly #host: HTMLElement;
+  readonly #paint: Painter;
+  readonly #canvas = element('canvas', { class: 'plot-canvas', 'aria-hidden': 'true' });
+  readonly #cursor = element('div', { class: 'plot-cursor', role: 'gridcell', tabindex: '0' });
+  readonly #row = element('div', { role: 'row', class: 'plot-row' }, this.#cursor);
+  readonly #plot = element('div', { class: 'plot', role: 'grid' }, this.#canvas, this.#row);
+  readonly #empty = element('p', { class: 'plot-empty', hidden: true });
+  readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+  readonly #rows = new Axis('rows');
+  readonly #columns = new Axis('columns');
+  readonly #frame = element('div', { class: 'frame' }, this.#columns.element, this.#rows.element, this.#plot, this.#empty);
+  readonly #legend: Legend;
+  readonly #observer: ResizeObserver;
+  #picture: MatrixPicture | undefined;
+  #tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined } = {};
+  #counts = { queries: 1, keys: 1 };
+  #at = { row: 0, column: 0 };
+  #locked = false;
+  #language: Language = 'en';
+  #drawing = 0;
+  #resolution = 0;
+
+  constructor(host: HTMLElement, paint: Painter) {
+    super();
+    this.#host = host;
+    this.#paint = paint;
+    this.#legend = new Legend(paint);
+    host.append(this.#frame, this.#legend.element, this.#live);
+    this.#listen();
+    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
+    this.#observer.observe(this.#frame);
+  }
+
+  /** Takes room for a matrix of this size before its values are there, so that nothing moves when they come. */
+  reserve(queries: number, keys: number): void {
+    this.#counts = { queries, keys };
+    this.#layout();
+  }
+
+  /** The names of queries and keys; without them they go by number. */
+  set tokens(tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined }) {
+    this.#tokens = tokens;
+  }
+
+  set language(language: Language) {
+    this.#language = language;
+    if (this.#picture) void this.#draw();
+  }
+
+  /** Draws a picture; undefined clears the plot and keeps its room. */
+  set picture(picture: MatrixPicture | undefined) {
+    const before = this.#picture;
+    this.#picture = picture;
+    if (!picture) return this.#clear();
+    const sameSize = before?.queries === picture.queries && before.keys === picture.keys;
+    if (!sameSize || !before) this.#restart(picture);
+    else this.#keepPlace(before, picture);
+    this.reserve(picture.queries, picture.keys);
+    void this.#draw();
+    this.#point(false);
+  }
+
+  /** The current cell, if there is a picture. */
+  get cell(): MatrixCell | undefined {
+    return this.#picture && this.#cell(false);
+  }
+
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  /** How many cells per side the plot can show one by one. */
+  get resolution(): number {
+    return this.#resolution || 512;
+  }
+
+  /** What query `index` and key `index` are called. */
+  name(index: number, axis: 'queries' | 'keys'): string {
+    return (axis === 'queries' ? this.#rows : this.#columns).name(index);
+  }
+
+  /** Says `message` to screen readers, and names the current cell by it. */
+  announce(message: string, aloud: boolean): void {
+    this.#cursor.setAttribute('aria-label', message);
+    if (aloud) this.#live.textContent = message;
+  }
+
+  /** Draws again in the colours of the page as they are now. */
+  repaint(): void {
+    if (this.#picture) void this.#draw();
+  }
+
+  // ---- drawing
+
+  #clear(): void {
+    this.#drawing += 1;
+    this.#canvas.width = 0;
+    this.#cursor.hidden = true;
+    this.#rows.mark(undefined);
+    this.#columns.mark(undefined);
+    this.#plot.classList.add('plot-waiting');
+  }
+
+  #resize(): void {
+    const before = this.#resolution;
+    this.#layout();
+    if (this.#picture) void this.#draw();
+    if (before && before !== this.#resolution) this.dispatchEvent(new CustomEvent('resolution'));
+  }
+
+  #layout(): void {
+    const width = this.#frame.clientWidth;
+    if (!width) return;
+    const gutter = width < NARROW ? GUTTER.narrow : GUTTER.wide;
+    const room = width - gutter.left - 1;
+    const { queries, keys } = this.#counts;
+    const size = plotSize(queries, keys, room, room);
+    this.#frame.style.setProperty('--gutter-left', `${gutter.left}px`);
+    this.#frame.style.setProperty('--gutter-top', `${gutter.top}px`);
+    this.#plot.style.width = `${size.width}px`;
+    this.#plot.style.height = `${Math.max(size.height, queries && keys ? 0 : 120)}px`;
+    this.#resolution = Math.min(1024, Math.max(16, Math.floor(room * Math.min(2, devicePixelRatio))));
+    this.#rows.show(queries, size.height, this.#tokens.queries);
+    this.#columns.show(keys, size.width, this.#tokens.keys);
+    this.#markCell();
+  }
+
+  async #draw(): Promise<void> {
+    const picture = this.#picture;
+    if (!picture) return;
+    const turn = (this.#drawing += 1);
+    const { queries, keys, rows, columns, values, name } = picture;
+    this.#describe(picture);
+    if (!rows || !columns) return;
+    const tones = neutralTones(isDark(this.#host));
+    const palette = { ...picture, ...tones };
+    const painted = await this.#paint(values, { rows, columns, ...this.#canvasSize(), ...palette });
+    const context = this.#canvas.getContext('2d');
+    if (turn !== this.#drawing || !context) return;
+    putPicture(context, painted);
+    hatchRemoved(context, values, rows, columns, tones.ink);
+    ruleCells(context, rows, columns, tones.paper);
+    this.#plot.classList.remove('plot-waiting');
+    this.#plot.dataset['shown'] = `${name} ${queries}x${keys}`;
+    const occurs = { removed: values.includes(-Infinity), invalid: values.includes(NaN) };
+    await this.#legend.show(palette, name, occurs, this.#language);
+  }
+
+  #canvasSize(): { width: number; height: number } {
+    const side = (pixels: number): number => Math.max(1, Math.min(LARGEST_SIDE, Math.round(pixels * devicePixelRatio)));
+    return { width: side(this.#plot.clientWidth), height: side(this.#plot.clientHeight) };
+  }
+
+  #describe({ queries, keys, name }: MatrixPicture): void {
+    const values = { queries, keys, name };
+    this.#plot.setAttribute('aria-label', phrase(text.label, this.#language, values));
+    this.#plot.setAttribute('aria-rowcount', String(queries));
+    this.#plot.setAttribute('aria-colcount', String(keys));
+    this.#empty.hidden = queries > 0 && keys > 0;
+    this.#empty.textContent = phrase(text.empty, this.#language, values);
+    this.#cursor.hidden = !this.#empty.hidden;
+    this.#plot.classList.toggle('plot-nothing', !this.#empty.hidden);
+  }
+
+  // ---- the current cell
+
+  #restart(picture: MatrixPicture): void {
+    const largest = indexOfLargest(picture.values);
+    this.#at = { row: Math.floor(largest / Math.max(1, picture.columns)), column: largest % Math.max(1, picture.columns) };
+    this.#setLocked(false);
+  }
+
+  #keepPlace(before: MatrixPicture, now: MatrixPicture): void {
+    const item = (cell: number, cells: number, size: number): number => cellRange(cell, cells, size)[0];
+    this.#at = {
+      row: cellOf(item(this.#at.row, before.rows, now.queries), now.rows, now.queries),
+      column: cellOf(item(this.#at.column, before.columns, now.keys), now.columns, now.keys),
+    };
+  }
+
+  #cell(byKeyboard: boolean): MatrixCell | undefined {
+    const picture = this.#picture;
+    if (!picture || !picture.rows || !picture.columns) return undefined;
+    const { row, column } = this.#at;
+    return {
+      row,
+      column,
+      queries: cellRange(row, picture.rows, picture.queries),
+      keys: cellRange(column, picture.columns, picture.keys),
+      value: picture.values[row * picture.columns + column] ?? NaN,
+      byKeyboard,
+    };
+  }
+
+  #point(byKeyboard: boolean): void {
+    this.#markCell();
+    const cell = this.#cell(byKeyboard);
+    if (cell) this.dispatchEvent(new CustomEvent<MatrixCell>('point', { detail: cell }));
+  }
+
+  #markCell(): void {
+    const cell = this.#cell(false);
+    this.#rows.mark(cell?.queries);
+    this.#columns.mark(cell?.keys);
+    if (!cell || !this.#picture) return;
+    const { rows, columns } = this.#picture;
+    this.#row.setAttribute('aria-rowindex', String(cell.queries[0] + 1));
+    this.#cursor.setAttribute('aria-colindex', String(cell.keys[0] + 1));
+    Object.assign(this.#cursor.style, {
+      left: `${(cell.column / columns) * 100}%`,
+      top: `${(cell.row / rows) * 100}%`,
+      width: `${100 / columns}%`,
+      height: `${100 / rows}%`,
+    });
+  }
+
+  #move(row: number, column: number, byKeyboard: boolean): void {
+    const picture = this.#picture;
+    if (!picture) return;
+    const next = { row: clamp(row, picture.rows), column: clamp(column, picture.columns) };
+    if (!byKeyboard && next.row === this.#at.row && next.column === this.#at.column) return;
+    this.#at = next;
+    this.#point(byKeyboard);
+  }
+
+  #setLocked(locked: boolean): void {
+    this.#locked = locked;
+    this.#cursor.classList.toggle('plot-locked', locked);
+    this.#cursor.setAttribute('aria-selected', String(locked));
+    this.dispatchEvent(new CustomEvent('lock', { detail: locked }));
+  }
+
+  // ---- mouse, touch, keys
+
+  #listen(): void {
+    this.#plot.addEventListener('pointermove', (event) => {
+      if (!this.#locked && event.pointerType !== 'touch') this.#pointer(event);
+    });
+    this.#plot.addEventListener('click', (event) => this.#click(event));
+    this.#cursor.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  #pointer(event: MouseEvent): { row: number; column: number } {
+    const box = this.#plot.getBoundingClientRect();
+    const { rows = 1, columns = 1 } = this.#picture ?? {};
+    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+    this.#move(row, column, false);
+    return this.#at;
+  }
+
+  #click(event: MouseEvent): void {
+    const { row, column } = this.#at;
+    const now = this.#pointer(event);
+    const again = this.#locked && now.row === row && now.column === column;
+    this.#setLocked(!again);
+    this.#cursor.focus({ preventScroll: true });
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.altKey || event.metaKey) return;
+    if (event.key === 'Enter' || event.key === ' ') this.#setLocked(!this.#locked);
+    else if (event.key === 'Escape') this.#setLocked(false);
+    else {
+      const target = this.#target(event);
+      if (!target) return;
+      this.#move(target.row, target.column, true);
+    }
+    event.preventDefault();
+  }
+
+  #target({ key, ctrlKey }: KeyboardEvent): { row: number; column: number } | undefined {
+    const { rows = 1, columns = 1 } = this.#picture ?? {};
+    const { row, column } = this.#at;
+    const page = Math.max(1, Math.round(rows / 8));
+    switch (key) {
+      case 'ArrowUp': return { row: row - 1, column };
+      case 'ArrowDown': return { row: row + 1, column };
+      case 'ArrowLeft': return { row, column: column - 1 };
+      case 'ArrowRight': return { row, column: column + 1 };
+      case 'Home': return { row: ctrlKey ? 0 : row, column: 0 };
+      case 'End': return { row: ctrlKey ? rows - 1 : row, column: columns - 1 };
+      case 'PageUp': return { row: row - page, column };
+      case 'PageDown': return { row: row + page, column };
+      default: return undefined;
+    }
+  }
+}
+
+function clamp(index: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, index));
+}
+
+function indexOfLargest(values: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index += 1) {
+    if ((values[index] ?? NaN) > (values[best] ?? NaN) || Number.isNaN(values[best])) best = index;
+  }
+  return best;
+}

@@ -1,0 +1,66 @@
+// What the colours leave out: hatching over removed keys, and thin lines between cells that are large enough.
+
+/** Cells smaller than this, in device pixels, touch each other. */
+const LEAST_FOR_LINES = 10;
+
+/** Draws diagonal lines in `ink` over every cell whose value is -Infinity. */
+export function hatchRemoved(
+  context: CanvasRenderingContext2D,
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  ink: string,
+): void {
+  const cells = new ImageData(columns, rows);
+  let removed = false;
+  values.forEach((value, index) => {
+    if (value !== -Infinity) return;
+    removed = true;
+    cells.data[4 * index + 3] = 255;
+  });
+  if (!removed) return;
+  const { width, height } = context.canvas;
+  const layer = scratch(width, height);
+  layer.imageSmoothingEnabled = false;
+  const small = scratch(columns, rows);
+  small.putImageData(cells, 0, 0);
+  layer.drawImage(small.canvas, 0, 0, width, height);
+  layer.globalCompositeOperation = 'source-in';
+  layer.fillStyle = stripes(layer, ink);
+  layer.fillRect(0, 0, width, height);
+  context.drawImage(layer.canvas, 0, 0);
+}
+
+/** Draws lines in `paper` between the cells, where there is room for them. */
+export function ruleCells(context: CanvasRenderingContext2D, rows: number, columns: number, paper: string): void {
+  const { width, height } = context.canvas;
+  if (width / columns < LEAST_FOR_LINES || height / rows < LEAST_FOR_LINES) return;
+  context.fillStyle = paper;
+  for (let column = 1; column < columns; column += 1) {
+    context.fillRect(Math.round((column * width) / columns), 0, 1, height);
+  }
+  for (let row = 1; row < rows; row += 1) context.fillRect(0, Math.round((row * height) / rows), width, 1);
+}
+
+function stripes(context: CanvasRenderingContext2D, ink: string): CanvasPattern | string {
+  const size = 8;
+  const tile = scratch(size, size);
+  tile.strokeStyle = ink;
+  tile.lineWidth = 1.4;
+  tile.beginPath();
+  for (const shift of [-size, 0, size]) {
+    tile.moveTo(shift - 1, size + 1);
+    tile.lineTo(shift + size + 1, -1);
+  }
+  tile.stroke();
+  return context.createPattern(tile.canvas, 'repeat') ?? ink;
+}
+
+function scratch(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('this browser gives no canvas to draw on');
+  return context;
+}

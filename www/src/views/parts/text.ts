@@ -1,0 +1,24 @@
+// Text in the page's languages, and how it is filled in.
+
+import type { Text } from '../../generated/catalog.ts';
+
+/** The languages of the interface. */
+export type Language = 'en' | 'zh';
+
+/** `text` in `language`, each `{name}` replaced by its value. Values are inserted once and never interpreted again. */
+export function phrase(text: Text, language: Language, values: Record<string, string | number> = {}): string {
+  return text[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+// Characters that have no shape of their own, or that reorder the text around them.
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A token as text that can be seen: spaces and line ends by their symbols, other invisible characters by their number. */
+export function visibleToken(token: string): string {
+  if (token === '') return '∅';
+  return token
+    .replace(/ /g, '␣')
+    .replace(/\n/g, '↵')
+    .replace(/\t/g, '⇥')
+    .replace(INVISIBLE, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+}
