@@ -1,0 +1,114 @@
+// www/ → pkg/ and dist/, by esbuild, the one bundler of the project.
+
+import { build } from 'esbuild';
+import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { declarations } from './declarations.mjs';
+import { GENERATED, LOCKS } from './kernel.mjs';
+import { at } from './run.mjs';
+import { step } from './stamp.mjs';
+
+const ENGINE = 'www/src/engine';
+const WASM = `${GENERATED}/qkscope_bg.wasm`;
+const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
+
+/** Everything is an ES module for engines that have wasm SIMD (2021 and later). */
+const OPTIONS = /** @type {const} */ ({
+  bundle: true,
+  target: 'es2022',
+  charset: 'utf8',
+  logLevel: 'error',
+  absWorkingDir: at(),
+});
+
+/** Bundles whatever changed. The worker comes first: the package and the page carry its source inside. */
+export async function bundle() {
+  await worker();
+  await npmPackage();
+  await page();
+}
+
+/** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
+const worker = () =>
+  step('worker', {
+    inputs: [ENGINE, `${GENERATED}/qkscope.js`, `${GENERATED}/catalog.ts`, ...LOCKS],
+    outputs: [`${GENERATED}/worker-source.ts`],
+    async make() {
+      const entryPoints = [`${ENGINE}/worker.ts`];
+      const { outputFiles } = await build({ ...OPTIONS, entryPoints, format: 'iife', minify: true, write: false });
+      const doc = '/** The worker, bundled as a classic script. */';
+      const source = `${doc}\nexport default ${JSON.stringify(outputFiles[0].text)};\n`;
+      await writeFile(at(GENERATED, 'worker-source.ts'), source);
+    },
+  });
+
+const npmPackage = () =>
+  step('pkg/', {
+    inputs: [ENGINE, GENERATED, 'package.json', 'tsconfig.json', 'README.md', ...LICENSES, ...LOCKS],
+    outputs: ['pkg'],
+    async make() {
+      const entryPoints = [`${ENGINE}/index.ts`, `${ENGINE}/inline.ts`];
+      // Not minified: whoever installs it reads it, and bundles it with settings of their own.
+      const { outputFiles } = await build({ ...OPTIONS, entryPoints, format: 'esm', outdir: 'pkg/dist', write: false });
+      await rm(at('pkg'), { recursive: true, force: true });
+      await write(outputFiles);
+      await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
+      await copyFile(at(WASM), at('pkg/dist/qkscope_bg.wasm'));
+      await copyFile(at(GENERATED, 'qkscope_bg.wasm.d.ts'), at('pkg/dist/qkscope_bg.wasm.d.ts'));
+      await Promise.all(['README.md', ...LICENSES].map((name) => copyFile(at(name), at('pkg', name))));
+      await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
+    },
+  });
+
+/** The published package.json: who it is from the project's own, and what it offers. */
+async function manifest() {
+  const { name, version, description, license, type, engines } = JSON.parse(await readFile(at('package.json'), 'utf8'));
+  const types = './dist/index.d.ts';
+  return {
+    name,
+    version,
+    description,
+    keywords: ['attention', 'transformer', 'wasm', 'simd', 'visualization'],
+    license,
+    type,
+    engines,
+    sideEffects: false,
+    exports: {
+      '.': { types, node: './dist/inline.js', default: './dist/index.js' },
+      './inline': { types, default: './dist/inline.js' },
+      './qkscope_bg.wasm': { types: './dist/qkscope_bg.wasm.d.ts', default: './dist/qkscope_bg.wasm' },
+      './package.json': './package.json',
+    },
+    files: ['dist', ...LICENSES],
+  };
+}
+
+const page = () =>
+  step('dist/', {
+    inputs: ['www', ...LICENSES, ...LOCKS],
+    outputs: ['dist'],
+    async make() {
+      const entryPoints = [{ in: 'www/src/page/index.ts', out: 'page' }];
+      const how = /** @type {const} */ ({ format: 'esm', minify: true, sourcemap: true, outdir: 'dist', write: false });
+      const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints });
+      await rm(at('dist'), { recursive: true, force: true });
+      await write(outputFiles);
+      await copyStatic();
+      await copyFile(at(WASM), at('dist/qkscope_bg.wasm'));
+      await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));
+    },
+  });
+
+/** Everything of www/ but its sources: the page, its styles, the sample files and their notice. */
+async function copyStatic() {
+  const names = (await readdir(at('www'))).filter((name) => name !== 'src');
+  await Promise.all(names.map((name) => cp(at('www', name), at('dist', name), { recursive: true })));
+}
+
+async function write(outputFiles) {
+  for (const file of outputFiles) {
+    await mkdir(path.dirname(file.path), { recursive: true });
+    await writeFile(file.path, file.contents);
+  }
+}

@@ -1,0 +1,92 @@
+// A static file server on this machine's own address, for `npm start` and the browser tests.
+
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const HOST = '127.0.0.1';
+
+/** A wasm module streams into the compiler only as `application/wasm`; a module script runs only as JavaScript. */
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.md': 'text/markdown; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/**
+ * Serves a folder until `close` is called.
+ *
+ * @param {string} folder
+ * @param {{ port?: number, headers?: Record<string, string> }} [options] `port` 0 is any free one; where the port is
+ *   taken, the next free one is used. `headers` go with every answer.
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export async function serve(folder, { port = 0, headers = {} } = {}) {
+  const server = createServer((request, response) => answer(path.resolve(folder), headers, request, response));
+  const bound = await listen(server, port);
+  return {
+    url: `http://${HOST}:${bound}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** @returns {Promise<number>} the port. */
+function listen(server, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      if (error.code !== 'EADDRINUSE' || port >= 65535) return reject(error);
+      resolve(listen(server, port + 1));
+    });
+    server.listen(port, HOST, () => {
+      server.removeAllListeners('error');
+      resolve(server.address().port);
+    });
+  });
+}
+
+async function answer(folder, headers, request, response) {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('Cache-Control', 'no-cache');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  try {
+    const found = await locate(folder, request.url);
+    if (found === undefined) return response.writeHead(404).end('not found\n');
+    response.setHeader('Content-Type', TYPES[path.extname(found.file)] ?? 'application/octet-stream');
+    response.setHeader('Content-Length', found.size);
+    if (request.method === 'HEAD') return response.end();
+    await pipeline(createReadStream(found.file), response);
+  } catch {
+    // The visitor went away, or the file did: either way there is nobody left to tell.
+    response.destroy();
+  }
+}
+
+/** The file that a request means, `index.html` for a folder; undefined when there is none inside `folder`. */
+async function locate(folder, url) {
+  let file = path.join(folder, decode(url));
+  if (file.endsWith(path.sep)) file += 'index.html';
+  if (!file.startsWith(folder + path.sep)) return undefined;
+  const entry = await stat(file).catch(() => undefined);
+  return entry?.isFile() ? { file, size: entry.size } : undefined;
+}
+
+/** A request's path; a broken escape or a NUL names no file. */
+function decode(url) {
+  try {
+    return decodeURIComponent(url.split(/[?#]/, 1)[0]).replaceAll('\0', '\uFFFD');
+  } catch {
+    return '/\uFFFD';
+  }
+}
