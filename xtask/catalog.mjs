@@ -128,7 +128,7 @@ function optionType(type, members) {
 }
 
 const property = (parameter) =>
-  `;\n      /** ${parameter.about.en.replaceAll('*/', '* /')} */\n      readonly ${parameter.name}?: ${valueType(parameter)}`;
+  `;\n      /** ${parameter.about.en.replaceAll('*/', '* /')} */\n      readonly ${parameter.name}?: ${valueType(parameter)} | undefined`;
 
 /** A number whose default is worked out from the data also takes `null`, which asks for just that. */
 function valueType(parameter) {

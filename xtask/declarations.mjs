@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { at, runNode, targetFolder } from './run.mjs';
+import { runNode, targetFolder } from './run.mjs';
 
 const SOURCES = 'www/src';
 

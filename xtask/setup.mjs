@@ -20,7 +20,7 @@ export async function setup() {
   );
   if (process.platform !== 'win32') {
     const help = 'on Debian or Ubuntu `apt-get install build-essential`, on macOS `xcode-select --install`';
-    requireCommand(process.env.CC ?? 'cc', `A C compiler is missing (Rust links programs with it): ${help}.`);
+    requireCommand('cc', `A C compiler is missing (Rust links programs with it): ${help}.`);
   }
   await rustTargets();
   await npmPackages();

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { at, targetFolder, timed } from './run.mjs';
+import { at, timed } from './run.mjs';
 
 /**
  * Runs `make` unless its outputs are those it made from the inputs that are there now.
@@ -17,7 +17,7 @@ import { at, targetFolder, timed } from './run.mjs';
  *   or absolute; a folder stands for every file in it.
  */
 export async function step(name, { inputs, outputs, make }) {
-  const stamp = path.join(await targetFolder(), 'stamps', name.replaceAll(/\W+/g, '-'));
+  const stamp = at('target/stamps', name.replaceAll(/\W+/g, '-'));
   const before = await hash(inputs);
   if ((await read(stamp)) === `${before} ${await hash(outputs)}`) return;
   const { seconds } = await timed(make);
@@ -54,6 +54,7 @@ async function files(start) {
   }
 }
 
+/** @param {string} file @param {BufferEncoding | null} encoding */
 async function read(file, encoding = 'utf8') {
   try {
     return await readFile(file, encoding);

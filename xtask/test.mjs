@@ -1,0 +1,117 @@
+// `npm test`: every check, in the order from quick to slow. `npm test -- web types` runs those whose name has a word given.
+
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+
+import { build } from './build.mjs';
+import { CommandFailed, Failure, at, main, run, runNode, timed } from './run.mjs';
+import { setup } from './setup.mjs';
+
+const WASI = 'wasm32-wasip1';
+const BROWSER = 'wasm32-unknown-unknown';
+
+/** The checks by name. Each resolves with the number of tests that passed, or throws; a check without tests counts as one. */
+const CHECKS = {
+  'rust format': () => cargo('fmt', '--all', '--check'),
+  'rust clippy': () => cargo('clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
+  'rust clippy wasm': () => cargo('clippy', '--lib', '--locked', '--target', BROWSER, '--', '-D', 'warnings'),
+  'rust tests': () => cargoTest('--workspace'),
+  // The same tests as WebAssembly: only there does the SIMD code run.
+  'rust tests wasm': () => cargoTest('--lib', '--tests', '--target', WASI),
+  build: () => build(),
+  'types www': () => tool('typescript/bin/tsc', '-p', 'tsconfig.json'),
+  'types scripts': () => tool('typescript/bin/tsc', '-p', 'tsconfig.scripts.json'),
+  'web format': () => tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+  'script tests': () => nodeTest('tests/xtask'),
+  'package tests': () => nodeTest('tests/package'),
+  'web tests': () => browserTest('tests/web'),
+};
+
+/** What works on the build's output, and so runs it first when asked for alone. */
+const NEED_BUILD = ['types', 'package', 'web tests'];
+
+main(async () => {
+  await setup();
+  const total = { passed: 0, failed: 0 };
+  const broken = [];
+  for (const name of chosen(process.argv.slice(2))) {
+    const result = await check(name, broken.includes('build'));
+    total.passed += result.passed;
+    total.failed += result.failed;
+    if (result.failed > 0) broken.push(name);
+  }
+  if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+});
+
+/** The names of the checks to run: all, or those that contain one of the words. */
+function chosen(words) {
+  const names = Object.keys(CHECKS);
+  const wanted = names.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
+  if (wanted.length === 0)
+    throw new Failure(`No check is called ${words.join(' or ')}; there are ${names.join(', ')}.`);
+  return names.filter((name) => wanted.includes(name) || (name === 'build' && wanted.some(needsBuild)));
+}
+
+const needsBuild = (name) => NEED_BUILD.some((start) => name.startsWith(start));
+
+/** Runs one check under a heading, and says how it ended and how long it took. */
+async function check(name, buildBroken) {
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 76 - name.length))}`);
+  const { value: result, seconds } = await timed(() => {
+    if (buildBroken && needsBuild(name)) return failure(new Failure('not run: the build failed'));
+    return Promise.resolve(CHECKS[name]()).then((counts) => counts ?? { passed: 1, failed: 0 }, failure);
+  });
+  console.log(`${result.failed > 0 ? 'FAILED' : 'ok'}  ${name}: ${result.passed} passed, ${seconds} s`);
+  return result;
+}
+
+/** A command that failed may have counted its tests; it failed once at least. */
+function failure(error) {
+  console.error(error instanceof Failure ? error.message : error);
+  const { passed, failed } = error instanceof CommandFailed ? countTests(error.output) : { passed: 0, failed: 0 };
+  return { passed, failed: Math.max(1, failed) };
+}
+
+async function cargo(...args) {
+  await run('cargo', args, { show: true });
+}
+
+async function tool(script, ...args) {
+  await runNode(script, args, { show: true });
+}
+
+const cargoTest = async (...args) =>
+  counted(await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], { show: true }));
+
+async function nodeTest(folder) {
+  const entries = await readdir(at(folder), { recursive: true });
+  const files = entries.filter((name) => /\.test\.m?js$/.test(name)).sort();
+  if (files.length === 0) throw new Failure(`${folder} has no tests`);
+  const paths = files.map((name) => path.join(folder, name));
+  return counted(await run(process.execPath, ['--test', '--test-reporter=spec', ...paths], { show: true }));
+}
+
+/** Finds or installs the browser before the test files start, each in a process of its own. */
+async function browserTest(folder) {
+  const { chromium } = await import('../tests/web/browser.mjs');
+  console.log(`browser: ${await chromium()}`);
+  return nodeTest(folder);
+}
+
+function counted(output) {
+  const counts = countTests(output);
+  if (counts.passed === 0) throw new Failure('no test ran');
+  return counts;
+}
+
+/** Adds up the closing lines of Rust's test harness and of Node's. */
+function countTests(output) {
+  const sum = (pattern) => [...output.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
+  return {
+    passed: sum(/^test result: .*?(\d+) passed/gm) + sum(/^ℹ pass (\d+)/gm),
+    failed: sum(/^test result: .*?(\d+) failed/gm) + sum(/^ℹ fail (\d+)/gm),
+  };
+}
