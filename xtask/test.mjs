@@ -16,7 +16,7 @@ const CHECKS = {
   'rust format': () => cargo('fmt', '--all', '--check'),
   'rust clippy': () => cargo('clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
   'rust clippy wasm': () => cargo('clippy', '--lib', '--locked', '--target', BROWSER, '--', '-D', 'warnings'),
-  'rust tests': () => cargoTest('--workspace'),
+  'rust tests': () => cargoTest(),
   // The same tests as WebAssembly: only there does the SIMD code run.
   'rust tests wasm': () => cargoTest('--lib', '--tests', '--target', WASI),
   build: () => build(),
