@@ -1,0 +1,32 @@
+// What two files say must be one thing.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { notices } from '../../xtask/notices.mjs';
+import { at } from '../../xtask/run.mjs';
+
+const read = (file) => readFile(at(file), 'utf8');
+
+test('THIRD-PARTY.md names every crate in the module, with its licence', async () => {
+  assert.equal(await read('THIRD-PARTY.md'), await notices(), 'run `node xtask/notices.mjs`');
+});
+
+test('the crate and the package have one version, description and licence', async () => {
+  const npm = JSON.parse(await read('package.json'));
+  const [, crate] = (await read('Cargo.toml')).match(/^\[package\]\n((?:[^[\n].*\n)+)/m);
+  for (const key of ['name', 'version', 'description', 'license']) {
+    assert.equal(crate.match(new RegExp(`^${key} = "(.*)"`, 'm'))?.[1], npm[key], key);
+  }
+});
+
+test('the lock file names no registry', async () => {
+  const { packages } = JSON.parse(await read('package-lock.json'));
+  for (const [name, entry] of Object.entries(packages)) assert.equal(entry.resolved, undefined, name);
+});
+
+test('the package needs nothing at run time', async () => {
+  const npm = JSON.parse(await read('package.json'));
+  assert.equal(npm.dependencies, undefined);
+});
