@@ -1,0 +1,35 @@
+//! What the formats share.
+
+pub(crate) mod element;
+pub(crate) mod names;
+pub(crate) mod python;
+pub(crate) mod reader;
+pub(crate) mod source;
+pub(crate) mod zip;
+
+use crate::error::Error;
+
+/// The largest whole number that every JavaScript number can hold: 2^53 - 1.
+pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// The beginning of some bytes, as a person would write it in a message.
+pub(crate) fn snippet(bytes: &[u8]) -> String {
+    const SHOWN: usize = 16;
+    let cut = if bytes.len() > SHOWN { "…" } else { "" };
+    match bytes.len() {
+        0 => "nothing".into(),
+        n => format!("\"{}\"{cut}", bytes[..n.min(SHOWN)].escape_ascii()),
+    }
+}
+
+/// An empty list with room for `count` elements that a file asks for.
+///
+/// # Errors
+/// [`Error::OutOfMemory`], instead of the trap that a failed allocation is.
+pub(crate) fn room<T>(name: &str, count: u64) -> Result<Vec<T>, Error> {
+    let refused = || Error::OutOfMemory { name: name.into(), bytes: count.saturating_mul(size_of::<T>() as u64) };
+    let mut list = Vec::new();
+    let count = usize::try_from(count).map_err(|_| refused())?;
+    list.try_reserve_exact(count).map_err(|_| refused())?;
+    Ok(list)
+}
