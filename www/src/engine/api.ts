@@ -1,0 +1,388 @@
+/**
+ * The public types of the package: the reference manual of its JavaScript side.
+ *
+ * Letters used throughout: `B` batches, `Hq` heads of the queries, `Hkv` heads of the keys and values (`Hq` is a
+ * multiple of `Hkv`), `N` queries, `M` keys, `d` the size of a query or key, `dv` the size of a value. Every array is
+ * row-major (C order): the last axis is contiguous.
+ *
+ * Every promise below rejects with one class of error, {@link QkscopeError}, or with the reason of an `AbortSignal`
+ * (an `AbortError`, unless you gave the signal another reason).
+ */
+import type {
+  Colormap,
+  Format,
+  Normalizer,
+  NormalizerOption,
+  Pool,
+  Score,
+  ScoreOption,
+  Stage,
+  Statistic,
+  Status,
+} from '../generated/catalog.ts';
+
+export type { Colormap, Format, Normalizer, NormalizerOption, Pool, Score, ScoreOption, Stage, Statistic, Status };
+
+/**
+ * Numbers with a shape.
+ *
+ * As an input: `data` is a Float32Array over an ordinary ArrayBuffer (not shared, not detached; other element types
+ * are refused, not converted), and `shape` has 2 to 4 whole numbers from 0 to 2^53 - 1 whose product is `data.length`.
+ * Missing leading axes are 1: `[N, d]` is one batch of one head. Inputs are copied before the call returns its
+ * promise: they are never changed, and you may reuse them at once.
+ *
+ * As a result: fresh memory of your own.
+ */
+export interface Tensor {
+  data: Float32Array;
+  shape: readonly number[];
+}
+
+/** Which keys a query may see: 1 = may attend, 0 = removed. The shape broadcasts to `[B, Hq, N, M]`. */
+export interface Mask {
+  data: Uint8Array;
+  /** 2 to 4 axes; each is 1 or the size of its axis of `[B, Hq, N, M]`. Missing leading axes are 1. */
+  shape: readonly number[];
+}
+
+/** How a long call is stopped and watched. */
+export interface Control {
+  /** Stops the work within about 10 ms of computing; the promise rejects once, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called with the fraction done: 0 to 1, never falling, 1 at the end. */
+  onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** What the kernel computes. Unknown names are refused: a misspelled option would draw a wrong picture silently. */
+export interface ProblemOptions {
+  /** How a query and a key are compared. Default `'scaled_dot'`. */
+  score?: ScoreOption | undefined;
+  /** Multiplies every score; any finite number, 0 and negative ones too. `null` (default): the score's own. */
+  scale?: number | null | undefined;
+  /** Divides every logit after `scale`; finite, above 0. Default 1. */
+  temperature?: number | undefined;
+  /** `c` of `c * tanh(logit / c)`; finite. `null` (default), 0 and below: off. */
+  softcap?: number | null | undefined;
+  /** Which keys a query may see. Joined to the other masks by AND. */
+  attnMask?: Mask | undefined;
+  /** Added to the logits after `softcap`; its shape broadcasts to `[B, Hq, N, M]`. Exactly -Infinity removes a key. */
+  attnBias?: Tensor | undefined;
+  /** Query `i` sees keys up to `i + offset`. Default false. */
+  causal?: boolean | undefined;
+  /** Where the diagonal of the causal mask starts when `N` is not `M`: offset 0, or `M - N`. Required then, or `causalOffset`. */
+  causalAlignment?: 'upper_left' | 'lower_right' | undefined;
+  /** The offset of the causal mask as a whole number, in place of `causalAlignment`. */
+  causalOffset?: number | undefined;
+  /** How many keys before its own position a query sees; a whole number, -1 (default) is no limit. */
+  leftWindowSize?: number | undefined;
+  /** How many keys after its own position a query sees; a whole number, -1 (default) is no limit. */
+  rightWindowSize?: number | undefined;
+  /** How many keys of each batch are real, `B` whole numbers from 0 to `M`; keys behind them are removed. */
+  keyValueSeqLengths?: readonly number[] | undefined;
+  /** How a row of logits becomes weights. Default `'softmax'`. */
+  normalizer?: NormalizerOption | undefined;
+}
+
+/** Options of `attention()`. */
+export interface AttentionOptions extends ProblemOptions, Control {
+  /** Also return the weights, `B * Hq * N * M` numbers of 4 bytes each. Default false. */
+  needWeights?: boolean | undefined;
+  /** Also return these stages of the logits, each as large as the weights. Default none. */
+  stages?: readonly Stage[] | undefined;
+}
+
+/** What `attention()` returns. */
+export interface AttentionResult {
+  /** Weights times values, `[B, Hq, N, dv]`; null when no value was given. */
+  output: Tensor | null;
+  /** `[B, Hq, N, M]`, when `needWeights` is set. A row with no key left is all 0. */
+  weights?: Tensor;
+  /** `[B, Hq, N, M]` each, for the stages asked for. */
+  stages?: Partial<Record<Stage, Tensor>>;
+  /** One entry per row of weights. */
+  statistics: RowStatistics;
+}
+
+/** What is read off each row of weights. Every array has `B * Hq * N` entries. NaN where a row has no answer. */
+export interface RowStatistics {
+  /** `[B, Hq, N]`. */
+  shape: readonly [number, number, number];
+  /** Sum of the weights. */
+  mass: Float32Array;
+  /** Entropy of the weights over their sum, in nats. */
+  entropy: Float32Array;
+  /** exp(entropy): how many keys the row looks at. */
+  effectiveKeys: Float32Array;
+  /** The largest weight. */
+  maxWeight: Float32Array;
+  /** Mean distance between query and key, in positions, weighted by the weights. */
+  attentionDistance: Float32Array;
+  /** Weight on key 0. */
+  firstMass: Float32Array;
+  /** Weight on the query's own position. */
+  selfMass: Float32Array;
+  /** Weight on the position before the query's own. */
+  previousMass: Float32Array;
+  /** Index of the largest weight, the first of equals; -1 where there is none. */
+  argmax: Int32Array;
+  /** Index into `statusNames`: `ok`, `empty` (no key left), `zeroed` (a threshold removed all), `nan`, `inf`. */
+  status: Uint8Array;
+}
+
+/** A part of the matrix of one head: rows are queries, columns are keys. */
+export interface HeadSelection {
+  /** 0 to `B - 1`. Default 0. */
+  batch?: number | undefined;
+  /** 0 to `Hq - 1`. */
+  head: number;
+}
+
+/** What `overview()` pools and into how many cells. */
+export interface OverviewOptions extends HeadSelection, Control {
+  /** Default `'weights'`. */
+  stage?: Stage | undefined;
+  /** The most rows and the most columns of the picture; 1 to 4096. Default 1024. */
+  maxSize?: number | undefined;
+  /** How the entries under one cell become one number. Default `'max'`: for logits the one of largest magnitude. */
+  pool?: Pool | undefined;
+  /** Queries `[from, to)`. Default all. */
+  rows?: readonly [number, number] | undefined;
+  /** Keys `[from, to)`. Default all. */
+  keys?: readonly [number, number] | undefined;
+  /** Stands for keys that a mask removed. Default 0 for weights and -Infinity for logits. */
+  removed?: number | undefined;
+}
+
+/** A pooled picture. Cell `(y, x)` covers rows `[floor(y*R/rows), floor((y+1)*R/rows))` of the `R` selected, keys alike. */
+export interface Overview {
+  /** `rows * columns` numbers. */
+  values: Float32Array;
+  rows: number;
+  columns: number;
+  /** The smallest finite value; 0 when there is none. */
+  low: number;
+  /** The largest finite value; 0 when there is none. */
+  high: number;
+}
+
+/** What `rectangle()` returns: any part of the matrix, entry by entry. */
+export interface RectangleOptions extends HeadSelection, Control {
+  /** Queries `[from, to)`. */
+  rows: readonly [number, number];
+  /** Keys `[from, to)`. */
+  keys: readonly [number, number];
+  /** Default `'weights'`. */
+  stage?: Stage | undefined;
+  /** Stands for keys that a mask removed. Default 0 for weights and -Infinity for logits. */
+  removed?: number | undefined;
+}
+
+/** Which query `row()` explains. */
+export interface RowOptions extends HeadSelection {
+  /** 0 to `N - 1`. */
+  row: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** One query through the whole pipeline. */
+export interface Row {
+  /** `M` numbers for each stage. */
+  stages: Record<Stage, Float32Array>;
+  /** The row's statistics, and its status by name. */
+  statistics: Record<Statistic, number> & { status: Status };
+}
+
+/** Which pair `cell()` explains. */
+export interface CellOptions extends HeadSelection {
+  /** The query, 0 to `N - 1`. */
+  row: number;
+  /** The key, 0 to `M - 1`. */
+  key: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** One query and one key: where their weight comes from. */
+export interface Cell {
+  /** What each of the `d` dimensions adds to the dot product: `q_c * k_c`. */
+  products: Float32Array;
+  /** The score, `s = score(q, k)`. */
+  raw: number;
+  /** `s * scale / temperature`. */
+  scaled: number;
+  /** After the softcap. */
+  capped: number;
+  /** After the bias. */
+  biased: number;
+  /** What the normalizer sees: -Infinity where a mask removed the key. */
+  logit: number;
+  /** The weight. */
+  weight: number;
+  /** q·k, the sum of the products; the score of `dot`. */
+  dot: number;
+  /** |q| */
+  queryNorm: number;
+  /** |k| */
+  keyNorm: number;
+  /** q·k / (|q| |k|); NaN when one of them is 0. */
+  cosine: number;
+  /** Sum of the row's weights. */
+  mass: number;
+  /** The row's largest weight. */
+  rowMax: number;
+  /** Whether the masks let the query see the key. */
+  allowed: boolean;
+  /** The row's status. */
+  status: Status;
+}
+
+/**
+ * One attention problem that answers questions about its matrix without ever holding it: memory is `O(N + M)` beside
+ * the inputs. The same kernel serves every answer, so they cannot disagree, and the numbers are the same bit for bit
+ * whatever the number of workers.
+ *
+ * It owns memory: call `free()` when done (or `using map = await openAttention(…)` where the language has it).
+ */
+export interface AttentionMap {
+  /** B */
+  readonly batch: number;
+  /** Hq */
+  readonly heads: number;
+  /** Hkv */
+  readonly kvHeads: number;
+  /** N */
+  readonly queries: number;
+  /** M */
+  readonly keys: number;
+  /** d */
+  readonly headSize: number;
+  /** dv; 0 when no value was given. */
+  readonly valueSize: number;
+  /** The statistics of every row. */
+  rowStatistics(options?: Control): Promise<RowStatistics>;
+  /** A picture of one head, pooled to at most `maxSize` cells a side. */
+  overview(options: OverviewOptions): Promise<Overview>;
+  /** A part of one head's matrix, `[rows, keys]`. Ahead of long calls that wait. */
+  rectangle(options: RectangleOptions): Promise<Tensor>;
+  /** One query: every stage and its statistics. Ahead of long calls that wait. */
+  row(options: RowOptions): Promise<Row>;
+  /** One query and one key. Ahead of long calls that wait. */
+  cell(options: CellOptions): Promise<Cell>;
+  /** Weights times values, `[B, Hq, N, dv]`. Error `unknown` when no value was given. */
+  output(options?: Control): Promise<Tensor>;
+  /** Gives the memory back. Pending calls reject with code `freed`, and so do later ones; a second `free()` is harmless. */
+  free(): void;
+  /** The same as `free()`, where the language has `Symbol.dispose`. */
+  [Symbol.dispose]?(): void;
+}
+
+/** A named tensor of a file, not yet read. */
+export interface TensorInfo {
+  /** As the file has it: any text at all. Show it as text, never as markup. */
+  readonly name: string;
+  /** The element type in the file; numbers are widened to 32-bit floats where they are read. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Whether `tensor(name)` can read it. */
+  readonly supported: boolean;
+  /** Why not, or what to know about it. */
+  readonly note?: string | undefined;
+}
+
+/** One layer of a capture: the names of its tensors. */
+export interface LayerInfo {
+  /** The layer's number in the model. */
+  readonly layer: number;
+  readonly query?: string | undefined;
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+  readonly weights?: string | undefined;
+  readonly sinks?: string | undefined;
+}
+
+/** Which tensors are Q, K and V: a person's choice where the names do not say. */
+export interface Assignment {
+  query: string;
+  key: string;
+  value?: string | null | undefined;
+}
+
+/** What `openCapture()` reads: bytes, a Blob or File, or an address. */
+export type CaptureSource = ArrayBuffer | Uint8Array | Blob | URL | string;
+
+/** Options of `openCapture()`. */
+export interface CaptureOptions extends Control {
+  /**
+   * The most bytes that are read at once, 1 to 2^53 - 1. Default 512 MiB. A larger safetensors file in a Blob is read
+   * by ranges, and only each range has to fit; anything else larger is refused.
+   */
+  maxBytes?: number | undefined;
+  /** The choice of tensors, where it is known already. */
+  assign?: Assignment | undefined;
+}
+
+/** A file of named tensors: safetensors, npz, npy or JSON. Tensors are read when they are asked for. */
+export interface Capture {
+  readonly format: Format;
+  readonly tensors: readonly TensorInfo[];
+  /** Layers in the model's order, found by the tensors' names or set by `assign()`. Empty: call `assign()`. */
+  readonly layers: readonly LayerInfo[];
+  /** The model that the capture was taken from. */
+  readonly model?: string | undefined;
+  /** The text that went through it. */
+  readonly text?: string | undefined;
+  /** One token per query. Any text at all: show it as text, never as markup. */
+  readonly queryTokens?: readonly string[] | undefined;
+  /** One token per key. */
+  readonly keyTokens?: readonly string[] | undefined;
+  /** Every text in the file's metadata. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The options that the model's attention used, as the file says: spread them into `openAttention()`'s. */
+  readonly options: ProblemOptions;
+  /** Reads one tensor, widened to 32-bit floats, in its own shape. */
+  tensor(name: string, options?: { signal?: AbortSignal | undefined }): Promise<Tensor>;
+  /** Reads Q, K and V of `layers[index]`. Error `unknown` when the layer lacks Q or K. */
+  layer(
+    index: number,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }>;
+  /** Says which tensors are Q, K and V; `layers` then has this one entry. */
+  assign(assignment: Assignment): void;
+}
+
+/** An 8-bit colour: red, green, blue, 0 to 255. */
+export type Rgb = readonly [number, number, number];
+
+/** How `paint()` draws numbers. */
+export interface PaintOptions {
+  /** Rows and columns of `values`. */
+  rows: number;
+  columns: number;
+  /** Pixels of the picture; `width * height` is at most 16,777,216. Each pixel shows the nearest cell. */
+  width: number;
+  height: number;
+  /** Default `'viridis'`. */
+  colormap?: Colormap | undefined;
+  /** The value at the first colour. */
+  low: number;
+  /** The value at the last colour. */
+  high: number;
+  /** The colour of -Infinity, a removed key. Default mid grey. */
+  removed?: Rgb | undefined;
+  /** The colour of NaN. Default magenta. */
+  invalid?: Rgb | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** How the engine works, for all calls of a page or process. */
+export interface Configuration {
+  /**
+   * How many workers may run; 0: the main thread, in slices of at most 10 ms. A whole number up to 64. Default: the
+   * number of logical cores, at most 8; 0 where there are no workers (Node).
+   */
+  workers?: number | undefined;
+  /**
+   * The kernel, if you load it yourself: compiled, its bytes, or its address. Set it before the first call. Default:
+   * the file beside the script, or the copy inside it (`qkscope/inline`).
+   */
+  module?: WebAssembly.Module | BufferSource | URL | string | undefined;
+}

@@ -1,0 +1,141 @@
+/** A file of named tensors. Parsing and decoding run in the pool; the file itself is read by ranges. */
+import type {
+  Assignment,
+  Capture,
+  CaptureOptions,
+  CaptureSource,
+  Format,
+  LayerInfo,
+  ProblemOptions,
+  Tensor,
+  TensorInfo,
+} from './api.ts';
+import { QkscopeError, show } from './error.ts';
+import { gather } from './gather.ts';
+import { checkControl, checkNames, wholeNumber } from './options.ts';
+import type { Pool } from './pool.ts';
+import type { RawCapture, RawTensor } from './raw.ts';
+import { toBlob } from './source.ts';
+
+const MAX_BYTES = 512 * 2 ** 20;
+
+interface Stoppable {
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens a capture: what is in it, and where. No tensor is read yet. */
+export async function readCapture(pool: Pool, source: CaptureSource, options: CaptureOptions): Promise<Capture> {
+  checkNames('options', options, ['signal', 'onProgress', 'maxBytes', 'assign']);
+  checkControl(options);
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const maxBytes = wholeNumber('maxBytes', options.maxBytes ?? MAX_BYTES, 1, Number.MAX_SAFE_INTEGER);
+  const report = twoHalves(onProgress);
+  const blob = await toBlob(source, { maxBytes, signal, onProgress: report?.first });
+  const job = { kind: 'parse', source: blob, limits: { maxBytes } } as const;
+  const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
+  const [raw] = await gather([{ share: 1, start }], { signal, onProgress: report?.second });
+  const capture = new OpenCapture(pool, blob, raw!);
+  if (options.assign) capture.assign(options.assign);
+  return capture;
+}
+
+/** Fetching, then parsing: one progress that never falls. */
+function twoHalves(onProgress: CaptureOptions['onProgress']) {
+  return (
+    onProgress && {
+      first: (part: number) => onProgress(part / 2),
+      second: (part: number) => onProgress(0.5 + part / 2),
+    }
+  );
+}
+
+class OpenCapture implements Capture {
+  readonly format: Format;
+  readonly tensors: readonly TensorInfo[];
+  readonly model: string | undefined;
+  readonly text: string | undefined;
+  readonly queryTokens: readonly string[] | undefined;
+  readonly keyTokens: readonly string[] | undefined;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly options: ProblemOptions;
+  readonly #pool: Pool;
+  readonly #source: Blob;
+  /** By name in a Map: a tensor may well be called `__proto__`. */
+  readonly #entries: ReadonlyMap<string, RawTensor>;
+  #layers: readonly LayerInfo[];
+
+  constructor(pool: Pool, source: Blob, raw: RawCapture) {
+    this.format = raw.format as Format;
+    this.tensors = raw.tensors.map(({ name, dtype, shape, supported, note }) => ({
+      name,
+      dtype,
+      shape,
+      supported,
+      note,
+    }));
+    this.model = raw.model;
+    this.text = raw.text;
+    this.queryTokens = raw.queryTokens;
+    this.keyTokens = raw.keyTokens;
+    this.metadata = new Map(raw.metadata);
+    this.options = raw.options;
+    this.#pool = pool;
+    this.#source = source;
+    this.#entries = new Map(raw.tensors.map((entry) => [entry.name, entry]));
+    this.#layers = raw.layers;
+  }
+
+  get layers(): readonly LayerInfo[] {
+    return this.#layers;
+  }
+
+  async tensor(name: string, { signal }: Stoppable = {}): Promise<Tensor> {
+    const entry = this.#entry(name);
+    const job = { kind: 'tensor', source: this.#source, entry } as const;
+    const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal });
+    return { data: data!, shape: entry.shape };
+  }
+
+  async layer(index: number, options: Stoppable = {}): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }> {
+    const { query, key, value, layer } = this.#layers[this.#layerIndex(index)]!;
+    if (query === undefined || key === undefined) {
+      const found = query === undefined ? 'no query' : 'no key';
+      const message = `layer ${layer} has ${found}: call assign() to say which tensors are Q and K`;
+      throw new QkscopeError('unknown', `layer ${layer}`, 'a query and a key', found, message);
+    }
+    const names = value === undefined ? [query, key] : [query, key, value];
+    const [q, k, v] = await Promise.all(names.map((name) => this.tensor(name, options)));
+    return { query: q!, key: k!, value: v ?? null };
+  }
+
+  assign(assignment: Assignment): void {
+    checkNames('assign', assignment, ['query', 'key', 'value']);
+    const { query, key, value } = assignment;
+    for (const name of [query, key, value ?? key]) this.#entry(name);
+    this.#layers = [{ layer: 0, query, key, ...(value != null && { value }) }];
+  }
+
+  #entry(name: string): RawTensor {
+    const entry = this.#entries.get(name);
+    if (!entry) {
+      const there = [...this.#entries.keys()].slice(0, 8).map(show).join(', ');
+      throw new QkscopeError(
+        'unknown',
+        'tensor',
+        there,
+        show(name),
+        `no tensor is called ${show(name)}; there are ${there}`,
+      );
+    }
+    if (entry.supported) return entry;
+    const message = `tensor ${show(name)} cannot be read: ${entry.note ?? `its type is ${entry.dtype}`}`;
+    throw new QkscopeError('unknown', name, 'a type that is read', entry.dtype, message);
+  }
+
+  #layerIndex(index: number): number {
+    if (this.#layers.length > 0) return wholeNumber('layer', index, 0, this.#layers.length - 1);
+    const message = 'the names do not say which tensors are Q, K and V: call assign()';
+    throw new QkscopeError('unknown', 'layer', 'a capture with layers', 'none', message);
+  }
+}

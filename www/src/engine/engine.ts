@@ -1,0 +1,133 @@
+/** The public functions: check, ask the pool, put together. */
+import { catalog } from '../generated/catalog.ts';
+import type {
+  AttentionMap,
+  AttentionOptions,
+  AttentionResult,
+  Capture,
+  CaptureOptions,
+  CaptureSource,
+  Configuration,
+  Control,
+  PaintOptions,
+  ProblemOptions,
+  Stage,
+  Status,
+  Tensor,
+} from './api.ts';
+import type { Parts } from './assemble.ts';
+import { readCapture } from './capture.ts';
+import { OpenMap } from './map.ts';
+import { checkControl, checkNames, stagesOf, wholeNumber } from './options.ts';
+import { paintPicture } from './paint.ts';
+import { Pool } from './pool.ts';
+import { makeProblem } from './problem.ts';
+import { fromSource, useModule } from './wasm.ts';
+
+/** One pool for everything on the page, however many maps and captures are open. */
+const pool = new Pool();
+const MOST_WORKERS = 64;
+
+/** The names of `RowStatistics.status`, by number. */
+export const statusNames: readonly Status[] = catalog.statuses.map(({ id }) => id);
+
+/**
+ * Computes attention once: weights times values, and the statistics of every row.
+ *
+ * @param query `[B, Hq, N, d]`
+ * @param key `[B, Hkv, M, d]`; `Hq` is a multiple of `Hkv`, and consecutive heads share keys (GQA)
+ * @param value `[B, Hkv, M, dv]`, or null: then there is no output
+ * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `unknown` for what was given, `limit` where a
+ *   result would pass 1 GiB, and `out_of_memory`, `wasm`, `unsupported`, `worker`, `breaker` for the machine
+ */
+export async function attention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor | null,
+  options: AttentionOptions = {},
+): Promise<AttentionResult> {
+  const map = makeMap(query, key, value, options);
+  try {
+    const weights = options.needWeights ?? false;
+    const stages = stagesOf(options.stages);
+    await map.open(options);
+    const parts = await map.attend({ output: value != null, weights, stages, statistics: true }, options);
+    return result(map, parts);
+  } finally {
+    map.free();
+  }
+}
+
+/**
+ * Opens a problem for questions about its matrix, which is never held as a whole. Call `free()` on the map when done.
+ * Parameters and errors as for {@link attention}.
+ */
+export async function openAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor | null,
+  options: ProblemOptions & Control = {},
+): Promise<AttentionMap> {
+  const map = makeMap(query, key, value, options);
+  try {
+    await map.open(options);
+    return map;
+  } catch (error) {
+    map.free();
+    throw error;
+  }
+}
+
+/**
+ * Opens a file of named tensors: its bytes, a Blob or File, or an address (`http:`, `https:`, `data:`, `blob:`, and in
+ * Node `file:`; a relative one is resolved against the page). Bytes are copied before the promise is returned. Of a
+ * large safetensors Blob only the ranges that are asked for are ever read.
+ *
+ * @throws QkscopeError, by rejection: `source` where it cannot be read, `limit` where it is too large, and a code for
+ *   every way in which a file can be broken; the message names the tensor and both numbers
+ */
+export async function openCapture(source: CaptureSource, options: CaptureOptions = {}): Promise<Capture> {
+  return readCapture(pool, source, options);
+}
+
+/**
+ * Draws numbers as a picture, in a worker. The numbers are copied before the promise is returned.
+ *
+ * @param values `rows * columns` numbers, row-major
+ * @returns an ImageBitmap (close it after drawing), or ImageData where workers have no canvas
+ * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `limit`; `unsupported` outside a browser
+ */
+export async function paint(values: Float32Array, options: PaintOptions): Promise<ImageBitmap | ImageData> {
+  return paintPicture(pool, values, options);
+}
+
+/**
+ * Sets how the engine works, from now on. Calls under way begin again, and open maps move over. Closes the breaker.
+ *
+ * @throws QkscopeError `parameter`, and changes nothing
+ */
+export function configure(configuration: Configuration): void {
+  checkNames('configuration', configuration, ['workers', 'module']);
+  const { workers, module } = configuration;
+  const size = workers === undefined ? undefined : wholeNumber('workers', workers, 0, MOST_WORKERS);
+  if (module !== undefined) useModule(fromSource(module));
+  pool.configure(size);
+}
+
+function makeMap(query: Tensor, key: Tensor, value: Tensor | null, options: AttentionOptions): OpenMap {
+  checkControl(options);
+  options.signal?.throwIfAborted();
+  return new OpenMap(pool, makeProblem(pool.newId(), query, key, value, options));
+}
+
+function result(map: OpenMap, { output, weights, stages, statistics }: Parts): AttentionResult {
+  const { batch, heads, queries, keys, valueSize } = map;
+  const matrix = (data: Float32Array): Tensor => ({ data, shape: [batch, heads, queries, keys] });
+  const named = Object.entries(stages ?? {}).map(([stage, data]) => [stage, matrix(data)]);
+  return {
+    output: output ? { data: output, shape: [batch, heads, queries, valueSize] } : null,
+    ...(weights && { weights: matrix(weights) }),
+    ...(stages && { stages: Object.fromEntries(named) as Partial<Record<Stage, Tensor>> }),
+    statistics: { shape: [batch, heads, queries], ...statistics! },
+  };
+}

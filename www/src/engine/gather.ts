@@ -1,0 +1,48 @@
+/** Many jobs as one call: one signal, one progress, one result or one error. */
+import type { Control } from './api.ts';
+import { checkControl } from './options.ts';
+import type { Ticket } from './pool.ts';
+
+/** One job of a call. `share` is its part of the work; only the proportions matter. */
+export interface Part<T> {
+  share: number;
+  start(onProgress: (fraction: number) => void): Ticket<T>;
+}
+
+/**
+ * The results in the order of the parts. The first error, or the signal, stops all the others.
+ *
+ * @throws the first part's error, or the signal's reason.
+ */
+export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control = {}): Promise<T[]> {
+  checkControl({ signal, onProgress });
+  signal?.throwIfAborted();
+  const report = progress(parts, onProgress);
+  const tickets = parts.map((part, index) => part.start((fraction) => report(index, fraction)));
+  const cancel = (reason: unknown) => tickets.forEach((ticket) => ticket.cancel(reason));
+  const onAbort = () => cancel(signal!.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const results = await Promise.all(tickets.map(({ result }) => result));
+    onProgress?.(1);
+    return results;
+  } catch (error) {
+    cancel(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A job that is done again after a worker's death reports less than before: the sum never falls all the same. */
+function progress(parts: readonly { share: number }[], onProgress: Control['onProgress']) {
+  const total = parts.reduce((sum, { share }) => sum + share, 0) || 1;
+  const fractions = parts.map(() => 0);
+  let last = 0;
+  return (index: number, fraction: number) => {
+    fractions[index] = fraction;
+    const sum = parts.reduce((done, { share }, at) => done + share * fractions[at]!, 0);
+    const next = Math.min(1, sum / total);
+    if (next > last) onProgress?.((last = next));
+  };
+}

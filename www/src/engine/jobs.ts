@@ -1,0 +1,208 @@
+/**
+ * The host of one instance of the kernel: it runs jobs and answers. A worker has one, and so has the main thread where
+ * no worker can start: the same code in both.
+ */
+import { messageOf, plain, QkscopeError } from './error.ts';
+import type { Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
+import type { RawCapture, RawGlue, RawSession, RawTask, RawTensor } from './raw.ts';
+import { Slices } from './slices.ts';
+
+export type Answer = (reply: Reply, transfer: Transferable[]) => void;
+type Run = Extract<Request, { kind: 'run' }>;
+
+/** The glue is module state, one instance per thread: whether this thread's was started before. */
+let started = false;
+
+export class Host {
+  readonly #glue: RawGlue;
+  readonly #answer: Answer;
+  readonly #sessions = new Map<number, RawSession>();
+  readonly #tasks = new Map<number, RawTask>();
+  /** Jobs that wait for the outside, not for their turn, and those of them that nobody wants any more. */
+  readonly #waiting = new Set<number>();
+  readonly #aborted = new Set<number>();
+  readonly #slices = new Slices();
+  #stopped = false;
+
+  constructor(glue: RawGlue, answer: Answer) {
+    this.#glue = glue;
+    this.#answer = answer;
+  }
+
+  receive(request: Request): void {
+    if (this.#stopped) return;
+    switch (request.kind) {
+      case 'start':
+        return this.#start(request.module);
+      case 'run':
+        return this.#run(request);
+      case 'abort':
+        return this.#abort(request.id);
+      case 'close':
+        return this.#close(request.session);
+    }
+  }
+
+  /** Nothing is done or answered from here on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#slices.clear();
+  }
+
+  #start(module: WebAssembly.Module): void {
+    try {
+      // A thread has one instance. To start anew is to replace it, and to drop its memory, broken or not.
+      if (started) this.#glue.__wbg_reset_state();
+      else this.#glue.initSync({ module });
+      started = true;
+      this.#answer({ kind: 'ready' }, []);
+    } catch (error) {
+      this.#break(-1, error);
+    }
+  }
+
+  #run(run: Run): void {
+    const { id, job } = run;
+    try {
+      if (run.problem) this.#open(run.problem);
+      if (job.kind === 'task') return this.#startTask(run, job);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    this.#waiting.add(id);
+    this.#execute(id, job).then(
+      (value) => this.#finish(id, value),
+      (error: unknown) => this.#fail(id, error),
+    );
+  }
+
+  #open({ id, query, key, value, raw }: Problem): void {
+    if (!this.#sessions.has(id)) this.#sessions.set(id, new this.#glue.Session(query, key, value, raw));
+  }
+
+  #close(session: number): void {
+    this.#sessions.get(session)?.free();
+    this.#sessions.delete(session);
+  }
+
+  #startTask({ id, urgent }: Run, { session, request }: Extract<Job, { kind: 'task' }>): void {
+    const opened = this.#sessions.get(session);
+    if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
+    const task = opened.start(request);
+    this.#tasks.set(id, task);
+    this.#slices.add({
+      id,
+      urgent,
+      step: () => this.#step(id, task),
+      pause: () => this.#answer({ kind: 'progress', id, fraction: task.progress() }, []),
+    });
+  }
+
+  #step(id: number, task: RawTask): boolean {
+    try {
+      if (!task.advance()) return false;
+      this.#tasks.delete(id);
+      this.#finish(id, task.finish());
+    } catch (error) {
+      this.#tasks.delete(id);
+      this.#fail(id, error);
+    }
+    return true;
+  }
+
+  #execute(id: number, job: Exclude<Job, { kind: 'task' }>): Promise<Results[keyof Results]> {
+    switch (job.kind) {
+      case 'open':
+        return Promise.resolve(null);
+      case 'parse':
+        return this.#parse(id, job.source, job.limits);
+      case 'tensor':
+        return this.#tensor(job.source, job.entry);
+      case 'paint':
+        return Promise.resolve(this.#paint(job.picture));
+    }
+  }
+
+  /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
+  async #parse(id: number, source: Blob, limits: object): Promise<RawCapture> {
+    const reader = new this.#glue.CaptureReader(source.size, limits);
+    let finished = false;
+    try {
+      for (let need; !this.#aborted.has(id) && (need = reader.need());) {
+        reader.supply(await readRange(source, need));
+        const fraction = Math.min(1, (need.offset + need.length) / source.size);
+        this.#answer({ kind: 'progress', id, fraction }, []);
+      }
+      if (this.#aborted.has(id)) throw new QkscopeError('source', 'file', 'read', 'aborted');
+      finished = true;
+      return reader.finish();
+    } finally {
+      if (!finished && !this.#stopped) reader.free();
+    }
+  }
+
+  async #tensor(source: Blob, entry: RawTensor): Promise<Float32Array> {
+    const bytes = await readRange(source, entry);
+    return this.#glue.readTensor(entry, bytes);
+  }
+
+  #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {
+    const paint = typeof OffscreenCanvas === 'function' ? this.#glue.paint : this.#glue.paintPixels;
+    return paint(values, rows, columns, width, height, palette);
+  }
+
+  #abort(id: number): void {
+    if (this.#waiting.has(id)) this.#aborted.add(id);
+    if (!this.#slices.remove(id)) return;
+    this.#tasks.get(id)?.free();
+    this.#tasks.delete(id);
+    this.#answer({ kind: 'aborted', id }, []);
+  }
+
+  #finish(id: number, value: Results[keyof Results]): void {
+    this.#settle(id, { kind: 'result', id, value }, transferables(value));
+  }
+
+  #fail(id: number, error: unknown): void {
+    const parts = plain(error);
+    if (parts) this.#settle(id, { kind: 'failure', id, error: parts }, []);
+    else this.#break(id, error);
+  }
+
+  #settle(id: number, reply: Reply, transfer: Transferable[]): void {
+    if (this.#stopped) return;
+    this.#waiting.delete(id);
+    if (this.#aborted.delete(id)) this.#answer({ kind: 'aborted', id }, []);
+    else this.#answer(reply, transfer);
+  }
+
+  /** A trap unwinds nothing: locks stay taken and memory half written, so no later call can be trusted. */
+  #break(id: number, error: unknown): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#answer({ kind: 'broken', id, message: messageOf(error) }, []);
+  }
+}
+
+/** A dropped directory looks like a file until it is read, and a file can go away at any time. */
+async function readRange(source: Blob, { offset, length }: { offset: number; length: number }): Promise<Uint8Array> {
+  let buffer: ArrayBuffer;
+  try {
+    buffer = await source.slice(offset, offset + length).arrayBuffer();
+  } catch (error) {
+    const expected = 'a file that can be read';
+    const message = `the file cannot be read: it is a directory, or was moved or changed (${messageOf(error)})`;
+    throw new QkscopeError('source', 'file', expected, messageOf(error), message);
+  }
+  if (buffer.byteLength === length) return new Uint8Array(buffer);
+  throw new QkscopeError('source', 'file', `${length} bytes at ${offset}`, `${buffer.byteLength}`);
+}
+
+/** The buffers of a result: they are the caller's alone, so they move instead of being copied. */
+function transferables(value: unknown, into = new Set<Transferable>()): Transferable[] {
+  if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) into.add(value);
+  else if (ArrayBuffer.isView(value)) into.add(value.buffer as ArrayBuffer);
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) transferables(part, into);
+  return [...into];
+}

@@ -1,0 +1,130 @@
+/** One instance of the kernel as the pool sees it: a worker of its own, or a host on the main thread. */
+import * as glue from '../generated/qkscope.js';
+import workerSource from '../generated/worker-source.ts';
+import { messageOf } from './error.ts';
+import { Host } from './jobs.ts';
+import type { Reply, Request } from './protocol.ts';
+
+/** How long a worker may take to say that it is ready, in milliseconds. */
+const START = 5_000;
+
+/** What the pool wants to hear. `death` comes at most once, and nothing after it. */
+export interface Ears {
+  reply(reply: Reply): void;
+  death(message: string): void;
+}
+
+export interface Link {
+  post(request: Request): void;
+  /** Ends it at once; nothing is heard from it afterwards. */
+  close(): void;
+}
+
+/**
+ * A worker from the source that this script carries: it works from any origin, in a sandboxed frame and offline.
+ * Rejects where the page's policy forbids it, which browsers report in three ways: by throwing, by an error event
+ * later, or not at all.
+ */
+export async function startWorker(module: WebAssembly.Module, ears: Ears): Promise<Link> {
+  const worker = createWorker();
+  const link: Link = {
+    post: (request) => worker.postMessage(request),
+    close: () => {
+      worker.onmessage = worker.onerror = worker.onmessageerror = null;
+      worker.terminate();
+    },
+  };
+  const end = (message: string) => {
+    link.close();
+    ears.death(message);
+  };
+  try {
+    await ready(worker, module);
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+  worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data, ears, end);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    end(event.message || 'the worker failed');
+  };
+  worker.onmessageerror = () => end('a message of the worker could not be read');
+  return link;
+}
+
+/** The same host on this thread. Rejects where the kernel cannot be started. */
+export async function startMain(module: WebAssembly.Module, ears: Ears): Promise<Link> {
+  let closed = false;
+  let starting: Reply | undefined;
+  const host = new Host(glue, (reply) => {
+    starting ??= reply;
+    // Later, as from a worker: an answer never comes before the question has returned.
+    queueMicrotask(() => {
+      if (!closed && reply.kind !== 'ready') hear(reply, ears, ears.death);
+    });
+  });
+  const link: Link = {
+    post: (request) => host.receive(request),
+    close: () => {
+      closed = true;
+      host.stop();
+    },
+  };
+  host.receive({ kind: 'start', module });
+  if (starting?.kind !== 'broken') return link;
+  link.close();
+  throw new Error(starting.message);
+}
+
+function hear(reply: Reply, ears: Ears, end: (message: string) => void): void {
+  ears.reply(reply);
+  if (reply.kind === 'broken') end(reply.message);
+}
+
+function ready(worker: Worker, module: WebAssembly.Module): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string) => {
+      clearTimeout(timer);
+      reject(new Error(message));
+    };
+    // Once more round the event loop: a page that was busy for as long has the answer waiting.
+    const timer = setTimeout(() => setTimeout(fail, 0, 'the worker did not answer'), START);
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (data.kind === 'broken') return fail(data.message);
+      clearTimeout(timer);
+      resolve();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      fail(event.message || 'the worker could not start');
+    };
+    worker.onmessageerror = () => fail('the worker could not read the module');
+    worker.postMessage({ kind: 'start', module } satisfies Request);
+  });
+}
+
+/** Classic, not a module: a module worker from a Blob fails in a sandboxed frame. */
+function createWorker(): Worker {
+  const address = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  try {
+    return new Worker(trusted(address));
+  } catch (error) {
+    throw new Error(`the page forbids workers: ${messageOf(error)}`);
+  } finally {
+    // After the start of the fetch, which the constructor begins.
+    setTimeout(() => URL.revokeObjectURL(address), START);
+  }
+}
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+}
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
+
+/** Under Trusted Types a worker's address has to come from a policy; ours is named `qkscope`. */
+function trusted(address: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+  policy ??= trustedTypes?.createPolicy('qkscope', { createScriptURL: (url) => url });
+  return policy ? policy.createScriptURL(address) : address;
+}

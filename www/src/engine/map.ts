@@ -1,0 +1,270 @@
+/** One problem open for questions: each becomes jobs for the pool, and their answers one result. */
+import { catalog } from '../generated/catalog.ts';
+import type {
+  AttentionMap,
+  Cell,
+  CellOptions,
+  Control,
+  HeadSelection,
+  Overview,
+  OverviewOptions,
+  RectangleOptions,
+  Row,
+  RowOptions,
+  RowStatistics,
+  Stage,
+  Tensor,
+} from './api.ts';
+import { assemble } from './assemble.ts';
+import type { Parts, Wanted } from './assemble.ts';
+import { bands, blocks, isSmall } from './blocks.ts';
+import { QkscopeError } from './error.ts';
+import { gather } from './gather.ts';
+import type { Part } from './gather.ts';
+import { checkNames, member, range, wholeNumber } from './options.ts';
+import type { Pool, Ticket } from './pool.ts';
+import { checkResult, sizesOf, spreadOf } from './problem.ts';
+import type { Sizes } from './problem.ts';
+import type { Problem } from './protocol.ts';
+import type { RawRequest, RawResults } from './raw.ts';
+
+const LARGEST_PICTURE = 4096;
+const control = ['signal', 'onProgress'];
+const selection = ['batch', 'head', ...control];
+
+/** A map that was dropped without `free()`: what it holds in the workers goes when the collector notices. */
+const forgotten = new FinalizationRegistry<() => void>((release) => release());
+
+export class OpenMap implements AttentionMap {
+  readonly batch: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly headSize: number;
+  readonly valueSize: number;
+  readonly #pool: Pool;
+  readonly #problem: Problem;
+  readonly #spread: number;
+  readonly #cancels = new Set<(reason: unknown) => void>();
+  #freed = false;
+
+  constructor(pool: Pool, problem: Problem) {
+    const sizes: Sizes = sizesOf(problem);
+    this.batch = sizes.batch;
+    this.heads = sizes.heads;
+    this.kvHeads = sizes.kvHeads;
+    this.queries = sizes.queries;
+    this.keys = sizes.keys;
+    this.headSize = sizes.headSize;
+    this.valueSize = sizes.valueSize;
+    this.#pool = pool;
+    this.#problem = problem;
+    this.#spread = isSmall(this.#work(this.#planes * this.queries, this.keys)) ? 1 : spreadOf(problem);
+    const { id } = problem;
+    pool.open();
+    forgotten.register(this, () => pool.close(id), this);
+  }
+
+  /** Opens the problem in one worker: the kernel refuses here what does not fit together. */
+  async open({ signal }: Control): Promise<void> {
+    const job = { kind: 'open', session: this.#problem.id } as const;
+    const start = () => this.#pool.run<'open'>(job, { problem: this.#problem, spread: this.#spread });
+    await gather([{ share: 1, start }], { signal });
+  }
+
+  async rowStatistics(options: Control = {}): Promise<RowStatistics> {
+    checkNames('options', options, control);
+    const { statistics } = await this.attend({ output: false, weights: false, stages: [], statistics: true }, options);
+    return { shape: [this.batch, this.heads, this.queries], ...statistics! };
+  }
+
+  async output(options: Control = {}): Promise<Tensor> {
+    checkNames('options', options, control);
+    if (this.#problem.value === undefined) {
+      throw new QkscopeError(
+        'unknown',
+        'output',
+        'a problem with a value',
+        'null',
+        'there is no output without a value',
+      );
+    }
+    const { output } = await this.attend({ output: true, weights: false, stages: [], statistics: false }, options);
+    return { data: output!, shape: [this.batch, this.heads, this.queries, this.valueSize] };
+  }
+
+  /** Every row of every head: the fused path. */
+  async attend(wanted: Wanted, options: Control): Promise<Parts> {
+    this.#checkOpen();
+    const scores = [this.batch, this.heads, this.queries, this.keys];
+    const matrices = wanted.stages.length + Number(wanted.weights);
+    const bytes =
+      (matrices > 0 ? checkResult('weights', scores, matrices) : 0) +
+      (wanted.output ? checkResult('output', [this.batch, this.heads, this.queries, this.valueSize]) : 0);
+    const cut = blocks(this.#planes, this.queries, { ...this.#cost(this.#planes * this.queries, this.keys), bytes });
+    const parts = cut.map((block) => {
+      const share = (block.planes[1] - block.planes[0]) * (block.rows[1] - block.rows[0]);
+      return this.#part({ kind: 'attend', ...block, ...wanted }, share);
+    });
+    return assemble(cut, await this.#gather(parts, options), wanted, this);
+  }
+
+  async overview(options: OverviewOptions): Promise<Overview> {
+    checkNames('options', options, [...selection, 'stage', 'maxSize', 'pool', 'rows', 'keys', 'removed']);
+    const plane = this.#plane(options);
+    const stage = stageOf(options.stage);
+    const pool = member('pool', options.pool ?? 'max', catalog.pools);
+    const maxSize = wholeNumber('maxSize', options.maxSize ?? 1024, 1, LARGEST_PICTURE);
+    const rows = options.rows ? range('rows', options.rows, this.queries) : ([0, this.queries] as const);
+    const keys = options.keys ? range('keys', options.keys, this.keys) : ([0, this.keys] as const);
+    const height = Math.min(maxSize, rows[1] - rows[0]);
+    const width = Math.min(maxSize, keys[1] - keys[0]);
+    if (height === 0 || width === 0)
+      return { values: new Float32Array(0), rows: height, columns: width, low: 0, high: 0 };
+    const removed = removedOf(options.removed, stage);
+    const request = { kind: 'overview', plane, rows, keys, height, width, stage, pool, removed } as const;
+    const parts = bands(height, this.#cost(rows[1] - rows[0], this.keys)).map((band) =>
+      this.#part({ ...request, band }, band[1] - band[0]),
+    );
+    return picture(await this.#gather(parts, options), height, width);
+  }
+
+  async rectangle(options: RectangleOptions): Promise<Tensor> {
+    checkNames('options', options, [...selection, 'rows', 'keys', 'stage', 'removed']);
+    const plane = this.#plane(options);
+    const rows = range('rows', options.rows, this.queries);
+    const keys = range('keys', options.keys, this.keys);
+    const stage = stageOf(options.stage);
+    const shape = [rows[1] - rows[0], keys[1] - keys[0]];
+    checkResult('rectangle', shape);
+    const removed = removedOf(options.removed, stage);
+    const { values } = await this.#ask({ kind: 'rectangle', plane, rows, keys, stage, removed }, options);
+    return { data: values, shape };
+  }
+
+  async row(options: RowOptions): Promise<Row> {
+    checkNames('options', options, ['batch', 'head', 'row', 'signal']);
+    const plane = this.#plane(options);
+    const row = wholeNumber('row', options.row, 0, this.queries - 1);
+    const stages = catalog.stages.map(({ id }) => id);
+    const rest = { stages, output: false, weights: false, statistics: true } as const;
+    const block = await this.#ask(
+      { kind: 'attend', planes: [plane, plane + 1], rows: [row, row + 1], ...rest },
+      options,
+    );
+    const { status, ...numbers } = block.statistics!;
+    const first = Object.entries(numbers).map(([name, values]) => [name, values[0]]);
+    const statistics = { ...Object.fromEntries(first), status: catalog.statuses[status[0]!]!.id };
+    return { stages: block.stages as Row['stages'], statistics: statistics as Row['statistics'] };
+  }
+
+  async cell(options: CellOptions): Promise<Cell> {
+    checkNames('options', options, ['batch', 'head', 'row', 'key', 'signal']);
+    const plane = this.#plane(options);
+    const row = wholeNumber('row', options.row, 0, this.queries - 1);
+    const key = wholeNumber('key', options.key, 0, this.keys - 1);
+    return this.#ask({ kind: 'cell', plane, row, key }, options);
+  }
+
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    forgotten.unregister(this);
+    for (const cancel of this.#cancels) cancel(freedError());
+    this.#pool.close(this.#problem.id);
+  }
+
+  get #planes(): number {
+    return this.batch * this.heads;
+  }
+
+  #work(rows: number, keys: number): number {
+    return rows * keys * (this.headSize + this.valueSize);
+  }
+
+  #cost(rows: number, keys: number) {
+    const width = Math.min(this.#pool.width, this.#spread);
+    return { work: this.#work(rows, keys), bytes: 0, width };
+  }
+
+  #plane({ batch = 0, head }: HeadSelection): number {
+    this.#checkOpen();
+    return wholeNumber('batch', batch, 0, this.batch - 1) * this.heads + wholeNumber('head', head, 0, this.heads - 1);
+  }
+
+  #checkOpen(): void {
+    if (this.#freed) throw freedError();
+  }
+
+  #part<R extends RawRequest>(request: R, share: number, urgent = false): Part<RawResults[R['kind']]> {
+    const job = { kind: 'task', session: this.#problem.id, request } as const;
+    const terms = { problem: this.#problem, spread: this.#spread, urgent };
+    // The kernel answers each kind of request with its kind of result; the protocol only says `object`.
+    type Answer = RawResults[R['kind']];
+    return { share, start: (onProgress) => this.#pool.run<'task'>(job, { ...terms, onProgress }) as Ticket<Answer> };
+  }
+
+  /** One short question, ahead of everything long. */
+  async #ask<R extends RawRequest>(request: R, options: Control): Promise<RawResults[R['kind']]> {
+    const [result] = await this.#gather([this.#part(request, 1, true)], options);
+    return result!;
+  }
+
+  /** As `gather()`, and stopped by `free()` as well. */
+  async #gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control): Promise<T[]> {
+    const tickets = new Set<(reason: unknown) => void>();
+    const watched = parts.map(({ share, start }) => ({
+      share,
+      start: (report: (fraction: number) => void) => {
+        const ticket = start(report);
+        tickets.add(ticket.cancel);
+        return ticket;
+      },
+    }));
+    const cancel = (reason: unknown) => tickets.forEach((each) => each(reason));
+    this.#cancels.add(cancel);
+    try {
+      return await gather(watched, { signal, onProgress });
+    } finally {
+      this.#cancels.delete(cancel);
+    }
+  }
+}
+
+// `using map = …` where the language has it; an own line, since a class body cannot ask.
+if (Symbol.dispose) Object.defineProperty(OpenMap.prototype, Symbol.dispose, { value: OpenMap.prototype.free });
+
+function freedError(): QkscopeError {
+  return new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
+}
+
+function stageOf(stage: Stage | undefined): Stage {
+  return member('stage', stage ?? 'weights', catalog.stages);
+}
+
+function removedOf(removed: number | undefined, stage: Stage): number {
+  if (removed !== undefined && typeof removed !== 'number') {
+    throw new QkscopeError('parameter', 'removed', 'a number', typeof removed);
+  }
+  return removed ?? (stage === 'weights' ? 0 : -Infinity);
+}
+
+function picture(parts: RawResults['overview'][], rows: number, columns: number): Overview {
+  const values = new Float32Array(rows * columns);
+  let at = 0;
+  for (const part of parts) {
+    values.set(part.values, at);
+    at += part.values.length;
+  }
+  const finite = (numbers: number[]) => numbers.filter(Number.isFinite);
+  const lows = finite(parts.map(({ low }) => low));
+  const highs = finite(parts.map(({ high }) => high));
+  return {
+    values,
+    rows,
+    columns,
+    low: lows.length ? Math.min(...lows) : 0,
+    high: highs.length ? Math.max(...highs) : 0,
+  };
+}

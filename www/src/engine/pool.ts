@@ -1,0 +1,313 @@
+/**
+ * The pool: jobs in, answers out, whatever happens to the workers in between.
+ *
+ * A job waits in a queue until a lane (a worker, or the main thread) has room: one ordinary job each, so that blocks of
+ * a long call spread by themselves, and urgent ones at once beside it. A lane that dies is buried and replaced; its
+ * jobs go back to the head of the queue, the one that killed it for one more try. Three deaths with no success between
+ * them open the breaker: the fault is then in the kernel or the machine, and more tries would only spin.
+ */
+import { QkscopeError, revive } from './error.ts';
+import { startMain, startWorker } from './lane.ts';
+import type { Ears, Link } from './lane.ts';
+import type { Job, Problem, Reply, Results } from './protocol.ts';
+import { loadModule, readable } from './wasm.ts';
+
+const TRIES = 2;
+const DEATHS = 3;
+/** Workers with nothing to do and no problem open are let go after this long: their memory never shrinks otherwise. */
+const REST = 10_000;
+/** A worker silent for this many seconds is dead: a computing one reports every 10 ms, a parsing one only at the end. */
+const PATIENCE = { task: 5, other: 60 };
+
+/** What else the pool has to know about a job. */
+export interface Terms {
+  /** Ahead of every job that is not. */
+  urgent?: boolean;
+  /** The problem that the job asks about, and in how many lanes it may be open. */
+  problem?: Problem;
+  spread?: number;
+  onProgress?: (fraction: number) => void;
+}
+
+/** A job on its way. */
+export interface Ticket<T> {
+  result: Promise<T>;
+  /** Rejects with this reason, unless it is settled; the work is stopped where it is. */
+  cancel(reason: unknown): void;
+}
+
+interface Entry {
+  id: number;
+  job: Job;
+  terms: Terms;
+  tries: number;
+  /** Whether the problem went along, so that a failure may be its own. */
+  opening: boolean;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}
+
+interface Lane {
+  link: Link;
+  entries: Map<number, Entry>;
+  problems: Set<number>;
+  silent: number;
+}
+
+/** Stands in for a lane's link until it has one. */
+const nowhere: Link = { post() {}, close() {} };
+
+export class Pool {
+  #size: number;
+  #onMain: boolean;
+  #queue: Entry[] = [];
+  #lanes: Lane[] = [];
+  #starting = 0;
+  #everStarted = false;
+  #deaths = 0;
+  #broken: QkscopeError | undefined;
+  #nextId = 0;
+  #generation = 0;
+  #problems = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(size = defaultSize()) {
+    this.#size = Math.max(1, size);
+    this.#onMain = size === 0;
+  }
+
+  /** How many jobs can run side by side. */
+  get width(): number {
+    return this.#onMain ? 1 : this.#size;
+  }
+
+  /** Starts anew with `size` workers. Jobs under way begin again; open problems move over. */
+  configure(size = defaultSize()): void {
+    this.#size = Math.max(1, size);
+    this.#onMain = size === 0;
+    this.#everStarted = false;
+    this.#deaths = 0;
+    this.#broken = undefined;
+    const running = this.#lanes.flatMap(({ entries }) => [...entries.values()]);
+    this.#closeAll();
+    this.#queue = [...running, ...this.#queue];
+    this.#dispatch();
+  }
+
+  run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, terms: Terms = {}): Ticket<Results[K]> {
+    const id = this.newId();
+    const result = new Promise<Results[K]>((resolve, reject) => {
+      if (this.#broken) return reject(this.#broken);
+      this.#enqueue({ id, job, terms, tries: 0, opening: false, resolve: resolve as (value: unknown) => void, reject });
+    });
+    this.#dispatch();
+    return { result, cancel: (reason) => this.#cancel(id, reason) };
+  }
+
+  /** A number that no other job or problem has. */
+  newId(): number {
+    return this.#nextId++;
+  }
+
+  /** A problem stays open until `close`: its workers stay too. */
+  open(): void {
+    this.#problems++;
+  }
+
+  /** The problem is over: what it holds in every lane is given back. */
+  close(problem: number): void {
+    this.#problems--;
+    for (const { link, problems } of this.#lanes) {
+      if (problems.delete(problem)) link.post({ kind: 'close', session: problem });
+    }
+    this.#settleDown();
+  }
+
+  #enqueue(entry: Entry): void {
+    const place = entry.terms.urgent ? this.#queue.findIndex(({ terms }) => !terms.urgent) : -1;
+    this.#queue.splice(place < 0 ? this.#queue.length : place, 0, entry);
+  }
+
+  /** Gives jobs to lanes as long as both are there, and starts lanes as long as jobs wait for them. */
+  #dispatch(): void {
+    this.#queue = this.#queue.filter((entry) => {
+      const lane = this.#choose(entry.terms);
+      if (lane) this.#post(lane, entry);
+      return !lane;
+    });
+    while (this.#starting < this.#queue.length && this.#lanes.length + this.#starting < this.width) void this.#grow();
+    this.#settleDown();
+  }
+
+  /** The least busy lane that has room: one that knows the problem, or one that may get to know it. */
+  #choose({ urgent, problem, spread = Infinity }: Terms): Lane | undefined {
+    const knows = (lane: Lane) => !problem || lane.problems.has(problem.id);
+    const knowing = this.#lanes.filter(knows);
+    const candidates = knowing.length < spread ? this.#lanes : knowing;
+    const free = candidates.filter(
+      ({ entries }) => urgent || ![...entries.values()].some(({ terms }) => !terms.urgent),
+    );
+    const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane) ? 0 : 1);
+    return free.sort((a, b) => cost(a) - cost(b))[0];
+  }
+
+  #post(lane: Lane, entry: Entry): void {
+    const { id, job, terms } = entry;
+    const { problem, urgent = false } = terms;
+    entry.opening = problem !== undefined && !lane.problems.has(problem.id);
+    if (problem) lane.problems.add(problem.id);
+    lane.entries.set(id, entry);
+    lane.silent = 0;
+    lane.link.post({ kind: 'run', id, job, urgent, problem: entry.opening ? problem : undefined });
+  }
+
+  #cancel(id: number, reason: unknown): void {
+    const queued = this.#queue.find((entry) => entry.id === id);
+    this.#queue = this.#queue.filter((entry) => entry !== queued);
+    queued?.reject(reason);
+    for (const { link, entries } of this.#lanes) {
+      const entry = entries.get(id);
+      if (!entry) continue;
+      // Its place stays taken until the lane has heard; the caller does not wait for that.
+      entry.reject(reason);
+      link.post({ kind: 'abort', id });
+    }
+  }
+
+  async #grow(): Promise<void> {
+    const generation = this.#generation;
+    const outdated = () => generation !== this.#generation;
+    this.#starting++;
+    try {
+      const module = await loadModule();
+      if (!outdated()) await this.#start(module, outdated);
+    } catch (error) {
+      // The module is the same for every lane: without it no job can run.
+      if (!outdated()) this.#rejectQueue(readable(error));
+    }
+    if (outdated()) return;
+    this.#starting--;
+    this.#dispatch();
+  }
+
+  async #start(module: WebAssembly.Module, outdated: () => boolean): Promise<void> {
+    const lane: Lane = { link: nowhere, entries: new Map(), problems: new Set(), silent: 0 };
+    const ears: Ears = {
+      reply: (reply) => this.#hear(lane, reply),
+      death: (message) => this.#bury(lane, message),
+    };
+    if (this.#onMain) {
+      lane.link = await startMain(module, ears);
+    } else {
+      try {
+        lane.link = await startWorker(module, ears);
+      } catch (error) {
+        return outdated() ? undefined : this.#startFailed(error);
+      }
+    }
+    if (outdated()) return lane.link.close();
+    this.#everStarted = true;
+    this.#lanes.push(lane);
+  }
+
+  /** Where no worker ever started none will: the page's policy forbids it, and the main thread takes the jobs. */
+  #startFailed(error: unknown): void {
+    if (this.#everStarted) return this.#mourn(String(error));
+    this.#onMain = true;
+  }
+
+  #hear(lane: Lane, reply: Reply): void {
+    lane.silent = 0;
+    if (reply.kind === 'ready') return;
+    const entry = lane.entries.get(reply.id);
+    if (reply.kind === 'broken') return void (entry && entry.tries++);
+    if (!entry) return;
+    if (reply.kind === 'progress') return entry.terms.onProgress?.(reply.fraction);
+    lane.entries.delete(reply.id);
+    // Opening is no proof of health: it hardly computes.
+    if (reply.kind === 'result' && entry.job.kind !== 'open') this.#deaths = 0;
+    if (reply.kind === 'result') entry.resolve(reply.value);
+    if (reply.kind === 'failure') this.#failed(lane, entry, revive(reply.error));
+    this.#dispatch();
+  }
+
+  #failed(lane: Lane, entry: Entry, error: QkscopeError): void {
+    // The problem itself may have been refused here, for want of memory: the next job brings it again.
+    if (entry.opening) lane.problems.delete(entry.terms.problem!.id);
+    entry.reject(error);
+  }
+
+  /** A lane died. Where it named the job that met the fault, only that one has used up a try. */
+  #bury(lane: Lane, message: string): void {
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    lane.link.close();
+    const entries = [...lane.entries.values()];
+    if (!entries.some(({ tries }) => tries > 0)) for (const entry of entries) entry.tries++;
+    for (const entry of entries) if (entry.tries >= TRIES) entry.reject(workerError(message));
+    this.#queue.unshift(...entries.filter(({ tries }) => tries < TRIES));
+    this.#mourn(message);
+    this.#dispatch();
+  }
+
+  #mourn(message: string): void {
+    if (++this.#deaths < DEATHS) return;
+    this.#broken = breakerError(message);
+    this.#rejectQueue(this.#broken);
+    for (const { entries } of this.#lanes) for (const entry of entries.values()) entry.reject(this.#broken);
+    this.#closeAll();
+  }
+
+  #rejectQueue(error: QkscopeError): void {
+    for (const entry of this.#queue.splice(0)) entry.reject(error);
+  }
+
+  #closeAll(): void {
+    this.#generation++;
+    for (const { link } of this.#lanes.splice(0)) link.close();
+    this.#starting = 0;
+    this.#settleDown();
+  }
+
+  /** Clocks run only while they have something to watch: a page at rest is at rest. */
+  #settleDown(): void {
+    const busy = this.#queue.length > 0 || this.#lanes.some(({ entries }) => entries.size > 0);
+    const workers = !this.#onMain && this.#lanes.length > 0;
+    if (busy && workers) this.#watch ??= setInterval(() => this.#look(), 1000);
+    else this.#stopWatch();
+    clearTimeout(this.#rest);
+    if (workers && !busy && this.#problems === 0) this.#rest = setTimeout(() => this.#closeAll(), REST);
+  }
+
+  #stopWatch(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  /** Counts looks, not time: a laptop that slept has not been computing. */
+  #look(): void {
+    for (const lane of this.#lanes) {
+      if (lane.entries.size === 0) continue;
+      const patience = [...lane.entries.values()].every(({ job }) => job.kind === 'task')
+        ? PATIENCE.task
+        : PATIENCE.other;
+      if (++lane.silent > patience) this.#bury(lane, `a worker was silent for ${patience} seconds`);
+    }
+  }
+}
+
+/** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
+function defaultSize(): number {
+  if (typeof Worker !== 'function' || typeof URL.createObjectURL !== 'function') return 0;
+  return Math.min(globalThis.navigator?.hardwareConcurrency || 2, 8);
+}
+
+function workerError(found: string): QkscopeError {
+  const message = `the kernel failed on this job, twice (${found}); other jobs go on`;
+  return new QkscopeError('worker', 'kernel', 'an answer', found, message);
+}
+
+function breakerError(found: string): QkscopeError {
+  const message = `the kernel failed three times in a row (${found}): reload the page, or call configure() to start anew`;
+  return new QkscopeError('breaker', 'kernel', 'an answer', found, message);
+}

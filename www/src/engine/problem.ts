@@ -1,0 +1,65 @@
+/** One problem, checked and copied: what the caller holds may change from here on. */
+import type { AttentionOptions, Tensor } from './api.ts';
+import { QkscopeError } from './error.ts';
+import { problemOptions } from './options.ts';
+import type { Problem } from './protocol.ts';
+import { copyTensor, elements } from './tensor.ts';
+import type { Checked, Shape4 } from './tensor.ts';
+
+/** The sizes of a problem, by the letters of the field. */
+export interface Sizes {
+  batch: number;
+  heads: number;
+  kvHeads: number;
+  queries: number;
+  keys: number;
+  headSize: number;
+  valueSize: number;
+}
+
+/** Memory that the copies in all workers together may take, in bytes. */
+const COPIES = 2 ** 30;
+/** The largest result of one call, in bytes. */
+const RESULT = 2 ** 30;
+
+/** Checks and copies. The kernel checks how the shapes fit together, when the problem is opened. */
+export function makeProblem(
+  id: number,
+  query: Tensor,
+  key: Tensor,
+  value: Tensor | null,
+  options: AttentionOptions,
+): Problem {
+  const q = copyTensor('query', query);
+  const k = copyTensor('key', key);
+  const v = value === null || value === undefined ? undefined : copyTensor('value', value);
+  const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];
+  const raw = { query: q.shape, key: k.shape, value: v?.shape ?? null, options: problemOptions(options, scores) };
+  return { id, query: q.data, key: k.data, value: v?.data, raw };
+}
+
+export function sizesOf({ raw: { query, key, value } }: Problem): Sizes {
+  const [batch, heads, queries, headSize] = query;
+  return { batch, heads, kvHeads: key[1], queries, keys: key[2], headSize, valueSize: value?.[3] ?? 0 };
+}
+
+/** In how many workers the problem may be open before its copies take too much memory. */
+export function spreadOf({ query, key, value, raw: { options } }: Problem): number {
+  const arrays: (Checked<Float32Array | Uint8Array>['data'] | undefined)[] = [
+    query,
+    key,
+    value,
+    options.attnMask?.data,
+    options.attnBias?.data,
+  ];
+  const bytes = arrays.reduce((sum, data) => sum + (data?.byteLength ?? 0), 0);
+  return Math.max(1, Math.floor(COPIES / Math.max(1, bytes)));
+}
+
+/** Bytes of a result of 32-bit numbers, refused before anything is allocated. */
+export function checkResult(subject: string, shape: readonly number[], copies = 1): number {
+  const bytes = elements(subject, shape) * 4 * copies;
+  if (bytes <= RESULT) return bytes;
+  const message = `${subject} would take ${bytes} bytes, more than ${RESULT}: ask for an overview or a rectangle instead`;
+  throw new QkscopeError('limit', subject, `at most ${RESULT} bytes`, `${bytes} bytes`, message);
+}

@@ -1,0 +1,7 @@
+/** Everything that the package exports, the same from both entries. */
+export { attention, configure, openAttention, openCapture, paint, statusNames } from './engine.ts';
+export { QkscopeError } from './error.ts';
+export type { ErrorCode } from './error.ts';
+export { catalog } from '../generated/catalog.ts';
+export type { Catalog, CatalogMember, CatalogParameter, Text } from '../generated/catalog.ts';
+export type * from './api.ts';

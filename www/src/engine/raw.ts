@@ -1,0 +1,182 @@
+/**
+ * The interface of the generated glue, as the engine uses it. The build's type check holds it against the generated
+ * declarations, where {@link RawGlue} is given the real module.
+ */
+import type { ProblemOptions } from './api.ts';
+import type { Colormap, Pool, Stage, Status } from '../generated/catalog.ts';
+import type { Checked, Shape4 } from './tensor.ts';
+
+/** The options of a problem, masks and bias with all four axes. */
+export type RawOptions = Omit<ProblemOptions, 'attnMask' | 'attnBias'> & {
+  attnMask?: Checked<Uint8Array>;
+  attnBias?: Checked<Float32Array>;
+};
+
+/** Shapes and options; the numbers themselves go beside it. */
+export interface RawProblem {
+  query: Shape4;
+  key: Shape4;
+  value: Shape4 | null;
+  options: RawOptions;
+}
+
+export type Range = readonly [number, number];
+
+/** A job for the kernel. A plane is `batch * Hq + head`; ranges are `[from, to)`. */
+export type RawRequest =
+  | {
+      kind: 'attend';
+      planes: Range;
+      rows: Range;
+      output: boolean;
+      weights: boolean;
+      stages: readonly Stage[];
+      statistics: boolean;
+    }
+  | { kind: 'rectangle'; plane: number; rows: Range; keys: Range; stage: Stage; removed: number }
+  | {
+      kind: 'overview';
+      plane: number;
+      rows: Range;
+      keys: Range;
+      height: number;
+      width: number;
+      band: Range;
+      stage: Stage;
+      pool: Pool;
+      removed: number;
+    }
+  | { kind: 'cell'; plane: number; row: number; key: number };
+
+/** Arrays of one entry per row of the block. */
+export interface RawStatistics {
+  mass: Float32Array;
+  entropy: Float32Array;
+  effectiveKeys: Float32Array;
+  maxWeight: Float32Array;
+  attentionDistance: Float32Array;
+  firstMass: Float32Array;
+  selfMass: Float32Array;
+  previousMass: Float32Array;
+  argmax: Int32Array;
+  status: Uint8Array;
+}
+
+/** A block of rows of some planes. */
+export interface RawBlock {
+  output?: Float32Array;
+  weights?: Float32Array;
+  stages?: Partial<Record<Stage, Float32Array>>;
+  statistics?: RawStatistics;
+}
+
+export interface RawCell {
+  products: Float32Array;
+  dot: number;
+  raw: number;
+  scaled: number;
+  capped: number;
+  biased: number;
+  logit: number;
+  weight: number;
+  queryNorm: number;
+  keyNorm: number;
+  cosine: number;
+  mass: number;
+  rowMax: number;
+  allowed: boolean;
+  status: Status;
+}
+
+/** What each request is answered with. */
+export interface RawResults {
+  attend: RawBlock;
+  rectangle: { values: Float32Array };
+  overview: { values: Float32Array; low: number; high: number };
+  cell: RawCell;
+}
+
+export interface RawTask {
+  advance(): boolean;
+  progress(): number;
+  finish(): object;
+  free(): void;
+}
+
+export interface RawSession {
+  start(request: RawRequest): RawTask;
+  free(): void;
+}
+
+/** A tensor's place in a file. What else the parser notes there comes back to it as it is. */
+export interface RawTensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  offset: number;
+  length: number;
+  supported: boolean;
+  note?: string;
+}
+
+export interface RawLayer {
+  layer: number;
+  query?: string;
+  key?: string;
+  value?: string;
+  weights?: string;
+  sinks?: string;
+}
+
+export interface RawCapture {
+  format: string;
+  tensors: RawTensor[];
+  metadata: [string, string][];
+  model?: string;
+  text?: string;
+  layers: RawLayer[];
+  queryTokens?: string[];
+  keyTokens?: string[];
+  options: ProblemOptions;
+}
+
+export interface RawReader {
+  need(): { offset: number; length: number } | undefined;
+  supply(bytes: Uint8Array): void;
+  finish(): RawCapture;
+  free(): void;
+}
+
+export interface RawPalette {
+  colormap: Colormap;
+  low: number;
+  high: number;
+  removed: readonly number[];
+  invalid: readonly number[];
+}
+
+type RawPaint<Picture> = (
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  width: number,
+  height: number,
+  palette: RawPalette,
+) => Picture;
+
+/** The generated module. */
+export interface RawGlue {
+  initSync(options: { module: WebAssembly.Module }): unknown;
+  /** Replaces the instance by a fresh one; objects of the old one throw when used. */
+  __wbg_reset_state(): void;
+  Session: new (
+    query: Float32Array,
+    key: Float32Array,
+    value: Float32Array | undefined,
+    problem: RawProblem,
+  ) => RawSession;
+  CaptureReader: new (size: number, limits: object | undefined) => RawReader;
+  readTensor(entry: RawTensor, bytes: Uint8Array): Float32Array;
+  paint: RawPaint<ImageBitmap>;
+  paintPixels: RawPaint<Uint8Array>;
+}

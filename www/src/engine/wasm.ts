@@ -1,0 +1,76 @@
+/** Where the kernel's module comes from: compiled once, then posted to every worker. */
+import type { Configuration } from './api.ts';
+import { messageOf, QkscopeError, show } from './error.ts';
+
+type Source = NonNullable<Configuration['module']>;
+
+/** `(func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)`: valid only where SIMD is. */
+const simd = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+];
+
+let load: () => Promise<WebAssembly.Module> = () =>
+  Promise.reject(new QkscopeError('wasm', 'module', 'set by configure()', 'none'));
+let module: Promise<WebAssembly.Module> | undefined;
+
+/** Sets how the module is found from now on. */
+export function useModule(loader: () => Promise<WebAssembly.Module>): void {
+  load = loader;
+  module = undefined;
+}
+
+/** The compiled module. A failure is not remembered: the network may be back. */
+export function loadModule(): Promise<WebAssembly.Module> {
+  module ??= compileChecked().catch((error: unknown) => {
+    module = undefined;
+    throw readable(error);
+  });
+  return module;
+}
+
+/** The module from what a caller gave. */
+export function fromSource(source: Source): () => Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return () => Promise.resolve(source);
+  if (typeof source === 'string' || source instanceof URL) return () => fetchModule(source);
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return () => WebAssembly.compile(source);
+  throw new QkscopeError('parameter', 'module', 'a WebAssembly.Module, its bytes, or its address', show(source));
+}
+
+/** Compiles while the bytes arrive. */
+export async function fetchModule(address: URL | string): Promise<WebAssembly.Module> {
+  const response = await fetch(address).catch((error: unknown) => {
+    throw new QkscopeError('wasm', String(address), 'reachable', messageOf(error));
+  });
+  if (!response.ok) throw new QkscopeError('wasm', String(address), 'served', `status ${response.status}`);
+  // Servers that do not know .wasm call it octet-stream, which compileStreaming refuses.
+  const streams = response.headers.get('content-type')?.split(';')[0]?.trim() === 'application/wasm';
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** Compiles bytes that were gzipped and written as base64. */
+export async function inflateModule(base64: string): Promise<WebAssembly.Module> {
+  const zipped = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return WebAssembly.compile(await new Response(stream).arrayBuffer());
+}
+
+async function compileChecked(): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly !== 'object') throw unsupported('WebAssembly');
+  if (!WebAssembly.validate(new Uint8Array(simd))) throw unsupported('WebAssembly SIMD');
+  return load();
+}
+
+function unsupported(feature: string): QkscopeError {
+  const message = `this browser has no ${feature}, which qkscope needs: every browser since March 2023 has it`;
+  return new QkscopeError('unsupported', feature, 'present', 'missing', message);
+}
+
+/** What failed to compile or to start, in words that say what to do. */
+export function readable(error: unknown): QkscopeError {
+  if (error instanceof QkscopeError) return error;
+  const found = messageOf(error);
+  const message = /Content Security Policy|unsafe-eval|disallowed by embedder/i.test(found)
+    ? `the page's Content Security Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src (${found})`
+    : `the kernel is not the WebAssembly module that belongs to this script: damaged, or of another version (${found})`;
+  return new QkscopeError('wasm', 'module', 'the WebAssembly module of this version', found, message);
+}
