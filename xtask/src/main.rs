@@ -27,7 +27,8 @@ fn main() -> Result<()> {
 /// Writes `qkscope.js`, `qkscope.d.ts`, `qkscope_bg.wasm` and `qkscope_bg.wasm.d.ts` into `folder`.
 ///
 /// The glue names no default address of the module: that takes `import.meta`, which a classic worker, Jest and
-/// CommonJS bundlers refuse. Whoever starts the module says where it is.
+/// CommonJS bundlers refuse. Whoever starts the module says where it is. The glue can start it anew (`__wbg_reset_state`),
+/// which is how the main thread, unlike a worker that is replaced, goes on after a trap.
 fn bindgen(module: &Path, folder: &Path) -> Result<()> {
     let mut tool = Bindgen::new();
     tool.input_path(module)
@@ -36,6 +37,9 @@ fn bindgen(module: &Path, folder: &Path) -> Result<()> {
         .typescript(true)
         .ts_typed_array_buffers(true)
         .omit_default_module_path(true)
-        .remove_name_section(true);
+        // A trap leaves an instance broken; on the main thread this is the way to a fresh one.
+        .reset_state_function(true)
+        .remove_name_section(true)
+        .reset_state_function(true);
     tool.generate(folder).with_context(|| format!("wasm-bindgen failed on {}", module.display()))
 }
