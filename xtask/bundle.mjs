@@ -89,7 +89,7 @@ const page = () =>
     inputs: ['www', ...LICENSES, ...LOCKS],
     outputs: ['dist'],
     async make() {
-      const entryPoints = [{ in: 'www/src/page/index.ts', out: 'page' }];
+      const entryPoints = [{ in: 'www/src/page/main.ts', out: 'page' }];
       const how = /** @type {const} */ ({ format: 'esm', minify: true, sourcemap: true, outdir: 'dist', write: false });
       const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints });
       await rm(at('dist'), { recursive: true, force: true });

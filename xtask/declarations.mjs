@@ -17,7 +17,8 @@ const SOURCES = 'www/src';
 export async function declarations(entry, folder) {
   const tree = await mkdtemp(path.join(await targetFolder(), 'types-'));
   try {
-    const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--stripInternal'];
+    // Types are checked by `npm test`; a page that is being written should build before its last type is right.
+    const emit = ['--noEmit', 'false', '--noCheck', '--declaration', '--emitDeclarationOnly', '--stripInternal'];
     await runNode('typescript/bin/tsc', ['-p', 'tsconfig.json', ...emit, '--rootDir', SOURCES, '--outDir', tree], {
       show: true,
     });
