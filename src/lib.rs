@@ -1,6 +1,7 @@
 //! qkscope computes attention from Q and K themselves.
 
 pub mod attend;
+pub mod capture;
 pub mod catalog;
 pub mod diagnostics;
 pub mod error;
