@@ -4,6 +4,7 @@
 //! [`Member`] come the menus and sliders of the page, the unions of names in the TypeScript types, the cases of the
 //! conformance tests and the tables of the README, so nothing is written twice.
 
+use crate::{attend, diagnostics, format, normalize, options, overview, paint, score};
 use serde::Serialize;
 
 /// A text in the languages of the page.
@@ -17,6 +18,7 @@ pub struct Text {
 
 /// The identity of one member of a list.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The name in options and URLs, as the field writes it: `scaled_dot`.
     pub id: &'static str,
@@ -34,6 +36,7 @@ pub struct Member {
 
 /// A value that a caller can set, with its rule.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Parameter {
     /// The option's name in JavaScript: `temperature`.
     pub name: &'static str,
@@ -80,4 +83,24 @@ pub enum Kind {
         /// The value in force when none is given.
         default: bool,
     },
+}
+
+/// All lists as one JSON document, from which the build writes the menus and types of the page and the package.
+pub fn json() -> String {
+    let document = serde_json::json!({
+        "stages": attend::STAGES,
+        "scores": members(score::SCORES.iter().map(|entry| &entry.member)),
+        "normalizers": members(normalize::NORMALIZERS.iter().map(|entry| &entry.member)),
+        "options": options::OPTIONS,
+        "pools": overview::POOLS,
+        "statistics": diagnostics::STATISTICS,
+        "statuses": normalize::STATUSES,
+        "colormaps": members(paint::COLORMAPS.iter().map(|entry| &entry.member)),
+        "formats": members(format::FORMATS.iter().map(|entry| &entry.member)),
+    });
+    document.to_string()
+}
+
+fn members<'a>(list: impl Iterator<Item = &'a Member>) -> Vec<&'a Member> {
+    list.collect()
 }

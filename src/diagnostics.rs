@@ -1,0 +1,228 @@
+//! What practitioners read off a row of weights. Summed while the weights of a block are at hand, so that nothing is stored.
+//!
+//! With p_j = w_j / Σ w: entropy −Σ p ln p in nats, effective keys exp(entropy), the largest p and where it is, the mean
+//! distance Σ p_j |i + offset − j|. With w itself: the mass Σ w, and the weights on the first key, on the key where the
+//! query stands, and on the one before.
+
+use crate::attend::Problem;
+use crate::catalog::{Member, Text};
+use crate::mask::Group;
+use crate::math::ln;
+use crate::normalize::{Statistic, Status};
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+
+const fn quantity(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
+    Member { id, label, about, formula, source, parameters: &[] }
+}
+
+/// The quantities of a row, in the order in which they are shown; the ids are the names in JavaScript.
+pub static STATISTICS: &[Member] = &[
+    quantity(
+        "mass",
+        Text { en: "Row sum", zh: "行和" },
+        Text { en: "The sum of the row's weights; 1 for softmax.", zh: "该行权重之和；softmax 为 1。" },
+        "Σ w",
+        "",
+    ),
+    quantity(
+        "entropy",
+        Text { en: "Entropy", zh: "熵" },
+        Text { en: "How spread out the row is, in nats.", zh: "该行的分散程度，单位 nat。" },
+        "−Σ p ln p",
+        "Zhai et al. 2023, arXiv 2303.06296",
+    ),
+    quantity(
+        "effectiveKeys",
+        Text { en: "Effective keys", zh: "有效键数" },
+        Text {
+            en: "As many equally weighted keys would have the same entropy.", zh: "具有相同熵的等权键的数量。"
+        },
+        "exp(entropy)",
+        "Hill 1973, number of order 1",
+    ),
+    quantity(
+        "maxWeight",
+        Text { en: "Largest share", zh: "最大占比" },
+        Text { en: "The largest weight over the row's sum.", zh: "最大权重除以行和。" },
+        "max p",
+        "Voita et al. 2019, arXiv 1905.09418",
+    ),
+    quantity(
+        "argmax",
+        Text { en: "Strongest key", zh: "最强的键" },
+        Text {
+            en: "The key with the largest weight; the first of equals.", zh: "权重最大的键；并列取最前。"
+        },
+        "argmax w",
+        "",
+    ),
+    quantity(
+        "attentionDistance",
+        Text { en: "Attention distance", zh: "注意力距离" },
+        Text {
+            en: "How far away the row looks, on average, in positions.", zh: "该行平均关注多远的位置。"
+        },
+        "Σ p |i − j|",
+        "Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7",
+    ),
+    quantity(
+        "firstMass",
+        Text { en: "On the first key", zh: "首键权重" },
+        Text {
+            en: "The weight on key 0, where many heads park what they do not use.",
+            zh: "第 0 个键的权重，许多头把不用的注意力放在这里。",
+        },
+        "w_0",
+        "Gu et al. 2024, arXiv 2410.10781",
+    ),
+    quantity(
+        "selfMass",
+        Text { en: "On itself", zh: "自身权重" },
+        Text { en: "The weight on the key at the query's own position.", zh: "查询自身位置的键的权重。" },
+        "w_i",
+        "",
+    ),
+    quantity(
+        "previousMass",
+        Text { en: "On the previous key", zh: "前一键权重" },
+        Text { en: "The weight on the key one position before.", zh: "前一个位置的键的权重。" },
+        "w_{i−1}",
+        "Voita et al. 2019, arXiv 1905.09418",
+    ),
+];
+
+/// The running sums of eight rows.
+pub struct RowSums {
+    mass: Lanes,
+    information: Lanes,
+    distance: Lanes,
+    max: Lanes,
+    argmax: Lanes,
+    first: Lanes,
+    own: Lanes,
+    previous: Lanes,
+    positions: [i64; WIDTH],
+}
+
+impl RowSums {
+    /// Sums for the rows of `group`. A key that does not exist weighs NaN.
+    pub fn new(problem: &Problem, group: Group) -> RowSums {
+        let keys = problem.sizes.keys as i64;
+        let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
+        let existing = |key: i64| if (0..keys).contains(&key) { 0.0 } else { f32::NAN };
+        RowSums {
+            mass: [0.0; WIDTH],
+            information: [0.0; WIDTH],
+            distance: [0.0; WIDTH],
+            max: [0.0; WIDTH],
+            argmax: [-1.0; WIDTH],
+            first: [existing(0); WIDTH],
+            own: positions.map(existing),
+            previous: positions.map(|p| existing(p - 1)),
+            positions,
+        }
+    }
+
+    /// Adds the weights of one block of keys, the first of which is key `first`.
+    pub fn add(&mut self, first: usize, weights: &[Lanes]) {
+        self.add_sums::<Native>(first, weights);
+        pick(&mut self.first, [0; WIDTH], first, weights);
+        pick(&mut self.own, self.positions, first, weights);
+        pick(&mut self.previous, self.positions.map(|p| p - 1), first, weights);
+    }
+
+    fn add_sums<V: F32x4>(&mut self, first: usize, weights: &[Lanes]) {
+        let zero = F32x8::<V>::splat(0.0);
+        let position = F32x8::load(&self.positions.map(|p| p as f32));
+        let (mut mass, mut information, mut distance) = (zero, zero, zero);
+        let (mut max, mut argmax) = (F32x8::load(&self.max), F32x8::load(&self.argmax));
+        for (index, weights) in weights.iter().enumerate() {
+            let w = F32x8::load(weights);
+            let key = F32x8::splat((first + index) as f32);
+            mass = mass + w;
+            information = w.mul_add_relaxed(ln(w), information);
+            distance = w.mul_add_relaxed((position - key).abs(), distance);
+            argmax = max.if_less(w, key, argmax);
+            max = max.max_or_self(w);
+        }
+        (F32x8::load(&self.mass) + mass).store(&mut self.mass);
+        (F32x8::load(&self.information) + information).store(&mut self.information);
+        (F32x8::load(&self.distance) + distance).store(&mut self.distance);
+        max.store(&mut self.max);
+        argmax.store(&mut self.argmax);
+    }
+
+    /// Writes what the sums say of row `lane` to place `at` of the columns.
+    pub fn write(&self, lane: usize, statistic: &Statistic, at: usize, to: &mut Columns) {
+        let status = statistic.status[lane];
+        let failed = matches!(status, Status::Nan | Status::Inf);
+        let (mass, max) = (self.mass[lane], self.max[lane]);
+        // Rows without mass have no shares: everything made of p is undefined.
+        let shares = mass > 0.0 && !failed;
+        let share = |x: f64| if shares { x as f32 } else { f32::NAN };
+        let weight = |w: f32| if failed { f32::NAN } else { w };
+        let r = f64::from(mass);
+        let entropy = (r.ln() - f64::from(self.information[lane]) / r).max(0.0);
+        to.mass[at] = weight(mass);
+        to.entropy[at] = share(entropy);
+        to.effective_keys[at] = share(entropy.exp());
+        to.max_weight[at] = share(f64::from(max) / r);
+        to.argmax[at] = if shares { self.argmax[lane] as i32 } else { -1 };
+        to.attention_distance[at] = share(f64::from(self.distance[lane]) / r);
+        to.first_mass[at] = weight(self.first[lane]);
+        to.self_mass[at] = weight(self.own[lane]);
+        to.previous_mass[at] = weight(self.previous[lane]);
+        to.status[at] = status as u8;
+    }
+}
+
+/// Takes the weight of each lane's own key, where it lies in this block.
+fn pick(to: &mut Lanes, keys: [i64; WIDTH], first: usize, weights: &[Lanes]) {
+    for (lane, key) in keys.into_iter().enumerate() {
+        let index = usize::try_from(key - first as i64).ok();
+        if let Some(weights) = index.and_then(|index| weights.get(index)).filter(|_| !to[lane].is_nan()) {
+            to[lane] = weights[lane];
+        }
+    }
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $empty:expr),* $(,)?) => {
+        /// The statistics of some rows, a column per quantity; see [`STATISTICS`].
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Columns { $($(#[$doc])* pub $name: Vec<$type>),* }
+
+        impl Columns {
+            /// Room for `rows` rows.
+            ///
+            /// # Errors
+            /// [`crate::error::Error::OutOfMemory`].
+            pub fn new(rows: usize) -> Result<Columns, crate::error::Error> {
+                Ok(Columns { $($name: crate::tensor::filled("statistics", rows, $empty)?),* })
+            }
+        }
+    };
+}
+
+columns! {
+    /// Σ w.
+    mass: f32 = 0.0,
+    /// −Σ p ln p, in nats; NaN where there is no mass.
+    entropy: f32 = 0.0,
+    /// exp(entropy).
+    effective_keys: f32 = 0.0,
+    /// max p.
+    max_weight: f32 = 0.0,
+    /// The key of the largest weight, the lowest of equals; −1 where there is no mass.
+    argmax: i32 = -1,
+    /// Σ p |i + offset − j|, in positions.
+    attention_distance: f32 = 0.0,
+    /// w at key 0; NaN where there is no such key, as for the next two.
+    first_mass: f32 = 0.0,
+    /// w at key i + offset.
+    self_mass: f32 = 0.0,
+    /// w at key i + offset − 1.
+    previous_mass: f32 = 0.0,
+    /// How the row ended: [`Status`].
+    status: u8 = 0,
+}

@@ -1,0 +1,190 @@
+//! Which keys a query may see, and what is added to its logits. All masks are combined by "and", all biases add.
+//!
+//! A key is removed from a row where the boolean mask is 0, where the causal rule, the window or the key length excludes
+//! it, or where its bias is exactly minus infinity. Large finite "masks" (−1e9) are ordinary biases.
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::simd::{Lanes, WIDTH};
+use crate::tensor::{Sizes, check_length};
+use core::ops::Range;
+
+/// A tensor that is stretched to (B, Hq, N, M): axes of length 1 count for every index.
+pub struct Broadcast<T> {
+    data: Vec<T>,
+    strides: [usize; 4],
+}
+
+impl<T: Copy> Broadcast<T> {
+    /// Checks that `shape` stretches to the problem's (B, Hq, N, M).
+    ///
+    /// # Errors
+    /// [`Error::Shape`], naming `name`.
+    pub fn new(name: &str, data: Vec<T>, shape: [usize; 4], sizes: &Sizes) -> Result<Self, Error> {
+        check_length(name, shape, data.len())?;
+        let full = [sizes.batch, sizes.heads, sizes.queries, sizes.keys];
+        let mut strides = [0; 4];
+        let mut step = 1;
+        for axis in (0..4).rev() {
+            if shape[axis] != full[axis] && shape[axis] != 1 {
+                let expected = format!("({}), with 1 on any axis", full.map(|n| n.to_string()).join(", "));
+                let found = format!("({})", shape.map(|n| n.to_string()).join(", "));
+                return Err(Error::Shape { name: name.into(), expected, found });
+            }
+            strides[axis] = if shape[axis] == 1 { 0 } else { step };
+            step *= shape[axis];
+        }
+        Ok(Broadcast { data, strides })
+    }
+
+    /// Where the row starts, and the step from key to key.
+    fn row(&self, batch: usize, head: usize, row: usize) -> (usize, usize) {
+        let [b, h, i, j] = self.strides;
+        (batch * b + head * h + row * i, j)
+    }
+}
+
+/// The rows that travel together: up to eight, starting at a multiple of eight, of one plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// batch · Hq + head.
+    pub plane: usize,
+    /// The first row, a multiple of eight.
+    pub first: usize,
+    /// How many rows there are, 1 to 8.
+    pub count: usize,
+}
+
+/// The rules of one problem.
+pub struct Mask {
+    heads: usize,
+    keys: usize,
+    causal: bool,
+    offset: i64,
+    left: i64,
+    right: i64,
+    lengths: Option<Vec<u32>>,
+    allowed: Option<Broadcast<u8>>,
+    bias: Option<Broadcast<f32>>,
+}
+
+impl Mask {
+    /// The rules that the options state, with a boolean mask (1 = may attend) and an additive bias.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for key lengths that do not fit or an alignment that is missing.
+    pub fn new(
+        options: &Options,
+        sizes: &Sizes,
+        allowed: Option<Broadcast<u8>>,
+        bias: Option<Broadcast<f32>>,
+    ) -> Result<Mask, Error> {
+        if let Some(lengths) = &options.key_value_seq_lengths {
+            check_lengths(lengths, sizes)?;
+        }
+        Ok(Mask {
+            heads: sizes.heads,
+            keys: sizes.keys,
+            causal: options.causal,
+            offset: options.offset(sizes.queries, sizes.keys)?,
+            left: options.left_window_size,
+            right: options.right_window_size,
+            lengths: options.key_value_seq_lengths.clone(),
+            allowed,
+            bias,
+        })
+    }
+
+    /// The key at which query `row` stands: row + offset. May lie outside the keys.
+    pub fn position(&self, row: usize) -> i64 {
+        (row as i64).saturating_add(self.offset)
+    }
+
+    /// The keys that row `row` may see by the causal rule, the window and the key length.
+    pub fn visible(&self, batch: usize, row: usize) -> Range<usize> {
+        let position = self.position(row);
+        let length = self.lengths.as_ref().map_or(self.keys, |lengths| lengths[batch] as usize) as i64;
+        let mut range = 0..length;
+        if self.causal {
+            range.end = range.end.min(position.saturating_add(1));
+        }
+        if self.right >= 0 {
+            range.end = range.end.min(position.saturating_add(self.right).saturating_add(1));
+        }
+        if self.left >= 0 {
+            range.start = position.saturating_sub(self.left).max(0);
+        }
+        let end = range.end.max(0);
+        range.start.min(end) as usize..end as usize
+    }
+
+    /// The keys that any row of the group may see by those rules.
+    pub fn visible_to_any(&self, group: Group) -> Range<usize> {
+        let ranges = (group.first..group.first + group.count).map(|row| self.visible(group.plane / self.heads, row));
+        let ranges = ranges.filter(|range| !range.is_empty());
+        ranges.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0)
+    }
+
+    /// Adds the bias to logits that start at key `first`.
+    pub fn add_bias(&self, group: Group, first: usize, logits: &mut [Lanes]) {
+        self.each_bias(group, first, logits, |logit, bias| *logit += bias);
+    }
+
+    /// Sets the logits of removed keys to minus infinity, whatever they were.
+    pub fn remove(&self, group: Group, first: usize, logits: &mut [Lanes]) {
+        let end = first + logits.len();
+        for lane in 0..WIDTH {
+            let row = Some(group.first + lane).filter(|_| lane < group.count);
+            let visible = row.map_or(0..0, |row| self.visible(group.plane / self.heads, row));
+            let start = visible.start.clamp(first, end);
+            let stop = visible.end.clamp(start, end);
+            let (before, rest) = logits.split_at_mut(start - first);
+            let after = &mut rest[stop - start..];
+            before.iter_mut().chain(after).for_each(|logits| logits[lane] = f32::NEG_INFINITY);
+        }
+        self.each_bias(group, first, logits, |logit, bias| {
+            if bias == f32::NEG_INFINITY {
+                *logit = bias;
+            }
+        });
+        self.each_allowed(group, first, logits);
+    }
+
+    fn each_bias(&self, group: Group, first: usize, logits: &mut [Lanes], change: impl Fn(&mut f32, f32)) {
+        let Some(bias) = &self.bias else { return };
+        for lane in 0..group.count {
+            let (start, step) = bias.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
+            for (key, logits) in (first..self.keys).zip(logits.iter_mut()) {
+                change(&mut logits[lane], bias.data[start + key * step]);
+            }
+        }
+    }
+
+    fn each_allowed(&self, group: Group, first: usize, logits: &mut [Lanes]) {
+        let Some(allowed) = &self.allowed else { return };
+        for lane in 0..group.count {
+            let (start, step) = allowed.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
+            for (key, logits) in (first..self.keys).zip(logits.iter_mut()) {
+                if allowed.data[start + key * step] == 0 {
+                    logits[lane] = f32::NEG_INFINITY;
+                }
+            }
+        }
+    }
+}
+
+fn check_lengths(lengths: &[u32], sizes: &Sizes) -> Result<(), Error> {
+    let name = "keyValueSeqLengths".to_string();
+    if lengths.len() != sizes.batch {
+        let expected = format!("{} numbers, one per batch item", sizes.batch);
+        return Err(Error::Parameter { name, expected, found: format!("{} numbers", lengths.len()) });
+    }
+    match lengths.iter().find(|&&length| length as usize > sizes.keys) {
+        Some(length) => Err(Error::Parameter {
+            name,
+            expected: format!("at most the number of keys, {}", sizes.keys),
+            found: length.to_string(),
+        }),
+        None => Ok(()),
+    }
+}

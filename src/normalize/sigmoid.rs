@@ -1,0 +1,103 @@
+//! Sigmoid attention: w_j = 1 / (1 + exp(−(l_j + b))), each key on its own. Ramapuram et al., *Theory, Analysis, and Best
+//! Practices for Sigmoid Self-Attention* (2024), arXiv 2409.04431, section 3: b = −ln n keeps a row's sum near 1 at
+//! zero logits.
+
+use super::{Entry, Normalizer, Statistic, Strip, map_each};
+use crate::catalog::{Kind, Member, Parameter, Text};
+use crate::math::exp;
+use crate::options::Settings;
+use crate::simd::{F32x4, F32x8, Lanes, Native};
+
+/// Where b comes from.
+enum Sigmoid {
+    Fixed(f32),
+    /// −ln of the number of keys that are left in the row.
+    Visible,
+}
+
+impl Normalizer for Sigmoid {
+    fn statistic(&self, _strip: Strip, statistic: &mut Statistic) {
+        let allowed = statistic.allowed;
+        statistic.values[0] = match self {
+            Sigmoid::Fixed(bias) => [*bias; 8],
+            Sigmoid::Visible => allowed.map(|n| -f64::from(n.max(1.0)).ln() as f32),
+        };
+    }
+
+    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(logits, statistic, weights);
+    }
+}
+
+/// With e = exp(−|z|) no exponential overflows, and z = −∞ (a removed key) gives exactly 0.
+fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+    let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
+    let bias = statistic.value(0);
+    map_each(logits, weights, |l| {
+        let z = l + bias;
+        let e = exp(-z.abs());
+        z.if_less(zero, e, one) / (one + e)
+    });
+}
+
+const BIAS: Parameter = Parameter {
+    name: "bias",
+    label: Text { en: "Bias b", zh: "偏置 b" },
+    about: Text { en: "Added to every logit. Automatic: −ln n.", zh: "加到每个 logit 上。自动：−ln n。" },
+    kind: Kind::Number {
+        min: None,
+        max: None,
+        above_min: false,
+        integer: false,
+        default: None,
+        slider: (-10.0, 10.0),
+        logarithmic: false,
+    },
+};
+
+const N: Parameter = Parameter {
+    name: "n",
+    label: Text { en: "n counts", zh: "n 的含义" },
+    about: Text {
+        en: "Which keys the automatic bias counts: all M, or those that the row can see.",
+        zh: "自动偏置统计哪些键：全部 M 个，或该行可见的键。",
+    },
+    kind: Kind::Choice {
+        options: &[
+            ("keys", Text { en: "all keys", zh: "全部键" }),
+            ("visible", Text { en: "visible keys", zh: "可见键" }),
+        ],
+        default: Some("keys"),
+    },
+};
+
+/// The member of the list.
+pub static ENTRY: Entry = Entry {
+    member: Member {
+        id: "sigmoid",
+        label: Text { en: "Sigmoid", zh: "Sigmoid" },
+        about: Text {
+            en: "Each key is judged on its own; the weights of a row need not sum to one.",
+            zh: "每个键单独判断；一行的权重之和不必为 1。",
+        },
+        formula: "w_j = 1 / (1 + exp(−(l_j + b)))",
+        source: "Ramapuram et al. 2024, arXiv 2409.04431, section 3",
+        parameters: &[BIAS, N],
+    },
+    sums_to_one: false,
+    shift_invariant: false,
+    build: |settings, keys| {
+        Box::new(match settings.number(&BIAS) {
+            Some(bias) => Sigmoid::Fixed(bias as f32),
+            None if settings.name(&N) == "visible" => Sigmoid::Visible,
+            None => Sigmoid::Fixed(-(keys.max(1) as f64).ln() as f32),
+        })
+    },
+};
+
+/// 1 / (1 + exp(−(l + b))).
+pub fn definition(logits: &[f64], keys: usize, settings: &Settings) -> Vec<f64> {
+    let n = if settings.name(&N) == "visible" { logits.len() } else { keys };
+    let bias = settings.number(&BIAS).unwrap_or(-(n as f64).ln());
+    logits.iter().map(|l| 1.0 / (1.0 + (-(l + bias)).exp())).collect()
+}

@@ -1,0 +1,82 @@
+//! Sparsemax: w_j = max(l_j − τ, 0) with τ such that the weights sum to one; small logits get exactly 0. Martins and
+//! Astudillo, *From Softmax to Sparsemax* (2016), arXiv 1602.02068, algorithm 1.
+//!
+//! The paper sorts the row. Here τ is the root of the convex, piecewise linear f(τ) = Σ max(z_j − τ, 0) − 1, z = l − max,
+//! found by Newton's method from its left:
+//!
+//! 1. τ = −1 is at or left of the root, because the largest z is 0; a Newton step of a convex function never
+//!    passes it, so τ only grows, and the set of keys above it only shrinks: it ends when nothing moves.
+//! 2. Each step sums z − τ afresh. Near the root that sum is 1, so its rounding error does not grow with the row.
+
+use super::{Entry, Normalizer, Statistic, Strip, map_each};
+use crate::catalog::{Member, Text};
+use crate::options::Settings;
+use crate::simd::{F32x4, F32x8, Lanes, Native};
+
+struct Sparsemax;
+
+impl Normalizer for Sparsemax {
+    fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
+        threshold::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
+    }
+
+    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(logits, statistic, weights);
+    }
+}
+
+/// τ relative to the maximum.
+fn threshold<V: F32x4>(strip: Strip, max: &Lanes) -> F32x8<V> {
+    let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
+    let max = F32x8::load(max);
+    let mut tau = -one;
+    loop {
+        let above = strip.sum(|l| zero.max_or_self(l - max - tau));
+        let count = strip.sum(|l| tau.if_less(l - max, one, zero));
+        let next = tau + zero.max_or_self(above - one) / one.max_or_self(count);
+        if !tau.any_less(next) {
+            return tau;
+        }
+        tau = next;
+    }
+}
+
+fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+    let zero = F32x8::<V>::splat(0.0);
+    let (max, tau) = (F32x8::load(&statistic.max), statistic.value(0));
+    map_each(logits, weights, |l| zero.max_or_self(l - max - tau));
+}
+
+/// The member of the list.
+pub static ENTRY: Entry = Entry {
+    member: Member {
+        id: "sparsemax",
+        label: Text { en: "Sparsemax", zh: "Sparsemax" },
+        about: Text {
+            en: "The closest point to the logits among all shares that sum to one: weak keys get exactly zero.",
+            zh: "总和为 1 的分配中离 logit 最近的一点：弱的键权重恰好为 0。",
+        },
+        formula: "w_j = max(l_j − τ, 0), Σ w = 1",
+        source: "Martins and Astudillo 2016, arXiv 1602.02068, algorithm 1",
+        parameters: &[],
+    },
+    sums_to_one: true,
+    shift_invariant: true,
+    build: |_, _| Box::new(Sparsemax),
+};
+
+/// Algorithm 1 of the paper: sort, find the support size k*, then τ = (Σ_{r <= k*} z_r − 1) / k*.
+pub fn definition(logits: &[f64], _keys: usize, _settings: &Settings) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sorted: Vec<f64> = logits.iter().map(|l| l - max).collect();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let (mut sum, mut tau) = (0.0, 0.0);
+    for (index, z) in sorted.iter().enumerate() {
+        sum += z;
+        let size = (index + 1) as f64;
+        if 1.0 + size * z > sum {
+            tau = (sum - 1.0) / size;
+        }
+    }
+    logits.iter().map(|l| (l - max - tau).max(0.0)).collect()
+}

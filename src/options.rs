@@ -1,0 +1,347 @@
+//! What a caller can set: the list for controls and docs, and the values once read and checked.
+
+use crate::catalog::{Kind, Member, Parameter, Text};
+use crate::error::Error;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+const fn number(min: Option<f64>, max: Option<f64>, default: Option<f64>, slider: (f64, f64)) -> Kind {
+    Kind::Number { min, max, above_min: false, integer: false, default, slider, logarithmic: false }
+}
+
+const fn window(name: &'static str, label: Text, about: Text) -> Parameter {
+    let kind = Kind::Number {
+        min: Some(-1.0),
+        max: None,
+        above_min: false,
+        integer: true,
+        default: Some(-1.0),
+        slider: (-1.0, 64.0),
+        logarithmic: false,
+    };
+    Parameter { name, label, about, kind }
+}
+
+/// The options of every score and normalizer, in the order in which controls show them.
+pub static OPTIONS: &[Parameter] = &[
+    Parameter {
+        name: "scale",
+        label: Text { en: "Scale", zh: "缩放" },
+        about: Text {
+            en: "The factor on the raw score. Automatic: the score's own, 1/√d for the scaled dot product, 1 for others.",
+            zh: "原始分数的系数。自动：由分数函数决定，缩放点积为 1/√d，其他为 1。",
+        },
+        kind: number(None, None, None, (-2.0, 2.0)),
+    },
+    Parameter {
+        name: "temperature",
+        label: Text { en: "Temperature", zh: "温度" },
+        about: Text {
+            en: "Divides the scaled score. Low is sharp, high is even.",
+            zh: "缩放后的分数除以温度。低则尖锐，高则平均。",
+        },
+        kind: Kind::Number {
+            min: Some(0.0),
+            max: None,
+            above_min: true,
+            integer: false,
+            default: Some(1.0),
+            slider: (0.05, 20.0),
+            logarithmic: true,
+        },
+    },
+    Parameter {
+        name: "softcap",
+        label: Text { en: "Soft cap", zh: "软上限" },
+        about: Text {
+            en: "Bends logits smoothly below c: c·tanh(l/c). Off at 0 (Gemma 2, arXiv 2408.00118: 50).",
+            zh: "把 logit 平滑地压到 c 以下：c·tanh(l/c)。0 为关闭（Gemma 2，arXiv 2408.00118：50）。",
+        },
+        kind: number(None, None, Some(0.0), (0.0, 50.0)),
+    },
+    Parameter {
+        name: "causal",
+        label: Text { en: "Causal mask", zh: "因果掩码" },
+        about: Text {
+            en: "A query sees the keys up to its own position only.",
+            zh: "查询只能看到自身位置及之前的键。",
+        },
+        kind: Kind::Flag { default: false },
+    },
+    Parameter {
+        name: "causalAlignment",
+        label: Text { en: "Causal alignment", zh: "因果对齐" },
+        about: Text {
+            en: "Where the diagonal starts when there are not as many queries as keys: key j is seen when j ≤ i + offset, with offset 0 (upper left) or M − N (lower right).",
+            zh: "查询数与键数不同时对角线的起点：j ≤ i + offset 可见，左上对齐 offset 为 0，右下对齐为 M − N。",
+        },
+        kind: Kind::Choice {
+            options: &[
+                ("upper_left", Text { en: "Upper left", zh: "左上" }),
+                ("lower_right", Text { en: "Lower right", zh: "右下" }),
+            ],
+            default: None,
+        },
+    },
+    window(
+        "leftWindowSize",
+        Text { en: "Window to the left", zh: "左窗口" },
+        Text {
+            en: "How many keys before its own position a query sees; −1 is no limit.",
+            zh: "查询能看到自身位置之前多少个键；−1 为不限。",
+        },
+    ),
+    window(
+        "rightWindowSize",
+        Text { en: "Window to the right", zh: "右窗口" },
+        Text {
+            en: "How many keys after its own position a query sees; −1 is no limit.",
+            zh: "查询能看到自身位置之后多少个键；−1 为不限。",
+        },
+    ),
+];
+
+/// Where the causal diagonal starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alignment {
+    /// offset = 0: query i stands at key i.
+    UpperLeft,
+    /// offset = M − N: the last query stands at the last key.
+    LowerRight,
+}
+
+/// A member of a list, chosen by its id alone or with parameters: `"softmax"`, `{"id": "sigmoid", "bias": -3}`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Choice {
+    /// The id; every parameter at its default.
+    Id(String),
+    /// The id and some parameters.
+    With {
+        /// The id.
+        id: String,
+        /// What is set, by name.
+        #[serde(flatten)]
+        settings: BTreeMap<String, Setting>,
+    },
+}
+
+/// The value of a parameter as given by a caller.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A number.
+    Number(f64),
+    /// A yes or no.
+    Flag(bool),
+    /// A name.
+    Name(String),
+    /// As if not given.
+    Automatic(()),
+}
+
+impl Choice {
+    /// A choice by id alone.
+    pub fn id(id: &str) -> Choice {
+        Choice::Id(id.into())
+    }
+
+    /// The chosen id.
+    pub fn name(&self) -> &str {
+        match self {
+            Choice::Id(id) | Choice::With { id, .. } => id,
+        }
+    }
+
+    /// The parameters as given, checked against the member's own list.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] or [`Error::Unknown`], naming the parameter.
+    pub fn settings(&self, member: &Member) -> Result<Settings, Error> {
+        let given = match self {
+            Choice::Id(_) => BTreeMap::new(),
+            Choice::With { settings, .. } => settings.clone(),
+        };
+        for (name, setting) in &given {
+            let known = || member.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
+            let parameter = member.parameters.iter().find(|p| p.name == name).ok_or_else(|| Error::Unknown {
+                name: format!("parameter of {}", member.id),
+                expected: if member.parameters.is_empty() { "none".into() } else { known() },
+                found: name.clone(),
+            })?;
+            check(parameter, setting)?;
+        }
+        Ok(Settings(given))
+    }
+}
+
+/// The checked parameters of one chosen member.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(BTreeMap<String, Setting>);
+
+impl Settings {
+    /// The number given for `parameter`, or its default; `None` is automatic.
+    pub fn number(&self, parameter: &Parameter) -> Option<f64> {
+        match (self.0.get(parameter.name), parameter.kind) {
+            (Some(Setting::Number(x)), _) => Some(*x),
+            (_, Kind::Number { default, .. }) => default,
+            _ => None,
+        }
+    }
+
+    /// The flag given for `parameter`, or its default.
+    pub fn flag(&self, parameter: &Parameter) -> bool {
+        match (self.0.get(parameter.name), parameter.kind) {
+            (Some(Setting::Flag(x)), _) => *x,
+            (_, Kind::Flag { default }) => default,
+            _ => false,
+        }
+    }
+
+    /// The name given for `parameter`, or its default; empty is automatic.
+    pub fn name(&self, parameter: &Parameter) -> &str {
+        match (self.0.get(parameter.name), parameter.kind) {
+            (Some(Setting::Name(x)), _) => x,
+            (_, Kind::Choice { default: Some(x), .. }) => x,
+            _ => "",
+        }
+    }
+}
+
+/// Whether `setting` keeps the rule of `parameter`.
+fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
+    let kept = match (parameter.kind, setting) {
+        (_, Setting::Automatic(())) => true,
+        (Kind::Flag { .. }, Setting::Flag(_)) => true,
+        (Kind::Choice { options, .. }, Setting::Name(name)) => options.iter().any(|(id, _)| id == name),
+        (Kind::Number { min, max, above_min, integer, .. }, Setting::Number(x)) => {
+            x.is_finite()
+                && min.is_none_or(|min| if above_min { *x > min } else { *x >= min })
+                && max.is_none_or(|max| *x <= max)
+                && (!integer || x.fract() == 0.0)
+        }
+        _ => false,
+    };
+    if kept {
+        return Ok(());
+    }
+    let found = match setting {
+        Setting::Number(x) => x.to_string(),
+        Setting::Flag(x) => x.to_string(),
+        Setting::Name(x) => format!("\"{x}\""),
+        Setting::Automatic(()) => "null".into(),
+    };
+    Err(Error::Parameter { name: parameter.name.into(), expected: rule(parameter), found })
+}
+
+/// The rule of a parameter in words: `a whole number of at least -1`.
+fn rule(parameter: &Parameter) -> String {
+    match parameter.kind {
+        Kind::Flag { .. } => "true or false".into(),
+        Kind::Choice { options, .. } => options.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(" or "),
+        Kind::Number { min, max, above_min, integer, .. } => {
+            let kind = if integer { "a whole number" } else { "a finite number" };
+            match (min, max) {
+                (None, None) => kind.into(),
+                (Some(min), Some(max)) => format!("{kind} from {min} to {max}"),
+                (Some(min), None) if above_min => format!("{kind} above {min}"),
+                (Some(min), None) => format!("{kind} of at least {min}"),
+                (None, Some(max)) => format!("{kind} of at most {max}"),
+            }
+        }
+    }
+}
+
+/// The options of one problem; names and meanings as in [`OPTIONS`]. Masks and biases are tensors and come beside.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Options {
+    /// The score function.
+    pub score: Choice,
+    /// The normalizer.
+    pub normalizer: Choice,
+    /// Replaces the score's own scale.
+    pub scale: Option<f64>,
+    /// Divides the scaled score.
+    pub temperature: f64,
+    /// c of c·tanh(l/c); none, 0 and below are off.
+    pub softcap: Option<f64>,
+    /// Whether key j > i + offset is removed.
+    pub causal: bool,
+    /// How the offset is worked out.
+    pub causal_alignment: Option<Alignment>,
+    /// The offset itself; goes before the alignment.
+    pub causal_offset: Option<i64>,
+    /// Keys before i + offset that are seen; -1 is no limit.
+    pub left_window_size: i64,
+    /// Keys after i + offset that are seen; -1 is no limit.
+    pub right_window_size: i64,
+    /// For each batch item, how many keys are real.
+    pub key_value_seq_lengths: Option<Vec<u32>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            score: Choice::id("scaled_dot"),
+            normalizer: Choice::id("softmax"),
+            scale: None,
+            temperature: 1.0,
+            softcap: None,
+            causal: false,
+            causal_alignment: None,
+            causal_offset: None,
+            left_window_size: -1,
+            right_window_size: -1,
+            key_value_seq_lengths: None,
+        }
+    }
+}
+
+impl Options {
+    /// Checks the values that have a rule of their own.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`], naming the option.
+    pub fn check(&self) -> Result<(), Error> {
+        let optional = |x: Option<f64>| x.map_or(Setting::Automatic(()), Setting::Number);
+        for (name, setting) in [
+            ("scale", optional(self.scale)),
+            ("temperature", Setting::Number(self.temperature)),
+            ("softcap", optional(self.softcap)),
+            ("leftWindowSize", Setting::Number(self.left_window_size as f64)),
+            ("rightWindowSize", Setting::Number(self.right_window_size as f64)),
+        ] {
+            check(option(name), &setting)?;
+        }
+        Ok(())
+    }
+
+    /// Whether anything depends on the positions of queries among keys.
+    pub fn positional(&self) -> bool {
+        self.causal || self.left_window_size >= 0 || self.right_window_size >= 0
+    }
+
+    /// The offset of the diagonal: query i stands at key i + offset.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where N != M, positions matter, and the caller did not choose.
+    pub fn offset(&self, queries: usize, keys: usize) -> Result<i64, Error> {
+        match (self.causal_offset, self.causal_alignment) {
+            (Some(offset), _) => Ok(offset),
+            (None, Some(Alignment::UpperLeft)) => Ok(0),
+            (None, Some(Alignment::LowerRight)) => Ok(keys as i64 - queries as i64),
+            (None, None) if queries != keys && self.positional() => Err(Error::Parameter {
+                name: "causalAlignment".into(),
+                expected: format!("upper_left or lower_right when there are {queries} queries and {keys} keys"),
+                found: "missing".into(),
+            }),
+            (None, None) => Ok(0),
+        }
+    }
+}
+
+fn option(name: &str) -> &'static Parameter {
+    OPTIONS.iter().find(|p| p.name == name).expect("the name is in the list above")
+}

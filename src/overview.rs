@@ -1,0 +1,146 @@
+//! A matrix made smaller: each cell of the picture pools a rectangle of the matrix, rows by rows as they are computed.
+//!
+//! Cell (y, x) of a picture of H x W over R rows and C keys pools rows ⌊yR/H⌋..⌊(y+1)R/H⌋ and keys ⌊xC/W⌋..⌊(x+1)C/W⌋.
+
+use crate::catalog::{Member, Text};
+use crate::error::Error;
+use crate::tensor::filled;
+use core::ops::Range;
+use serde::Deserialize;
+
+/// How the values of a cell become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pool {
+    /// The value of largest magnitude: for weights the maximum. Thin lines stay visible.
+    Max,
+    /// The mean.
+    Mean,
+}
+
+/// What each [`Pool`] is called.
+pub static POOLS: &[Member] = &[
+    Member {
+        id: "max",
+        label: Text { en: "Largest", zh: "最大值" },
+        about: Text {
+            en: "A pixel shows the value of largest magnitude under it, so that thin lines stay visible.",
+            zh: "每个像素显示其范围内绝对值最大的值，细线不会消失。",
+        },
+        formula: "max |x|",
+        source: "",
+        parameters: &[],
+    },
+    Member {
+        id: "mean",
+        label: Text { en: "Mean", zh: "平均值" },
+        about: Text {
+            en: "A pixel shows the mean of the values under it.", zh: "每个像素显示其范围内的平均值。"
+        },
+        formula: "mean x",
+        source: "",
+        parameters: &[],
+    },
+];
+
+/// A picture being pooled: some lines (a band) of the whole H x W.
+pub struct Pooling {
+    pool: Pool,
+    rows: Range<usize>,
+    keys: Range<usize>,
+    height: usize,
+    width: usize,
+    band: Range<usize>,
+    removed: f32,
+    sums: Vec<f32>,
+    counts: Vec<u32>,
+}
+
+impl Pooling {
+    /// Lines `band` of a picture of `height` x `width` over `rows` and `keys` of the matrix. Cells without any value become
+    /// `removed`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the picture is larger than the matrix or the band is not in it; [`Error::OutOfMemory`].
+    pub fn new(
+        pool: Pool,
+        (rows, keys): (Range<usize>, Range<usize>),
+        (height, width): (usize, usize),
+        band: Range<usize>,
+        removed: f32,
+    ) -> Result<Pooling, Error> {
+        within("height", height, 0..rows.len() + 1)?;
+        within("width", width, 0..keys.len() + 1)?;
+        within("band", band.end, band.start..height + 1)?;
+        let cells = band.len().saturating_mul(width);
+        let (sums, counts) = (filled("overview", cells, 0.0)?, filled("overview", cells, 0)?);
+        Ok(Pooling { pool, rows, keys, height, width, band, removed, sums, counts })
+    }
+
+    /// The rows of the matrix under the band.
+    pub fn rows(&self) -> Range<usize> {
+        let edge = |y: usize| self.rows.start + part(y, self.rows.len(), self.height);
+        edge(self.band.start)..edge(self.band.end)
+    }
+
+    /// The keys of the matrix under the picture.
+    pub fn keys(&self) -> Range<usize> {
+        self.keys.clone()
+    }
+
+    /// Adds the value of one key of one row, both within the picture; `None` is a removed key.
+    pub fn add(&mut self, row: usize, key: usize, value: Option<f32>) {
+        let y = cell(row - self.rows.start, self.rows.len(), self.height) - self.band.start;
+        let x = cell(key - self.keys.start, self.keys.len(), self.width);
+        if let Some(value) = value {
+            self.pool_in(y * self.width + x, value);
+        }
+    }
+
+    fn pool_in(&mut self, at: usize, value: f32) {
+        let sum = &mut self.sums[at];
+        match self.pool {
+            _ if self.counts[at] == 0 => *sum = value,
+            Pool::Mean => *sum += value,
+            // A NaN stays, whichever comes first.
+            Pool::Max if sum.abs() >= value.abs() || sum.is_nan() => {}
+            Pool::Max => *sum = value,
+        }
+        self.counts[at] += 1;
+    }
+
+    /// The picture's lines, and the range of its finite values: (0, 0) where there are none.
+    pub fn finish(mut self) -> (Vec<f32>, [f32; 2]) {
+        for (sum, &count) in self.sums.iter_mut().zip(&self.counts) {
+            match (count, self.pool) {
+                (0, _) => *sum = self.removed,
+                (_, Pool::Mean) => *sum /= count as f32,
+                (_, Pool::Max) => {}
+            }
+        }
+        let finite = self.sums.iter().zip(&self.counts).filter(|(x, n)| x.is_finite() && **n > 0).map(|(&x, _)| x);
+        let range = finite.fold(None, |range: Option<[f32; 2]>, x| {
+            let [low, high] = range.unwrap_or([x, x]);
+            Some([low.min(x), high.max(x)])
+        });
+        (self.sums, range.unwrap_or([0.0, 0.0]))
+    }
+}
+
+/// ⌊index · length / parts⌋, in 64 bits: the start of part `index`.
+fn part(index: usize, length: usize, parts: usize) -> usize {
+    (index as u64 * length as u64 / parts.max(1) as u64) as usize
+}
+
+/// The part that holds `index`: the largest p with ⌊p · length / parts⌋ <= index.
+fn cell(index: usize, length: usize, parts: usize) -> usize {
+    ((((index as u64 + 1) * parts as u64).div_ceil(length as u64)) - 1) as usize
+}
+
+fn within(name: &str, value: usize, range: Range<usize>) -> Result<(), Error> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let expected = format!("from {} to {}", range.start, range.end.saturating_sub(1));
+    Err(Error::Parameter { name: name.into(), expected, found: value.to_string() })
+}

@@ -1,0 +1,74 @@
+//! Panels and the tile: the one inner loop that scores and outputs share.
+//!
+//! A tile is C (4 x 8) += Σ_t a_t ⊗ b_t, with `a` a panel of four numbers and `b` of eight for each step t:
+//!
+//! * **scores**: a = four keys, b = eight queries, t runs over the d dimensions;
+//! * **output**: a = four dimensions of V, b = the weights of eight queries, t runs over the keys.
+//!
+//! 1. Lanes are queries, so a softmax needs no horizontal operation, and the weights come out in the very layout
+//!    that the output wants as `b`.
+//! 2. Eight accumulators, two loads and four splats for eight multiply-adds; all inputs are read in order.
+//! 3. Each element is one sum in ascending t from one accumulator: its value does not depend on the tile it is in.
+//! 4. The loop is not unrolled by hand: the compiler's reordering then spills accumulators.
+
+use crate::error::Error;
+use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
+use crate::tensor::filled;
+
+/// Four keys, or four dimensions of V: what one step of a tile reads on its left side.
+pub type Quad = [f32; 4];
+
+/// How many keys make a block: a block of weights (8 KB) and a panel of V stay in the first cache. Blocks start at
+/// multiples of this, whoever asks, so that sums by block are the same for everyone.
+pub const BLOCK: usize = 256;
+
+/// One tile: the sums over t for 4 x 8 elements, starting at zero.
+#[inline(always)]
+pub fn tile<V: F32x4>(a: &[Quad], b: &[Lanes]) -> [F32x8<V>; 4] {
+    let mut c = [F32x8::splat(0.0); 4];
+    for (a, b) in a.iter().zip(b) {
+        let b = F32x8::load(b);
+        for (c, &a) in c.iter_mut().zip(a) {
+            *c = F32x8::splat(a).mul_add_relaxed(b, *c);
+        }
+    }
+    c
+}
+
+/// The rows of a matrix (rows, columns) in panels of four: panel p holds rows 4p..4p+4 as `columns` quads. Missing rows
+/// are zeros. Copies.
+///
+/// # Errors
+/// [`Error::OutOfMemory`].
+pub fn pack_rows(name: &str, matrix: &[f32], rows: usize, columns: usize) -> Result<Vec<Quad>, Error> {
+    let mut panels = filled(name, rows.div_ceil(4) * columns, [0.0; 4])?;
+    for (row, values) in matrix.chunks_exact(columns).enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            panels[row / 4 * columns + column][row % 4] = value;
+        }
+    }
+    Ok(panels)
+}
+
+/// The columns of a matrix (rows, columns) in panels of four: panel p holds columns 4p..4p+4 as `rows` quads. Missing
+/// columns are zeros. Copies.
+///
+/// # Errors
+/// [`Error::OutOfMemory`].
+pub fn pack_columns(name: &str, matrix: &[f32], rows: usize, columns: usize) -> Result<Vec<Quad>, Error> {
+    let mut panels = filled(name, columns.div_ceil(4) * rows, [0.0; 4])?;
+    for (row, values) in matrix.chunks_exact(columns.max(1)).enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            panels[column / 4 * rows + row][column % 4] = value;
+        }
+    }
+    Ok(panels)
+}
+
+/// One row of a group of eight queries, spread over its lane: element c goes to `lanes[c][lane]`.
+pub fn spread(row: &[f32], lane: usize, lanes: &mut [Lanes]) {
+    debug_assert!(lane < WIDTH);
+    for (lanes, &value) in lanes.iter_mut().zip(row) {
+        lanes[lane] = value;
+    }
+}

@@ -1,0 +1,33 @@
+//! Scaled dot product: s = Σ_c q_c k_c with the scale 1/√d. Vaswani et al., *Attention Is All You Need* (2017), section
+//! 3.2.1, arXiv 1706.03762.
+
+use super::{Entry, Score};
+use crate::catalog::{Member, Text};
+
+struct ScaledDot;
+
+impl Score for ScaledDot {
+    fn prepare(&self, _row: &mut [f32]) {}
+
+    fn default_scale(&self, head_size: usize) -> f64 {
+        1.0 / (head_size as f64).sqrt()
+    }
+}
+
+/// The member of the list.
+pub static ENTRY: Entry = Entry {
+    member: Member {
+        id: "scaled_dot",
+        label: Text { en: "Scaled dot product", zh: "缩放点积" },
+        about: Text {
+            en: "The dot product divided by √d, which keeps the spread of scores near 1 for random vectors of any size.",
+            zh: "点积除以 √d，使随机向量在任何维度下的分数离散程度都接近 1。",
+        },
+        formula: "s = q·k, l = s/√d",
+        source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
+        parameters: &[],
+    },
+    build: |_| Box::new(ScaledDot),
+};
+
+pub use super::dot::definition;

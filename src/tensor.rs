@@ -1,0 +1,100 @@
+//! Shapes, checked once; after that the type is the proof, and kernels cannot fail.
+
+use crate::error::Error;
+
+/// The sizes of one attention problem, all checked against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// B, the number of independent problems.
+    pub batch: usize,
+    /// Hq, the number of query heads; a multiple of `kv_heads`.
+    pub heads: usize,
+    /// Hkv, the number of key and value heads. 1 is multi-query attention, fewer than `heads` grouped-query attention.
+    pub kv_heads: usize,
+    /// N, the number of queries.
+    pub queries: usize,
+    /// M, the number of keys and values.
+    pub keys: usize,
+    /// d, the head size of Q and K.
+    pub head_size: usize,
+    /// dv, the head size of V; 0 where there is no V.
+    pub value_size: usize,
+}
+
+impl Sizes {
+    /// The sizes of `query` (B, Hq, N, d), `key` (B, Hkv, M, d) and `value` (B, Hkv, M, dv).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the three do not fit each other, d is 0, or Hq is no multiple of Hkv.
+    pub fn new(query: [usize; 4], key: [usize; 4], value: Option<[usize; 4]>) -> Result<Sizes, Error> {
+        let [batch, heads, queries, head_size] = query;
+        let [_, kv_heads, keys, _] = key;
+        if head_size == 0 {
+            return Err(shape("query", "a head size of at least 1", query));
+        }
+        expect("key", key, [batch, kv_heads, keys, head_size], "batch and head size of query")?;
+        if heads > 0 && (kv_heads == 0 || !heads.is_multiple_of(kv_heads)) {
+            let rule = format!("a number of heads that divides the {heads} of query");
+            return Err(shape("key", &rule, key));
+        }
+        let value_size = value.map_or(0, |v| v[3]);
+        if let Some(value) = value {
+            expect("value", value, [batch, kv_heads, keys, value_size], "batch, heads and length of key")?;
+        }
+        Ok(Sizes { batch, heads, kv_heads, queries, keys, head_size, value_size })
+    }
+
+    /// How many matrices there are: B · Hq.
+    pub fn planes(&self) -> usize {
+        self.batch * self.heads
+    }
+
+    /// The plane of K and V that query plane `plane` reads: head h uses head floor(h / G), G = Hq / Hkv.
+    pub fn kv_plane(&self, plane: usize) -> usize {
+        let group = self.heads / self.kv_heads;
+        plane / self.heads * self.kv_heads + plane % self.heads / group
+    }
+}
+
+fn expect(name: &str, found: [usize; 4], expected: [usize; 4], why: &str) -> Result<(), Error> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(shape(name, &format!("({}), the {why}", join(expected)), found))
+}
+
+fn shape(name: &str, expected: &str, found: [usize; 4]) -> Error {
+    Error::Shape { name: name.into(), expected: expected.into(), found: format!("({})", join(found)) }
+}
+
+fn join(shape: [usize; 4]) -> String {
+    shape.map(|n| n.to_string()).join(", ")
+}
+
+/// The number of elements of a shape, in 64 bits because the words of a caller may not fit a 32-bit `usize`.
+///
+/// # Errors
+/// [`Error::Shape`] where the product does not fit, or is not `length`.
+pub fn check_length(name: &str, shape: [usize; 4], length: usize) -> Result<(), Error> {
+    let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64));
+    if count == Some(length as u64) {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        name: name.into(),
+        expected: format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(shape)),
+        found: format!("{length}"),
+    })
+}
+
+/// A vector of `length` copies of `value`, or a typed error where the memory is not to be had.
+///
+/// # Errors
+/// [`Error::OutOfMemory`], naming `name` and the bytes.
+pub fn filled<T: Clone>(name: &str, length: usize, value: T) -> Result<Vec<T>, Error> {
+    let mut vector = Vec::new();
+    let bytes = length as u64 * size_of::<T>() as u64;
+    vector.try_reserve_exact(length).map_err(|_| Error::OutOfMemory { name: name.into(), bytes })?;
+    vector.resize(length, value);
+    Ok(vector)
+}

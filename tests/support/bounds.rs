@@ -1,0 +1,39 @@
+//! The stated error bounds, in one place. `EPS` is half a unit in the last place of 1.
+
+/// 2^-24.
+pub const EPS: f64 = 1.0 / 16_777_216.0;
+
+/// Units in the last place of the elementary functions.
+pub const EXP_ULP: f64 = 1.0;
+pub const LN_ULP: f64 = 1.0;
+pub const TANH_ULP: f64 = 2.0;
+
+/// Numbers below this may be flushed to 0.
+pub const TINY: f64 = 1.2e-38;
+
+/// |error of a logit| for head size d, the factor scale / temperature, Σ|q_c k_c| of the prepared rows, and the logit.
+pub fn logit(d: usize, factor: f64, magnitude: f64, logit: f64) -> f64 {
+    (d as f64 + 4.0) * EPS * factor.abs() * magnitude + 2.0 * EPS * logit.abs()
+}
+
+/// The error of a weight, where `worst` is the largest logit error of the row and M the number of keys. `relative` says
+/// whether the normalizer is one of exponentials; the piecewise linear ones have absolute errors.
+pub fn weight(relative: bool, worst: f64, keys: usize, weight: f64) -> f64 {
+    let bound = 2.0 * worst + (16.0 + summed(keys)) * EPS;
+    if relative { bound * weight + TINY } else { bound }
+}
+
+/// The error of an output, given Σ w |v|, Σ |dw| |v| and M.
+pub fn output(keys: usize, magnitude: f64, from_weights: f64) -> f64 {
+    from_weights + (4.0 + summed(keys)) * EPS * magnitude
+}
+
+/// A plain sum of M terms is off by M eps at most; blocks of 256 make it less.
+fn summed(keys: usize) -> f64 {
+    keys.min(256) as f64 + keys as f64 / 256.0
+}
+
+/// The relative error of statistics that are sums over the row, from weights whose relative error is `weights`.
+pub fn statistic(keys: usize, weights: f64) -> f64 {
+    4.0 * weights + (32.0 + summed(keys)) * EPS
+}
