@@ -1,0 +1,169 @@
+//! One problem and the jobs over it, as JavaScript sees them.
+
+use super::{object, raise};
+use crate::attend::{Inputs, Problem, STAGES};
+use crate::diagnostics::Columns;
+use crate::error::Error;
+use crate::normalize::STATUSES;
+use crate::options::Options;
+use crate::task::{self, Answer, Attended, Cell, Request, Workspace};
+use js_sys::{Float32Array, Int32Array, Object, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+struct Shared {
+    problem: Problem,
+    workspace: RefCell<Workspace>,
+}
+
+/// One attention problem in this module's memory.
+#[wasm_bindgen]
+pub struct Session(Rc<Shared>);
+
+#[wasm_bindgen]
+impl Session {
+    /// Checks the tensors and options and packs them. `problem` is
+    /// `{ query: shape, key: shape, value: shape | null, options }`, each shape four numbers; copies.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        query: Vec<f32>,
+        key: Vec<f32>,
+        value: Option<Vec<f32>>,
+        problem: &JsValue,
+    ) -> Result<Session, JsValue> {
+        let given = field(problem, "options");
+        let inputs = Inputs {
+            query: (query, read("query", field(problem, "query"))?),
+            key: (key, read("key", field(problem, "key"))?),
+            value: value.map(|value| Ok::<_, JsValue>((value, read("value", field(problem, "value"))?))).transpose()?,
+            mask: tensor("attnMask", &given, |data| Uint8Array::new(&data).to_vec())?,
+            bias: tensor("attnBias", &given, |data| Float32Array::new(&data).to_vec())?,
+        };
+        let problem = Problem::new(inputs, &options(&given)?).map_err(raise)?;
+        let workspace = RefCell::new(Workspace::new(&problem).map_err(raise)?);
+        Ok(Session(Rc::new(Shared { problem, workspace })))
+    }
+
+    /// Starts a job.
+    pub fn start(&self, request: JsValue) -> Result<Task, JsValue> {
+        let request: Request = read("request", request)?;
+        let task = task::Task::new(&self.0.problem, &request).map_err(raise)?;
+        Ok(Task { shared: self.0.clone(), task })
+    }
+}
+
+/// A job under way.
+#[wasm_bindgen]
+pub struct Task {
+    shared: Rc<Shared>,
+    task: task::Task,
+}
+
+#[wasm_bindgen]
+impl Task {
+    /// Does one step: eight rows of one head. Returns whether the job is done.
+    pub fn advance(&mut self) -> bool {
+        self.task.advance(&self.shared.problem, &mut self.shared.workspace.borrow_mut())
+    }
+
+    /// The part that is done, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        self.task.progress()
+    }
+
+    /// The answer; the job is gone afterwards. Copies.
+    pub fn finish(self) -> JsValue {
+        match self.task.finish() {
+            Answer::Attend(attended) => attended_object(&attended),
+            Answer::Rectangle(values) => object(&[("values", floats(&values))]),
+            Answer::Overview(values, [low, high]) => {
+                object(&[("values", floats(&values)), ("low", low.into()), ("high", high.into())])
+            }
+            Answer::Cell(cell) => cell_object(&cell),
+        }
+    }
+}
+
+/// A value of JavaScript as one of ours.
+fn read<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| {
+        raise(Error::Parameter { name: name.into(), expected: "as documented".into(), found: error.to_string() })
+    })
+}
+
+fn field(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The options without the tensors that come beside them.
+fn options(given: &JsValue) -> Result<Options, JsValue> {
+    let plain = Object::assign(&Object::new(), &Object::from(given.clone()));
+    for name in ["attnMask", "attnBias"] {
+        Reflect::delete_property(&plain, &name.into())?;
+    }
+    read("options", plain.into())
+}
+
+type Shaped<T> = (Vec<T>, [usize; 4]);
+
+/// The tensor `{ data, shape }` in field `name` of the options, if there is one.
+fn tensor<T>(name: &str, options: &JsValue, copy: fn(JsValue) -> Vec<T>) -> Result<Option<Shaped<T>>, JsValue> {
+    let tensor = field(options, name);
+    if tensor.is_undefined() || tensor.is_null() {
+        return Ok(None);
+    }
+    Ok(Some((copy(field(&tensor, "data")), read(name, field(&tensor, "shape"))?)))
+}
+
+fn floats(values: &[f32]) -> JsValue {
+    Float32Array::from(values).into()
+}
+
+fn attended_object(attended: &Attended) -> JsValue {
+    let mut fields = Vec::new();
+    let optional = |values: &Option<Vec<f32>>| values.as_ref().map(|values| floats(values));
+    fields.extend(optional(&attended.output).map(|values| ("output", values)));
+    fields.extend(optional(&attended.weights).map(|values| ("weights", values)));
+    let stages: Vec<_> = attended.stages.iter().map(|(s, values)| (STAGES[*s as usize].id, floats(values))).collect();
+    fields.push(("stages", object(&stages)));
+    fields.extend(attended.statistics.as_ref().map(|columns| ("statistics", columns_object(columns))));
+    object(&fields)
+}
+
+fn columns_object(columns: &Columns) -> JsValue {
+    object(&[
+        ("mass", floats(&columns.mass)),
+        ("entropy", floats(&columns.entropy)),
+        ("effectiveKeys", floats(&columns.effective_keys)),
+        ("maxWeight", floats(&columns.max_weight)),
+        ("argmax", Int32Array::from(columns.argmax.as_slice()).into()),
+        ("attentionDistance", floats(&columns.attention_distance)),
+        ("firstMass", floats(&columns.first_mass)),
+        ("selfMass", floats(&columns.self_mass)),
+        ("previousMass", floats(&columns.previous_mass)),
+        ("status", Uint8Array::from(columns.status.as_slice()).into()),
+    ])
+}
+
+fn cell_object(cell: &Cell) -> JsValue {
+    let [raw, scaled, capped, biased, logit, weight] = cell.stages;
+    object(&[
+        ("products", floats(&cell.products)),
+        ("raw", raw.into()),
+        ("scaled", scaled.into()),
+        ("capped", capped.into()),
+        ("biased", biased.into()),
+        ("logit", logit.into()),
+        ("weight", weight.into()),
+        ("dot", cell.dot.into()),
+        ("queryNorm", cell.query_norm.into()),
+        ("keyNorm", cell.key_norm.into()),
+        ("cosine", cell.cosine.into()),
+        ("mass", cell.row.mass[0].into()),
+        ("rowMax", cell.row.max_weight[0].into()),
+        ("allowed", cell.allowed.into()),
+        ("status", STATUSES[cell.row.status[0] as usize].id.into()),
+    ])
+}
