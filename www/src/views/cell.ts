@@ -2,6 +2,7 @@
 
 import { signedBars } from './parts/bars.ts';
 import { element } from './parts/dom.ts';
+import { formulaText } from './parts/formula.ts';
 import { formatNumber, formatShare } from './parts/format.ts';
 import { phrase, type Language } from './parts/text.ts';
 
@@ -173,7 +174,7 @@ export class CellView {
   }
 
   #row(name: keyof typeof text, formula: string, value: string, detail: string, id: string, more?: HTMLElement): HTMLElement {
-    const term = element('dt', {}, this.#say(name), ' ', element('span', { class: 'formula' }, formula));
+    const term = element('dt', {}, this.#say(name), ' ', formulaText(formula));
     const number = element('dd', { class: 'ledger-value', 'data-number': id }, value);
     const row = element('div', { class: `ledger-row ledger-${id}` }, term, number);
     if (detail) row.append(element('dd', { class: 'ledger-detail' }, detail));

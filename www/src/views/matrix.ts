@@ -7,7 +7,7 @@
 import { Axis } from './parts/axis.ts';
 import { element } from './parts/dom.ts';
 import { hatchRemoved, ruleCells } from './parts/hatch.ts';
-import { cellOf, cellRange, plotSize } from './parts/layout.ts';
+import { cellOf, cellRange, gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
 import { isDark, neutralTones, putPicture, type Painter } from './parts/palette.ts';
 import { phrase, type Language } from './parts/text.ts';
@@ -48,8 +48,8 @@ const text = {
   empty: { en: 'There is nothing to draw: {queries} queries, {keys} keys.', zh: '没有可画的内容：{queries} 个查询，{keys} 个键。' },
 };
 
-const GUTTER = { wide: { left: 88, top: 76 }, narrow: { left: 64, top: 64 } };
-const NARROW = 480;
+/** The plot leaves some of the window to what stands around it, but never gets lower than this. */
+const LEAST_HEIGHT = 320;
 /** Canvas sides stay under this, far below what browsers allow. */
 const LARGEST_SIDE = 4096;
 
@@ -71,9 +71,11 @@ export class MatrixView extends EventTarget {
   #picture: MatrixPicture | undefined;
   #tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined } = {};
   #counts = { queries: 1, keys: 1 };
+  #expected: readonly [number, number] = [0, 0];
   #at = { row: 0, column: 0 };
   #locked = false;
   #language: Language = 'en';
+  #start: readonly [number, number] | undefined;
   #drawing = 0;
   #resolution = 0;
 
@@ -88,15 +90,25 @@ export class MatrixView extends EventTarget {
     this.#observer.observe(this.#frame);
   }
 
-  /** Takes room for a matrix of this size before its values are there, so that nothing moves when they come. */
-  reserve(queries: number, keys: number): void {
+  /**
+   * Takes room for a matrix of this size before its values are there, with labels of so many characters, so that
+   * nothing moves when they come.
+   */
+  reserve(queries: number, keys: number, longest: readonly [number, number]): void {
+    if (this.#picture) return;
     this.#counts = { queries, keys };
+    this.#expected = longest;
     this.#layout();
   }
 
   /** The names of queries and keys; without them they go by number. */
   set tokens(tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined }) {
     this.#tokens = tokens;
+  }
+
+  /** The query and key that the next picture starts at; without it, its largest value. */
+  set start(at: readonly [number, number] | undefined) {
+    this.#start = at;
   }
 
   set language(language: Language) {
@@ -108,11 +120,15 @@ export class MatrixView extends EventTarget {
   set picture(picture: MatrixPicture | undefined) {
     const before = this.#picture;
     this.#picture = picture;
-    if (!picture) return this.#clear();
+    if (!picture) {
+      this.#clear();
+      return;
+    }
     const sameSize = before?.queries === picture.queries && before.keys === picture.keys;
-    if (!sameSize || !before) this.#restart(picture);
+    if (!sameSize || !before || this.#start) this.#restart(picture);
     else this.#keepPlace(before, picture);
-    this.reserve(picture.queries, picture.keys);
+    this.#counts = { queries: picture.queries, keys: picture.keys };
+    this.#layout();
     void this.#draw();
     this.#point(false);
   }
@@ -168,17 +184,20 @@ export class MatrixView extends EventTarget {
   #layout(): void {
     const width = this.#frame.clientWidth;
     if (!width) return;
-    const gutter = width < NARROW ? GUTTER.narrow : GUTTER.wide;
-    const room = width - gutter.left - 1;
     const { queries, keys } = this.#counts;
-    const size = plotSize(queries, keys, room, room);
-    this.#frame.style.setProperty('--gutter-left', `${gutter.left}px`);
-    this.#frame.style.setProperty('--gutter-top', `${gutter.top}px`);
+    this.#rows.set(queries, this.#tokens.queries);
+    this.#columns.set(keys, this.#tokens.keys);
+    const longest = this.#picture ? [this.#rows.longest, this.#columns.longest] : this.#expected;
+    const gutter = gutters(longest[0] ?? 0, longest[1] ?? 0, width);
+    const room = width - gutter.left - 1;
+    const size = plotSize(queries, keys, room, Math.min(room, Math.max(LEAST_HEIGHT, innerHeight * 0.6)));
+    this.#host.style.setProperty('--gutter-left', `${gutter.left}px`);
+    this.#host.style.setProperty('--gutter-top', `${gutter.top}px`);
     this.#plot.style.width = `${size.width}px`;
     this.#plot.style.height = `${Math.max(size.height, queries && keys ? 0 : 120)}px`;
     this.#resolution = Math.min(1024, Math.max(16, Math.floor(room * Math.min(2, devicePixelRatio))));
-    this.#rows.show(queries, size.height, this.#tokens.queries);
-    this.#columns.show(keys, size.width, this.#tokens.keys);
+    this.#rows.show(size.height);
+    this.#columns.show(size.width);
     this.#markCell();
   }
 
@@ -190,8 +209,9 @@ export class MatrixView extends EventTarget {
     this.#describe(picture);
     if (!rows || !columns) return;
     const tones = neutralTones(isDark(this.#host));
-    const palette = { ...picture, ...tones };
-    const painted = await this.#paint(values, { rows, columns, ...this.#canvasSize(), ...palette });
+    const { low, high, colormap } = picture;
+    const palette = { low, high, colormap, removed: tones.removed, invalid: tones.invalid };
+    const painted = await this.#paint(values, { ...palette, ...this.#canvasSize(), rows, columns });
     const context = this.#canvas.getContext('2d');
     if (turn !== this.#drawing || !context) return;
     putPicture(context, painted);
@@ -223,7 +243,13 @@ export class MatrixView extends EventTarget {
 
   #restart(picture: MatrixPicture): void {
     const largest = indexOfLargest(picture.values);
-    this.#at = { row: Math.floor(largest / Math.max(1, picture.columns)), column: largest % Math.max(1, picture.columns) };
+    const columns = Math.max(1, picture.columns);
+    this.#at = { row: Math.floor(largest / columns), column: largest % columns };
+    const [query, key] = this.#start ?? [];
+    if (query !== undefined && key !== undefined && query < picture.queries && key < picture.keys) {
+      this.#at = { row: cellOf(query, picture.rows, picture.queries), column: cellOf(key, picture.columns, picture.keys) };
+    }
+    this.#start = undefined;
     this.#setLocked(false);
   }
 

@@ -24,15 +24,26 @@ export class Axis {
     this.element = element('div', { class: `axis axis-${side}`, 'aria-hidden': 'true' }, this.#labels, this.#current);
   }
 
-  /** Draws labels for `count` items over `pixels` pixels; without tokens items go by their number. */
-  show(count: number, pixels: number, tokens: readonly string[] | undefined): void {
+  /** Takes `count` items; without tokens they go by their number. */
+  set(count: number, tokens: readonly string[] | undefined): void {
     this.#count = count;
-    this.#pixels = pixels;
     this.#tokens = tokens?.length === count ? tokens : undefined;
+  }
+
+  /** Draws the labels over `pixels` pixels. */
+  show(pixels: number): void {
+    this.#pixels = pixels;
+    const count = this.#count;
     const stride = labelStride(count, pixels, ROOM);
     const shown = [];
     for (let item = 0; item < count; item += stride) shown.push(this.#label(item, stride > 1));
     this.#labels.replaceChildren(...shown);
+  }
+
+  /** The length of the longest label in characters; wide ones count twice. */
+  get longest(): number {
+    if (!this.#tokens) return String(Math.max(0, this.#count - 1)).length;
+    return this.#tokens.reduce((most, token) => Math.max(most, widthOf(visibleToken(token))), 0);
   }
 
   /** Marks the items in [from, to), or none. */
@@ -63,4 +74,8 @@ export class Axis {
   #place(label: HTMLElement, item: number): void {
     label.style[this.#position] = `${(item / Math.max(1, this.#count)) * this.#pixels}px`;
   }
+}
+
+function widthOf(text: string): number {
+  return [...text].reduce((width, character) => width + (character > '\u2e7f' ? 1.8 : 1), 0);
 }

@@ -4,9 +4,12 @@ import { svg } from './dom.ts';
 
 const HEIGHT = 100;
 
-/** A picture of `values` as bars around a zero line, scaled to the largest magnitude. */
+/** A picture of `values` as bars up and down from a zero line that stands where the room is used best. */
 export function signedBars(values: Float32Array): SVGSVGElement {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const top = values.reduce((most, value) => Math.max(most, value), 0);
+  const bottom = values.reduce((least, value) => Math.min(least, value), 0);
+  const unit = (HEIGHT - 4) / (top - bottom || 1);
+  const zero = 2 + top * unit;
   const picture = svg('svg', {
     class: 'bars',
     viewBox: `0 0 ${Math.max(1, values.length)} ${HEIGHT}`,
@@ -14,20 +17,19 @@ export function signedBars(values: Float32Array): SVGSVGElement {
     'aria-hidden': 'true',
   });
   picture.append(
-    svg('path', { class: 'bars-positive', d: barPath(values, largest, 1) }),
-    svg('path', { class: 'bars-negative', d: barPath(values, largest, -1) }),
-    svg('path', { class: 'bars-zero', d: `M0 ${HEIGHT / 2}H${values.length}` }),
+    svg('path', { class: 'bars-positive', d: barPath(values, { unit, zero }, 1) }),
+    svg('path', { class: 'bars-negative', d: barPath(values, { unit, zero }, -1) }),
+    svg('path', { class: 'bars-zero', d: `M0 ${zero}H${values.length}` }),
   );
   return picture;
 }
 
-function barPath(values: Float32Array, largest: number, sign: 1 | -1): string {
+function barPath(values: Float32Array, { unit, zero }: { unit: number; zero: number }, sign: 1 | -1): string {
   const gap = values.length > 96 ? 0 : 0.12;
   let path = '';
   values.forEach((value, index) => {
     if (!(value * sign > 0)) return;
-    const length = (value / largest) * (HEIGHT / 2 - 2);
-    path += `M${index + gap} ${HEIGHT / 2}h${1 - 2 * gap}v${(-length).toFixed(2)}h${2 * gap - 1}z`;
+    path += `M${index + gap} ${zero.toFixed(2)}h${1 - 2 * gap}v${(-value * unit).toFixed(2)}h${2 * gap - 1}z`;
   });
   return path;
 }

@@ -11,6 +11,17 @@ const LARGEST_CELL = 112;
 /** A short axis next to a long one keeps cells at least this thick, where there is room. */
 const THINNEST_CELL = 20;
 
+const GUTTER = { least: 44, share: 0.3, left: 150, top: 120 };
+const LABEL_CHARACTER = 7.2;
+const LABEL_MARGIN = 18;
+
+/** Room for labels of `rows` and `columns` characters beside a plot in a frame `width` pixels wide. */
+export function gutters(rows: number, columns: number, width: number): { left: number; top: number } {
+  const fit = (characters: number, most: number): number =>
+    Math.round(Math.max(GUTTER.least, Math.min(characters * LABEL_CHARACTER + LABEL_MARGIN, most, width * GUTTER.share)));
+  return { left: fit(rows, GUTTER.left), top: fit(columns, GUTTER.top) };
+}
+
 /** Fits `queries` x `keys` cells into `width` x `height` pixels: square where that leaves both axes readable. */
 export function plotSize(queries: number, keys: number, width: number, height: number): PlotSize {
   const square = Math.min(width / Math.max(1, keys), height / Math.max(1, queries), LARGEST_CELL);

@@ -13,11 +13,11 @@ export function phrase(text: Text, language: Language, values: Record<string, st
 // Characters that have no shape of their own, or that reorder the text around them.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** A token as text that can be seen: spaces and line ends by their symbols, other invisible characters by their number. */
+/** A token as text that can be seen: outer spaces and line ends by symbols, other invisible characters by number. */
 export function visibleToken(token: string): string {
   if (token === '') return '∅';
   return token
-    .replace(/ /g, '␣')
+    .replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length))
     .replace(/\n/g, '↵')
     .replace(/\t/g, '⇥')
     .replace(INVISIBLE, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);

@@ -1,0 +1,109 @@
+// The panel of controls, made from the catalogue: a score and a normalizer with their parameters, then the options.
+
+import { catalog, type CatalogParameter } from '../generated/catalog.ts';
+import { element, uniqueId } from '../views/parts/dom.ts';
+import { formulaText } from '../views/parts/formula.ts';
+import type { Language } from '../views/parts/text.ts';
+import { makeField, type Field } from './field.ts';
+import { memberOf, members, valueAt, withValue, type ListName, type Settings } from './settings.ts';
+import { text } from './text.ts';
+
+/** The panel. `change` hears the new settings after each allowed change; `reset` asks for the capture's own. */
+export class Controls {
+  readonly #host: HTMLElement;
+  readonly #change: (settings: Settings) => void;
+  readonly #reset: () => void;
+  readonly #fields = new Map<string, Field>();
+  #settings: Settings;
+  #language: Language;
+
+  constructor(
+    host: HTMLElement,
+    start: { settings: Settings; language: Language },
+    listen: { change: (settings: Settings) => void; reset: () => void },
+  ) {
+    this.#host = host;
+    this.#settings = start.settings;
+    this.#language = start.language;
+    this.#change = listen.change;
+    this.#reset = listen.reset;
+    this.#render();
+  }
+
+  /** Shows `settings` in `language`, without telling anyone. */
+  show(settings: Settings, language: Language): void {
+    this.#settings = settings;
+    this.#language = language;
+    this.#render();
+  }
+
+  /** Shows `message` at the control called `subject`, as `temperature` or `score.eps`; false when there is none. */
+  fail(subject: string, message: string): boolean {
+    const field = this.#fields.get(subject) ?? [...this.#fields].find(([path]) => path.endsWith(`.${subject}`))?.[1];
+    field?.fail(message);
+    return field !== undefined;
+  }
+
+  /** Takes all messages away. */
+  clearFaults(): void {
+    for (const field of this.#fields.values()) field.fail(null);
+  }
+
+  #render(): void {
+    this.#fields.clear();
+    const reset = element('button', { type: 'button', class: 'button quiet' }, text.reset[this.#language]);
+    reset.addEventListener('click', () => this.#reset());
+    this.#host.replaceChildren(
+      element('h2', {}, text.controls[this.#language]),
+      this.#list('score'),
+      this.#list('normalizer'),
+      this.#group(text.options[this.#language], catalog.options, ''),
+      reset,
+    );
+  }
+
+  #list(list: ListName): HTMLElement {
+    const id = uniqueId(list);
+    const about = uniqueId('about');
+    const menu = element('select', { id, name: list, 'aria-describedby': about });
+    for (const member of members(list)) menu.append(element('option', { value: member.id }, member.label[this.#language]));
+    menu.value = this.#settings[list].id;
+    menu.addEventListener('change', () => this.#choose(list, menu.value));
+    const member = memberOf(list, this.#settings[list].id);
+    return element(
+      'div',
+      { class: 'group' },
+      element('label', { for: id, class: 'group-name' }, text[list][this.#language]),
+      menu,
+      element('p', { class: 'member-formula' }, formulaText(member.formula)),
+      element('p', { class: 'member-about', id: about }, member.about[this.#language]),
+      ...member.parameters.map((parameter) => this.#field(parameter, `${list}.${parameter.name}`)),
+    );
+  }
+
+  #choose(list: ListName, id: string): void {
+    this.#settings = { ...this.#settings, [list]: { id, values: {} } };
+    this.#render();
+    this.#host.querySelector<HTMLSelectElement>(`select[name="${list}"]`)?.focus();
+    this.#change(this.#settings);
+  }
+
+  #group(name: string, parameters: readonly CatalogParameter[], prefix: string): HTMLElement {
+    const fields = parameters.map((parameter) => this.#field(parameter, prefix + parameter.name));
+    return element('fieldset', { class: 'group' }, element('legend', { class: 'group-name' }, name), ...fields);
+  }
+
+  #field(parameter: CatalogParameter, path: string): HTMLElement {
+    const field = makeField({
+      parameter,
+      value: valueAt(this.#settings, path),
+      language: this.#language,
+      change: (value) => {
+        this.#settings = withValue(this.#settings, path, value);
+        this.#change(this.#settings);
+      },
+    });
+    this.#fields.set(path, field);
+    return field.element;
+  }
+}

@@ -1,0 +1,272 @@
+// Where pictures come from: an example of the page, or files of the visitor.
+
+import { openCapture, QkscopeError, type Capture, type ProblemOptions, type Tensor } from '../engine/index.ts';
+import type { Text } from '../generated/catalog.ts';
+import { text } from './text.ts';
+
+/** Q, K and V of one layer. */
+export interface Layer {
+  query: Tensor;
+  key: Tensor;
+  value: Tensor | null;
+}
+
+/** Something to look at: layers of Q, K, V, with what their file says about them. */
+export interface Source {
+  name: Text;
+  about: Text;
+  /** The id of an example, to put in a link. */
+  example?: string;
+  /** The numbers of the layers in their model. */
+  layers: readonly number[];
+  options: ProblemOptions;
+  queryTokens?: readonly string[] | undefined;
+  keyTokens?: readonly string[] | undefined;
+  layer(index: number, signal: AbortSignal): Promise<Layer>;
+}
+
+/** A tensor that could be Q, K or V. */
+export interface Candidate {
+  name: string;
+  dtype: string;
+  shape: readonly number[];
+  supported: boolean;
+  read(signal: AbortSignal): Promise<Tensor>;
+}
+
+/** Files whose names do not say which tensor is which; `name` is what to call them. */
+export interface Unassigned {
+  name: string;
+  candidates: readonly Candidate[];
+  /** What the names suggest, as indices of `candidates`. */
+  guess: Roles;
+  assign(roles: Roles): Source;
+}
+
+/** Indices of candidates; undefined is not chosen. */
+export interface Roles {
+  query: number | undefined;
+  key: number | undefined;
+  value: number | undefined;
+}
+
+/** How a long read is stopped and watched. */
+export interface Reading {
+  signal: AbortSignal;
+  onProgress: (fraction: number) => void;
+}
+
+/** A reason that the page gives itself, in both languages. */
+export class PageError extends Error {
+  readonly reason: Text;
+  readonly values: Record<string, string | number>;
+
+  constructor(reason: Text, values: Record<string, string | number> = {}) {
+    super(reason.en);
+    this.reason = reason;
+    this.values = values;
+  }
+}
+
+/** An example: a file beside the page, and one honest sentence about it. */
+export interface Example {
+  id: string;
+  name: Text;
+  about: Text;
+  file: string;
+  /** Queries and keys; this and the next four are known before the file is there, so that room can be kept. */
+  size: readonly [number, number];
+  /** The longest names of queries and keys, in characters. */
+  longest: readonly [number, number];
+  layers: number;
+  heads: number;
+  batch: number;
+  /** Where to look first. */
+  start: { layer: number; head: number; query: number; key: number };
+  /** Whether the first of three axes is the batch, as in bmm, and not the heads. */
+  batched?: boolean;
+}
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    id: 'sentence',
+    name: { en: 'A sentence (MiniLM)', zh: '一个句子（MiniLM）' },
+    about: {
+      en: '“The animal didn’t cross the street because it was too tired.”: the queries and keys of all-MiniLM-L6-v2, 6 layers of 12 heads. In layer 3, head 1, “it” looks at “animal”.',
+      zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 的查询与键，6 层，每层 12 个头。在第 3 层第 1 个头中，“it”看向“animal”。',
+    },
+    file: 'sentence.safetensors',
+    size: [16, 16],
+    longest: [7, 7],
+    layers: 6,
+    heads: 12,
+    batch: 1,
+    start: { layer: 3, head: 1, query: 10, key: 2 },
+  },
+  {
+    id: 'student-teacher',
+    name: { en: 'Students and teachers', zh: '学生与教师' },
+    about: {
+      en: 'softmax(bmm(query, key) / soft): layers 0, 2 and 4 of MiniLM ask as students, layers 0 to 5 answer as teachers, one matrix per token. It shows the form; nothing here was trained to distil.',
+      zh: 'softmax(bmm(query, key) / soft)：MiniLM 的第 0、2、4 层作为学生提问，第 0 至 5 层作为教师回答，每个词元一个矩阵。这里展示的是形式，并未做过蒸馏训练。',
+    },
+    file: 'student-teacher.json',
+    size: [3, 6],
+    longest: [15, 15],
+    layers: 1,
+    heads: 1,
+    batch: 16,
+    start: { layer: 0, head: 0, query: 0, key: 0 },
+    batched: true,
+  },
+];
+
+/** Opens an example of the page. */
+export async function openExample(example: Example, reading: Reading): Promise<Source> {
+  const capture = await openCapture(new URL(example.file, document.baseURI), reading);
+  const source = { ...fromCapture(capture), name: example.name, about: example.about, example: example.id };
+  return example.batched ? batched(source) : source;
+}
+
+/** Reads tensors of three axes as (batch, N, d) with one head, where they are usually (heads, N, d). */
+function batched(source: Source): Source {
+  const spread = ({ data, shape }: Tensor): Tensor => {
+    const [batch = 1, ...rest] = shape;
+    return { data, shape: shape.length === 3 ? [batch, 1, ...rest] : shape };
+  };
+  return {
+    ...source,
+    layer: async (index, signal) => {
+      const { query, key, value } = await source.layer(index, signal);
+      return { query: spread(query), key: spread(key), value: value && spread(value) };
+    },
+  };
+}
+
+/** Opens what the visitor dropped or picked: one capture, or several files of one tensor each. */
+export async function openFiles(files: readonly File[], reading: Reading): Promise<Source | Unassigned> {
+  const name = files.map((file) => file.name).join(', ');
+  const captures = [];
+  for (const [index, file] of files.entries()) {
+    const onProgress = (fraction: number): void => reading.onProgress((index + fraction) / files.length);
+    captures.push(await openCapture(file, { signal: reading.signal, onProgress }));
+  }
+  const [first] = captures;
+  if (captures.length === 1 && first && hasPairs(first)) return named(fromCapture(first), name, first);
+  if (captures.length === 1 && first && first.layers.length > 0) throw new PageError(text.weightsOnly);
+  return unassigned(files, captures, name);
+}
+
+function hasPairs(capture: Capture): boolean {
+  return capture.layers.some(({ query, key }) => query !== undefined && key !== undefined);
+}
+
+function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
+  const whole = capture.layers.flatMap(({ query, key, layer }, index) => (query && key ? [{ layer, index }] : []));
+  return {
+    layers: whole.map(({ layer }) => layer),
+    options: capture.options,
+    queryTokens: capture.queryTokens,
+    keyTokens: capture.keyTokens,
+    layer: (at, signal) => capture.layer(whole[at]?.index ?? 0, { signal }),
+  };
+}
+
+function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: Capture): Source {
+  const about = [capture?.text, capture?.model].filter((part) => part !== undefined).join(' · ') || name;
+  return { ...source, name: { en: name, zh: name }, about: { en: about, zh: about } };
+}
+
+/** Makes the question "which is Q?" out of all tensors of all files; asked only where the names do not answer it. */
+function unassigned(files: readonly File[], captures: readonly Capture[], name: string): Source | Unassigned {
+  const candidates = captures.flatMap((capture, index) => candidatesOf(capture, files[index]?.name ?? '', captures.length > 1));
+  if (!candidates.some(({ supported }) => supported)) throw new PageError(text.noTensor, { count: candidates.length });
+  const guess = guessRoles(candidates);
+  const [first] = captures;
+  const assign = (roles: Roles): Source => named(fromRoles(candidates, roles, captures), name, captures.length === 1 ? first : undefined);
+  const sure = captures.length > 1 && guess.query !== undefined && guess.key !== undefined && !faultOf(candidates, guess);
+  return sure ? assign(guess) : { name, candidates, guess, assign };
+}
+
+function candidatesOf(capture: Capture, file: string, several: boolean): Candidate[] {
+  const stem = file.replace(/\.[^.]*$/, '');
+  return capture.tensors.map(({ name, dtype, shape, supported }) => ({
+    name: capture.tensors.length === 1 ? stem || name : several ? `${stem}: ${name}` : name,
+    dtype,
+    shape,
+    supported,
+    read: (signal) => capture.tensor(name, { signal }),
+  }));
+}
+
+function guessRoles(candidates: readonly Candidate[]): Roles {
+  const find = (letter: string, word: string): number | undefined => {
+    const pattern = new RegExp(`(^|[^a-z])(${letter}|${word}s?)([^a-z]|$)`, 'i');
+    const hits = candidates.flatMap(({ name, supported }, index) => (supported && pattern.test(name) ? [index] : []));
+    return hits.length === 1 ? hits[0] : undefined;
+  };
+  return { query: find('q', 'quer(?:y|ie)'), key: find('k', 'key'), value: find('v', 'value') };
+}
+
+function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: readonly Capture[]): Omit<Source, 'name' | 'about'> {
+  const tensor = (index: number | undefined, signal: AbortSignal): Promise<Tensor> | null =>
+    index === undefined ? null : (candidates[index]?.read(signal) ?? null);
+  const only = captures.length === 1 ? captures[0] : undefined;
+  return {
+    layers: [0],
+    options: only?.options ?? {},
+    queryTokens: only?.queryTokens,
+    keyTokens: only?.keyTokens,
+    layer: async (_, signal) => {
+      const [query, key, value] = await Promise.all([tensor(roles.query, signal), tensor(roles.key, signal), tensor(roles.value, signal)]);
+      if (!query || !key) throw new PageError(text.needsBoth);
+      return { query, key, value };
+    },
+  };
+}
+
+/** Why these roles cannot work together, as a sentence with its numbers; undefined when they can. */
+export function faultOf(candidates: readonly Candidate[], roles: Roles): PageError | undefined {
+  const at = (index: number | undefined): Candidate | undefined => (index === undefined ? undefined : candidates[index]);
+  const [query, key, value] = [at(roles.query), at(roles.key), at(roles.value)];
+  if (!query || !key) return new PageError(text.needsBoth);
+  for (const one of [query, key, value]) {
+    if (!one) continue;
+    const { name, shape } = one;
+    if (shape.length < 2 || shape.length > 4) return new PageError(text.rankFault, { name, rank: shape.length });
+    if (shape.includes(0)) return new PageError(text.emptyFault, { name, shape: shape.join(' × ') });
+  }
+  return sizeFault(query, key, value);
+}
+
+function sizeFault(query: Candidate, key: Candidate, value: Candidate | undefined): PageError | undefined {
+  const [qBatch, qHeads, , qSize] = fourAxes(query.shape);
+  const [kBatch, kHeads, keys, kSize] = fourAxes(key.shape);
+  if (qSize !== kSize) return new PageError(text.sizeFault, { query: qSize, key: kSize });
+  if (qBatch !== kBatch) return new PageError(text.batchFault, { query: qBatch, name: key.name, other: kBatch });
+  if (qHeads % kHeads !== 0) return new PageError(text.headsFault, { query: qHeads, key: kHeads });
+  if (!value) return undefined;
+  const [vBatch, vHeads, values] = fourAxes(value.shape);
+  if (vBatch !== qBatch) return new PageError(text.batchFault, { query: qBatch, name: value.name, other: vBatch });
+  if (vHeads === kHeads && values === keys) return undefined;
+  return new PageError(text.valueFault, { key: kHeads, keys, value: vHeads, values });
+}
+
+/** A shape of 2 to 4 axes as batch, heads, tokens, size. */
+export function fourAxes(shape: readonly number[]): [number, number, number, number] {
+  const [batch = 1, heads = 1, tokens = 1, size = 1] = [...Array<number>(Math.max(0, 4 - shape.length)).fill(1), ...shape];
+  return [batch, heads, tokens, size];
+}
+
+/** An error as a reason that fits in a sentence, in the page's language. */
+export function reasonOf(error: unknown): { text: Text; values: Record<string, string | number> } {
+  if (error instanceof PageError) return { text: error.reason, values: error.values };
+  if (error instanceof QkscopeError) {
+    const { subject, expected, found, message } = error;
+    return { text: text.generic, values: { subject, expected, found, message: message.replace(/\.$/, '') } };
+  }
+  const unreadable = error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name);
+  if (unreadable) return { text: text.notReadable, values: {} };
+  const message = error instanceof Error ? error.message : String(error);
+  return { text: { en: '{message}', zh: '{message}' }, values: { message } };
+}

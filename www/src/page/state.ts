@@ -1,0 +1,123 @@
+// What a link restores: the example, the place in it, the view, the language and the theme, in the address's hash.
+
+import { catalog, type CatalogParameter } from '../generated/catalog.ts';
+import type { Language } from '../views/parts/text.ts';
+import { isAllowed, LISTS, members, valueAt, withValue, type ListName, type Settings, type Value } from './settings.ts';
+
+export type Theme = 'auto' | 'light' | 'dark';
+
+/** The place that is looked at. */
+export interface Place {
+  layer: number;
+  batch: number;
+  head: number;
+}
+
+/** Everything that a hash says; what it does not say is undefined. */
+export interface Link {
+  example?: string;
+  layer?: number;
+  batch?: number;
+  head?: number;
+  stage?: string;
+  colors?: string;
+  language?: Language;
+  theme?: Theme;
+  /** Paths and texts of settings, not yet checked. */
+  settings: Map<string, string>;
+}
+
+/** Reads a hash. Unknown names and impossible values are left out, never an error. */
+export function readLink(hash: string): Link {
+  const entries = new URLSearchParams(hash.replace(/^#/, ''));
+  const link: Link = { settings: new Map() };
+  for (const [name, value] of entries) readEntry(link, name, value);
+  return link;
+}
+
+function readEntry(link: Link, name: string, value: string): void {
+  if (name === 'layer' || name === 'head' || name === 'batch') {
+    if (/^\d{1,6}$/.test(value)) link[name] = Number(value);
+  } else if (name === 'stage') {
+    if (catalog.stages.some(({ id }) => id === value)) link.stage = value;
+  } else if (name === 'colors') {
+    if (catalog.colormaps.some(({ id }) => id === value)) link.colors = value;
+  } else if (name === 'example') link.example = value;
+  else if (name === 'lang') {
+    if (value === 'en' || value === 'zh') link.language = value;
+  } else if (name === 'theme') {
+    if (value === 'light' || value === 'dark') link.theme = value;
+  } else link.settings.set(name, value);
+}
+
+/** `own` settings with those of a link over them, each checked against its parameter's rule. */
+export function applyLink(own: Settings, link: Link): Settings {
+  let settings = own;
+  for (const list of Object.keys(LISTS) as ListName[]) {
+    const id = link.settings.get(list);
+    if (id && id !== settings[list].id && members(list).some((member) => member.id === id)) {
+      settings = { ...settings, [list]: { id, values: {} } };
+    }
+  }
+  for (const [path, parameter] of parametersOf(settings)) {
+    const typed = link.settings.get(path);
+    const value = typed === undefined ? undefined : parseValue(parameter, typed);
+    if (value !== undefined && isAllowed(parameter, value)) settings = withValue(settings, path, value);
+  }
+  return settings;
+}
+
+/** Every parameter that `settings` has a place for, by its path. */
+export function parametersOf(settings: Settings): [string, CatalogParameter][] {
+  const lists = (Object.keys(LISTS) as ListName[]).flatMap((list) => {
+    const member = members(list).find(({ id }) => id === settings[list].id);
+    return (member?.parameters ?? []).map((parameter): [string, CatalogParameter] => [`${list}.${parameter.name}`, parameter]);
+  });
+  return [...lists, ...catalog.options.map((parameter): [string, CatalogParameter] => [parameter.name, parameter])];
+}
+
+function parseValue(parameter: CatalogParameter, typed: string): Value | undefined {
+  if (typed === 'auto') return null;
+  if (parameter.kind === 'flag') return typed === 'true' ? true : typed === 'false' ? false : undefined;
+  return parameter.kind === 'number' ? Number(typed) : typed;
+}
+
+/** What the address should say; settings only where they differ from the capture's `own`. */
+export interface Shown extends Place {
+  example: string | undefined;
+  stage: string;
+  colors: string | undefined;
+  language: Language | undefined;
+  theme: Theme;
+  settings: Settings;
+  own: Settings;
+}
+
+/** Writes a hash, without the `#`. */
+export function writeLink(shown: Shown): string {
+  const entries = new URLSearchParams();
+  const { example, stage, colors, language, theme, layer, head, batch } = shown;
+  if (example) entries.set('example', example);
+  entries.set('layer', String(layer));
+  entries.set('head', String(head));
+  if (batch) entries.set('batch', String(batch));
+  entries.set('stage', stage);
+  if (colors) entries.set('colors', colors);
+  writeSettings(entries, shown.settings, shown.own);
+  if (language) entries.set('lang', language);
+  if (theme !== 'auto') entries.set('theme', theme);
+  return entries.toString();
+}
+
+function writeSettings(entries: URLSearchParams, settings: Settings, own: Settings): void {
+  for (const list of Object.keys(LISTS) as ListName[]) {
+    if (settings[list].id !== own[list].id) entries.set(list, settings[list].id);
+  }
+  for (const [path, parameter] of parametersOf(settings)) {
+    const value = valueAt(settings, path) ?? parameter.default;
+    const list = path.split('.', 1)[0] as ListName;
+    const sameMember = !path.includes('.') || settings[list].id === own[list].id;
+    const before = (sameMember ? valueAt(own, path) : undefined) ?? parameter.default;
+    if (value !== before) entries.set(path, value === null ? 'auto' : String(value));
+  }
+}
