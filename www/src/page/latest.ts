@@ -11,10 +11,12 @@ export class Latest {
   #pending: Job | undefined;
   #running: { controller: AbortController; since: number } | undefined;
   readonly #fail: (error: unknown) => void;
+  readonly #idle: () => void;
 
-  /** `fail` hears every error but those of jobs that were aborted from here. */
-  constructor(fail: (error: unknown) => void) {
+  /** `fail` hears every error but those of jobs that were aborted from here, `idle` that nothing is left to do. */
+  constructor(fail: (error: unknown) => void, idle: () => void = () => undefined) {
     this.#fail = fail;
+    this.#idle = idle;
   }
 
   /** Whether a job runs now. */
@@ -48,5 +50,6 @@ export class Latest {
       }
     }
     this.#running = undefined;
+    this.#idle();
   }
 }

@@ -48,8 +48,8 @@ class Page {
   #theme: Theme;
 
   readonly #problem = new Problem();
-  readonly #loads = new Latest((error) => this.#openFailed(error));
-  readonly #draws = new Latest((error) => this.#drawFailed(error));
+  readonly #loads = new Latest((error) => this.#openFailed(error), () => this.#settle());
+  readonly #draws = new Latest((error) => this.#drawFailed(error), () => this.#settle());
   readonly #cells = new Latest(() => undefined);
   readonly #notice = new Notice(part('notice'));
   readonly #pickers = element('div', { class: 'pickers' });
@@ -133,6 +133,7 @@ class Page {
         this.#busy.stop();
       }
     }, true);
+    this.#settle();
   }
 
   #openFailed(error: unknown): void {
@@ -164,6 +165,11 @@ class Page {
     this.#renderSource();
   }
 
+  /** Says to assistive technology, and to tests, whether the picture is about to change. */
+  #settle(): void {
+    this.#matrixHost.setAttribute('aria-busy', String(this.#loads.busy || this.#draws.busy));
+  }
+
   // ---- drawing
 
   #draw(now = false): void {
@@ -178,6 +184,7 @@ class Page {
         this.#busy.stop();
       }
     }, now);
+    this.#settle();
   }
 
   async #compute(source: Source, signal: AbortSignal): Promise<void> {
@@ -194,6 +201,7 @@ class Page {
     const { queries, keys } = map;
     this.#drawn = source;
     this.#matrix.picture = { ...overview, ...scale, queries, keys, name: this.#stageName(request.stage) };
+    await this.#matrix.drawn;
     const sums = request.stage === 'weights' ? await this.#problem.rowSums(map, request.place, this.#language, signal) : '';
     this.#caption(map, overview, sums);
   }

@@ -77,6 +77,7 @@ export class MatrixView extends EventTarget {
   #language: Language = 'en';
   #start: readonly [number, number] | undefined;
   #drawing = 0;
+  #drawn: Promise<void> = Promise.resolve();
   #resolution = 0;
 
   constructor(host: HTMLElement, paint: Painter) {
@@ -129,8 +130,13 @@ export class MatrixView extends EventTarget {
     else this.#keepPlace(before, picture);
     this.#counts = { queries: picture.queries, keys: picture.keys };
     this.#layout();
-    void this.#draw();
+    this.#drawn = this.#draw();
     this.#point(false);
+  }
+
+  /** Settles when the last picture is on the canvas; rejects when it could not be painted. */
+  get drawn(): Promise<void> {
+    return this.#drawn;
   }
 
   /** The current cell, if there is a picture. */
@@ -205,7 +211,7 @@ export class MatrixView extends EventTarget {
     const picture = this.#picture;
     if (!picture) return;
     const turn = (this.#drawing += 1);
-    const { queries, keys, rows, columns, values, name } = picture;
+    const { rows, columns, values, name } = picture;
     this.#describe(picture);
     if (!rows || !columns) return;
     const tones = neutralTones(isDark(this.#host));
@@ -218,7 +224,6 @@ export class MatrixView extends EventTarget {
     hatchRemoved(context, values, rows, columns, tones.ink);
     ruleCells(context, rows, columns, tones.paper);
     this.#plot.classList.remove('plot-waiting');
-    this.#plot.dataset['shown'] = `${name} ${queries}x${keys}`;
     const occurs = { removed: values.includes(-Infinity), invalid: values.includes(NaN) };
     await this.#legend.show(palette, name, occurs, this.#language);
   }
