@@ -37,8 +37,6 @@ fn bindgen(module: &Path, folder: &Path) -> Result<()> {
         .typescript(true)
         .ts_typed_array_buffers(true)
         .omit_default_module_path(true)
-        // A trap leaves an instance broken; on the main thread this is the way to a fresh one.
-        .reset_state_function(true)
         .remove_name_section(true)
         .reset_state_function(true);
     tool.generate(folder).with_context(|| format!("wasm-bindgen failed on {}", module.display()))
