@@ -23,30 +23,37 @@ fn color_of(value: f32, palette: &Palette) -> Rgb {
 
 // ------------------------------------------------------------------------------------------------------------ colours
 
-/// `colorous` has the colour scales of d3: viridis as a table, whose bytes are cut off where these are rounded; cividis as a
-/// polynomial of low degree.
+/// `colorous` has the colour scales of d3; its bytes are cut off where these are rounded. (Its cividis is a polynomial, up to
+/// 20 off.)
 #[test]
-fn the_tables_are_those_of_d3() {
-    for (id, gradient, tolerance) in [("viridis", colorous::VIRIDIS, 1), ("cividis", colorous::CIVIDIS, 5)] {
-        for (i, color) in table(id).iter().enumerate() {
-            let theirs = gradient.eval_rational(i, 256).as_array();
-            let worst = color.iter().zip(theirs).map(|(a, b)| a.abs_diff(b)).max().unwrap();
-            assert!(worst <= tolerance, "{id}[{i}] is {color:?}, there {theirs:?}");
-        }
+fn viridis_is_that_of_d3() {
+    for (i, color) in table("viridis").iter().enumerate() {
+        let theirs = colorous::VIRIDIS.eval_rational(i, 256).as_array();
+        let worst = color.iter().zip(theirs).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(worst <= Some(1), "viridis[{i}] is {color:?}, there {theirs:?}");
     }
 }
 
-/// Ends and middle as matplotlib 3.11 prints them: `matplotlib.colormaps[name].colors`.
+/// Every 32nd colour and the last, as matplotlib 3.11 has them: `matplotlib.colormaps["cividis"].colors`.
+const CIVIDIS: [Rgb; 9] = [
+    [0, 34, 78],
+    [26, 56, 111],
+    [67, 78, 108],
+    [97, 101, 111],
+    [125, 124, 120],
+    [155, 148, 118],
+    [188, 174, 108],
+    [222, 201, 88],
+    [254, 232, 56],
+];
+
 #[test]
-fn the_tables_begin_and_end_as_in_matplotlib() {
-    assert_eq!(
-        (table("viridis")[0], table("viridis")[128], table("viridis")[255]),
-        ([68, 1, 84], [33, 145, 140], [253, 231, 37])
-    );
-    assert_eq!(
-        (table("cividis")[0], table("cividis")[128], table("cividis")[255]),
-        ([0, 34, 78], [125, 124, 120], [254, 232, 56])
-    );
+fn cividis_is_that_of_matplotlib() {
+    let table = table("cividis");
+    let ours: Vec<Rgb> = (0..=256).step_by(32).map(|i| table[i.min(255)]).collect();
+    assert_eq!(ours, CIVIDIS);
+    let smooth = |w: &[Rgb]| w[0].iter().zip(w[1]).all(|(a, b)| a.abs_diff(b) <= 4);
+    assert!(table.windows(2).all(smooth), "a step stands out");
 }
 
 /// L*, a*, b* of CIE 1976 (D65): a colour space that the maps were not made in.
