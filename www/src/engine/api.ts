@@ -345,8 +345,11 @@ export interface Capture {
     index: number,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }>;
-  /** Says which tensors are Q, K and V; `layers` then has this one entry. */
-  assign(assignment: Assignment): void;
+  /**
+   * Says which tensors are Q, K and V; `layers` then has this one entry. Rejects, and changes nothing, where the shapes
+   * do not fit each other or the number of tokens.
+   */
+  assign(assignment: Assignment): Promise<void>;
 }
 
 /** An 8-bit colour: red, green, blue, 0 to 255. */

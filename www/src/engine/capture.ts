@@ -14,7 +14,7 @@ import { QkscopeError, show } from './error.ts';
 import { gather } from './gather.ts';
 import { checkControl, checkNames, wholeNumber } from './options.ts';
 import type { Pool } from './pool.ts';
-import type { RawCapture, RawTensor } from './raw.ts';
+import type { RawCapture, RawLimits, RawTensor } from './raw.ts';
 import { toBlob } from './source.ts';
 
 const MAX_BYTES = 512 * 2 ** 20;
@@ -32,11 +32,11 @@ export async function readCapture(pool: Pool, source: CaptureSource, options: Ca
   const maxBytes = wholeNumber('maxBytes', options.maxBytes ?? MAX_BYTES, 1, Number.MAX_SAFE_INTEGER);
   const report = twoHalves(onProgress);
   const blob = await toBlob(source, { maxBytes, signal, onProgress: report?.first });
-  const job = { kind: 'parse', source: blob, limits: { maxBytes } } as const;
+  const job = { kind: 'parse', source: blob, limits: { bytes: maxBytes } } as const;
   const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
   const [raw] = await gather([{ share: 1, start }], { signal, onProgress: report?.second });
-  const capture = new OpenCapture(pool, blob, raw!);
-  if (options.assign) capture.assign(options.assign);
+  const capture = new OpenCapture(pool, blob, raw!, maxBytes);
+  if (options.assign) await capture.assign(options.assign);
   return capture;
 }
 
@@ -61,11 +61,13 @@ class OpenCapture implements Capture {
   readonly options: ProblemOptions;
   readonly #pool: Pool;
   readonly #source: Blob;
+  readonly #limits: RawLimits;
+  readonly #raw: RawCapture;
   /** By name in a Map: a tensor may well be called `__proto__`. */
   readonly #entries: ReadonlyMap<string, RawTensor>;
   #layers: readonly LayerInfo[];
 
-  constructor(pool: Pool, source: Blob, raw: RawCapture) {
+  constructor(pool: Pool, source: Blob, raw: RawCapture, maxBytes: number) {
     this.format = raw.format as Format;
     this.tensors = raw.tensors.map(({ name, dtype, shape, supported, note }) => ({
       name,
@@ -82,6 +84,8 @@ class OpenCapture implements Capture {
     this.options = raw.options;
     this.#pool = pool;
     this.#source = source;
+    this.#limits = { bytes: maxBytes };
+    this.#raw = raw;
     this.#entries = new Map(raw.tensors.map((entry) => [entry.name, entry]));
     this.#layers = raw.layers;
   }
@@ -92,7 +96,7 @@ class OpenCapture implements Capture {
 
   async tensor(name: string, { signal }: Stoppable = {}): Promise<Tensor> {
     const entry = this.#entry(name);
-    const job = { kind: 'tensor', source: this.#source, entry } as const;
+    const job = { kind: 'tensor', source: this.#source, entry, limits: this.#limits } as const;
     const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal });
     return { data: data!, shape: entry.shape };
   }
@@ -109,11 +113,14 @@ class OpenCapture implements Capture {
     return { query: q!, key: k!, value: v ?? null };
   }
 
-  assign(assignment: Assignment): void {
+  async assign(assignment: Assignment): Promise<void> {
     checkNames('assign', assignment, ['query', 'key', 'value']);
     const { query, key, value } = assignment;
     for (const name of [query, key, value ?? key]) this.#entry(name);
-    this.#layers = [{ layer: 0, query, key, ...(value != null && { value }) }];
+    const { tensors, queryTokens, keyTokens } = this.#raw;
+    const capture = { tensors, ...(queryTokens && { queryTokens }), ...(keyTokens && { keyTokens }) };
+    const job = { kind: 'assign', capture, assignment } as const;
+    this.#layers = [await this.#pool.run<'assign'>(job).result];
   }
 
   #entry(name: string): RawTensor {

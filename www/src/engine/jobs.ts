@@ -4,11 +4,12 @@
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
 import type { Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
-import type { RawCapture, RawGlue, RawSession, RawTask, RawTensor } from './raw.ts';
+import type { RawCapture, RawGlue, RawLayer, RawLimits, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
 export type Answer = (reply: Reply, transfer: Transferable[]) => void;
 type Run = Extract<Request, { kind: 'run' }>;
+type Of<K extends Job['kind']> = Extract<Job, { kind: K }>;
 
 /** The glue is module state, one instance per thread: whether this thread's was started before. */
 let started = false;
@@ -85,7 +86,7 @@ export class Host {
     this.#sessions.delete(session);
   }
 
-  #startTask({ id, urgent }: Run, { session, request }: Extract<Job, { kind: 'task' }>): void {
+  #startTask({ id, urgent }: Run, { session, request }: Of<'task'>): void {
     const opened = this.#sessions.get(session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
     const task = opened.start(request);
@@ -110,21 +111,23 @@ export class Host {
     return true;
   }
 
-  #execute(id: number, job: Exclude<Job, { kind: 'task' }>): Promise<Results[keyof Results]> {
+  async #execute(id: number, job: Exclude<Job, { kind: 'task' }>): Promise<Results[keyof Results]> {
     switch (job.kind) {
       case 'open':
-        return Promise.resolve(null);
+        return null;
       case 'parse':
         return this.#parse(id, job.source, job.limits);
       case 'tensor':
-        return this.#tensor(job.source, job.entry);
+        return this.#tensor(job);
+      case 'assign':
+        return this.#assign(job);
       case 'paint':
-        return Promise.resolve(this.#paint(job.picture));
+        return this.#paint(job.picture);
     }
   }
 
   /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
-  async #parse(id: number, source: Blob, limits: object): Promise<RawCapture> {
+  async #parse(id: number, source: Blob, limits: RawLimits): Promise<RawCapture> {
     const reader = new this.#glue.CaptureReader(source.size, limits);
     let finished = false;
     try {
@@ -141,9 +144,13 @@ export class Host {
     }
   }
 
-  async #tensor(source: Blob, entry: RawTensor): Promise<Float32Array> {
+  async #tensor({ source, entry, limits }: Of<'tensor'>): Promise<Float32Array> {
     const bytes = await readRange(source, entry);
-    return this.#glue.readTensor(entry, bytes);
+    return this.#glue.readTensor(entry, bytes, limits);
+  }
+
+  #assign({ capture, assignment: { query, key, value } }: Of<'assign'>): RawLayer {
+    return this.#glue.assignLayer(capture, query, key, value ?? undefined);
   }
 
   #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {

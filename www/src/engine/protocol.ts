@@ -1,6 +1,16 @@
 /** What the pool and an instance of the kernel say to each other. Types and nothing else. */
 import type { PlainError } from './error.ts';
-import type { RawCapture, RawPalette, RawProblem, RawRequest, RawTensor } from './raw.ts';
+import type { Assignment } from './api.ts';
+import type {
+  RawAssignable,
+  RawCapture,
+  RawLayer,
+  RawLimits,
+  RawPalette,
+  RawProblem,
+  RawRequest,
+  RawTensor,
+} from './raw.ts';
 
 /** Everything that an instance needs to open a session. The pool keeps it, so that a new worker can take over. */
 export interface Problem {
@@ -26,8 +36,9 @@ export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
   | { kind: 'open'; session: number }
   | { kind: 'task'; session: number; request: RawRequest }
-  | { kind: 'parse'; source: Blob; limits: object }
-  | { kind: 'tensor'; source: Blob; entry: RawTensor }
+  | { kind: 'parse'; source: Blob; limits: RawLimits }
+  | { kind: 'tensor'; source: Blob; entry: RawTensor; limits: RawLimits }
+  | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }
   | { kind: 'paint'; picture: Picture };
 
 /** What each kind of job results in. */
@@ -36,6 +47,7 @@ export interface Results {
   task: object;
   parse: RawCapture;
   tensor: Float32Array;
+  assign: RawLayer;
   /** Pixels, RGBA, where the worker has no canvas of its own. */
   paint: ImageBitmap | Uint8Array;
 }

@@ -140,6 +140,15 @@ export interface RawCapture {
   options: ProblemOptions;
 }
 
+/** What a choice of tensors is checked against. */
+export type RawAssignable = Pick<RawCapture, 'tensors' | 'queryTokens' | 'keyTokens'>;
+
+/** Limits that differ from the kernel's own. */
+export interface RawLimits {
+  /** The most bytes that are read into memory at once. */
+  bytes?: number;
+}
+
 export interface RawReader {
   need(): { offset: number; length: number } | undefined;
   supply(bytes: Uint8Array): void;
@@ -175,8 +184,9 @@ export interface RawGlue {
     value: Float32Array | undefined,
     problem: RawProblem,
   ) => RawSession;
-  CaptureReader: new (size: number, limits: object | undefined) => RawReader;
-  readTensor(entry: RawTensor, bytes: Uint8Array): Float32Array;
+  CaptureReader: new (size: number, limits: RawLimits | undefined) => RawReader;
+  readTensor(entry: RawTensor, bytes: Uint8Array, limits: RawLimits | undefined): Float32Array;
+  assignLayer(capture: RawAssignable, query: string, key: string, value: string | undefined): RawLayer;
   paint: RawPaint<ImageBitmap>;
   paintPixels: RawPaint<Uint8Array>;
 }
