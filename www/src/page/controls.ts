@@ -37,11 +37,13 @@ export class Controls {
     this.#render();
   }
 
-  /** Shows `message` at the control called `subject`, as `temperature` or `score.eps`; false when there is none. */
-  fail(subject: string, message: string): boolean {
+  /** Shows `message` at the control called `subject`, as `temperature` or `score.eps`, if there is one. */
+  fail(subject: string, message: string): 'in sight' | 'out of sight' | 'no control' {
     const field = this.#fields.get(subject) ?? [...this.#fields].find(([path]) => path.endsWith(`.${subject}`))?.[1];
     field?.fail(message);
-    return field !== undefined;
+    if (!field) return 'no control';
+    const { top, bottom } = field.element.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight ? 'in sight' : 'out of sight';
   }
 
   /** Takes all messages away. */

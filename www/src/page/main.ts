@@ -5,7 +5,7 @@
 
 import { paint, QkscopeError, type AttentionMap, type Cell, type Colormap, type Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
-import { CellView, MatrixView, type CellRules, type CellSubject, type MatrixCell } from '../views/index.ts';
+import { CellView, dotProduct, MatrixView, type CellRules, type CellSubject, type MatrixCell } from '../views/index.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import type { Painter } from '../views/parts/palette.ts';
@@ -243,7 +243,7 @@ class Page {
     const { text: reason, values } = reasonOf(error);
     const sentence = phrase(reason, this.#language, values);
     if (this.#drawn !== this.#source) this.#clearPicture();
-    if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence)) return;
+    if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence) === 'in sight') return;
     this.#notice.show(phrase(text.computeFailed, this.#language, { reason: sentence }), this.#language);
   }
 
@@ -291,7 +291,7 @@ class Page {
     const score = memberOf('score', this.#settings.score.id);
     const normalizer = memberOf('normalizer', this.#settings.normalizer.id);
     const status = catalog.statuses.find(({ id }) => id === cell?.status);
-    const product = cell?.products.reduce((sum, value) => sum + value, 0) ?? 0;
+    const product = cell ? dotProduct(cell) : 0;
     return {
       scoreName: score.label[this.#language],
       scoreFormula: score.formula,
@@ -304,7 +304,7 @@ class Page {
 
   #spoken({ query, key }: CellSubject, cell: Cell): string {
     const drawn = { raw: cell.raw, scaled: cell.scaled, capped: cell.capped, biased: cell.biased, masked: cell.logit, weights: cell.weight };
-    const product = cell.products.reduce((sum, value) => sum + value, 0);
+    const product = dotProduct(cell);
     return phrase(text.spoken, this.#language, {
       query,
       key,

@@ -8,7 +8,7 @@ import { phrase, type Language } from './parts/text.ts';
 
 /** The numbers of one pair. */
 export interface CellNumbers {
-  /** q_c k_c for each dimension; they add up to q·k. */
+  /** What each dimension adds to the raw score: q_c k_c for the dot products. */
   products: Float32Array;
   queryNorm: number;
   keyNorm: number;
@@ -25,6 +25,11 @@ export interface CellNumbers {
   /** The largest logit of the row. */
   rowMax: number;
   allowed: boolean;
+}
+
+/** q·k from its parts: |q| |k| cos θ. */
+export function dotProduct({ queryNorm, keyNorm, cosine }: CellNumbers): number {
+  return queryNorm && keyNorm ? queryNorm * keyNorm * cosine : 0;
 }
 
 /** How the numbers come about: the formulas of the chosen score and normalizer, and what is switched on. */
@@ -57,7 +62,7 @@ const text = {
   cosine: { en: 'direction', zh: '方向' },
   lengths: { en: 'lengths', zh: '长度' },
   product: { en: 'dot product', zh: '点积' },
-  products: { en: '{count} products qᵢkᵢ, one per dimension; they add up to q·k', zh: '{count} 个乘积 qᵢkᵢ，每维一个，相加得 q·k' },
+  products: { en: 'one bar per dimension, {count} in all; they add up to {sum}', zh: '每维一条，共 {count} 条，相加得 {sum}' },
   score: { en: 'score', zh: '分数' },
   scaled: { en: 'scaled score', zh: '缩放分数' },
   scaledFormula: { en: 'score × scale ÷ temperature', zh: '分数 × 缩放 ÷ 温度' },
@@ -128,26 +133,27 @@ export class CellView {
   }
 
   #ledger(cell: CellNumbers, rules: CellRules): HTMLElement {
-    return element('dl', { class: 'ledger' }, ...this.#vectors(cell, rules), ...this.#logits(cell, rules), ...this.#weights(cell, rules));
+    return element('dl', { class: 'ledger' }, ...this.#vectors(cell, rules), ...this.#logits(cell), ...this.#weights(cell, rules));
   }
 
   #vectors(cell: CellNumbers, rules: CellRules): HTMLElement[] {
     const { queryNorm, keyNorm, cosine, products } = cell;
-    const product = products.reduce((sum, value) => sum + value, 0);
     const plugged = `${formatNumber(queryNorm)} × ${formatNumber(keyNorm)} × ${formatNumber(cosine)}`;
     const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI;
     const bars = element('div', { class: 'ledger-bars' }, signedBars(products));
-    bars.append(element('span', {}, this.#say('products', { count: products.length })));
+    const sum = formatNumber(products.reduce((total, value) => total + value, 0));
+    bars.append(element('span', {}, this.#say('products', { count: products.length, sum })));
+    const own = rules.scoreIsProduct;
     const rows = [
       this.#row('lengths', '|q|, |k|', `${formatNumber(queryNorm)}, ${formatNumber(keyNorm)}`, '', 'lengths'),
       this.#row('cosine', 'cos θ', formatNumber(cosine), `θ = ${angle.toFixed(1)}°`, 'cosine'),
-      this.#row('product', 'q·k = |q| |k| cos θ', formatNumber(product), plugged, 'product', bars),
+      this.#row('product', 'q·k = |q| |k| cos θ', formatNumber(dotProduct(cell)), plugged, 'product', own ? bars : undefined),
     ];
-    if (!rules.scoreIsProduct) rows.push(this.#row('score', rules.scoreFormula, formatNumber(cell.raw), rules.scoreName, 'raw'));
+    if (!own) rows.push(this.#row('score', rules.scoreFormula, formatNumber(cell.raw), rules.scoreName, 'raw', bars));
     return rows;
   }
 
-  #logits(cell: CellNumbers, rules: CellRules): HTMLElement[] {
+  #logits(cell: CellNumbers): HTMLElement[] {
     const { raw, scaled, capped, biased, logit } = cell;
     const factor = raw === 0 ? '' : `${formatNumber(raw)} × ${formatNumber(scaled / raw)}`;
     const rows = [this.#row('scaled', this.#say('scaledFormula'), formatNumber(scaled), factor, 'scaled')];
@@ -159,7 +165,6 @@ export class CellView {
     const seen = cell.allowed ? formatNumber(logit) : '−∞';
     const reason = cell.allowed ? this.#say('logitFormula', { max: formatNumber(cell.rowMax) }) : this.#say('removed');
     rows.push(this.#row('logit', '', seen, reason, 'logit'));
-    void rules;
     return rows;
   }
 

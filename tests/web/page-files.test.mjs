@@ -1,0 +1,226 @@
+// Files from outside: every format opens, what the names do not say is asked, what is wrong is said.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+
+import { screenshot, startSite } from './harness.mjs';
+import { assertShown, drop, explainRow, json, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+const [N, M, D] = [5, 7, 3];
+const q = tensor([2, N, D], noise(2 * N * D));
+const k = tensor([2, M, D], noise(2 * M * D, 9));
+const v = tensor([2, M, 4], noise(2 * M * 4, 5));
+const names = { 'layers.0.q': q, 'layers.0.k': k, 'layers.0.v': v };
+
+const WIDE = { width: 1440, height: 1200 };
+const size = async (page, rows, columns) => {
+  await page.waitForFunction(
+    ([rows, columns]) => {
+      const plot = document.querySelector('.plot');
+      return plot.getAttribute('aria-rowcount') === String(rows) && plot.getAttribute('aria-colcount') === String(columns);
+    },
+    [rows, columns],
+  );
+  await settled(page);
+};
+const notice = async (page) => {
+  await page.locator('#notice p').waitFor();
+  return page.locator('#notice p').textContent();
+};
+
+async function assertPicture(page) {
+  await size(page, N, M);
+  await page.locator('[name="head"]').selectOption('1');
+  await settled(page);
+  await page.locator('.plot-cursor').focus();
+  await page.keyboard.press('Control+End');
+  await page.locator('.cell-place', { hasText: `query ${N - 1} · key ${M - 1}` }).waitFor();
+  const pair = explainRow(q, k, { head: 1, row: N - 1 })[M - 1];
+  await page.waitForFunction(() => document.querySelector('[data-number="weight"]') !== null);
+  await assertShown(page, 'product', pair.product);
+  await assertShown(page, 'weight', pair.weight);
+}
+
+for (const [name, content] of [
+  ['own.safetensors', safetensors(names)],
+  ['own.npz', npz(names)],
+  ['own.json', json(names)],
+]) {
+  test(`dropping ${name} shows it`, () =>
+    site.visit(WIDE, async (page) => {
+      await settled(page);
+      await drop(page, { name, content });
+      await assertPicture(page);
+      assert.match(await page.locator('[name="example"]').innerText(), new RegExp(`Your file: ${name}`));
+    }));
+}
+
+test('dropping q.npy, k.npy and v.npy together shows them', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'v.npy', content: npy(v) }, { name: 'q.npy', content: npy(q) }, { name: 'k.npy', content: npy(k) });
+    await assertPicture(page);
+  }));
+
+test('picking a file with the button does the same as dropping it', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Open files…' }).click();
+    await (await chooser).setFiles({ name: 'own.npz', mimeType: '', buffer: npz(names) });
+    await assertPicture(page);
+  }));
+
+test('where the names do not say, the page asks, checks, and shows', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const odd = { alpha: q, beta: k, gamma: v, flat: tensor([4], [1, 2, 3, 4]) };
+    await drop(page, { name: 'odd.npz', content: npz(odd) });
+    await page.locator('#assign h2').waitFor();
+    await screenshot(page, 'page-assign');
+    const choose = async (role, label) => {
+      const menu = page.locator(`#assign [name="${role}"]`);
+      const options = await menu.locator('option').allTextContents();
+      await menu.selectOption({ label: options.find((option) => option.startsWith(label)) });
+    };
+    const fault = () => page.locator('#assign .field-fault').textContent();
+    const options = await page.locator('#assign [name="query"] option').allTextContents();
+    assert.ok(options.some((option) => /alpha\s+\(2 × 5 × 3, .*f.*4.*\)/i.test(option)), String(options));
+
+    await page.getByRole('button', { name: 'Show' }).click();
+    assert.match(await fault(), /Choose a tensor for Q and one for K/);
+    await choose('query', 'alpha');
+    await choose('key', 'gamma');
+    assert.match(await fault(), /Q has vectors of 3 numbers, K of 4/);
+    await choose('key', 'flat');
+    assert.match(await fault(), /“flat” has 1 axes; Q, K and V need 2 to 4/);
+    await choose('key', 'beta');
+    await choose('value', 'alpha');
+    assert.match(await fault(), /K has 2 heads of 7 keys, V has 2 heads of 5 values/);
+    await choose('value', 'gamma');
+    assert.equal(await fault(), '');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await assertPicture(page);
+    assert.ok(await page.locator('#assign').isHidden());
+  }));
+
+test('one tensor can be compared with itself', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'x.npy', content: npy(q) });
+    await page.locator('#assign h2').waitFor();
+    for (const role of ['query', 'key']) await page.locator(`#assign [name="${role}"]`).selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Show' }).click();
+    await size(page, N, N);
+  }));
+
+for (const [what, name, content, sentence] of [
+  ['an empty file', 'empty.safetensors', Buffer.alloc(0), /empty\.safetensors could not be opened: .*0/],
+  ['a text', 'letter.npz', Buffer.from('Dear reader, this is no array.'), /letter\.npz could not be opened: .*begins with/],
+  ['a file cut short', 'short.safetensors', safetensors(names).subarray(0, 900), /short\.safetensors could not be opened: .*\d+.*\d+/],
+  ['a header that lies', 'lies.safetensors', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x7b]), /lies\.safetensors could not be opened: .*\d+/],
+  ['broken JSON', 'broken.json', Buffer.from('{"q": {"shape": [2'), /broken\.json could not be opened/],
+  ['weights alone', 'weights.npz', npz({ 'layers.0.weights': tensor([1, 2, 2], [1, 0, 0, 1]) }), /weights without Q and K/],
+]) {
+  test(`${what} gives a sentence, and the picture stays`, () =>
+    site.visit(WIDE, async (page) => {
+      await settled(page);
+      await drop(page, { name, content });
+      assert.match(await notice(page), sentence);
+      await size(page, 16, 16);
+      await page.getByRole('button', { name: 'Close' }).click();
+      assert.equal(await page.locator('#notice').textContent(), '');
+      await drop(page, { name: 'own.npz', content: npz(names) });
+      await assertPicture(page);
+    }));
+}
+
+test('an error is said in Chinese too, with both numbers', () =>
+  site.visit({ ...WIDE, language: 'zh-CN' }, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'short.safetensors', content: safetensors(names).subarray(0, 900) });
+    assert.match(await notice(page), /无法打开 short\.safetensors：.*应为 \d+，实际为 \d+/);
+    await screenshot(page, 'page-error-zh');
+  }));
+
+test('a drop without files says so', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page);
+    assert.match(await notice(page), /no file/);
+  }));
+
+test('tensors that do not fit each other name both sizes', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const tensors = { 'layers.0.q': tensor([2, 3], noise(6)), 'layers.0.k': tensor([2, 4], noise(8)) };
+    await drop(page, { name: 'misfit.safetensors', content: safetensors(tensors) });
+    assert.match(await notice(page), /3.*4|4.*3/);
+  }));
+
+test('a number of tokens that is not the length of the sequence shows both numbers', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const tokens = JSON.stringify(['only', 'three', 'tokens']);
+    await drop(page, { name: 'tokens.safetensors', content: safetensors(names, { query_tokens: tokens }) });
+    assert.match(await notice(page), /3 .*5|5 .*3/);
+  }));
+
+test('a hostile token is text wherever it stands', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const evil = '<img src=x onerror=globalThis.hacked=1>';
+    const tokens = [evil, '\u202eright to left', '', ' ', 'a\nb'];
+    const content = safetensors(
+      { 'layers.0.q': tensor([5, 2], noise(10)), 'layers.0.k': tensor([5, 2], noise(10, 3)) },
+      { tokens: JSON.stringify(tokens), text: evil, model: evil },
+    );
+    await drop(page, { name: `${evil}.safetensors`, content });
+    await size(page, 5, 5);
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('Control+Home');
+    await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
+    assert.equal(await page.locator('.cell-token').first().textContent(), evil);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.equal(await page.evaluate(() => globalThis['hacked']), undefined);
+    const labels = await page.locator('.axis-rows .axis-labels .axis-label').allTextContents();
+    assert.deepEqual(labels, [evil, '⟨U+202E⟩right to left', '∅', '␣', 'a↵b']);
+  }));
+
+test('of two drops the second wins', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, layer) => [`layers.${layer}.q`, tensor([300, 64], noise(300 * 64))]));
+    const first = safetensors({ ...many, 'layers.0.k': tensor([300, 64], noise(300 * 64, 2)) });
+    await drop(page, { name: 'first.safetensors', content: first });
+    await drop(page, { name: 'second.npz', content: npz(names) });
+    await assertPicture(page);
+    assert.match(await page.locator('[name="example"]').innerText(), /second\.npz/);
+    await page.waitForTimeout(300);
+    assert.match(await page.locator('[name="example"]').innerText(), /second\.npz/);
+    assert.equal(await page.locator('#notice').textContent(), '');
+  }));
+
+test('going back to an example after an own file works', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'own.npz', content: npz(names) });
+    await size(page, N, M);
+    await page.locator('[name="example"]').selectOption('sentence');
+    await size(page, 16, 16);
+    assert.equal(await page.locator('[name="layer"]').inputValue(), '3');
+  }));
+
+test('a real passage of 424 tokens opens with its tokens', async () => {
+  const content = await readFile(new URL('../data/passage.safetensors', import.meta.url));
+  await site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'passage.safetensors', content });
+    await size(page, 424, 424);
+    assert.equal(await page.locator('.axis-rows .axis-labels .axis-label').first().textContent(), '0 [CLS]');
+  });
+});

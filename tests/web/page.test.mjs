@@ -1,0 +1,171 @@
+// The page as a whole: it loads in peace, stands still, fits every width, and speaks both languages in both themes.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+
+import { screenshot, startSite } from './harness.mjs';
+import { settled } from './page.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+const param = async (page, name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+
+test('the page opens on a sentence and asks for nothing but its own files', () =>
+  site.visit({}, async (page, seen) => {
+    await settled(page);
+    assert.match(await page.title(), /qkscope/);
+    assert.equal(await page.locator('.plot').getAttribute('aria-rowcount'), '16');
+    assert.equal(await page.locator('.plot').getAttribute('aria-colcount'), '16');
+    assert.equal(await page.locator('#notice').textContent(), '');
+    assert.ok(seen.requests.some((url) => url.endsWith('/sentence.safetensors')));
+  }));
+
+test('a strict Content Security Policy stands in the page, and nothing in it is inline', async () => {
+  const html = await readFile(new URL('../../www/index.html', import.meta.url), 'utf8');
+  const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html)?.[1] ?? '';
+  for (const rule of ["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "style-src 'self'"]) {
+    assert.ok(policy.split('; ').includes(rule), rule);
+  }
+  assert.doesNotMatch(html, /\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)/);
+});
+
+for (const [name, path] of [
+  ['the sentence', ''],
+  ['students and teachers', '#example=student-teacher'],
+]) {
+  for (const width of [360, 1280]) {
+    test(`nothing moves while ${name} loads at ${width} px`, () =>
+      site.visit({ path, width, before: watchShifts }, async (page) => {
+        await settled(page);
+        await page.locator('[data-number="weight"]').waitFor();
+        await page.waitForTimeout(100);
+        const shift = await page.evaluate(() => globalThis.layoutShift);
+        assert.ok(shift < 0.01, `cumulative layout shift ${shift}`);
+      }));
+  }
+}
+
+function watchShifts() {
+  globalThis.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    // @ts-expect-error `value` belongs to layout shifts alone, which the types do not know.
+    for (const entry of list.getEntries()) globalThis.layoutShift += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+for (const language of ['en-US', 'zh-CN']) {
+  for (const width of [360, 800, 1440]) {
+    for (const theme of /** @type {const} */ (['light', 'dark'])) {
+      test(`the page fits ${width} px, ${language}, ${theme}`, () =>
+        site.visit({ language, width, theme, height: 900 }, async (page) => {
+          await settled(page);
+          const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.equal(excess, 0, 'pixels to scroll sideways');
+          await screenshot(page, `page-${width}-${language.slice(0, 2)}-${theme}`);
+        }));
+    }
+  }
+}
+
+test('every control is at least 40 px high', () =>
+  site.visit({ width: 360, touch: true }, async (page) => {
+    await settled(page);
+    const low = await page.evaluate(() =>
+      [...document.querySelectorAll('select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick')]
+        .filter((control) => control.getBoundingClientRect().height > 0)
+        .filter((control) => control.getBoundingClientRect().height < 40)
+        .map((control) => control.outerHTML),
+    );
+    assert.deepEqual(low, []);
+  }));
+
+for (const theme of /** @type {const} */ (['light', 'dark'])) {
+  for (const path of ['', '#stage=masked&causal=true&normalizer=sigmoid', '#example=student-teacher&lang=zh']) {
+    test(`axe finds nothing, ${theme}, at ${path || 'the start'}`, () =>
+      site.visit({ theme, path }, async (page) => {
+        await settled(page);
+        await page.locator('[data-number="weight"]').waitFor();
+        const source = await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+        await page.evaluate(source);
+        // @ts-expect-error axe is a global of the script above.
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+      }));
+  }
+}
+
+test('the language follows the browser, can be switched, and a link remembers it', () =>
+  site.visit({ language: 'zh-CN' }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('h1').textContent(), 'q·k 如何变成注意力');
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans');
+    assert.equal(await param(page, 'lang'), null, 'nobody chose yet');
+    await page.getByText('English', { exact: true }).click();
+    await settled(page);
+    assert.match(await page.locator('h1').textContent(), /becomes attention/);
+    assert.equal(await param(page, 'lang'), 'en');
+    await page.reload();
+    await settled(page);
+    assert.match(await page.locator('h1').textContent(), /becomes attention/);
+    const leftovers = await page.locator('main').innerText();
+    assert.doesNotMatch(leftovers, /[\u4e00-\u9fff]/, 'Chinese left on the English page');
+  }));
+
+test('the theme follows the system, can be switched, and a link remembers it', () =>
+  site.visit({ theme: 'light' }, async (page) => {
+    await settled(page);
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await page.getByText('Dark', { exact: true }).click();
+    const dark = await paper();
+    assert.notEqual(dark, light);
+    assert.equal(await param(page, 'theme'), 'dark');
+    await page.reload();
+    await settled(page);
+    assert.equal(await paper(), dark);
+    await page.getByText('Auto', { exact: true }).click();
+    assert.equal(await paper(), light);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.equal(await paper(), dark);
+  }));
+
+test('a link restores the view', () => {
+  const path = '#example=sentence&layer=5&head=11&stage=scaled&score=cosine&score.eps=0.001&normalizer=sigmoid&temperature=0.5&causal=true';
+  return site.visit({ path }, async (page) => {
+    await settled(page);
+    const value = (name) => page.locator(`[name="${name}"]`).inputValue();
+    assert.equal(await value('layer'), '5');
+    assert.equal(await value('head'), '11');
+    assert.equal(await value('score'), 'cosine');
+    assert.equal(await value('eps'), '0.001');
+    assert.equal(await value('normalizer'), 'sigmoid');
+    assert.equal(await value('temperature'), '0.5');
+    assert.ok(await page.locator('[name="causal"]').isChecked());
+    assert.ok(await page.locator('.stage [value="scaled"]').isChecked());
+    const expected = new URLSearchParams(path.slice(1));
+    const restored = await page.evaluate(() => location.hash.slice(1));
+    for (const [name, text] of expected) assert.equal(new URLSearchParams(restored).get(name), text, name);
+  });
+});
+
+test('a link with nonsense in it opens as far as it makes sense', () => {
+  const path = '#example=no&layer=99&head=-1&stage=x&score=y&temperature=0&causal=perhaps&theme=pink&__proto__=1&scale=1e999';
+  return site.visit({ path }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('[name="layer"]').inputValue(), '5', 'the last layer there is');
+    assert.equal(await page.locator('[name="temperature"]').inputValue(), '1');
+    assert.equal(await page.locator('#notice').textContent(), '');
+  });
+});
+
+test('a link that is put into an open page is followed', () =>
+  site.visit({}, async (page) => {
+    await settled(page);
+    await page.evaluate(() => (location.hash = '#example=student-teacher&batch=3&stage=raw'));
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '6');
+    await settled(page);
+    assert.equal(await page.locator('[name="batch"]').inputValue(), '3');
+    assert.ok(await page.locator('.stage [value="raw"]').isChecked());
+  }));
