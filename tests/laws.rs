@@ -1,0 +1,431 @@
+//! Laws that hold for every member of the lists, and the promise that all ways to a number give the same bits.
+
+mod support;
+
+use qkscope::attend::Stage;
+use qkscope::normalize::NORMALIZERS;
+use qkscope::options::{Alignment, Choice};
+use qkscope::overview::Pool;
+use qkscope::task::{Answer, Attended, Request, run};
+use support::{Case, Random, STAGES, Sizes, bounds, choice, same_bits};
+
+/// Tails on all sides, shared heads, two blocks of keys.
+const SHAPE: Sizes = [2, 4, 2, 19, 261, 13, 6];
+
+/// A row of logits as an attention problem: one query (1), keys of one dimension, score dot.
+fn row(logits: &[f32], normalizer: &Choice) -> Case {
+    let m = logits.len();
+    let mut case = Case::normal([1, 1, 1, 1, m, 1, 1], 0).with(|options| {
+        options.score = Choice::id("dot");
+        options.normalizer = normalizer.clone();
+    });
+    case.query.0 = vec![1.0];
+    case.key.0 = logits.to_vec();
+    case
+}
+
+fn logits(m: usize, seed: u64) -> Vec<f32> {
+    Random(seed).normals(m).iter().map(|x| 2.0 * x).collect()
+}
+
+fn sum(weights: &[f32]) -> f64 {
+    weights.iter().map(|&w| f64::from(w)).sum()
+}
+
+fn close(a: &[f32], b: &[f32], bound: f64, context: &str) {
+    assert_eq!(a.len(), b.len(), "{context}");
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        let off = (f64::from(*a) - f64::from(*b)).abs();
+        assert!(off <= bound, "{context}: {a} and {b} at {i} are {off:e} apart, allowed {bound:e}");
+    }
+}
+
+#[test]
+fn weights_are_not_negative_and_sum_to_one_where_they_should() {
+    for normalizer in support::normalizers() {
+        let entry = NORMALIZERS.iter().find(|entry| entry.member.id == normalizer.name()).expect("in the list");
+        for m in [1, 2, 3, 8, 100, 256, 257, 1000] {
+            let weights = row(&logits(m, m as u64), &normalizer).weights();
+            assert!(weights.iter().all(|w| *w >= 0.0), "{normalizer:?}, {m} keys");
+            if entry.sums_to_one {
+                assert!((sum(&weights) - 1.0).abs() < 1e-5, "{normalizer:?}, {m} keys: {}", sum(&weights));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_higher_logit_never_weighs_less() {
+    for normalizer in support::normalizers() {
+        let mut sorted = logits(300, 5);
+        sorted.sort_by(f32::total_cmp);
+        let weights = row(&sorted, &normalizer).weights();
+        assert!(weights.is_sorted(), "{normalizer:?}");
+    }
+}
+
+#[test]
+fn a_shift_changes_nothing_exactly_where_the_list_says_so() {
+    for normalizer in support::normalizers() {
+        let entry = NORMALIZERS.iter().find(|entry| entry.member.id == normalizer.name()).expect("in the list");
+        let (m, shift) = (40, 3.0);
+        let plain = row(&logits(m, 8), &normalizer);
+        let mut shifted = plain.clone();
+        shifted.bias = Some((vec![shift], [1; 4]));
+        let (a, b) = (plain.weights(), shifted.weights());
+        if entry.shift_invariant {
+            close(&a, &b, 40.0 * bounds::EPS, &format!("{normalizer:?}"));
+        } else {
+            assert!((sum(&a) - sum(&b)).abs() > 1e-3, "{normalizer:?} should feel a shift");
+        }
+    }
+}
+
+#[test]
+fn permuted_keys_have_permuted_weights() {
+    for normalizer in support::normalizers() {
+        let forward = logits(100, 9);
+        let backward: Vec<f32> = forward.iter().rev().copied().collect();
+        let mut reversed = row(&backward, &normalizer).weights();
+        reversed.reverse();
+        close(&row(&forward, &normalizer).weights(), &reversed, 40.0 * bounds::EPS, &format!("{normalizer:?}"));
+    }
+}
+
+#[test]
+fn masking_a_key_equals_deleting_it() {
+    // A bias that is worked out from the number of keys would see the difference; it is set instead.
+    let fixed = |n: &Choice| n.name() != "sigmoid" || matches!(n, Choice::With { .. });
+    for normalizer in support::normalizers().iter().filter(|n| fixed(n)) {
+        let all = logits(90, 10);
+        let keep = |j: usize| j % 3 != 1;
+        let mut masked = row(&all, normalizer);
+        masked.mask = Some(((0..90).map(|j| u8::from(keep(j))).collect(), [1, 1, 1, 90]));
+        let kept: Vec<f32> = all.iter().enumerate().filter(|(j, _)| keep(*j)).map(|(_, l)| *l).collect();
+        let weights = masked.weights();
+        assert!(weights.iter().enumerate().all(|(j, w)| keep(j) || *w == 0.0), "{normalizer:?}");
+        let left: Vec<f32> = weights.iter().enumerate().filter(|(j, _)| keep(*j)).map(|(_, w)| *w).collect();
+        assert!(same_bits(&left, &row(&kept, normalizer).weights()), "{normalizer:?}");
+    }
+}
+
+#[test]
+fn removed_keys_are_not_observable() {
+    for normalizer in support::normalizers() {
+        let mut clean = Case::normal(SHAPE, 11);
+        clean.options.normalizer = normalizer.clone();
+        let (m, d, dv) = (SHAPE[4], SHAPE[5], SHAPE[6]);
+        let hidden = [3, 200, 258];
+        clean.mask = Some(((0..m).map(|j| u8::from(!hidden.contains(&j))).collect(), [1, 1, 1, m]));
+        let mut dirty = clean.clone();
+        for j in hidden {
+            for plane in 0..SHAPE[0] * SHAPE[2] {
+                dirty.key.0[(plane * m + j) * d] = f32::NAN;
+                let value = &mut dirty.value.as_mut().expect("has V").0;
+                value[(plane * m + j) * dv] = f32::INFINITY;
+                value[(plane * m + j) * dv + 1] = f32::NAN;
+            }
+        }
+        let (a, b) = (clean.attend(), dirty.attend());
+        assert!(same_bits(a.weights.as_ref().unwrap(), b.weights.as_ref().unwrap()), "{normalizer:?}");
+        close(a.output.as_ref().unwrap(), b.output.as_ref().unwrap(), 1e-6, &format!("{normalizer:?}"));
+        assert!(b.output.unwrap().iter().all(|y| y.is_finite()), "{normalizer:?}");
+    }
+}
+
+#[test]
+fn the_causal_rule_equals_its_mask() {
+    for (n, m) in [(20, 20), (7, 30), (30, 7)] {
+        for (alignment, offset) in [(Alignment::UpperLeft, 0), (Alignment::LowerRight, m as i64 - n as i64)] {
+            let mut ruled = Case::normal([1, 2, 1, n, m, 5, 4], 12);
+            let mut masked = ruled.clone();
+            ruled.options.causal = true;
+            ruled.options.causal_alignment = Some(alignment);
+            let sees = |i: usize, j: usize| j as i64 <= i as i64 + offset;
+            let mask = (0..n * m).map(|at| u8::from(sees(at / m, at % m))).collect();
+            masked.mask = Some((mask, [1, 1, n, m]));
+            let (a, b) = (ruled.attend(), masked.attend());
+            assert!(same_bits(&a.weights.unwrap(), &b.weights.unwrap()), "{n} x {m}, {alignment:?}");
+            assert!(same_bits(&a.output.unwrap(), &b.output.unwrap()), "{n} x {m}, {alignment:?}");
+        }
+    }
+}
+
+#[test]
+fn shared_heads_equal_repeated_heads() {
+    let [b, hq, hkv, n, m, d, dv] = SHAPE;
+    let shared = Case::normal(SHAPE, 13);
+    let repeat = |(data, shape): &(Vec<f32>, [usize; 4])| {
+        let size = shape[2] * shape[3];
+        let planes = (0..b * hq).map(|plane| (plane / hq * hkv + plane % hq / (hq / hkv)) * size);
+        (planes.flat_map(|at| data[at..at + size].to_vec()).collect(), [b, hq, shape[2], shape[3]])
+    };
+    let mut repeated = Case::normal([b, hq, hq, n, m, d, dv], 0);
+    repeated.query = shared.query.clone();
+    repeated.key = repeat(&shared.key);
+    repeated.value = shared.value.as_ref().map(repeat);
+    let (a, b) = (shared.attend(), repeated.attend());
+    assert!(same_bits(&a.weights.unwrap(), &b.weights.unwrap()));
+    assert!(same_bits(&a.output.unwrap(), &b.output.unwrap()));
+}
+
+#[test]
+fn softmax1_equals_softmax_with_a_zero_key_and_value() {
+    let plain = Case::normal([1, 1, 1, 9, 30, 8, 5], 14).with(|options| options.normalizer = Choice::id("softmax1"));
+    let mut padded = Case::normal([1, 1, 1, 9, 31, 8, 5], 0);
+    padded.query = plain.query.clone();
+    padded.key.0 = [plain.key.0.clone(), vec![0.0; 8]].concat();
+    padded.value = plain.value.clone().map(|(data, _)| ([data, vec![0.0; 5]].concat(), [1, 1, 31, 5]));
+    let (a, b) = (plain.attend(), padded.attend());
+    let without_last: Vec<f32> = b.weights.unwrap().chunks(31).flat_map(|row| row[..30].to_vec()).collect();
+    close(&a.weights.unwrap(), &without_last, 20.0 * bounds::EPS, "weights");
+    close(&a.output.unwrap(), &b.output.unwrap(), 60.0 * bounds::EPS, "output");
+}
+
+#[test]
+fn sparsemax_is_exactly_zero_outside_its_support() {
+    let weights = row(&[2.0, 1.75, 0.9, 0.7, -4.0], &Choice::id("sparsemax")).weights();
+    assert_eq!(weights, [0.625, 0.375, 0.0, 0.0, 0.0]);
+    // One long flat row: the worst case of its search.
+    let flat = row(&vec![0.25; 4096], &Choice::id("sparsemax")).weights();
+    assert!(flat.iter().all(|w| (w * 4096.0 - 1.0).abs() < 1e-3), "{}", flat[0]);
+}
+
+#[test]
+fn huge_logits_give_a_finite_one_hot_row() {
+    for id in ["softmax", "softmax1", "sparsemax", "soft_threshold"] {
+        let weights = row(&[-1e30, 1e30, 0.0, 9e29], &Choice::id(id)).weights();
+        assert!(weights[1] >= 0.8 && weights[0] + weights[2] + weights[3] == 0.0, "{id}: {weights:?}");
+    }
+}
+
+/// energy = bmm(query, key) / soft; attention = softmax(energy, −1): batch x students x teachers.
+#[test]
+fn students_and_teachers() {
+    let (batch, students, teachers, features, soft) = (3, 4, 6, 10, 0.25f32);
+    let mut case = Case::normal([batch, 1, 1, students, teachers, features, 1], 15).with(|options| {
+        options.score = Choice::id("dot");
+        options.temperature = f64::from(soft);
+    });
+    case.value = None;
+    let weights = case.weights();
+    for b in 0..batch {
+        for s in 0..students {
+            let q = &case.query.0[(b * students + s) * features..][..features];
+            let energy: Vec<f64> = (0..teachers)
+                .map(|t| {
+                    let k = &case.key.0[(b * teachers + t) * features..][..features];
+                    q.iter().zip(k).map(|(q, k)| f64::from(*q) * f64::from(*k)).sum::<f64>() / f64::from(soft)
+                })
+                .collect();
+            let total: f64 = energy.iter().map(|e| e.exp()).sum();
+            let expected: Vec<f32> = energy.iter().map(|e| (e.exp() / total) as f32).collect();
+            close(&weights[(b * students + s) * teachers..][..teachers], &expected, 1e-5, "attention");
+        }
+    }
+}
+
+/// A problem with everything set, for the laws about parts.
+fn everything(normalizer: &Choice) -> Case {
+    let mut random = Random(16);
+    let mut case = Case::normal(SHAPE, 17).with(|options| {
+        options.normalizer = normalizer.clone();
+        options.causal = true;
+        options.causal_alignment = Some(Alignment::LowerRight);
+        options.left_window_size = 250;
+        options.softcap = Some(4.0);
+    });
+    case.mask = Some(((0..SHAPE[4]).map(|_| u8::from(random.below(5) > 0)).collect(), [1, 1, 1, SHAPE[4]]));
+    case.query.0[SHAPE[5] * 3] = f32::NAN;
+    case
+}
+
+fn whole(attended: &Attended, stage: Stage) -> &[f32] {
+    &attended.stages[stage as usize].1
+}
+
+#[test]
+fn any_rectangle_equals_the_whole() {
+    let (n, m) = (SHAPE[3], SHAPE[4]);
+    for normalizer in support::normalizers() {
+        let case = everything(&normalizer);
+        let (problem, attended) = (case.problem().unwrap(), case.attend());
+        for (plane, rows, keys) in [
+            (0, [0, n], [0, m]),
+            (3, [3, 11], [5, 6]),
+            (5, [7, 8], [1, 259]),
+            (7, [18, 19], [255, 261]),
+            (1, [9, 9], [4, 9]),
+        ] {
+            for stage in STAGES {
+                let removed = if stage == Stage::Weights { 0.0 } else { f32::NEG_INFINITY };
+                let request = Request::Rectangle { plane, rows, keys, stage, removed };
+                let Answer::Rectangle(found) = run(&problem, &request).unwrap() else { unreachable!() };
+                let row = |i: usize| &whole(&attended, stage)[(plane * n + i) * m..][keys[0]..keys[1]];
+                let expected: Vec<f32> = (rows[0]..rows[1]).flat_map(|i| row(i).to_vec()).collect();
+                assert!(same_bits(&found, &expected), "{request:?}, {normalizer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn work_in_blocks_equals_work_at_once() {
+    let n = SHAPE[3];
+    for normalizer in support::normalizers() {
+        let case = everything(&normalizer);
+        let (problem, attended) = (case.problem().unwrap(), case.attend());
+        let (weights, output) = (attended.weights.unwrap(), attended.output.unwrap());
+        let statistics = attended.statistics.unwrap();
+        for (plane, rows) in [(0, [0, 8]), (2, [8, n]), (7, [3, 17]), (4, [16, 19])] {
+            let stages = vec![];
+            let request = Request::Attend {
+                planes: [plane, plane + 1],
+                rows,
+                output: true,
+                weights: true,
+                stages,
+                statistics: true,
+            };
+            let Answer::Attend(part) = run(&problem, &request).unwrap() else { unreachable!() };
+            let at = |width: usize| (plane * n + rows[0]) * width..(plane * n + rows[1]) * width;
+            assert!(same_bits(&part.weights.unwrap(), &weights[at(SHAPE[4])]), "{normalizer:?}");
+            assert!(same_bits(&part.output.unwrap(), &output[at(SHAPE[6])]), "{normalizer:?}");
+            let found = part.statistics.unwrap();
+            assert!(same_bits(&found.entropy, &statistics.entropy[at(1)]), "{normalizer:?}");
+            assert_eq!(
+                (found.argmax, found.status),
+                (statistics.argmax[at(1)].to_vec(), statistics.status[at(1)].to_vec())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cell_equals_the_whole() {
+    for score in support::scores() {
+        let mut case = everything(&Choice::id("softmax"));
+        case.options.score = score.clone();
+        let (problem, attended) = (case.problem().unwrap(), case.attend());
+        let (n, m) = (SHAPE[3], SHAPE[4]);
+        for (plane, row, key) in [(0, 0, 0), (3, 18, 260), (5, 9, 100), (0, 3, 7)] {
+            let Answer::Cell(cell) = run(&problem, &Request::Cell { plane, row, key }).unwrap() else { unreachable!() };
+            let expected: Vec<f32> = STAGES.iter().map(|&s| whole(&attended, s)[(plane * n + row) * m + key]).collect();
+            assert!(same_bits(&cell.stages, &expected), "{score:?}, {plane} {row} {key}: {cell:?}\n{expected:?}");
+            let sum: f32 = cell.products.iter().sum();
+            assert!(sum.is_nan() || (sum - cell.stages[0]).abs() < 1e-5, "{score:?}: {sum} and {}", cell.stages[0]);
+            let product = cell.query_norm * cell.key_norm * cell.cosine;
+            assert!(product.is_nan() || (product - cell.dot).abs() < 1e-5, "q·k = |q| |k| cos");
+        }
+    }
+}
+
+#[test]
+fn an_overview_pools_what_a_rectangle_holds() {
+    let (n, m) = (SHAPE[3], SHAPE[4]);
+    let case = everything(&Choice::id("softmax"));
+    let (problem, attended) = (case.problem().unwrap(), case.attend());
+    let plane = 6;
+    for (height, width, rows, keys) in
+        [(n, m, [0, n], [0, m]), (5, 7, [0, n], [0, m]), (3, 40, [4, 15], [13, 200]), (1, 1, [2, 19], [0, m])]
+    {
+        for (stage, pool) in [
+            (Stage::Scaled, Pool::Max),
+            (Stage::Masked, Pool::Max),
+            (Stage::Weights, Pool::Max),
+            (Stage::Weights, Pool::Mean),
+        ] {
+            let mut found = Vec::new();
+            // Two bands, as two workers would.
+            for band in [[0, height / 2], [height / 2, height]] {
+                let removed = -7.0;
+                let request =
+                    Request::Overview { plane, rows, keys, height, width, band: Some(band), stage, pool, removed };
+                let Answer::Overview(values, _) = run(&problem, &request).unwrap() else { unreachable!() };
+                found.extend(values);
+            }
+            let masked = whole(&attended, Stage::Masked);
+            let of = |y: usize, size: usize, [from, to]: [usize; 2]| {
+                from + y * (to - from) / size..from + (y + 1) * (to - from) / size
+            };
+            for y in 0..height {
+                for x in 0..width {
+                    let cells =
+                        of(y, height, rows).flat_map(|i| of(x, width, keys).map(move |j| (plane * n + i) * m + j));
+                    let seen = cells.filter(|&at| stage < Stage::Masked || masked[at] != f32::NEG_INFINITY);
+                    let values: Vec<f32> = seen.map(|at| whole(&attended, stage)[at]).collect();
+                    let expected = match pool {
+                        _ if values.is_empty() => -7.0,
+                        Pool::Max => {
+                            values.iter().copied().reduce(|a, b| if b.abs() > a.abs() { b } else { a }).unwrap()
+                        }
+                        Pool::Mean => values.iter().sum::<f32>() / values.len() as f32,
+                    };
+                    let value = found[y * width + x];
+                    assert!(
+                        (value - expected).abs() <= 1e-6,
+                        "({y}, {x}) of {height} x {width}, {stage:?}: {value} {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_an_answer_too() {
+    for sizes in [[1, 1, 1, 0, 5, 3, 2], [0, 1, 1, 4, 5, 3, 2], [1, 2, 1, 3, 0, 4, 2], [1, 0, 0, 3, 4, 4, 2]] {
+        let attended = Case::normal(sizes, 18).attend();
+        let [b, h, _, n, _, _, dv] = sizes;
+        assert_eq!(attended.output.unwrap(), vec![0.0; b * h * n * dv], "{sizes:?}");
+        let status = attended.statistics.unwrap().status;
+        assert!(status.iter().all(|&s| s == qkscope::normalize::Status::Empty as u8), "{sizes:?}");
+    }
+    let mut without_value = Case::normal([1, 1, 1, 3, 4, 2, 1], 19);
+    without_value.value = None;
+    assert!(without_value.attend().output.unwrap().is_empty());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let case = || Case::normal([2, 4, 2, 3, 5, 6, 7], 20);
+    type Change = fn(&mut Case);
+    let refused: &[(&str, Change, &str)] = &[
+        ("shape", |c| c.key.1[3] = 5, "key"),
+        ("shape", |c| c.query.1[3] = 0, "query"),
+        ("shape", |c| c.key = (vec![0.0; 2 * 3 * 5 * 6], [2, 3, 5, 6]), "key"),
+        ("shape", |c| c.key = (vec![0.0; 2 * 2 * 5 * 9], [2, 2, 5, 9]), "key"),
+        ("shape", |c| c.value = Some((vec![0.0; 2 * 2 * 4 * 7], [2, 2, 4, 7])), "value"),
+        ("shape", |c| c.mask = Some((vec![1; 9], [1, 1, 3, 3])), "attnMask"),
+        ("shape", |c| c.bias = Some((vec![0.0; 4], [1, 1, 1, 5])), "attnBias"),
+        ("parameter", |c| c.options.temperature = 0.0, "temperature"),
+        ("parameter", |c| c.options.temperature = f64::NAN, "temperature"),
+        ("parameter", |c| c.options.scale = Some(f64::INFINITY), "scale"),
+        ("parameter", |c| (c.options.scale, c.options.temperature) = (Some(1e300), 1e-300), "scale"),
+        ("parameter", |c| c.options.left_window_size = -2, "leftWindowSize"),
+        ("parameter", |c| c.options.causal = true, "causalAlignment"),
+        ("parameter", |c| c.options.key_value_seq_lengths = Some(vec![5]), "keyValueSeqLengths"),
+        ("parameter", |c| c.options.key_value_seq_lengths = Some(vec![5, 6]), "keyValueSeqLengths"),
+        ("unknown", |c| c.options.score = Choice::id("dott"), "score"),
+        ("unknown", |c| c.options.normalizer = Choice::id("hardmax"), "normalizer"),
+        ("unknown", |c| c.options.normalizer = choice(r#"{"id": "softmax", "tau": 1}"#), "parameter of softmax"),
+        ("parameter", |c| c.options.normalizer = choice(r#"{"id": "soft_threshold", "tau": -1}"#), "tau"),
+        ("parameter", |c| c.options.normalizer = choice(r#"{"id": "sigmoid", "n": "all"}"#), "n"),
+        ("parameter", |c| c.options.score = choice(r#"{"id": "cosine", "eps": 0}"#), "eps"),
+    ];
+    for (code, change, name) in refused {
+        let mut case = case();
+        change(&mut case);
+        let error = case.problem().err().unwrap_or_else(|| panic!("{name} was accepted"));
+        assert_eq!((error.code(), error.parts().0), (*code, *name), "{error}");
+    }
+    let problem = case().problem().unwrap();
+    for (request, name) in [
+        (Request::Cell { plane: 8, row: 0, key: 0 }, "plane"),
+        (Request::Cell { plane: 0, row: 3, key: 0 }, "row"),
+        (Request::Rectangle { plane: 0, rows: [2, 1], keys: [0, 5], stage: Stage::Raw, removed: 0.0 }, "rows"),
+        (Request::Rectangle { plane: 0, rows: [0, 3], keys: [0, 6], stage: Stage::Raw, removed: 0.0 }, "keys"),
+    ] {
+        assert_eq!(run(&problem, &request).unwrap_err().parts().0, name);
+    }
+}
