@@ -11,12 +11,12 @@ use crate::catalog::{Member, Text};
 /// Colours on each side of the middle one.
 const ARM: usize = 128;
 /// Lightness in the middle and at the ends.
-const LIGHTNESS: (f64, f64) = (0.97, 0.50);
+const LIGHTNESS: (f64, f64) = (0.97, 0.52);
 /// Chroma at the ends: no more fits into sRGB along the orange arm.
-const CHROMA: f64 = 0.13;
+const CHROMA: f64 = 0.12;
 /// Hues in degrees.
 const BLUE: f64 = 258.0;
-const ORANGE: f64 = 50.0;
+const ORANGE: f64 = 60.0;
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {

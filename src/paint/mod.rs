@@ -159,7 +159,8 @@ impl Colors {
         match value {
             f32::NEG_INFINITY => self.removed,
             value if value.is_nan() => self.invalid,
-            value => self.table[(self.position(f64::from(value)) * (self.table.len() - 1) as f64).round() as usize],
+            // Adding a half and cutting off rounds, for what is not negative, without a call.
+            value => self.table[(self.position(f64::from(value)) * (self.table.len() - 1) as f64 + 0.5) as usize],
         }
     }
 
@@ -186,8 +187,7 @@ pub fn paint(grid: Grid, size: Size, palette: &Palette, out: &mut [u8]) -> Resul
     }
     let colors = Colors::new(palette)?;
     let mut shown = None;
-    for y in 0..size.height {
-        let row = scale(y, grid.rows(), size.height);
+    for (y, row) in nearest(grid.rows(), size.height).enumerate() {
         let (before, line) = out.split_at_mut(y * size.width * 4);
         let line = &mut line[..size.width * 4];
         if shown == Some(row) {
@@ -201,16 +201,26 @@ pub fn paint(grid: Grid, size: Size, palette: &Palette, out: &mut [u8]) -> Resul
 }
 
 fn paint_line(row: &[f32], colors: &Colors, line: &mut [u8]) {
-    let width = line.len() / 4;
-    for (x, pixel) in line.chunks_exact_mut(4).enumerate() {
-        let [r, g, b] = colors.of(row[scale(x, row.len(), width)]);
+    let columns = nearest(row.len(), line.len() / 4);
+    for (pixel, column) in line.chunks_exact_mut(4).zip(columns) {
+        let [r, g, b] = colors.of(row[column]);
         pixel.copy_from_slice(&[r, g, b, 255]);
     }
 }
 
-/// ⌊pixel · cells / pixels⌋; in 64 bits, because the product does not fit wasm's 32.
-fn scale(pixel: usize, cells: usize, pixels: usize) -> usize {
-    (pixel as u64 * cells as u64 / pixels as u64) as usize
+/// For each of `pixels` along a side the cell that it shows, ⌊pixel · cells / pixels⌋: a walk that carries the remainder, as
+/// Bresenham's lines do, since a product would overflow wasm's 32 bits and a division per pixel is slow.
+fn nearest(cells: usize, pixels: usize) -> impl Iterator<Item = usize> {
+    let (step, fraction) = (cells / pixels, cells % pixels);
+    let (mut cell, mut carried) = (0, 0);
+    (0..pixels).map(move |_| {
+        let shown = cell;
+        (cell, carried) = (cell + step, carried + fraction);
+        if carried >= pixels {
+            (cell, carried) = (cell + 1, carried - pixels);
+        }
+        shown
+    })
 }
 
 /// The picture of `grid`, in a buffer of its own.
