@@ -149,7 +149,9 @@ export interface OverviewOptions extends HeadSelection, Control {
   rows?: readonly [number, number] | undefined;
   /** Keys `[from, to)`. Default all. */
   keys?: readonly [number, number] | undefined;
-  /** Stands for keys that a mask removed. Default 0 for weights and -Infinity for logits. */
+  /**
+   * Stands for removed keys, in the stages `masked` and `weights`; earlier stages know no masks. Default -Infinity and 0.
+   */
   removed?: number | undefined;
 }
 
@@ -173,7 +175,9 @@ export interface RectangleOptions extends HeadSelection, Control {
   keys: readonly [number, number];
   /** Default `'weights'`. */
   stage?: Stage | undefined;
-  /** Stands for keys that a mask removed. Default 0 for weights and -Infinity for logits. */
+  /**
+   * Stands for removed keys, in the stages `masked` and `weights`; earlier stages know no masks. Default -Infinity and 0.
+   */
   removed?: number | undefined;
 }
 

@@ -91,9 +91,11 @@ async function fromFile(address: URL): Promise<Blob> {
   const { process } = globalThis as { process?: NodeProcess };
   const fs = process?.getBuiltinModule?.('node:fs');
   if (!fs) throw new QkscopeError('source', 'source', `an address with ${FETCHED.join(' ')}`, show('file:'));
-  return fs.openAsBlob(address).catch((error: unknown) => {
+  try {
+    return await fs.openAsBlob(address);
+  } catch (error) {
     throw unreadable(address, messageOf(error));
-  });
+  }
 }
 
 function checkSize(subject: string, size: number, maxBytes: number): void {

@@ -1,0 +1,96 @@
+// The shipped module against the values of implementations outside this project (tests/goldens/README.md).
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { at, fromJson, qkscope } from './support.mjs';
+
+const EPS = 2 ** -24;
+const goldens = JSON.parse(await readFile(at('tests/goldens/goldens.json'), 'utf8'));
+
+test('there are cases', () => assert.ok(goldens.length > 200));
+
+for (const golden of goldens) {
+  test(golden.name, async () => {
+    const { stages = {}, statistics = {} } = golden.expected;
+    const [query, key] = [fromJson(golden.query), fromJson(golden.key)];
+    const value = golden.value && fromJson(golden.value);
+    const options = { ...optionsOf(golden), needWeights: true, stages: Object.keys(stages) };
+    const found = await qkscope.attention(query, key, value, options);
+
+    const bounds = boundsOf(golden, found);
+    for (const [stage, expected] of Object.entries(stages)) {
+      compare(stage, found.stages[stage], fromJson(expected), (at) => bounds.logit[at]);
+    }
+    const { weights, output } = golden.expected;
+    if (weights) compare('weights', found.weights, fromJson(weights), (at) => bounds.weight[Math.floor(at / bounds.m)]);
+    if (output) compare('output', found.output, fromJson(output), (at) => bounds.output[Math.floor(at / bounds.dv)]);
+    for (const [name, expected] of Object.entries(statistics)) {
+      const numbers = { shape: found.statistics.shape, data: Float64Array.from(found.statistics[name]) };
+      const allowed = (row) => bounds.weight[row] * bounds.m * 8 + 1e-5 * Math.abs(numbers.data[row]);
+      compare(name, numbers, fromJson(expected, Float64Array), allowed);
+    }
+    const status = golden.expected.status ?? Array.from(found.statistics.status, () => 'ok');
+    assert.deepEqual(
+      Array.from(found.statistics.status, (index) => qkscope.statusNames[index]),
+      Array.isArray(status) ? status.flat(Infinity) : status.data,
+    );
+  });
+}
+
+function optionsOf({ options }) {
+  const { attnMask, attnBias, ...plain } = options;
+  if (attnMask) plain.attnMask = fromJson(attnMask, Uint8Array);
+  if (attnBias) plain.attnBias = fromJson(attnBias);
+  return plain;
+}
+
+/**
+ * What single precision may cost (the error model of the numerical specification): for a logit (d + 4) eps |scale| sum |q k|
+ * and 2 eps of its size; for a weight, absolute, twice the worst logit of its row; for an output the same times the
+ * values. Rows of a table that prints few digits have their own `tolerance`.
+ */
+function boundsOf({ query, key, value, options, tolerance = 0 }, { weights }) {
+  const [q, k] = [fromJson(query), fromJson(key)];
+  const v = value && fromJson(value);
+  const [batch, heads, n, d] = q.shape;
+  const [, kvHeads, m] = k.shape;
+  const dv = v?.shape[3] ?? 1;
+  const cosine = (options.score?.id ?? options.score) === 'cosine';
+  const factor = Math.max(1, Math.abs(options.scale ?? 1)) / Math.min(1, options.temperature ?? 1);
+  const bias = options.attnBias
+    ? Math.max(...fromJson(options.attnBias).data.filter(Number.isFinite).map(Math.abs), 0)
+    : 0;
+
+  const logit = new Float64Array(batch * heads * n * m);
+  const weight = new Float64Array(batch * heads * n);
+  const output = new Float64Array(batch * heads * n);
+  for (let row = 0; row < weight.length; row++) {
+    const plane = Math.floor(row / n);
+    const keys = Math.floor(plane / heads) * kvHeads + Math.floor((plane % heads) / (heads / kvHeads));
+    let worst = 0;
+    for (let j = 0; j < m; j++) {
+      let size = 0;
+      for (let c = 0; c < d; c++) size += Math.abs(q.data[row * d + c] * k.data[(keys * m + j) * d + c]);
+      const bound = (d + 8) * EPS * factor * (cosine ? 1 : size) + 4 * EPS * (factor * (cosine ? 1 : size) + bias);
+      logit[row * m + j] = bound + tolerance;
+      if (Number.isFinite(bound)) worst = Math.max(worst, bound);
+    }
+    weight[row] = 2 * worst + 16 * EPS + tolerance;
+    const largest = v ? Math.max(0, ...v.data.filter(Number.isFinite).map(Math.abs)) : 0;
+    const mass = weights.data.subarray(row * m, (row + 1) * m).reduce((sum, each) => sum + Math.abs(each), 0);
+    output[row] = (weight[row] * Math.max(1, mass || 0) * m + m * EPS) * largest + tolerance;
+  }
+  return { logit, weight, output, m, dv };
+}
+
+function compare(name, found, expected, allowed) {
+  assert.deepEqual(Array.from(found.shape), Array.from(expected.shape), `${name}: shape`);
+  for (let index = 0; index < expected.data.length; index++) {
+    const [a, b] = [found.data[index], expected.data[index]];
+    if (Object.is(a, b) || a === b) continue;
+    const close = Math.abs(a - b) <= allowed(index);
+    assert.ok(close, `${name}[${index}]: ${a}, expected ${b} within ${allowed(index)}`);
+  }
+}

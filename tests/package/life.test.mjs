@@ -1,0 +1,127 @@
+// Long calls, aborts, freeing, and what a thousand problems leave behind.
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'node:test';
+
+import { qkscope, refusal, tensor } from './support.mjs';
+
+const { attention, openAttention } = qkscope;
+const long = tensor([2, 2048, 32]);
+const short = tensor([8, 4]);
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+
+test('progress never falls and ends at 1', async () => {
+  const seen = [];
+  await attention(long, long, long, { onProgress: (fraction) => seen.push(fraction) });
+  assert.ok(seen.length > 3, `${seen.length} reports`);
+  assert.deepEqual(seen, sorted(seen));
+  assert.ok(seen[0] > 0 && seen.at(-1) === 1);
+});
+
+test('abort before: nothing starts', async () => {
+  await assert.rejects(attention(short, short, null, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  const map = await openAttention(short, short, null);
+  await assert.rejects(map.cell({ head: 0, row: 0, key: 0, signal: AbortSignal.abort() }), { name: 'AbortError' });
+  map.free();
+});
+
+test('abort during: one AbortError, soon, and the next call is correct', async () => {
+  const expected = await attention(short, short, short);
+  for (const delay of [0, 1, 30, 60]) {
+    const controller = new AbortController();
+    let settled = 0;
+    const running = attention(long, long, long, { signal: controller.signal }).finally(() => settled++);
+    if (delay > 0) setTimeout(() => controller.abort(), delay);
+    else controller.abort();
+    await assert.rejects(running, { name: 'AbortError' });
+    assert.equal(settled, 1);
+  }
+  assert.deepEqual((await attention(short, short, short)).output.data, expected.output.data);
+});
+
+test('abort after: nothing happens', async () => {
+  const controller = new AbortController();
+  const { output } = await attention(short, short, short, { signal: controller.signal });
+  controller.abort();
+  await sleep(5);
+  assert.equal(output.data.length, 32);
+});
+
+test("an abort's own reason is the rejection", async () => {
+  const reason = new Error('the visitor left');
+  await assert.rejects(attention(long, long, long, { signal: AbortSignal.abort(reason) }), reason);
+});
+
+test('the main thread is heard every few milliseconds', async () => {
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await attention(long, long, long);
+  clearInterval(timer);
+  // Slices of 10 ms, and a busy machine; the whole call takes many times as long.
+  assert.ok(longest < 100, `silent for ${longest} ms`);
+});
+
+test('a short question overtakes a long call', async () => {
+  const map = await openAttention(long, long, long);
+  const order = [];
+  const statistics = map.rowStatistics().then(() => order.push('statistics'));
+  await sleep(20);
+  await Promise.all([statistics, map.cell({ head: 0, row: 5, key: 5 }).then(() => order.push('cell'))]);
+  assert.deepEqual(order, ['cell', 'statistics']);
+  map.free();
+});
+
+test('free twice is harmless; use after free is refused', async () => {
+  const map = await openAttention(short, short, short);
+  map.free();
+  map.free();
+  for (const question of [
+    () => map.cell({ head: 0, row: 0, key: 0 }),
+    () => map.row({ head: 0, row: 0 }),
+    () => map.overview({ head: 0 }),
+    () => map.rowStatistics(),
+    () => map.output(),
+  ]) {
+    await assert.rejects(question(), refusal('freed', 'freed'));
+  }
+});
+
+test('free during a call rejects it', async () => {
+  const map = await openAttention(long, long, long);
+  const running = map.rowStatistics();
+  setTimeout(() => map.free(), 20);
+  await assert.rejects(running, refusal('freed'));
+});
+
+test('the language disposes of a map where it can', async () => {
+  const map = await openAttention(short, short, null);
+  assert.equal(typeof Symbol.dispose, 'symbol');
+  map[Symbol.dispose]();
+  await assert.rejects(map.rowStatistics(), refusal('freed'));
+});
+
+test('a thousand problems leave nothing behind', async () => {
+  const input = tensor([64, 64]);
+  const cycle = async () => {
+    const map = await openAttention(input, input, input);
+    await map.rowStatistics();
+    map.free();
+  };
+  for (let round = 0; round < 100; round++) await cycle();
+  const before = memory();
+  for (let round = 0; round < 1000; round++) await cycle();
+  const grown = memory() - before;
+  // The inputs of the thousand are 49 MB.
+  assert.ok(grown < 8e6, `${grown} bytes more`);
+});
+
+/** Array buffers and wasm memory together. */
+function memory() {
+  globalThis.gc?.();
+  return process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+}

@@ -1,0 +1,51 @@
+// What the package's tests share. They run what ships: `npm run build` makes it first.
+
+import { readFile } from 'node:fs/promises';
+
+import * as qkscope from '../../pkg/dist/inline.js';
+
+export { qkscope };
+
+/** A path of the repository as a URL. */
+export const at = (path) => new URL(`../../${path}`, import.meta.url);
+
+/** Numbers in (-1, 1) that are the same on every run: a linear congruential generator. */
+export function numbers(seed) {
+  let state = seed >>> 0;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
+}
+
+/** A tensor of such numbers. */
+export function tensor(shape, seed = 1) {
+  const next = numbers(seed);
+  return { data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, next), shape };
+}
+
+/** A tensor that JSON holds: `{ shape, data }` with "nan", "inf" and "-inf" as text. */
+export function fromJson({ shape, data }, Type = Float32Array) {
+  const words = { nan: NaN, inf: Infinity, '-inf': -Infinity };
+  return { shape, data: Type.from(data, (value) => words[value] ?? value) };
+}
+
+export const readBytes = async (path) => new Uint8Array(await readFile(at(path)));
+
+/** The largest difference; NaN where one side alone is NaN, so that no comparison lets it pass. */
+export function deviation(found, expected) {
+  if (found.length !== expected.length) return NaN;
+  const differences = Array.from(found, (value, index) => {
+    if (Object.is(value, expected[index]) || value === expected[index]) return 0;
+    return Math.abs(value - expected[index]);
+  });
+  return differences.reduce((worst, each) => (each > worst || Number.isNaN(each) ? each : worst), 0);
+}
+
+/** For `assert.rejects` and `assert.throws`: an error of the package with this code, whose message names all of these. */
+export const refusal =
+  (code, ...named) =>
+  (error) => {
+    const wrong = named.filter((text) => !error.message.includes(String(text)));
+    if (error instanceof qkscope.QkscopeError && error.code === code && wrong.length === 0) return true;
+    throw new Error(`expected ${code} naming ${named.join(', ')}, got ${error.code}: ${error.message}`, {
+      cause: error,
+    });
+  };
