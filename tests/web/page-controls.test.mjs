@@ -10,7 +10,7 @@ const site = await startSite();
 after(() => site.close());
 
 /** Values to try on a number, from the span of its slider and what is usual. */
-const NUMBERS = ['0.5', '2', '3', '0.05', '0.9'];
+const NUMBERS = ['0', '0.5', '1', '2', '3', '0.05', '0.9'];
 
 /** The controls of the panel as they stand: what they are called, what they can be, what they are. */
 const controls = (page) =>
@@ -52,8 +52,8 @@ async function changesPicture(page, control) {
 }
 
 test('each control changes the picture', () =>
-  // Students and teachers under a causal mask: there even the alignment and the number of visible keys matter.
-  site.visit({ path: '#example=student-teacher&causal=true&causalAlignment=lower_right' }, async (page) => {
+  // Students and teachers in a window: there even the alignment and the number of visible keys matter.
+  site.visit({ path: '#example=student-teacher&leftWindowSize=1&causalAlignment=lower_right' }, async (page) => {
     await settled(page);
     const names = new Set();
     for (const list of ['score', 'normalizer']) {

@@ -21,9 +21,8 @@ export function listenForDrops(open: (files: File[]) => void): void {
 
 /** A button that opens the browser's file picker. */
 export function fileButton(label: string, open: (files: File[]) => void): HTMLElement {
-  const input = element('input', { type: 'file', multiple: true, class: 'visually-hidden', id: 'files', tabindex: -1 });
+  const input = element('input', { type: 'file', multiple: true, hidden: true, id: 'files' });
   input.accept = '.safetensors,.npz,.npy,.json';
-  input.setAttribute('aria-label', label);
   input.addEventListener('change', () => {
     open([...(input.files ?? [])]);
     input.value = '';
