@@ -1,7 +1,9 @@
 // Rust → www/src/generated/: the wasm module, the glue that wasm-bindgen writes for it, and the kernel's own lists.
 
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 
 import { catalogModule } from './catalog.mjs';
@@ -33,8 +35,16 @@ const compile = (compiled) =>
   step('cargo build (wasm)', {
     inputs: RUST,
     outputs: [compiled],
-    make: () => run('cargo', ['build', '--lib', '--release', '--locked', '--target', WASM_TARGET]),
+    make: () => run('cargo', ['build', '--lib', '--release', '--locked', '--target', WASM_TARGET, ...nameless()]),
   });
+
+/** Messages of panics name source files: shipped ones name no folder of the machine that built them. */
+function nameless() {
+  const home = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
+  const flag = JSON.stringify(`--remap-path-prefix=${home}=cargo`);
+  // Cargo joins this to the flags in .cargo/config.toml; the environment's RUSTFLAGS would replace them.
+  return ['--config', `target.${WASM_TARGET}.rustflags=[${flag}]`];
+}
 
 const GLUE = ['qkscope.js', 'qkscope.d.ts', 'qkscope_bg.wasm.d.ts'];
 
