@@ -72,7 +72,7 @@ test('overview, rectangle, row, cell and the whole agree bit for bit', async () 
       assert.equal(number, whole.stages[stage].data[at(3 + Math.floor(index / 7), 1 + (index % 7))], stage);
     });
   }
-  const marked = await map.rectangle({ batch: 1, head: 2, rows: [0, 1], keys: [0, 9], removed: NaN });
+  const marked = await map.rectangle({ batch: 1, head: 2, rows: [7, 8], keys: [0, 9], removed: NaN });
   assert.ok(marked.data.some(Number.isNaN) && !Number.isNaN(marked.data[0]), 'removed keys show as asked');
   const row = await map.row({ batch: 1, head: 2, row: 7 });
   for (const stage of stages) assert.deepEqual(row.stages[stage], whole.stages[stage].data.slice(at(7, 0), at(8, 0)));
@@ -197,6 +197,7 @@ test('tensors that do not fit each other: both sides are named', async () => {
 });
 
 test('options that break their rule', async () => {
+  /** @param {number[]} shape @param {any} Type */
   const mask = (shape, Type = Uint8Array) => ({ data: new Type(shape.reduce((a, b) => a * b)), shape });
   const cases = [
     [{ temprature: 1 }, 'parameter', 'temprature', 'temperature'],

@@ -1,10 +1,9 @@
 // Files, from every kind of source, and a real model's attention through them.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { test } from 'node:test';
 
-import { at, deviation, qkscope, readBytes, refusal } from './support.mjs';
+import { at, deviation, qkscope, readBytes, refusal, serving } from './support.mjs';
 
 const { openCapture, attention } = qkscope;
 const sentence = await readBytes('www/sentence.safetensors');
@@ -65,32 +64,30 @@ test('bytes are copied: the caller may reuse them at once', async () => {
   assert.deepEqual(data, again);
 });
 
-test('every kind of source gives the same capture', async () => {
-  const server = createServer((request, response) => response.end(sentence));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const padded = new Uint8Array(sentence.length + 16);
-  padded.set(sentence, 8);
-  const sources = {
-    ArrayBuffer: sentence.buffer.slice(sentence.byteOffset, sentence.byteOffset + sentence.length),
-    'part of a buffer': padded.subarray(8, 8 + sentence.length),
-    Blob: new Blob([sentence]),
-    File: new File([sentence], 'sentence.safetensors'),
-    'file: URL': at('www/sentence.safetensors'),
-    'http: text': `http://127.0.0.1:${server.address().port}/`,
-    'http: URL': new URL(`http://127.0.0.1:${server.address().port}/`),
-    'data:': `data:application/octet-stream;base64,${Buffer.from(sentence).toString('base64')}`,
-    'blob:': URL.createObjectURL(new Blob([sentence])),
-  };
-  try {
-    for (const [name, source] of Object.entries(sources)) {
-      const capture = await openCapture(source);
-      assert.equal(capture.tensors.length, 18, name);
-      assert.equal((await capture.tensor('layers.5.v')).data.length, 12 * 16 * 32, name);
-    }
-  } finally {
-    server.close();
-  }
-});
+test('every kind of source gives the same capture', () =>
+  serving(
+    (_, response) => response.end(Buffer.from(sentence)),
+    async (url) => {
+      const padded = new Uint8Array(sentence.length + 16);
+      padded.set(sentence, 8);
+      const sources = {
+        ArrayBuffer: sentence.slice().buffer,
+        'part of a buffer': padded.subarray(8, 8 + sentence.length),
+        Blob: new Blob([sentence]),
+        File: new File([sentence], 'sentence.safetensors'),
+        'file: URL': at('www/sentence.safetensors'),
+        'http: text': `${url}/`,
+        'http: URL': new URL(url),
+        'data:': `data:application/octet-stream;base64,${Buffer.from(sentence).toString('base64')}`,
+        'blob:': URL.createObjectURL(new Blob([sentence])),
+      };
+      for (const [name, source] of Object.entries(sources)) {
+        const capture = await openCapture(source);
+        assert.equal(capture.tensors.length, 18, name);
+        assert.equal((await capture.tensor('layers.5.v')).data.length, 12 * 16 * 32, name);
+      }
+    },
+  ));
 
 test('a Blob of 5 GB is read by ranges only', async () => {
   const SIZE = 5 * 2 ** 30;
@@ -139,41 +136,35 @@ test('addresses that are not fetched are refused', async () => {
   await assert.rejects(openCapture(new URL('file:///nowhere/at/all')), refusal('source', 'cannot be read'));
 });
 
-test('servers that fail, redirect elsewhere, or never end', async () => {
-  const answers = {
-    '/missing': (response) => response.writeHead(404).end(),
-    '/elsewhere': (response) => response.writeHead(302, { location: 'file:///etc/hostname' }).end(),
-    '/script': (response) => response.writeHead(302, { location: 'javascript:alert(1)' }).end(),
-    '/cut': (response) => response.writeHead(200, { 'content-length': 1000 }).write('x', () => response.destroy()),
-    '/stated': (response) => response.writeHead(200, { 'content-length': 2 ** 40 }).write('x'),
-    '/endless': (response) => {
-      const more = () => response.destroyed || response.write(Buffer.alloc(65536), () => setImmediate(more));
-      more();
+const answers = {
+  '/missing': (response) => response.writeHead(404).end(),
+  '/elsewhere': (response) => response.writeHead(302, { location: 'file:///etc/hostname' }).end(),
+  '/script': (response) => response.writeHead(302, { location: 'javascript:alert(1)' }).end(),
+  '/cut': (response) => response.writeHead(200, { 'content-length': 1000 }).write('x', () => response.destroy()),
+  '/stated': (response) => response.writeHead(200, { 'content-length': 2 ** 40 }).write('x'),
+  '/endless': (response) => {
+    const more = () => response.destroyed || response.write(Buffer.alloc(65536), () => setImmediate(more));
+    more();
+  },
+};
+
+test('servers that fail, redirect elsewhere, or never end', () =>
+  serving(
+    (request, response) => answers[request.url](response),
+    async (url) => {
+      await assert.rejects(openCapture(`${url}/missing`), refusal('source', '404'));
+      await assert.rejects(openCapture(`${url}/elsewhere`), refusal('source', 'cannot be read'));
+      await assert.rejects(openCapture(`${url}/script`), refusal('source', 'cannot be read'));
+      await assert.rejects(openCapture(`${url}/cut`), refusal('source', 'cannot be read'));
+      await assert.rejects(openCapture(`${url}/stated`), refusal('limit', 2 ** 40, 512 * 2 ** 20));
+      await assert.rejects(openCapture(`${url}/endless`, { maxBytes: 1e6 }), refusal('limit', 1e6));
     },
-  };
-  const server = createServer((request, response) => answers[request.url](response));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = (path) => `http://127.0.0.1:${server.address().port}${path}`;
-  try {
-    await assert.rejects(openCapture(url('/missing')), refusal('source', '404'));
-    await assert.rejects(openCapture(url('/elsewhere')), refusal('source', 'cannot be read'));
-    await assert.rejects(openCapture(url('/script')), refusal('source', 'cannot be read'));
-    await assert.rejects(openCapture(url('/cut')), refusal('source', 'cannot be read'));
-    await assert.rejects(openCapture(url('/stated')), refusal('limit', 2 ** 40, 512 * 2 ** 20));
-    await assert.rejects(openCapture(url('/endless'), { maxBytes: 1e6 }), refusal('limit', 1e6));
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+  ));
 
 test('a file that goes away, or was a directory, is named so', async () => {
-  class Vanished extends Blob {
-    slice() {
-      return { arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotFoundError')) };
-    }
-  }
-  await assert.rejects(openCapture(new Vanished([sentence])), refusal('source', 'directory', 'NotFoundError'));
+  const gone = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
+  const vanished = Object.defineProperty(new Blob([sentence]), 'slice', { value: () => ({ arrayBuffer: gone }) });
+  await assert.rejects(openCapture(vanished), refusal('source', 'directory', 'NotFoundError'));
 });
 
 test('a broken file is refused with its own code, and the next one opens', async () => {

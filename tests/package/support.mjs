@@ -1,13 +1,13 @@
 // What the package's tests share. They run what ships: `npm run build` makes it first.
 
 import { readFile } from 'node:fs/promises';
-
-import * as qkscope from '../../pkg/dist/inline.js';
-
-export { qkscope };
+import { createServer } from 'node:http';
 
 /** A path of the repository as a URL. */
 export const at = (path) => new URL(`../../${path}`, import.meta.url);
+
+/** The package as Node finds it. Untyped: half of these tests hand it what its types forbid. @type {any} */
+export const qkscope = await import(at('pkg/dist/inline.js').href);
 
 /** Numbers in (-1, 1) that are the same on every run: a linear congruential generator. */
 export function numbers(seed) {
@@ -21,7 +21,12 @@ export function tensor(shape, seed = 1) {
   return { data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, next), shape };
 }
 
-/** A tensor that JSON holds: `{ shape, data }` with "nan", "inf" and "-inf" as text. */
+/**
+ * A tensor that JSON holds: `{ shape, data }` with "nan", "inf" and "-inf" as text.
+ *
+ * @param {{ shape: number[], data: any[] }} tensor
+ * @param {any} Type
+ */
 export function fromJson({ shape, data }, Type = Float32Array) {
   const words = { nan: NaN, inf: Infinity, '-inf': -Infinity };
   return { shape, data: Type.from(data, (value) => words[value] ?? value) };
@@ -49,3 +54,21 @@ export const refusal =
       cause: error,
     });
   };
+
+/**
+ * A server on this machine for one test.
+ *
+ * @param {import('node:http').RequestListener} answer
+ * @param {(url: string) => Promise<void>} test gets its address, with no slash at the end.
+ */
+export async function serving(answer, test) {
+  const server = createServer(answer);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  try {
+    await test(`http://127.0.0.1:${typeof address === 'object' && address?.port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}

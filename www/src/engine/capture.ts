@@ -14,8 +14,9 @@ import { QkscopeError, show } from './error.ts';
 import { gather } from './gather.ts';
 import { checkControl, checkNames, wholeNumber } from './options.ts';
 import type { Pool } from './pool.ts';
+import { checkResult } from './problem.ts';
 import type { RawCapture, RawLimits, RawTensor } from './raw.ts';
-import { toBlob } from './source.ts';
+import { checkSize, toBlob } from './source.ts';
 
 const MAX_BYTES = 512 * 2 ** 20;
 
@@ -61,7 +62,7 @@ class OpenCapture implements Capture {
   readonly options: ProblemOptions;
   readonly #pool: Pool;
   readonly #source: Blob;
-  readonly #limits: RawLimits;
+  readonly #limits: Required<RawLimits>;
   readonly #raw: RawCapture;
   /** By name in a Map: a tensor may well be called `__proto__`. */
   readonly #entries: ReadonlyMap<string, RawTensor>;
@@ -96,6 +97,8 @@ class OpenCapture implements Capture {
 
   async tensor(name: string, { signal }: Stoppable = {}): Promise<Tensor> {
     const entry = this.#entry(name);
+    checkSize(`tensor ${show(name)}`, entry.length, this.#limits.bytes);
+    checkResult(`tensor ${show(name)}`, entry.shape);
     const job = { kind: 'tensor', source: this.#source, entry, limits: this.#limits } as const;
     const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal });
     return { data: data!, shape: entry.shape };

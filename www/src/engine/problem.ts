@@ -60,6 +60,6 @@ export function spreadOf({ query, key, value, raw: { options } }: Problem): numb
 export function checkResult(subject: string, shape: readonly number[], copies = 1): number {
   const bytes = elements(subject, shape) * 4 * copies;
   if (bytes <= RESULT) return bytes;
-  const message = `${subject} would take ${bytes} bytes, more than ${RESULT}: ask for an overview or a rectangle instead`;
+  const message = `${subject} would take ${bytes} bytes, more than ${RESULT}: ask for a part of it`;
   throw new QkscopeError('limit', subject, `at most ${RESULT} bytes`, `${bytes} bytes`, message);
 }

@@ -98,7 +98,8 @@ async function fromFile(address: URL): Promise<Blob> {
   }
 }
 
-function checkSize(subject: string, size: number, maxBytes: number): void {
+/** Refuses what is larger than may be read at once. */
+export function checkSize(subject: string, size: number, maxBytes: number): void {
   if (size <= maxBytes) return;
   const message = `${subject} has ${size} bytes or more, and at most ${maxBytes} are read at once (option maxBytes)`;
   throw new QkscopeError('limit', subject, `at most ${maxBytes} bytes`, `${size} bytes`, message);
