@@ -294,9 +294,10 @@ fn four(tensor: &TensorInfo, axes: &str) -> Result<[u64; 4], Error> {
 }
 
 fn fits(tensor: &TensorInfo, expected: [u64; 4], other: &str) -> Result<(), Error> {
-    let skip = 4 - tensor.shape.len();
-    let fits = tensor.shape == expected[skip..] && expected[..skip].iter().all(|&n| n == 1);
-    if fits { Ok(()) } else { Err(misfit(tensor, format!("{:?}, to go with {other}", &expected[skip.min(1)..]))) }
+    let missing = 4 - tensor.shape.len();
+    let ones = expected[..missing].iter().take_while(|&&n| n == 1).count();
+    let expected = &expected[ones..];
+    if tensor.shape == expected { Ok(()) } else { Err(misfit(tensor, format!("{expected:?}, to go with {other}"))) }
 }
 
 fn misfit(tensor: &TensorInfo, expected: String) -> Error {

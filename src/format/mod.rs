@@ -199,7 +199,10 @@ fn names() -> String {
 /// # Errors
 /// [`Error::Limit`] for too many dimensions, [`Error::Shape`] for more elements than JavaScript can count.
 pub(crate) fn count(name: &str, shape: &[u64], limits: &Limits) -> Result<u64, Error> {
-    Limits::check(&format!("rank of {name}"), shape.len() as u64, limits.rank)?;
+    if shape.len() as u64 > limits.rank {
+        let (name, found) = (format!("rank of {name}"), shape.len() as u64);
+        return Err(Error::Limit { name, limit: limits.rank, found });
+    }
     let product = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n).filter(|_| n <= parts::MAX_SAFE));
     // An empty tensor is empty, in whatever order its dimensions would have overflowed.
     let product = if shape.contains(&0) && shape.iter().all(|&n| n <= parts::MAX_SAFE) { Some(0) } else { product };

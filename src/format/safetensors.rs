@@ -100,8 +100,8 @@ fn tensor(name: String, value: &RawValue, data: u64, file: &Source) -> Result<Te
     for (field, value) in members(&name, value.get(), 3)? {
         match field.as_str() {
             "dtype" => dtype = Some(parse::<String>(&name, value.get())?),
-            "shape" => shape = Some(sizes(&format!("shape of {name}"), value)?),
-            "data_offsets" => offsets = Some(sizes(&format!("data_offsets of {name}"), value)?),
+            "shape" => shape = Some(sizes("shape", &name, value)?),
+            "data_offsets" => offsets = Some(sizes("data_offsets", &name, value)?),
             _ => return Err(malformed(&name, 0, "dtype, shape and data_offsets", format!("a field called {field}"))),
         }
     }
@@ -174,8 +174,15 @@ fn contiguous(tensors: &[TensorInfo], data: u64, size: u64) -> Result<(), Error>
 }
 
 /// A list of whole numbers that JavaScript can hold.
-fn sizes(part: &str, value: &RawValue) -> Result<Vec<u64>, Error> {
-    let numbers: Vec<&RawValue> = parse(part, value.get())?;
+fn sizes(field: &str, tensor: &str, value: &RawValue) -> Result<Vec<u64>, Error> {
+    // The common case in one pass; what is wrong is looked for where something is.
+    if let Ok(numbers) = serde_json::from_str::<Vec<u64>>(value.get())
+        && numbers.iter().all(|&n| n <= MAX_SAFE)
+    {
+        return Ok(numbers);
+    }
+    let part = format!("{field} of {tensor}");
+    let numbers: Vec<&RawValue> = parse(&part, value.get())?;
     let whole = |text: &str| text.parse::<u64>().ok().filter(|&n| n <= MAX_SAFE);
     let number = |(i, value): (usize, &&RawValue)| {
         whole(value.get()).ok_or_else(|| Error::Number {

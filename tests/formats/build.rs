@@ -92,7 +92,7 @@ pub fn floats(numbers: &[f32]) -> Vec<u8> {
 
 /// A copy with other bytes at a place, counted from the end where it is negative.
 pub fn patched(mut file: Vec<u8>, at: isize, bytes: &[u8]) -> Vec<u8> {
-    let at = if at < 0 { file.len().strict_sub(at.unsigned_abs()) } else { at as usize };
+    let at = if at < 0 { file.len() - at.unsigned_abs() } else { at as usize };
     file[at..at + bytes.len()].copy_from_slice(bytes);
     file
 }

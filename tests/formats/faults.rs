@@ -294,8 +294,11 @@ fn nested(before: &str, depth: usize) -> Vec<u8> {
     list.into_bytes()
 }
 
-/// Opens a file and reads all that is readable in it. Gives the first tensor's shape and numbers, or why it is refused.
-fn outcome(file: &[u8]) -> Result<(Vec<u64>, Result<Vec<f32>, String>), Error> {
+/// The shape of a file's first tensor, and its numbers or why they are refused.
+type First = (Vec<u64>, Result<Vec<f32>, String>);
+
+/// Opens a file and reads all that is readable in it.
+fn outcome(file: &[u8]) -> Result<First, Error> {
     let index = open(file)?;
     let mut first = None;
     for tensor in &index.tensors {

@@ -31,7 +31,7 @@ pub(crate) fn members<'a>(part: &str, text: &'a str, limit: u64) -> Result<Membe
 
 /// Refuses a name that is there twice.
 pub(crate) fn unique<'a>(part: &str, mut names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_capacity(names.size_hint().0);
     match names.find(|&name| !seen.insert(name)) {
         Some(name) => Err(Error::Duplicate { name: format!("name in {part}"), found: name.into() }),
         None => Ok(()),
