@@ -125,6 +125,8 @@ pub struct Cell {
     pub cosine: f32,
     /// Whether the key is left after the masks.
     pub allowed: bool,
+    /// The largest logit of the row; NaN where no key is left or the row failed.
+    pub row_max: f32,
     /// The statistics of the row.
     pub row: Columns,
 }
@@ -447,6 +449,7 @@ fn describe(problem: &Problem, plane: usize, row: usize, key: usize) -> Result<C
         key_norm: key_norm as f32,
         cosine: cosine as f32,
         allowed: false,
+        row_max: f32::NAN,
         row: Columns::new(1)?,
     })
 }
@@ -464,6 +467,9 @@ fn finish_cell(part: &Part, key: usize, cell: &mut Cell, problem: &Problem, work
     let mut attended = Attended { statistics: Some(core::mem::take(&mut cell.row)), ..Attended::default() };
     attended.add(&part, problem, workspace);
     cell.row = attended.statistics.unwrap_or_default();
+    let (statistic, lane) = (workspace.statistic(problem, part.group), part.rows.start - part.group.first);
+    let usable = matches!(statistic.status[lane], Status::Ok | Status::Zeroed);
+    cell.row_max = if usable { statistic.max[lane] } else { f32::NAN };
 }
 
 fn range(name: &str, [from, to]: [usize; 2], length: usize) -> Result<Range<usize>, Error> {

@@ -312,6 +312,9 @@ fn a_cell_equals_the_whole() {
             let Answer::Cell(cell) = run(&problem, &Request::Cell { plane, row, key }).unwrap() else { unreachable!() };
             let expected: Vec<f32> = STAGES.iter().map(|&s| whole(&attended, s)[(plane * n + row) * m + key]).collect();
             assert!(same_bits(&cell.stages, &expected), "{score:?}, {plane} {row} {key}: {cell:?}\n{expected:?}");
+            let logits = &whole(&attended, Stage::Masked)[(plane * n + row) * m..][..m];
+            let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            assert!(cell.row_max == max || (cell.row_max.is_nan() && logits.iter().any(|l| l.is_nan())));
             let sum: f32 = cell.products.iter().sum();
             assert!(sum.is_nan() || (sum - cell.stages[0]).abs() < 1e-5, "{score:?}: {sum} and {}", cell.stages[0]);
             let product = cell.query_norm * cell.key_norm * cell.cosine;

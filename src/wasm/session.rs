@@ -162,7 +162,7 @@ fn cell_object(cell: &Cell) -> JsValue {
         ("keyNorm", cell.key_norm.into()),
         ("cosine", cell.cosine.into()),
         ("mass", cell.row.mass[0].into()),
-        ("rowMax", cell.row.max_weight[0].into()),
+        ("rowMax", cell.row_max.into()),
         ("allowed", cell.allowed.into()),
         ("status", STATUSES[cell.row.status[0] as usize].id.into()),
     ])
