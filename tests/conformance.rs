@@ -265,3 +265,50 @@ fn normalizers_and_masks() {
         }
     }
 }
+
+/// On standard normal data the errors have figures, and they are never twice those of the plain single-precision loop that
+/// anyone would write.
+#[test]
+fn ordinary_data_stays_within_stated_figures() {
+    for (n, m, d) in [(16, 64, 32), (8, 512, 64), (8, 2000, 128)] {
+        let case = Case::normal([1, 1, 1, n, m, d, d], (n + m + d) as u64);
+        let attended = case.attend();
+        let (weights, output) = (attended.weights.expect("asked for"), attended.output.expect("asked for"));
+        let (plain_weights, plain_output) = plain_loop(&case);
+        let mut errors = [[0f64; 2]; 2];
+        for i in 0..n {
+            let row = oracle::row(&case, 0, i);
+            let mut note = |kind: usize, found: &[f32], plain: &[f32], expected: &[f64]| {
+                for (which, values) in [found, plain].into_iter().enumerate() {
+                    let off = values.iter().zip(expected).map(|(x, y)| (f64::from(*x) - y).abs());
+                    errors[kind][which] = off.fold(errors[kind][which], f64::max);
+                }
+            };
+            note(0, &weights[i * m..][..m], &plain_weights[i * m..][..m], &row.stages[5]);
+            note(1, &output[i * d..][..d], &plain_output[i * d..][..d], &row.output);
+        }
+        println!("{n} x {m}, d {d}: weights, outputs (ours, plain loop): {errors:?}");
+        let [[weight, plain_weight], [value, plain_value]] = errors;
+        assert!(weight <= bounds::NORMAL_WEIGHT && value <= bounds::NORMAL_OUTPUT, "{n} x {m}: {errors:?}");
+        assert!(weight <= 2.0 * plain_weight && value <= 2.0 * plain_value, "{n} x {m}: {errors:?}");
+    }
+}
+
+/// Attention as the textbook has it, every operation in single precision.
+fn plain_loop(case: &Case) -> (Vec<f32>, Vec<f32>) {
+    let ([_, _, n, d], m) = (case.query.1, case.key.1[2]);
+    let value = &case.value.as_ref().expect("has V").0;
+    let (mut weights, mut output) = (Vec::new(), Vec::new());
+    for q in case.query.0.chunks(d) {
+        let score = |k: &[f32]| q.iter().zip(k).map(|(q, k)| q * k).sum::<f32>() / (d as f32).sqrt();
+        let logits: Vec<f32> = case.key.0.chunks(d).map(score).collect();
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let terms: Vec<f32> = logits.iter().map(|l| (l - max).exp()).collect();
+        let sum: f32 = terms.iter().sum();
+        let row: Vec<f32> = terms.iter().map(|e| e / sum).collect();
+        output.extend((0..d).map(|c| row.iter().enumerate().map(|(j, w)| w * value[j * d + c]).sum::<f32>()));
+        weights.extend(row);
+    }
+    assert_eq!(weights.len(), n * m);
+    (weights, output)
+}
