@@ -18,8 +18,11 @@ fn stored(path: &str) -> Capture {
     open(&std::fs::read(path).unwrap()).unwrap()
 }
 
+/// Names and shapes.
+type Shapes<'a> = &'a [(&'a str, &'a [usize])];
+
 /// A capture of tensors of these shapes, filled with zeros, and of these other members.
-fn made(tensors: &[(&str, &[usize])], more: &str) -> Result<Capture, Error> {
+fn made(tensors: Shapes, more: &str) -> Result<Capture, Error> {
     let zeros = |shape: &[usize]| vec!["0"; shape.iter().product()].join(",");
     let tensor =
         |(name, shape): &(&str, &[usize])| format!(r#""{name}": {{"shape": {shape:?}, "data": [{}]}}"#, zeros(shape));
@@ -46,7 +49,7 @@ const SINKS: (&str, &[usize]) = ("layers.0.sinks", &[4]);
 
 #[test]
 fn names_say_the_layers() {
-    let cases: [(&[(&str, &[usize])], &[&str]); 10] = [
+    let cases: [(Shapes, &[&str]); 10] = [
         (&[V, SINKS, Q, WEIGHTS, K], &["0 layers.0.q layers.0.k layers.0.v layers.0.weights layers.0.sinks"]),
         (
             &[("layers.0.q", &[1, 4, 3, 2]), ("layers.0.k", &[1, 2, 5, 2]), WEIGHTS],
@@ -129,7 +132,7 @@ fn what_does_not_fit_is_named() {
 /// Tokens are as many as queries and keys, and the message says how many there are and should be.
 #[test]
 fn tokens_are_counted() {
-    let square: &[(&str, &[usize])] = &[("layers.3.q", &[1, 2, 4]), ("layers.3.k", &[1, 2, 4])];
+    let square: Shapes = &[("layers.3.q", &[1, 2, 4]), ("layers.3.k", &[1, 2, 4])];
     let capture = made(square, r#""tokens": ["a", "b"]"#).unwrap();
     assert_eq!(
         (capture.query_tokens, capture.key_tokens),
@@ -137,7 +140,7 @@ fn tokens_are_counted() {
     );
     let capture = made(&[Q, K], r#""query_tokens": ["a", "b", "c"]"#).unwrap();
     assert_eq!((capture.query_tokens.unwrap().len(), capture.key_tokens), (3, None));
-    let cases: [(&[(&str, &[usize])], &str, &str, &str); 7] = [
+    let cases: [(Shapes, &str, &str, &str); 7] = [
         (square, r#""tokens": ["a"]"#, "count", "there are 1 tokens for the queries of layers.3.q, expected 2"),
         (&[Q, K], r#""tokens": ["a", "b", "c"]"#, "count", "there are 3 tokens for the keys of layers.0.k, expected 5"),
         (&[Q, K], r#""key_tokens": []"#, "count", "there are 0 tokens for the keys of layers.0.k, expected 5"),
@@ -172,7 +175,7 @@ fn half_characters_in_tokens_are_replaced() {
 
 #[test]
 fn a_caller_can_say_what_is_what() {
-    let tensors: &[(&str, &[usize])] = &[("a", &[3, 2]), ("b", &[5, 2]), ("c", &[5, 1]), ("d", &[3, 2])];
+    let tensors: Shapes = &[("a", &[3, 2]), ("b", &[5, 2]), ("c", &[5, 1]), ("d", &[3, 2])];
     let mut capture = made(tensors, r#""query_tokens": ["x", "y", "z"]"#).unwrap();
     assert_eq!(names(&capture), [""; 0]);
     capture.assign("a", "b", None).unwrap();

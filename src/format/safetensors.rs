@@ -7,6 +7,7 @@
 //! The rules are those of the format's README (github.com/huggingface/safetensors). Where the reference reader lets the
 //! last of two tensors of one name win, this one refuses both, since other readers take the first.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::parts::element::{Element, Layout};
@@ -96,25 +97,50 @@ fn strings(object: &RawValue, limits: &Limits) -> Result<Vec<(String, String)>, 
 }
 
 fn tensor(name: String, value: &RawValue, data: u64, file: &Source) -> Result<TensorInfo, Error> {
-    let (mut dtype, mut shape, mut offsets) = (None, None, None);
-    for (field, value) in members(&name, value.get(), 3)? {
-        match field.as_str() {
-            "dtype" => dtype = Some(parse::<String>(&name, value.get())?),
-            "shape" => shape = Some(sizes("shape", &name, value)?),
-            "data_offsets" => offsets = Some(sizes("data_offsets", &name, value)?),
-            _ => return Err(malformed(&name, 0, "dtype, shape and data_offsets", format!("a field called {field}"))),
+    // One pass where all is well; what is wrong is looked for where something is.
+    let Entry { dtype, shape, data_offsets: [begin, end] } = match serde_json::from_str::<Entry>(value.get()) {
+        // A derived reader takes a list for an object, too.
+        Ok(entry)
+            if value.get().starts_with('{')
+                && entry.shape.iter().chain(&entry.data_offsets).all(|&n| n <= MAX_SAFE) =>
+        {
+            entry
         }
-    }
-    let (Some(dtype), Some(shape), Some(offsets)) = (dtype, shape, offsets) else {
-        return Err(malformed(&name, 0, "dtype, shape and data_offsets", snippet(value.get().as_bytes())));
-    };
-    let &[begin, end] = offsets.as_slice() else {
-        return Err(malformed(&name, 0, "two data_offsets", format!("{}", offsets.len())));
+        _ => entry(&name, value)?,
     };
     if begin > end {
         return Err(Error::Layout { name, expected: end, found: begin });
     }
     describe(name, dtype, shape, data + begin..data + end, file.limits)
+}
+
+/// What the header says of a tensor.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    dtype: String,
+    shape: Vec<u64>,
+    data_offsets: [u64; 2],
+}
+
+/// Reads an entry field by field, so that an error names the field.
+fn entry(name: &str, value: &RawValue) -> Result<Entry, Error> {
+    let (mut dtype, mut shape, mut offsets) = (None, None, None);
+    for (field, value) in members(name, value.get(), 3)? {
+        match field.as_str() {
+            "dtype" => dtype = Some(parse::<String>(name, value.get())?),
+            "shape" => shape = Some(sizes("shape", name, value)?),
+            "data_offsets" => offsets = Some(sizes("data_offsets", name, value)?),
+            _ => return Err(malformed(name, 0, "dtype, shape and data_offsets", format!("a field called {field}"))),
+        }
+    }
+    let (Some(dtype), Some(shape), Some(offsets)) = (dtype, shape, offsets) else {
+        return Err(malformed(name, 0, "dtype, shape and data_offsets", snippet(value.get().as_bytes())));
+    };
+    let data_offsets = offsets
+        .try_into()
+        .map_err(|found: Vec<u64>| malformed(name, 0, "two data_offsets", found.len().to_string()))?;
+    Ok(Entry { dtype, shape, data_offsets })
 }
 
 fn describe(
@@ -175,12 +201,6 @@ fn contiguous(tensors: &[TensorInfo], data: u64, size: u64) -> Result<(), Error>
 
 /// A list of whole numbers that JavaScript can hold.
 fn sizes(field: &str, tensor: &str, value: &RawValue) -> Result<Vec<u64>, Error> {
-    // The common case in one pass; what is wrong is looked for where something is.
-    if let Ok(numbers) = serde_json::from_str::<Vec<u64>>(value.get())
-        && numbers.iter().all(|&n| n <= MAX_SAFE)
-    {
-        return Ok(numbers);
-    }
     let part = format!("{field} of {tensor}");
     let numbers: Vec<&RawValue> = parse(&part, value.get())?;
     let whole = |text: &str| text.parse::<u64>().ok().filter(|&n| n <= MAX_SAFE);

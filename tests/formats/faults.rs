@@ -82,6 +82,7 @@ fn safetensors_cases() -> Vec<Case> {
         (4, safetensors("[1]", b""), Fails("malformed", "expected an object")),
         (4, safetensors(r#"{"x":7}"#, b""), Fails("malformed", "expected an object")),
         (4, safetensors(r#"{"x":{"dtype":"F32"}}"#, b""), Fails("malformed", "dtype, shape and data_offsets")),
+        (4, safetensors(r#"{"x":["U8",[8],[0,8]]}"#, two), Fails("malformed", "expected an object")),
         (5, safetensors(format!("{ok}   "), two), Reads(&[2], &[0.0, 0.0])),
         (5, safetensors(format!("{ok}\0\0"), two), Fails("malformed", "trailing")),
         (6, safetensors(format!("{{{0},{0}}}", &ok[1..ok.len() - 1]), two), Fails("duplicate", "x is there twice")),
