@@ -15,7 +15,9 @@ const NUMBERS = ['0', '0.5', '1', '2', '3', '0.05', '0.9'];
 /** The controls of the panel as they stand: what they are called, what they can be, what they are. */
 const controls = (page) =>
   page.evaluate(() =>
-    [...document.querySelectorAll('.controls select, .controls input:not([type=range])')].map((control) => ({
+    [
+      .../** @type {NodeListOf<any>} */ (document.querySelectorAll('.controls :is(select, input:not([type=range]))')),
+    ].map((control) => ({
       name: control.name,
       kind: control.type,
       value: control.value,
@@ -39,7 +41,8 @@ const choicesOf = ({ kind, options, value }) => {
 /** Whether one of a control's other values draws another picture; the control ends where it began. */
 async function changesPicture(page, control) {
   const before = await fingerprint(page);
-  const start = control.kind === 'checkbox' ? await page.locator(`[name="${control.name}"]`).isChecked() : control.value;
+  const start =
+    control.kind === 'checkbox' ? await page.locator(`[name="${control.name}"]`).isChecked() : control.value;
   let changed = false;
   for (const choice of choicesOf(control)) {
     await set(page, control, choice);
@@ -67,7 +70,17 @@ test('each control changes the picture', () =>
         }
       }
     }
-    for (const name of ['score', 'normalizer', 'scale', 'temperature', 'softcap', 'causal', 'causalAlignment', 'leftWindowSize', 'rightWindowSize']) {
+    for (const name of [
+      'score',
+      'normalizer',
+      'scale',
+      'temperature',
+      'softcap',
+      'causal',
+      'causalAlignment',
+      'leftWindowSize',
+      'rightWindowSize',
+    ]) {
       assert.ok(names.has(name), `${name} was not tried`);
     }
   }));
@@ -107,11 +120,13 @@ test('many changes at once end in the picture of the last', () =>
     await settled(page);
     const wanted = await fingerprint(page);
     await page.evaluate(() => {
+      /** @type {HTMLInputElement} */
       const slider = document.querySelector('[data-parameter="temperature"] [type=range]');
       for (let step = 0; step < 300; step += 1) {
         slider.value = String(step);
         slider.dispatchEvent(new Event('input'));
       }
+      /** @type {HTMLInputElement} */
       const typed = document.querySelector('[name="temperature"]');
       typed.value = '3';
       typed.dispatchEvent(new Event('input'));
@@ -172,14 +187,19 @@ test('students and teachers: softmax(bmm(query, key) / soft), one matrix per bat
     const file = JSON.parse(await readFile(new URL('../../www/student-teacher.json', import.meta.url), 'utf8'));
     await settled(page);
     const [students, teachers, size] = [3, 6, 16];
-    for (const [item, soft] of [[0, 1], [7, 0.5]]) {
+    for (const [item, soft] of [
+      [0, 1],
+      [7, 0.5],
+    ]) {
       await page.locator('[name="batch"]').selectOption(String(item));
       await page.locator('[name="temperature"]').fill(String(soft));
       await settled(page);
       const vector = ({ data }, count, row) => data.slice((item * count + row) * size, (item * count + row + 1) * size);
       const query = vector(file.query, students, 0);
-      const energy = Array.from({ length: teachers }, (_, teacher) =>
-        vector(file.key, teachers, teacher).reduce((sum, value, index) => sum + value * query[index], 0) / soft,
+      const energy = Array.from(
+        { length: teachers },
+        (_, teacher) =>
+          vector(file.key, teachers, teacher).reduce((sum, value, index) => sum + value * query[index], 0) / soft,
       );
       const sum = energy.reduce((total, value) => total + Math.exp(value), 0);
       await page.locator('.plot-cursor').focus();
@@ -205,7 +225,8 @@ test('layer and head are reached by buttons and keyboard', () =>
     await page.keyboard.press('ArrowDown');
     await settled(page);
     assert.equal(await page.locator('[name="layer"]').inputValue(), '4');
-    for (let click = 0; click < 8; click += 1) await page.getByRole('button', { name: 'Next: Layer' }).click({ force: true });
+    for (let click = 0; click < 8; click += 1)
+      await page.getByRole('button', { name: 'Next: Layer' }).click({ force: true });
     await settled(page);
     assert.equal(await page.locator('[name="layer"]').inputValue(), '5', 'the last stays the last');
   }));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { screenshot, startSite } from './harness.mjs';
 import { assertShown, drop, explainRow, json, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
@@ -21,7 +22,9 @@ const size = async (page, rows, columns) => {
   await page.waitForFunction(
     ([rows, columns]) => {
       const plot = document.querySelector('.plot');
-      return plot.getAttribute('aria-rowcount') === String(rows) && plot.getAttribute('aria-colcount') === String(columns);
+      return (
+        plot.getAttribute('aria-rowcount') === String(rows) && plot.getAttribute('aria-colcount') === String(columns)
+      );
     },
     [rows, columns],
   );
@@ -62,7 +65,12 @@ for (const [name, content] of [
 test('dropping q.npy, k.npy and v.npy together shows them', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);
-    await drop(page, { name: 'v.npy', content: npy(v) }, { name: 'q.npy', content: npy(q) }, { name: 'k.npy', content: npy(k) });
+    await drop(
+      page,
+      { name: 'v.npy', content: npy(v) },
+      { name: 'q.npy', content: npy(q) },
+      { name: 'k.npy', content: npy(k) },
+    );
     await assertPicture(page);
   }));
 
@@ -89,7 +97,10 @@ test('where the names do not say, the page asks, checks, and shows', () =>
     };
     const fault = () => page.locator('#assign .field-fault').textContent();
     const options = await page.locator('#assign [name="query"] option').allTextContents();
-    assert.ok(options.some((option) => /alpha\s+\(2 × 5 × 3, .*f.*4.*\)/i.test(option)), String(options));
+    assert.ok(
+      options.some((option) => /alpha\s+\(2 × 5 × 3, .*f.*4.*\)/i.test(option)),
+      String(options),
+    );
 
     await page.getByRole('button', { name: 'Show' }).click();
     assert.match(await fault(), /Choose a tensor for Q and one for K/);
@@ -120,11 +131,31 @@ test('one tensor can be compared with itself', () =>
 
 for (const [what, name, content, sentence] of [
   ['an empty file', 'empty.safetensors', Buffer.alloc(0), /empty\.safetensors could not be opened: .*0/],
-  ['a text', 'letter.npz', Buffer.from('Dear reader, this is no array.'), /letter\.npz could not be opened: .*begins with/],
-  ['a file cut short', 'short.safetensors', safetensors(names).subarray(0, -40), /short\.safetensors could not be opened: .*\d+.*\d+/],
-  ['a header that lies', 'lies.safetensors', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x7b]), /lies\.safetensors could not be opened: .*\d+/],
+  [
+    'a text',
+    'letter.npz',
+    Buffer.from('Dear reader, this is no array.'),
+    /letter\.npz could not be opened: .*begins with/,
+  ],
+  [
+    'a file cut short',
+    'short.safetensors',
+    safetensors(names).subarray(0, -40),
+    /short\.safetensors could not be opened: .*\d+.*\d+/,
+  ],
+  [
+    'a header that lies',
+    'lies.safetensors',
+    Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x7b]),
+    /lies\.safetensors could not be opened: .*\d+/,
+  ],
   ['broken JSON', 'broken.json', Buffer.from('{"q": {"shape": [2'), /broken\.json could not be opened/],
-  ['weights alone', 'weights.npz', npz({ 'layers.0.weights': tensor([1, 2, 2], [1, 0, 0, 1]) }), /weights without Q and K/],
+  [
+    'weights alone',
+    'weights.npz',
+    npz({ 'layers.0.weights': tensor([1, 2, 2], [1, 0, 0, 1]) }),
+    /weights without Q and K/,
+  ],
 ]) {
   test(`${what} gives a sentence, and the picture stays`, () =>
     site.visit(WIDE, async (page) => {
@@ -143,7 +174,7 @@ test('an error is said in Chinese too, with both numbers', () =>
   site.visit({ ...WIDE, language: 'zh-CN' }, async (page) => {
     await settled(page);
     await drop(page, { name: 'short.safetensors', content: safetensors(names).subarray(0, -40) });
-    assert.match(await notice(page), /无法打开 short\.safetensors：.*应为 \d+，实际为 \d+/);
+    assert.match(await notice(page), /无法打开 short\.safetensors：.*在第 \d+ 字节处结束，应到第 \d+ 字节/);
     await screenshot(page, 'page-error-zh');
   }));
 
@@ -194,7 +225,9 @@ test('a hostile token is text wherever it stands', () =>
 test('of two drops the second wins', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);
-    const many = Object.fromEntries(Array.from({ length: 40 }, (_, layer) => [`layers.${layer}.q`, tensor([300, 64], noise(300 * 64))]));
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, layer) => [`layers.${layer}.q`, tensor([300, 64], noise(300 * 64))]),
+    );
     const first = safetensors({ ...many, 'layers.0.k': tensor([300, 64], noise(300 * 64, 2)) });
     await drop(page, { name: 'first.safetensors', content: first });
     await drop(page, { name: 'second.npz', content: npz(names) });
@@ -224,3 +257,41 @@ test('a real passage of 424 tokens opens with its tokens', async () => {
     assert.equal(await page.locator('.axis-rows .axis-labels .axis-label').first().textContent(), '0 [CLS]');
   });
 });
+
+test('a long read says so and can be cancelled, and the page goes on', () =>
+  site.visit({ path: 'nothing.html', html: '<link rel="icon" href="data:,">' }, async (page) => {
+    // The example never arrives.
+    await page.route('**/sentence.safetensors', () => {});
+    await page.goto(site.url);
+    await page.locator('.busy', { hasText: 'Reading A sentence' }).waitFor();
+    await screenshot(page, 'page-loading');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    assert.ok(await page.locator('.busy').isHidden());
+    assert.equal(await page.locator('#notice').textContent(), '');
+    await drop(page, { name: 'own.npz', content: npz(names) });
+    await size(page, N, M);
+  }));
+
+test('an example that cannot be had gives a sentence and an empty plot', () =>
+  site.visit(
+    { path: 'nothing.html', html: '<link rel="icon" href="data:,">', expectedErrors: /404|Failed to load/ },
+    async (page) => {
+      await page.route('**/sentence.safetensors', (route) => route.fulfill({ status: 404, body: '' }));
+      await page.goto(site.url);
+      assert.match(await notice(page), /A sentence \(MiniLM\) could not be opened: .*404/);
+      await screenshot(page, 'page-empty');
+    },
+  ));
+
+test('a folder, dragged in like a file, gives a sentence', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const folder = fileURLToPath(new URL('.', import.meta.url));
+    const browser = await page.context().newCDPSession(page);
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
+      await browser.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+    }
+    assert.match(await notice(page), /could not be opened: it could not be read; .*it is a folder/);
+    assert.equal(await page.evaluate(() => document.body.classList.contains('dropping')), false);
+  }));

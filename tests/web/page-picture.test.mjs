@@ -30,7 +30,11 @@ const N = 16;
 async function readCapture() {
   const vectors = await readSafetensors('www/sentence.safetensors');
   const expected = await readSafetensors('tests/data/sentence.expected.safetensors');
-  return { q: (layer) => vectors.get(`layers.${layer}.q`), k: (layer) => vectors.get(`layers.${layer}.k`), weights: (layer) => expected.get(`layers.${layer}.weights`) };
+  return {
+    q: (layer) => vectors.get(`layers.${layer}.q`),
+    k: (layer) => vectors.get(`layers.${layer}.k`),
+    weights: (layer) => expected.get(`layers.${layer}.weights`),
+  };
 }
 
 const weightsOf = (layer, head) => [...capture.weights(layer).data.subarray(head * N * N, (head + 1) * N * N)];
@@ -56,7 +60,10 @@ test('the pixels are the colours of the weights, in every layer', () =>
       await settled(page);
       const weights = weightsOf(layer, head);
       const most = Math.max(...weights);
-      assertColors(await cellColors(page, N, N), weights.map((weight) => viridis(weight / most)));
+      assertColors(
+        await cellColors(page, N, N),
+        weights.map((weight) => viridis(weight / most)),
+      );
     }
   }));
 
@@ -65,7 +72,10 @@ for (const scale of [2, 3]) {
     site.visit({ scale, width: 800 }, async (page) => {
       await settled(page);
       const weights = weightsOf(3, 1);
-      assertColors(await cellColors(page, N, N), weights.map((weight) => viridis(weight / Math.max(...weights))));
+      assertColors(
+        await cellColors(page, N, N),
+        weights.map((weight) => viridis(weight / Math.max(...weights))),
+      );
     }));
 }
 
@@ -73,7 +83,10 @@ test('raw and scaled scores are blue below zero, orange above, with the range in
   site.visit({}, async (page) => {
     await settled(page);
     const rows = Array.from({ length: N }, (_, row) => explainRow(capture.q(3), capture.k(3), { head: 1, row }));
-    for (const [stage, field] of [['raw', 'product'], ['scaled', 'scaled']]) {
+    for (const [stage, field] of [
+      ['raw', 'product'],
+      ['scaled', 'scaled'],
+    ]) {
       await page.locator(`.stage label:has([value="${stage}"])`).click();
       await settled(page);
       const values = rows.flat().map((pair) => pair[field]);
@@ -119,7 +132,12 @@ test('the axes say what rows and columns are, and what rows sum to only where it
 test('hovering shows the numbers of the cell', () =>
   site.visit({ width: 1440, height: 1200 }, async (page) => {
     await settled(page);
-    for (const [row, column] of [[10, 2], [0, 0], [15, 7], [4, 13]]) {
+    for (const [row, column] of [
+      [10, 2],
+      [0, 0],
+      [15, 7],
+      [4, 13],
+    ]) {
       await hover(page, row, column, N, N);
       await page.locator('.cell-place', { hasText: `query ${row} · key ${column}` }).waitFor();
       await assertPair(page, explainRow(capture.q(3), capture.k(3), { head: 1, row })[column]);
@@ -131,7 +149,10 @@ async function assertPair(page, pair) {
   await assertShown(page, 'product', pair.product);
   await assertShown(page, 'cosine', pair.cosine);
   const lengths = (await shown(page, 'lengths')).split(', ').map(Number);
-  assert.ok(Math.abs(lengths[0] - pair.queryNorm) < 1e-3 && Math.abs(lengths[1] - pair.keyNorm) < 1e-3, String(lengths));
+  assert.ok(
+    Math.abs(lengths[0] - pair.queryNorm) < 1e-3 && Math.abs(lengths[1] - pair.keyNorm) < 1e-3,
+    String(lengths),
+  );
   await assertShown(page, 'scaled', pair.scaled);
   await assertShown(page, 'logit', pair.scaled);
   await assertShown(page, 'weight', pair.weight);
@@ -204,7 +225,11 @@ test('removed keys are hatched, and the legend says so', () =>
     const neutral = ([red, green, blue]) => Math.max(red, green, blue) - Math.min(red, green, blue) < 20;
     for (let row = 0; row < N; row += 1) {
       for (let column = 0; column < N; column += 1) {
-        assert.equal(neutral(colors[row * N + column]), column > row, `row ${row} column ${column}: ${colors[row * N + column]}`);
+        assert.equal(
+          neutral(colors[row * N + column]),
+          column > row,
+          `row ${row} column ${column}: ${colors[row * N + column]}`,
+        );
       }
     }
   }));
@@ -218,7 +243,12 @@ test('a long key can beat a better aligned one', () =>
     await drop(page, { name: 'plane.json', content: json({ q, k }, { score: 'dot' }) });
     await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '4');
     await settled(page);
-    const expected = [[1, 1, 0.107024], [3, Math.SQRT1_2, 0.790808], [0.9, 0.993884, 0.09684], [-2, -1, 0.005328]];
+    const expected = [
+      [1, 1, 0.107024],
+      [3, Math.SQRT1_2, 0.790808],
+      [0.9, 0.993884, 0.09684],
+      [-2, -1, 0.005328],
+    ];
     for (const [column, [product, cosine, weight]] of expected.entries()) {
       await hover(page, 0, column, 1, 4);
       await page.locator('.cell-place', { hasText: `query 0 · key ${column}` }).waitFor();
@@ -228,13 +258,25 @@ test('a long key can beat a better aligned one', () =>
     }
   }));
 
-for (const [rows, columns] of [[1, 1], [1, 424], [424, 1], [3, 200], [424, 424]]) {
+for (const [rows, columns] of [
+  [1, 1],
+  [1, 424],
+  [424, 1],
+  [3, 200],
+  [424, 424],
+]) {
   test(`${rows} x ${columns} is drawn and can be walked through`, () =>
     site.visit({ width: 1440, height: 1200 }, async (page) => {
       await settled(page);
       const tensors = { q: tensor([rows, 4], noise(rows * 4)), k: tensor([columns, 4], noise(columns * 4, 7)) };
-      await drop(page, { name: 'sizes.safetensors', content: safetensors({ 'layers.0.q': tensors.q, 'layers.0.k': tensors.k }) });
-      await page.waitForFunction((n) => document.querySelector('.plot').getAttribute('aria-colcount') === String(n), columns);
+      await drop(page, {
+        name: 'sizes.safetensors',
+        content: safetensors({ 'layers.0.q': tensors.q, 'layers.0.k': tensors.k }),
+      });
+      await page.waitForFunction(
+        (n) => document.querySelector('.plot').getAttribute('aria-colcount') === String(n),
+        columns,
+      );
       await settled(page);
       await page.locator('.plot-cursor').focus();
       await page.keyboard.press('Control+End');

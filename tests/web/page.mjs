@@ -13,9 +13,13 @@ export async function readSafetensors(path) {
   const length = Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.subarray(8, 8 + length).toString());
   delete header.__metadata__;
-  const bytes = ([from, to]) => file.buffer.slice(file.byteOffset + 8 + length + from, file.byteOffset + 8 + length + to);
+  const bytes = ([from, to]) =>
+    file.buffer.slice(file.byteOffset + 8 + length + from, file.byteOffset + 8 + length + to);
   return new Map(
-    Object.entries(header).map(([name, { shape, data_offsets: at }]) => [name, { shape, data: new Float32Array(bytes(at)) }]),
+    Object.entries(header).map(([name, { shape, data_offsets: at }]) => [
+      name,
+      { shape, data: new Float32Array(bytes(at)) },
+    ]),
   );
 }
 
@@ -96,7 +100,9 @@ export const json = (tensors, metadata = {}) =>
   Buffer.from(
     JSON.stringify({
       __metadata__: metadata,
-      ...Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: [...data] }])),
+      ...Object.fromEntries(
+        Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]),
+      ),
     }),
   );
 
@@ -111,14 +117,20 @@ export function noise(count, seed = 1) {
 
 // ---- attention, in double precision
 
-/** One query row of one head: the numbers of each pair, and the softmax weights. */
+/**
+ * One query row of one head: the numbers of each pair, and the softmax weights.
+ *
+ * @param {{ head?: number, row: number, scale?: number }} at
+ */
 export function explainRow(query, key, { head = 0, row, scale }) {
   const [heads, n, d] = query.shape.slice(-3);
   const m = key.shape.at(-2);
   assert.ok(head < heads && row < n);
   const q = query.data.subarray((head * n + row) * d, (head * n + row + 1) * d);
   const factor = scale ?? 1 / Math.sqrt(d);
-  const pairs = Array.from({ length: m }, (_, column) => explainPair(q, key.data.subarray((head * m + column) * d, (head * m + column + 1) * d), factor));
+  const pairs = Array.from({ length: m }, (_, column) =>
+    explainPair(q, key.data.subarray((head * m + column) * d, (head * m + column + 1) * d), factor),
+  );
   const top = Math.max(...pairs.map(({ scaled }) => scaled));
   const sum = pairs.reduce((total, { scaled }) => total + Math.exp(scaled - top), 0);
   return pairs.map((pair) => ({ ...pair, weight: Math.exp(pair.scaled - top) / sum }));

@@ -10,7 +10,8 @@ import { settled } from './page.mjs';
 const site = await startSite();
 after(() => site.close());
 
-const param = async (page, name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+const param = async (page, name) =>
+  page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
 
 test('the page opens on a sentence and asks for nothing but its own files', () =>
   site.visit({}, async (page, seen) => {
@@ -25,7 +26,12 @@ test('the page opens on a sentence and asks for nothing but its own files', () =
 test('a strict Content Security Policy stands in the page, and nothing in it is inline', async () => {
   const html = await readFile(new URL('../../www/index.html', import.meta.url), 'utf8');
   const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html)?.[1] ?? '';
-  for (const rule of ["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self' blob:", "style-src 'self'"]) {
+  for (const rule of [
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self' blob:",
+    "style-src 'self'",
+  ]) {
     assert.ok(policy.split('; ').includes(rule), rule);
   }
   assert.doesNotMatch(html, /\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)/);
@@ -61,7 +67,9 @@ for (const language of ['en-US', 'zh-CN']) {
       test(`the page fits ${width} px, ${language}, ${theme}`, () =>
         site.visit({ language, width, theme, height: 900 }, async (page) => {
           await settled(page);
-          const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          const excess = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
           assert.equal(excess, 0, 'pixels to scroll sideways');
           await screenshot(page, `page-${width}-${language.slice(0, 2)}-${theme}`);
         }));
@@ -73,7 +81,11 @@ test('every control is at least 40 px high', () =>
   site.visit({ width: 360, touch: true }, async (page) => {
     await settled(page);
     const low = await page.evaluate(() =>
-      [...document.querySelectorAll('select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick')]
+      [
+        ...document.querySelectorAll(
+          'select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick',
+        ),
+      ]
         .filter((control) => control.getBoundingClientRect().height > 0)
         .filter((control) => control.getBoundingClientRect().height < 40)
         .map((control) => control.outerHTML),
@@ -91,7 +103,10 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
         await page.evaluate(source);
         // @ts-expect-error axe is a global of the script above.
         const { violations } = await page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+        assert.deepEqual(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+          [],
+        );
       }));
   }
 }
@@ -132,7 +147,8 @@ test('the theme follows the system, can be switched, and a link remembers it', (
   }));
 
 test('a link restores the view', () => {
-  const path = '#example=sentence&layer=5&head=11&stage=scaled&score=cosine&score.eps=0.001&normalizer=sigmoid&temperature=0.5&causal=true';
+  const path =
+    '#example=sentence&layer=5&head=11&stage=scaled&score=cosine&score.eps=0.001&normalizer=sigmoid&temperature=0.5&causal=true';
   return site.visit({ path }, async (page) => {
     await settled(page);
     const value = (name) => page.locator(`[name="${name}"]`).inputValue();
@@ -151,7 +167,8 @@ test('a link restores the view', () => {
 });
 
 test('a link with nonsense in it opens as far as it makes sense', () => {
-  const path = '#example=no&layer=99&head=-1&stage=x&score=y&temperature=0&causal=perhaps&theme=pink&__proto__=1&scale=1e999';
+  const path =
+    '#example=no&layer=99&head=-1&stage=x&score=y&temperature=0&causal=perhaps&theme=pink&__proto__=1&scale=1e999';
   return site.visit({ path }, async (page) => {
     await settled(page);
     assert.equal(await page.locator('[name="layer"]').inputValue(), '5', 'the last layer there is');

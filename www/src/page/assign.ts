@@ -42,12 +42,16 @@ export class AssignPanel {
     const show = element('button', { type: 'submit', class: 'button' }, text.show[this.#language]);
     const cancel = element('button', { type: 'button', class: 'button quiet' }, text.cancel[this.#language]);
     cancel.addEventListener('click', () => this.ask(undefined, this.#language));
-    const menus = element('div', { class: 'assign-menus' }, ...ROLES.map((role) => this.#menu(question, role, () => check(false))));
+    const menus = element(
+      'div',
+      { class: 'assign-menus' },
+      ...ROLES.map((role) => this.#menu(question, role, () => check(false))),
+    );
     const form = element('form', {}, menus, fault, element('div', { class: 'assign-buttons' }, show, cancel));
     const check = (pressed: boolean): boolean => {
       const found = faultOf(question.candidates, this.#roles);
       const unfinished = this.#roles.query === undefined || this.#roles.key === undefined;
-      fault.textContent = found && (pressed || !unfinished) ? phrase(found.reason, this.#language, found.values) : '';
+      fault.textContent = found && (pressed || !unfinished) ? found.in(this.#language) : '';
       return found === undefined;
     };
     form.addEventListener('submit', (event) => {

@@ -68,7 +68,8 @@ export class Controls {
     const id = uniqueId(list);
     const about = uniqueId('about');
     const menu = element('select', { id, name: list, 'aria-describedby': about });
-    for (const member of members(list)) menu.append(element('option', { value: member.id }, member.label[this.#language]));
+    for (const member of members(list))
+      menu.append(element('option', { value: member.id }, member.label[this.#language]));
     menu.value = this.#settings[list].id;
     menu.addEventListener('change', () => this.#choose(list, menu.value));
     const member = memberOf(list, this.#settings[list].id);

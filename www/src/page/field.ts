@@ -69,7 +69,15 @@ function numberField({ parameter, value, language, change }: FieldSetup<NumberPa
   slider.setAttribute('aria-label', parameter.label[language]);
   const follow = (number: number | null): void => placeSlider(slider, parameter, number, language);
   follow(typeof shown === 'number' ? shown : null);
-  const field = wrap(parameter, language, 'field field-number', typed, element('label', { for: id }, parameter.label[language]), slider, typed);
+  const field = wrap(
+    parameter,
+    language,
+    'field field-number',
+    typed,
+    element('label', { for: id }, parameter.label[language]),
+    slider,
+    typed,
+  );
   slider.addEventListener('input', () => {
     const number = fromSlider(Number(slider.value), parameter);
     typed.value = String(number);
@@ -89,7 +97,12 @@ function numberField({ parameter, value, language, change }: FieldSetup<NumberPa
   return field;
 }
 
-function placeSlider(slider: HTMLInputElement, parameter: NumberParameter, number: number | null, language: Language): void {
+function placeSlider(
+  slider: HTMLInputElement,
+  parameter: NumberParameter,
+  number: number | null,
+  language: Language,
+): void {
   slider.classList.toggle('slider-automatic', number === null);
   slider.value = String(number === null ? SLIDER_STEPS / 2 : toSlider(number, parameter));
   slider.style.setProperty('--filled', `${(Number(slider.value) / SLIDER_STEPS) * 100}%`);
@@ -112,11 +125,23 @@ export function fromSlider(position: number, { slider: [from, to], logarithmic, 
   return Number(number.toFixed(Math.max(0, Math.ceil(-Math.log10(step)))));
 }
 
-function wrap(parameter: CatalogParameter, language: Language, kind: string, input: HTMLElement, ...parts: Node[]): Field {
+function wrap(
+  parameter: CatalogParameter,
+  language: Language,
+  kind: string,
+  input: HTMLElement,
+  ...parts: Node[]
+): Field {
   const about = element('p', { class: 'field-about', id: uniqueId('about') }, parameter.about[language]);
   const fault = element('p', { class: 'field-fault', id: uniqueId('fault'), 'aria-live': 'polite' });
   input.setAttribute('aria-describedby', `${about.id} ${fault.id}`);
-  const box = element('div', { class: kind, title: parameter.about[language], 'data-parameter': parameter.name }, ...parts, about, fault);
+  const box = element(
+    'div',
+    { class: kind, title: parameter.about[language], 'data-parameter': parameter.name },
+    ...parts,
+    about,
+    fault,
+  );
   const fail = (message: string | null): void => {
     fault.textContent = message ?? '';
     input.toggleAttribute('aria-invalid', message !== null);

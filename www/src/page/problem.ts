@@ -51,7 +51,11 @@ export class Problem {
   }
 
   /** One head, pooled where it is larger than the picture. */
-  overview(map: AttentionMap, request: Request, control: { signal: AbortSignal; onProgress: (fraction: number) => void }): Promise<Overview> {
+  overview(
+    map: AttentionMap,
+    request: Request,
+    control: { signal: AbortSignal; onProgress: (fraction: number) => void },
+  ): Promise<Overview> {
     const { place, stage, resolution } = request;
     const { batch, head } = place;
     return map.overview({ batch, head, stage, maxSize: resolution, pool: 'max', removed: -Infinity, ...control });
@@ -66,8 +70,8 @@ export class Problem {
   }
 
   /** The numbers of one pair. */
-  cell(place: Place, row: number, key: number, signal: AbortSignal): Promise<Cell> | undefined {
-    return this.#map?.cell({ batch: place.batch, head: place.head, row, key, signal });
+  cell({ batch, head }: Place, [row, key]: readonly [number, number], signal: AbortSignal): Promise<Cell> | undefined {
+    return this.#map?.cell({ batch, head, row, key, signal });
   }
 
   /** The pair of largest magnitude in a block, or undefined where the block is too large to search. */
@@ -108,7 +112,8 @@ export function sayRowSums(mass: Float32Array, status: Uint8Array, language: Lan
   });
   const parts = [];
   if (low > 1 - ROUNDING && high < 1 + ROUNDING) parts.push(text.sumsToOne[language]);
-  else if (low <= high) parts.push(phrase(text.sumsRange, language, { low: formatShare(low), high: formatShare(high) }));
+  else if (low <= high)
+    parts.push(phrase(text.sumsRange, language, { low: formatShare(low), high: formatShare(high) }));
   if (empty) parts.push(phrase(text.emptyRows, language, { count: empty }));
   if (bad) parts.push(phrase(text.badRows, language, { count: bad }));
   return parts.join(' · ');

@@ -1,7 +1,8 @@
 // Where pictures come from: an example of the page, or files of the visitor.
 
-import { openCapture, QkscopeError, type Capture, type ProblemOptions, type Tensor } from '../engine/index.ts';
+import { openCapture, type Capture, type ProblemOptions, type Tensor } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
+import { PageError } from './reason.ts';
 import { text } from './text.ts';
 
 /** Q, K and V of one layer. */
@@ -54,18 +55,6 @@ export interface Roles {
 export interface Reading {
   signal: AbortSignal;
   onProgress: (fraction: number) => void;
-}
-
-/** A reason that the page gives itself, in both languages. */
-export class PageError extends Error {
-  readonly reason: Text;
-  readonly values: Record<string, string | number>;
-
-  constructor(reason: Text, values: Record<string, string | number> = {}) {
-    super(reason.en);
-    this.reason = reason;
-    this.values = values;
-  }
 }
 
 /** An example: a file beside the page, and one honest sentence about it. */
@@ -179,12 +168,16 @@ function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: C
 
 /** Makes the question "which is Q?" out of all tensors of all files; asked only where the names do not answer it. */
 function unassigned(files: readonly File[], captures: readonly Capture[], name: string): Source | Unassigned {
-  const candidates = captures.flatMap((capture, index) => candidatesOf(capture, files[index]?.name ?? '', captures.length > 1));
+  const candidates = captures.flatMap((capture, index) =>
+    candidatesOf(capture, files[index]?.name ?? '', captures.length > 1),
+  );
   if (!candidates.some(({ supported }) => supported)) throw new PageError(text.noTensor, { count: candidates.length });
   const guess = guessRoles(candidates);
   const [first] = captures;
-  const assign = (roles: Roles): Source => named(fromRoles(candidates, roles, captures), name, captures.length === 1 ? first : undefined);
-  const sure = captures.length > 1 && guess.query !== undefined && guess.key !== undefined && !faultOf(candidates, guess);
+  const assign = (roles: Roles): Source =>
+    named(fromRoles(candidates, roles, captures), name, captures.length === 1 ? first : undefined);
+  const sure =
+    captures.length > 1 && guess.query !== undefined && guess.key !== undefined && !faultOf(candidates, guess);
   return sure ? assign(guess) : { name, candidates, guess, assign };
 }
 
@@ -208,7 +201,11 @@ function guessRoles(candidates: readonly Candidate[]): Roles {
   return { query: find('q', 'quer(?:y|ie)'), key: find('k', 'key'), value: find('v', 'value') };
 }
 
-function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: readonly Capture[]): Omit<Source, 'name' | 'about'> {
+function fromRoles(
+  candidates: readonly Candidate[],
+  roles: Roles,
+  captures: readonly Capture[],
+): Omit<Source, 'name' | 'about'> {
   const tensor = (index: number | undefined, signal: AbortSignal): Promise<Tensor> | null =>
     index === undefined ? null : (candidates[index]?.read(signal) ?? null);
   const only = captures.length === 1 ? captures[0] : undefined;
@@ -218,7 +215,11 @@ function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: rea
     queryTokens: only?.queryTokens,
     keyTokens: only?.keyTokens,
     layer: async (_, signal) => {
-      const [query, key, value] = await Promise.all([tensor(roles.query, signal), tensor(roles.key, signal), tensor(roles.value, signal)]);
+      const [query, key, value] = await Promise.all([
+        tensor(roles.query, signal),
+        tensor(roles.key, signal),
+        tensor(roles.value, signal),
+      ]);
       if (!query || !key) throw new PageError(text.needsBoth);
       return { query, key, value };
     },
@@ -227,7 +228,8 @@ function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: rea
 
 /** Why these roles cannot work together, as a sentence with its numbers; undefined when they can. */
 export function faultOf(candidates: readonly Candidate[], roles: Roles): PageError | undefined {
-  const at = (index: number | undefined): Candidate | undefined => (index === undefined ? undefined : candidates[index]);
+  const at = (index: number | undefined): Candidate | undefined =>
+    index === undefined ? undefined : candidates[index];
   const [query, key, value] = [at(roles.query), at(roles.key), at(roles.value)];
   if (!query || !key) return new PageError(text.needsBoth);
   for (const one of [query, key, value]) {
@@ -254,19 +256,9 @@ function sizeFault(query: Candidate, key: Candidate, value: Candidate | undefine
 
 /** A shape of 2 to 4 axes as batch, heads, tokens, size. */
 export function fourAxes(shape: readonly number[]): [number, number, number, number] {
-  const [batch = 1, heads = 1, tokens = 1, size = 1] = [...Array<number>(Math.max(0, 4 - shape.length)).fill(1), ...shape];
+  const [batch = 1, heads = 1, tokens = 1, size = 1] = [
+    ...Array<number>(Math.max(0, 4 - shape.length)).fill(1),
+    ...shape,
+  ];
   return [batch, heads, tokens, size];
-}
-
-/** An error as a reason that fits in a sentence, in the page's language. */
-export function reasonOf(error: unknown): { text: Text; values: Record<string, string | number> } {
-  if (error instanceof PageError) return { text: error.reason, values: error.values };
-  if (error instanceof QkscopeError) {
-    const { subject, expected, found, message } = error;
-    return { text: text.generic, values: { subject, expected, found, message: message.replace(/\.$/, '') } };
-  }
-  const unreadable = error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name);
-  if (unreadable) return { text: text.notReadable, values: {} };
-  const message = error instanceof Error ? error.message : String(error);
-  return { text: { en: '{message}', zh: '{message}' }, values: { message } };
 }

@@ -71,7 +71,10 @@ export function applyLink(own: Settings, link: Link): Settings {
 export function parametersOf(settings: Settings): [string, CatalogParameter][] {
   const lists = (Object.keys(LISTS) as ListName[]).flatMap((list) => {
     const member = members(list).find(({ id }) => id === settings[list].id);
-    return (member?.parameters ?? []).map((parameter): [string, CatalogParameter] => [`${list}.${parameter.name}`, parameter]);
+    return (member?.parameters ?? []).map((parameter): [string, CatalogParameter] => [
+      `${list}.${parameter.name}`,
+      parameter,
+    ]);
   });
   return [...lists, ...catalog.options.map((parameter): [string, CatalogParameter] => [parameter.name, parameter])];
 }

@@ -23,7 +23,10 @@ export const text = {
   example: { en: 'Example', zh: '示例' },
   ownFile: { en: 'Your file', zh: '你的文件' },
   open: { en: 'Open files…', zh: '打开文件…' },
-  dropHint: { en: 'or drop them anywhere: safetensors, npz, npy, JSON', zh: '或拖放到页面任意处：safetensors、npz、npy、JSON' },
+  dropHint: {
+    en: 'or drop them anywhere: safetensors, npz, npy, JSON',
+    zh: '或拖放到页面任意处：safetensors、npz、npy、JSON',
+  },
   dropNow: { en: 'Drop to open', zh: '松开即可打开' },
   cancel: { en: 'Cancel', zh: '取消' },
   reading: { en: 'Reading {name}', zh: '正在读取 {name}' },
@@ -52,7 +55,10 @@ export const text = {
   sumsRange: { en: 'row sums from {low} to {high}', zh: '行和从 {low} 到 {high}' },
   emptyRows: { en: '{count} rows without weights', zh: '{count} 行没有权重' },
   badRows: { en: '{count} rows are not numbers', zh: '{count} 行为非数值' },
-  pooled: { en: 'each cell is the largest of up to {rows} × {columns}', zh: '每格取至多 {rows} × {columns} 个中的最大者' },
+  pooled: {
+    en: 'each cell is the largest of up to {rows} × {columns}',
+    zh: '每格取至多 {rows} × {columns} 个中的最大者',
+  },
   place: { en: 'query {query} · key {key}', zh: '查询 {query} · 键 {key}' },
   block: {
     en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. It stands at the pair below.',
@@ -84,7 +90,10 @@ export const text = {
     en: 'Q has vectors of {query} numbers, K of {key}: they must be as long to be multiplied.',
     zh: 'Q 的向量长 {query}，K 的向量长 {key}：相乘要求长度相同。',
   },
-  batchFault: { en: 'Q has {query} batch items, “{name}” has {other}.', zh: 'Q 有 {query} 个批次项，“{name}”有 {other} 个。' },
+  batchFault: {
+    en: 'Q has {query} batch items, “{name}” has {other}.',
+    zh: 'Q 有 {query} 个批次项，“{name}”有 {other} 个。',
+  },
   headsFault: {
     en: 'Q has {query} heads, K has {key}: the first must be a multiple of the second.',
     zh: 'Q 有 {query} 个头，K 有 {key} 个：前者须为后者的整数倍。',
@@ -97,11 +106,6 @@ export const text = {
 
   openFailed: { en: '{name} could not be opened: {reason}.', zh: '无法打开 {name}：{reason}。' },
   computeFailed: { en: 'The picture could not be computed: {reason}.', zh: '无法计算：{reason}。' },
-  generic: { en: '{message}', zh: '“{subject}”应为 {expected}，实际为 {found}' },
-  notReadable: {
-    en: 'it could not be read; it may have been moved or changed, or it is a folder',
-    zh: '无法读取；可能已被移动或更改，或是一个文件夹',
-  },
   tokensFault: {
     en: '{name} has {tokens} tokens for {size} {what}; they are shown by number instead.',
     zh: '{name} 有 {tokens} 个词元，但有 {size} 个{what}；改用编号显示。',

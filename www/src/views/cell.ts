@@ -62,10 +62,13 @@ const text = {
   cosine: { en: 'direction', zh: '方向' },
   lengths: { en: 'lengths', zh: '长度' },
   product: { en: 'dot product', zh: '点积' },
-  products: { en: 'one bar per dimension, {count} in all; they add up to {sum}', zh: '每维一条，共 {count} 条，相加得 {sum}' },
+  products: {
+    en: 'one bar per dimension, {count} in all; they add up to {sum}',
+    zh: '每维一条，共 {count} 条，相加得 {sum}',
+  },
   score: { en: 'score', zh: '分数' },
   scaled: { en: 'scaled score', zh: '缩放分数' },
-  scaledFormula: { en: 'score × scale ÷ temperature', zh: '分数 × 缩放 ÷ 温度' },
+  scaledFormula: { en: 's × scale ÷ temperature', zh: 's × 缩放 ÷ 温度' },
   capped: { en: 'after soft cap', zh: '软上限后' },
   cappedFormula: { en: 'c·tanh(l/c)', zh: 'c·tanh(l/c)' },
   biased: { en: 'with bias', zh: '加偏置后' },
@@ -133,7 +136,13 @@ export class CellView {
   }
 
   #ledger(cell: CellNumbers, rules: CellRules): HTMLElement {
-    return element('dl', { class: 'ledger' }, ...this.#vectors(cell, rules), ...this.#logits(cell), ...this.#weights(cell, rules));
+    return element(
+      'dl',
+      { class: 'ledger' },
+      ...this.#vectors(cell, rules),
+      ...this.#logits(cell),
+      ...this.#weights(cell, rules),
+    );
   }
 
   #vectors(cell: CellNumbers, rules: CellRules): HTMLElement[] {
@@ -147,7 +156,14 @@ export class CellView {
     const rows = [
       this.#row('lengths', '|q|, |k|', `${formatNumber(queryNorm)}, ${formatNumber(keyNorm)}`, '', 'lengths'),
       this.#row('cosine', 'cos θ', formatNumber(cosine), `θ = ${angle.toFixed(1)}°`, 'cosine'),
-      this.#row('product', 'q·k = |q| |k| cos θ', formatNumber(dotProduct(cell)), plugged, 'product', own ? bars : undefined),
+      this.#row(
+        'product',
+        'q·k = |q| |k| cos θ',
+        formatNumber(dotProduct(cell)),
+        plugged,
+        'product',
+        own ? bars : undefined,
+      ),
     ];
     if (!own) rows.push(this.#row('score', rules.scoreFormula, formatNumber(cell.raw), rules.scoreName, 'raw', bars));
     return rows;
@@ -157,14 +173,15 @@ export class CellView {
     const { raw, scaled, capped, biased, logit } = cell;
     const factor = raw === 0 ? '' : `${formatNumber(raw)} × ${formatNumber(scaled / raw)}`;
     const rows = [this.#row('scaled', this.#say('scaledFormula'), formatNumber(scaled), factor, 'scaled')];
-    if (capped !== scaled) rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
+    if (capped !== scaled)
+      rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
     if (biased !== capped) {
       const sum = `${formatNumber(capped)} + ${formatNumber(biased - capped)}`;
       rows.push(this.#row('biased', 'l + b', formatNumber(biased), sum, 'biased'));
     }
     const seen = cell.allowed ? formatNumber(logit) : '−∞';
     const reason = cell.allowed ? this.#say('logitFormula', { max: formatNumber(cell.rowMax) }) : this.#say('removed');
-    rows.push(this.#row('logit', '', seen, reason, 'logit'));
+    rows.push(this.#row('logit', 'l', seen, reason, 'logit'));
     return rows;
   }
 
@@ -178,7 +195,14 @@ export class CellView {
     ];
   }
 
-  #row(name: keyof typeof text, formula: string, value: string, detail: string, id: string, more?: HTMLElement): HTMLElement {
+  #row(
+    name: keyof typeof text,
+    formula: string,
+    value: string,
+    detail: string,
+    id: string,
+    more?: HTMLElement,
+  ): HTMLElement {
     const term = element('dt', {}, this.#say(name), ' ', formulaText(formula));
     const number = element('dd', { class: 'ledger-value', 'data-number': id }, value);
     const row = element('div', { class: `ledger-row ledger-${id}` }, term, number);

@@ -45,7 +45,10 @@ const text = {
     en: 'Heat map of {name}, {queries} queries by {keys} keys. Arrow keys move, Enter locks, Escape unlocks.',
     zh: '{name}热图，{queries} 个查询 × {keys} 个键。方向键移动，回车锁定，Esc 解锁。',
   },
-  empty: { en: 'There is nothing to draw: {queries} queries, {keys} keys.', zh: '没有可画的内容：{queries} 个查询，{keys} 个键。' },
+  empty: {
+    en: 'There is nothing to draw: {queries} queries, {keys} keys.',
+    zh: '没有可画的内容：{queries} 个查询，{keys} 个键。',
+  },
 };
 
 /** The plot leaves some of the window to what stands around it, but never gets lower than this. */
@@ -65,7 +68,14 @@ export class MatrixView extends EventTarget {
   readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   readonly #rows = new Axis('rows');
   readonly #columns = new Axis('columns');
-  readonly #frame = element('div', { class: 'frame' }, this.#columns.element, this.#rows.element, this.#plot, this.#empty);
+  readonly #frame = element(
+    'div',
+    { class: 'frame' },
+    this.#columns.element,
+    this.#rows.element,
+    this.#plot,
+    this.#empty,
+  );
   readonly #legend: Legend;
   readonly #observer: ResizeObserver;
   #picture: MatrixPicture | undefined;
@@ -252,7 +262,10 @@ export class MatrixView extends EventTarget {
     this.#at = { row: Math.floor(largest / columns), column: largest % columns };
     const [query, key] = this.#start ?? [];
     if (query !== undefined && key !== undefined && query < picture.queries && key < picture.keys) {
-      this.#at = { row: cellOf(query, picture.rows, picture.queries), column: cellOf(key, picture.columns, picture.keys) };
+      this.#at = {
+        row: cellOf(query, picture.rows, picture.queries),
+        column: cellOf(key, picture.columns, picture.keys),
+      };
     }
     this.#start = undefined;
     this.#setLocked(false);
@@ -362,15 +375,24 @@ export class MatrixView extends EventTarget {
     const { row, column } = this.#at;
     const page = Math.max(1, Math.round(rows / 8));
     switch (key) {
-      case 'ArrowUp': return { row: row - 1, column };
-      case 'ArrowDown': return { row: row + 1, column };
-      case 'ArrowLeft': return { row, column: column - 1 };
-      case 'ArrowRight': return { row, column: column + 1 };
-      case 'Home': return { row: ctrlKey ? 0 : row, column: 0 };
-      case 'End': return { row: ctrlKey ? rows - 1 : row, column: columns - 1 };
-      case 'PageUp': return { row: row - page, column };
-      case 'PageDown': return { row: row + page, column };
-      default: return undefined;
+      case 'ArrowUp':
+        return { row: row - 1, column };
+      case 'ArrowDown':
+        return { row: row + 1, column };
+      case 'ArrowLeft':
+        return { row, column: column - 1 };
+      case 'ArrowRight':
+        return { row, column: column + 1 };
+      case 'Home':
+        return { row: ctrlKey ? 0 : row, column: 0 };
+      case 'End':
+        return { row: ctrlKey ? rows - 1 : row, column: columns - 1 };
+      case 'PageUp':
+        return { row: row - page, column };
+      case 'PageDown':
+        return { row: row + page, column };
+      default:
+        return undefined;
     }
   }
 }

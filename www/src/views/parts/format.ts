@@ -9,18 +9,23 @@ export function formatNumber(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size < 1e-4 || size >= 1e6) return exponential(value);
-  const decimals = Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(size))));
+  // Rounded first, so that 0.99999 is 1.000 and not 1.0000.
+  const decimals = Math.max(0, 3 - Math.floor(Math.log10(Number(size.toPrecision(4)))));
   return value.toFixed(decimals).replace('-', '−');
 }
 
 /** A share of one, to three decimals: what a weight or a row's sum is read as. */
 export function formatShare(value: number): string {
-  if (!Number.isFinite(value) || (value !== 0 && Math.abs(value) < 5e-4) || Math.abs(value) >= 1000) return formatNumber(value);
+  if (!Number.isFinite(value) || (value !== 0 && Math.abs(value) < 5e-4) || Math.abs(value) >= 1000)
+    return formatNumber(value);
   return value.toFixed(3).replace('-', '−');
 }
 
 function exponential(value: number): string {
   const [mantissa = '', exponent = '0'] = value.toExponential(2).split('e');
-  const power = exponent.replace('+', '').replace('-', '⁻').replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)] ?? digit);
+  const power = exponent
+    .replace('+', '')
+    .replace('-', '⁻')
+    .replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)] ?? digit);
   return `${mantissa.replace('-', '−')}×10${power}`;
 }

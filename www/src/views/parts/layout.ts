@@ -18,7 +18,9 @@ const LABEL_MARGIN = 18;
 /** Room for labels of `rows` and `columns` characters beside a plot in a frame `width` pixels wide. */
 export function gutters(rows: number, columns: number, width: number): { left: number; top: number } {
   const fit = (characters: number, most: number): number =>
-    Math.round(Math.max(GUTTER.least, Math.min(characters * LABEL_CHARACTER + LABEL_MARGIN, most, width * GUTTER.share)));
+    Math.round(
+      Math.max(GUTTER.least, Math.min(characters * LABEL_CHARACTER + LABEL_MARGIN, most, width * GUTTER.share)),
+    );
   return { left: fit(rows, GUTTER.left), top: fit(columns, GUTTER.top) };
 }
 

@@ -1,0 +1,121 @@
+// From a cell of the picture to its numbers: which pair it is, what the kernel says of it, and how that is put.
+
+import type { Cell, Stage } from '../engine/index.ts';
+import { catalog } from '../generated/catalog.ts';
+import {
+  CellView,
+  dotProduct,
+  type CellRules,
+  type CellSubject,
+  type MatrixCell,
+  type MatrixView,
+} from '../views/index.ts';
+import { formatNumber, formatShare } from '../views/parts/format.ts';
+import { phrase, type Language } from '../views/parts/text.ts';
+import { Latest } from './latest.ts';
+import type { Problem } from './problem.ts';
+import { memberOf, type Settings } from './settings.ts';
+import type { Place } from './state.ts';
+import { text } from './text.ts';
+
+/** What the page shows while a cell is looked at. */
+export interface Context {
+  place: Place;
+  stage: Stage;
+  settings: Settings;
+  language: Language;
+}
+
+type Pair = readonly [query: number, key: number];
+
+/** Fills the panel of one cell. */
+export class Inspector {
+  readonly #view: CellView;
+  readonly #matrix: MatrixView;
+  readonly #problem: Problem;
+  // A cell whose problem was replaced in the meantime is no news: the new picture points again.
+  readonly #jobs = new Latest(() => undefined);
+
+  constructor(host: HTMLElement, matrix: MatrixView, problem: Problem) {
+    this.#view = new CellView(host);
+    this.#matrix = matrix;
+    this.#problem = problem;
+  }
+
+  set language(language: Language) {
+    this.#view.language = language;
+  }
+
+  /** Shows how to choose a cell. */
+  clear(): void {
+    this.#jobs.cancel();
+    this.#view.show(undefined, undefined);
+  }
+
+  /** Shows the pair under `cell`; under a pooled one, the pair that gave it its value. */
+  inspect(cell: MatrixCell, context: Context): void {
+    this.#jobs.run(async (signal) => {
+      const single = cell.queries[1] - cell.queries[0] === 1 && cell.keys[1] - cell.keys[0] === 1;
+      const pair: Pair | undefined = single
+        ? [cell.queries[0], cell.keys[0]]
+        : await this.#problem.largestIn(context.place, { ...cell, stage: context.stage }, signal);
+      const numbers = pair && (await this.#problem.cell(context.place, pair, signal));
+      if (signal.aborted) return;
+      const subject = this.#subject(cell, pair, context.language);
+      if (single) delete subject.about;
+      this.#view.show({ ...subject, numbers }, rulesFor(numbers, context));
+      if (numbers) this.#matrix.announce(spoken(subject, numbers, context), cell.byKeyboard);
+    });
+  }
+
+  #subject(cell: MatrixCell, pair: Pair | undefined, language: Language): CellSubject {
+    const ranges = { queries: range(cell.queries), keys: range(cell.keys), value: formatNumber(cell.value) };
+    const [query, key] = pair ?? [ranges.queries, ranges.keys];
+    return {
+      query: pair ? this.#matrix.name(pair[0], 'queries') : ranges.queries,
+      key: pair ? this.#matrix.name(pair[1], 'keys') : ranges.keys,
+      place: phrase(text.place, language, { query, key }),
+      locked: this.#matrix.locked,
+      about: phrase(text.block, language, ranges),
+    };
+  }
+}
+
+function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {
+  const score = memberOf('score', settings.score.id);
+  const normalizer = memberOf('normalizer', settings.normalizer.id);
+  const product = cell ? dotProduct(cell) : 0;
+  return {
+    scoreName: score.label[language],
+    scoreFormula: score.formula,
+    scoreIsProduct: !cell || Math.abs(cell.raw - product) <= 1e-4 * (1 + Math.abs(product)),
+    normalizerName: normalizer.label[language],
+    normalizerFormula: normalizer.formula,
+    note: cell && statusNote(cell, language),
+  };
+}
+
+function statusNote(cell: Cell, language: Language): string | undefined {
+  const status = catalog.statuses.find(({ id }) => id === cell.status);
+  if (!status || status.id === 'ok') return undefined;
+  return phrase(text.rowStatus, language, { label: status.label[language], about: status.about[language] });
+}
+
+/** The cell as a sentence, for those who hear the page. */
+function spoken({ query, key }: CellSubject, cell: Cell, { stage, language }: Context): string {
+  const { raw, scaled, capped, biased, logit, weight } = cell;
+  const drawn = { raw, scaled, capped, biased, masked: logit, weights: weight };
+  return phrase(text.spoken, language, {
+    query,
+    key,
+    stage: catalog.stages.find(({ id }) => id === stage)?.label[language] ?? stage,
+    value: formatNumber(drawn[stage]),
+    product: formatNumber(dotProduct(cell)),
+    weight: formatShare(weight),
+    mass: formatShare(cell.mass),
+  });
+}
+
+function range([from, to]: readonly [number, number]): string {
+  return to - from > 1 ? `${from}–${to - 1}` : String(from);
+}

@@ -1,0 +1,66 @@
+// Errors as the second half of a sentence, in the page's language: "x.npz could not be opened: …".
+//
+// The kernel's own sentences are English; for Chinese they are put together from their parts, by code.
+
+import { QkscopeError } from '../engine/index.ts';
+import type { Text } from '../generated/catalog.ts';
+import { phrase, type Language } from '../views/parts/text.ts';
+
+/** A reason that the page gives itself, in both languages. */
+export class PageError extends Error {
+  readonly #reason: Text;
+  readonly #values: Record<string, string | number>;
+
+  constructor(reason: Text, values: Record<string, string | number> = {}) {
+    super(phrase(reason, 'en', values));
+    this.#reason = reason;
+    this.#values = values;
+  }
+
+  in(language: Language): string {
+    return phrase(this.#reason, language, this.#values);
+  }
+}
+
+const NOT_READABLE: Text = {
+  en: 'it could not be read; it may have been moved or changed, or it is a folder',
+  zh: '无法读取；可能已被移动或更改，或是一个文件夹',
+};
+
+/** Chinese for each code of the kernel's errors; other codes get the last. */
+const CHINESE: Record<string, string> = {
+  tensor: '{subject} 应为 {expected}，实际为 {found}',
+  shape: '{subject} 的形状应为 {expected}，实际为 {found}',
+  parameter: '{subject} 应为 {expected}，实际为 {found}',
+  unknown: '没有名为 {found} 的 {subject}；可用的有 {expected}',
+  limit: '{subject} 过大：{found}，上限为 {expected}',
+  out_of_memory: '{subject} 内存不足：{found}',
+  unknown_format: '文件不是 {expected}：开头为 {found}',
+  truncated: '{subject} 在第 {found} 字节处结束，应到第 {expected} 字节：文件不完整',
+  duplicate: '{subject} {found} 出现了两次',
+  layout: '{subject} 的数据从第 {found} 字节开始，应从第 {expected} 字节开始',
+  size: '{subject} 有 {found} 字节，应为 {expected} 字节',
+  unsupported: '无法读取 {subject}：{found}；支持的是 {expected}',
+  ragged: '{subject} 各行长度不一：应为 {expected}，实际为 {found}',
+  checksum: '{subject} 已损坏：校验和为 {found}，应为 {expected}',
+  count: '{subject} 有 {found} 个，应为 {expected} 个',
+  other: '{subject}：应为 {expected}，实际为 {found}',
+};
+
+/** The few subjects that are words and no names. */
+const SUBJECTS: Record<string, string> = { file: '文件', header: '文件头', query: '查询', key: '键', value: '值' };
+
+/** Why something failed, without a full stop. */
+export function reasonOf(error: unknown, language: Language): string {
+  if (error instanceof PageError) return error.in(language);
+  if (error instanceof QkscopeError && language === 'zh') return inChinese(error);
+  const unreadable = error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name);
+  if (unreadable) return NOT_READABLE[language];
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\.$/, '');
+}
+
+function inChinese({ code, subject, expected, found }: QkscopeError): string {
+  const template = CHINESE[code] ?? CHINESE['other'] ?? '';
+  return phrase({ en: '', zh: template }, 'zh', { subject: SUBJECTS[subject] ?? subject, expected, found });
+}

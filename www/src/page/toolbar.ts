@@ -1,0 +1,126 @@
+// What stands around the picture and is chosen from: language and theme, example or files, layer and head, the stage.
+
+import type { Stage } from '../engine/index.ts';
+import { catalog } from '../generated/catalog.ts';
+import { element, uniqueId } from '../views/parts/dom.ts';
+import type { Language } from '../views/parts/text.ts';
+import { fileButton } from './drop.ts';
+import { choices, stepper } from './pickers.ts';
+import { EXAMPLES, type Example, type Source } from './source.ts';
+import type { Place, Theme } from './state.ts';
+import { text } from './text.ts';
+
+/** The stages that carry the story; the others are steps between, shown smaller. */
+const MAIN_STAGES: readonly Stage[] = ['raw', 'scaled', 'weights'];
+
+/** Language and theme. */
+export function renderSwitches(
+  host: HTMLElement,
+  { language, theme }: { language: Language; theme: Theme },
+  listen: { language: (language: Language) => void; theme: (theme: Theme) => void },
+): void {
+  const languages = [
+    { id: 'en', label: 'English' },
+    { id: 'zh', label: '中文' },
+  ];
+  const themes = [
+    { id: 'auto', label: text.themeAuto[language] },
+    { id: 'light', label: text.themeLight[language] },
+    { id: 'dark', label: text.themeDark[language] },
+  ];
+  replaceKeepingFocus(host, [
+    choices('switch', text.language[language], languages, language, (id) => listen.language(id as Language)),
+    choices('switch', text.theme[language], themes, theme, (id) => listen.theme(id as Theme)),
+  ]);
+}
+
+/** Examples, own files, and a sentence on what is open; `expected` is the example that is on its way. */
+export function renderSource(
+  host: HTMLElement,
+  { language, source, expected }: { language: Language; source: Source | undefined; expected: Example },
+  listen: { example: (example: Example) => void; files: (files: File[]) => void },
+): void {
+  const id = uniqueId('example');
+  const menu = element('select', { id, name: 'example' });
+  for (const example of EXAMPLES) menu.append(element('option', { value: example.id }, example.name[language]));
+  const own = source && !source.example;
+  if (own) menu.append(element('option', { value: '' }, `${text.ownFile[language]}: ${source.name[language]}`));
+  menu.value = source ? (source.example ?? '') : expected.id;
+  menu.addEventListener('change', () => {
+    const example = EXAMPLES.find((one) => one.id === menu.value);
+    if (example) listen.example(example);
+  });
+  const about = (source ?? expected).about[language];
+  const label = element('label', { for: id }, text.example[language]);
+  const hint = element('span', { class: 'drop-hint' }, text.dropHint[language]);
+  replaceKeepingFocus(host, [
+    element('div', { class: 'source-row' }, label, menu, fileButton(text.open[language], listen.files), hint),
+    element('p', { class: 'source-about', title: about }, about),
+  ]);
+}
+
+/** What there is to step through, and where it stands. */
+export interface PickerState {
+  language: Language;
+  place: Place;
+  layers: readonly string[];
+  heads: number;
+  batch: number;
+  colors: string | undefined;
+}
+
+/** Layer, head and batch item, each where there are several; and the colours. */
+export function renderPickers(
+  host: HTMLElement,
+  { language, place, layers, heads, batch, colors }: PickerState,
+  listen: { place: (change: Partial<Place>) => void; colors: (id: string | undefined) => void },
+): void {
+  const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
+  const axes = [
+    { name: 'layer', labels: layers },
+    { name: 'head', labels: numbers(heads) },
+    { name: 'batch', labels: numbers(batch) },
+  ] as const;
+  const steppers = axes
+    .filter(({ labels }) => labels.length > 1)
+    .map(({ name, labels }) =>
+      stepper(name, labels, place[name], language, (index) => listen.place({ [name]: index })),
+    );
+  replaceKeepingFocus(host, [...steppers, colorMenu(language, colors, listen.colors)]);
+}
+
+function colorMenu(
+  language: Language,
+  colors: string | undefined,
+  choose: (id: string | undefined) => void,
+): HTMLElement {
+  const id = uniqueId('colors');
+  const menu = element('select', { id, name: 'colors' }, element('option', { value: '' }, text.automatic[language]));
+  for (const map of catalog.colormaps) menu.append(element('option', { value: map.id }, map.label[language]));
+  menu.value = colors ?? '';
+  menu.addEventListener('change', () => choose(menu.value || undefined));
+  return element('div', { class: 'stepper' }, element('label', { for: id }, text.colors[language]), menu);
+}
+
+/** The steps from raw score to weight, of which one is drawn. */
+export function renderStages(
+  host: HTMLElement,
+  { language, stage }: { language: Language; stage: Stage },
+  choose: (stage: Stage) => void,
+): void {
+  const options = catalog.stages.map(({ id, label, about }) => ({
+    id,
+    label: label[language],
+    title: about[language],
+    minor: !MAIN_STAGES.includes(id),
+  }));
+  replaceKeepingFocus(host, [choices('stage', text.stage[language], options, stage, (id) => choose(id as Stage))]);
+}
+
+/** Puts new children in place of the old; the control of the same kind and value that had the focus has it again. */
+function replaceKeepingFocus(host: HTMLElement, children: HTMLElement[]): void {
+  const before = document.activeElement;
+  const at = before && host.contains(before) ? [...host.querySelectorAll('input, select, button')].indexOf(before) : -1;
+  host.replaceChildren(...children);
+  if (at >= 0) host.querySelectorAll<HTMLElement>('input, select, button')[at]?.focus();
+}
