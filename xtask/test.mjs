@@ -29,7 +29,7 @@ const CHECKS = {
 };
 
 /** What works on the build's output, and so runs it first when asked for alone. */
-const NEED_BUILD = ['types', 'package', 'web tests'];
+const NEED_BUILD = ['types', 'script tests', 'package', 'web tests'];
 
 main(async () => {
   await setup();

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The public types of the package: the reference manual of its JavaScript side.
  *
