@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use js_sys::Object;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
@@ -20,7 +21,7 @@ pub struct CaptureReader(Reader);
 impl CaptureReader {
     /// A reader of a file of `size` bytes. `limits` are those to be changed: `{ bytes: 2 ** 30 }`.
     #[wasm_bindgen(constructor)]
-    pub fn new(size: f64, limits: JsValue) -> Result<CaptureReader, JsValue> {
+    pub fn new(size: f64, limits: Option<Object>) -> Result<CaptureReader, JsValue> {
         let size = whole("size of the file", size)?;
         Reader::new(size, read_limits(limits)?).map(CaptureReader).map_err(raise)
     }
@@ -55,8 +56,8 @@ impl CaptureReader {
 
 /// The numbers of a tensor in C order, from its bytes in the file. `entry` is one of the capture's `tensors`.
 #[wasm_bindgen(js_name = readTensor)]
-pub fn read_tensor(entry: JsValue, bytes: &[u8], limits: JsValue) -> Result<Vec<f32>, JsValue> {
-    let tensor: TensorInfo = from_js("tensor", entry)?;
+pub fn read_tensor(entry: JsValue, bytes: &[u8], limits: Option<Object>) -> Result<Vec<f32>, JsValue> {
+    let tensor: TensorInfo = from_js("tensor", "one of the tensors of a capture", entry)?;
     format::read(&tensor, bytes, &read_limits(limits)?).map_err(raise)
 }
 
@@ -64,7 +65,7 @@ pub fn read_tensor(entry: JsValue, bytes: &[u8], limits: JsValue) -> Result<Vec<
 /// some.
 #[wasm_bindgen(js_name = assignLayer)]
 pub fn assign_layer(capture: JsValue, query: &str, key: &str, value: Option<String>) -> Result<JsValue, JsValue> {
-    let Assignable { tensors, query_tokens, key_tokens } = from_js("capture", capture)?;
+    let Assignable { tensors, query_tokens, key_tokens } = from_js("capture", "what a CaptureReader made", capture)?;
     let index = Index { format: String::new(), tensors, metadata: Vec::new() };
     let mut capture = Capture {
         index,
@@ -111,8 +112,8 @@ struct Assignable {
     key_tokens: Option<Vec<String>>,
 }
 
-fn read_limits(limits: JsValue) -> Result<Limits, JsValue> {
-    if limits.is_undefined() || limits.is_null() { Ok(Limits::default()) } else { from_js("limits", limits) }
+fn read_limits(limits: Option<Object>) -> Result<Limits, JsValue> {
+    limits.map_or_else(|| Ok(Limits::default()), |limits| from_js("limits", "whole numbers", limits.into()))
 }
 
 /// A size from JavaScript, where every number is a double.
@@ -124,10 +125,10 @@ fn whole(name: &str, number: f64) -> Result<u64, JsValue> {
     Err(raise(Error::Parameter { name: name.into(), expected, found: number.to_string() }))
 }
 
-fn from_js<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
+fn from_js<T: DeserializeOwned>(name: &str, expected: &str, value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| {
-        let expected = "as the documentation says".into();
-        raise(Error::Parameter { name: name.into(), expected, found: error.to_string() })
+        let found = error.to_string().trim_start_matches("Error: ").to_owned();
+        raise(Error::Parameter { name: name.into(), expected: expected.into(), found })
     })
 }
 
