@@ -292,6 +292,6 @@ test('a folder, dragged in like a file, gives a sentence', () =>
     for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
       await browser.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
     }
-    assert.match(await notice(page), /could not be opened: it could not be read; .*it is a folder/);
+    assert.match(await notice(page), /web could not be opened: .*(directory|folder)/);
     assert.equal(await page.evaluate(() => document.body.classList.contains('dropping')), false);
   }));

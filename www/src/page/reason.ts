@@ -22,11 +22,6 @@ export class PageError extends Error {
   }
 }
 
-const NOT_READABLE: Text = {
-  en: 'it could not be read; it may have been moved or changed, or it is a folder',
-  zh: '无法读取；可能已被移动或更改，或是一个文件夹',
-};
-
 /** Chinese for each code of the kernel's errors; other codes get the last. */
 const CHINESE: Record<string, string> = {
   tensor: '{subject} 应为 {expected}，实际为 {found}',
@@ -44,6 +39,7 @@ const CHINESE: Record<string, string> = {
   ragged: '{subject} 各行长度不一：应为 {expected}，实际为 {found}',
   checksum: '{subject} 已损坏：校验和为 {found}，应为 {expected}',
   count: '{subject} 有 {found} 个，应为 {expected} 个',
+  source: '无法读取 {subject}：{found}',
   other: '{subject}：应为 {expected}，实际为 {found}',
 };
 
@@ -54,8 +50,6 @@ const SUBJECTS: Record<string, string> = { file: '文件', header: '文件头', 
 export function reasonOf(error: unknown, language: Language): string {
   if (error instanceof PageError) return error.in(language);
   if (error instanceof QkscopeError && language === 'zh') return inChinese(error);
-  const unreadable = error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name);
-  if (unreadable) return NOT_READABLE[language];
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/\.$/, '');
 }
