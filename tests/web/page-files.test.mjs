@@ -267,6 +267,7 @@ test('a long read says so and can be cancelled, and the page goes on', () =>
     await screenshot(page, 'page-loading');
     await page.getByRole('button', { name: 'Cancel' }).click();
     assert.ok(await page.locator('.busy').isHidden());
+    assert.match(await page.locator('.plot-empty').textContent(), /Nothing is open/);
     assert.equal(await page.locator('#notice').textContent(), '');
     await drop(page, { name: 'own.npz', content: npz(names) });
     await size(page, N, M);

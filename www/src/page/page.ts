@@ -138,6 +138,7 @@ export class Page {
 
   #load(name: string, open: (reading: Reading) => Promise<Source | Unassigned>, start: Start = {}): void {
     this.#notice.clear();
+    this.#matrix.message = '';
     this.#loads.run(async (signal) => {
       this.#loading = name;
       this.#busy.start(phrase(text.reading, this.#language, { name }), this.#language);
@@ -156,7 +157,7 @@ export class Page {
   #openFailed(error: unknown): void {
     const sentence = { name: this.#loading, reason: reasonOf(error, this.#language) };
     this.#notice.show(phrase(text.openFailed, this.#language, sentence), this.#language);
-    this.#renderSource();
+    this.#stay();
   }
 
   #show(source: Source, { link, at }: Start = {}): void {
@@ -178,6 +179,12 @@ export class Page {
     this.#loads.cancel();
     this.#draws.cancel();
     this.#busy.stop();
+    this.#stay();
+  }
+
+  /** Goes on with what is open, if anything is. */
+  #stay(): void {
+    if (!this.#source) this.#matrix.message = text.nothingOpen[this.#language];
     this.#renderSource();
   }
 

@@ -120,5 +120,9 @@ export const text = {
     en: 'it holds no tensor that can be read; of those listed, {count} are of a type that is not supported',
     zh: '其中没有可读的张量；列出的 {count} 个类型不受支持',
   },
+  nothingOpen: {
+    en: 'Nothing is open. Choose an example, or drop a file.',
+    zh: '尚未打开任何内容。请选择示例，或拖入文件。',
+  },
   noFile: { en: 'What was dropped holds no file.', zh: '拖入的内容不包含文件。' },
 } as const satisfies Record<string, Text>;

@@ -61,9 +61,9 @@ export class MatrixView extends EventTarget {
   readonly #host: HTMLElement;
   readonly #paint: Painter;
   readonly #canvas = element('canvas', { class: 'plot-canvas', 'aria-hidden': 'true' });
-  readonly #cursor = element('div', { class: 'plot-cursor', role: 'gridcell', tabindex: '0' });
+  readonly #cursor = element('div', { class: 'plot-cursor', role: 'gridcell', tabindex: '0', hidden: true });
   readonly #row = element('div', { role: 'row', class: 'plot-row' }, this.#cursor);
-  readonly #plot = element('div', { class: 'plot', role: 'grid' }, this.#canvas, this.#row);
+  readonly #plot = element('div', { class: 'plot plot-waiting', role: 'grid' }, this.#canvas, this.#row);
   readonly #empty = element('p', { class: 'plot-empty', hidden: true });
   readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   readonly #rows = new Axis('rows');
@@ -117,6 +117,12 @@ export class MatrixView extends EventTarget {
     this.#tokens = tokens;
   }
 
+  /** What to say in place of a picture; empty says nothing. */
+  set message(message: string) {
+    this.#empty.hidden = message === '';
+    this.#empty.textContent = message;
+  }
+
   /** The query and key that the next picture starts at; without it, its largest value. */
   set start(at: readonly [number, number] | undefined) {
     this.#start = at;
@@ -124,7 +130,7 @@ export class MatrixView extends EventTarget {
 
   set language(language: Language) {
     this.#language = language;
-    if (this.#picture) void this.#draw();
+    if (this.#picture) this.#redraw();
   }
 
   /** Draws a picture; undefined clears the plot and keeps its room. */
@@ -140,7 +146,7 @@ export class MatrixView extends EventTarget {
     else this.#keepPlace(before, picture);
     this.#counts = { queries: picture.queries, keys: picture.keys };
     this.#layout();
-    this.#drawn = this.#draw();
+    this.#redraw();
     this.#point(false);
   }
 
@@ -176,7 +182,7 @@ export class MatrixView extends EventTarget {
 
   /** Draws again in the colours of the page as they are now. */
   repaint(): void {
-    if (this.#picture) void this.#draw();
+    if (this.#picture) this.#redraw();
   }
 
   // ---- drawing
@@ -193,7 +199,7 @@ export class MatrixView extends EventTarget {
   #resize(): void {
     const before = this.#resolution;
     this.#layout();
-    if (this.#picture) void this.#draw();
+    if (this.#picture) this.#redraw();
     if (before && before !== this.#resolution) this.dispatchEvent(new CustomEvent('resolution'));
   }
 
@@ -215,6 +221,12 @@ export class MatrixView extends EventTarget {
     this.#rows.show(size.height);
     this.#columns.show(size.width);
     this.#markCell();
+  }
+
+  /** Whoever awaits `drawn` hears of a failure; nobody has to. */
+  #redraw(): void {
+    this.#drawn = this.#draw();
+    this.#drawn.catch(() => undefined);
   }
 
   async #draw(): Promise<void> {
@@ -248,8 +260,7 @@ export class MatrixView extends EventTarget {
     this.#plot.setAttribute('aria-label', phrase(text.label, this.#language, values));
     this.#plot.setAttribute('aria-rowcount', String(queries));
     this.#plot.setAttribute('aria-colcount', String(keys));
-    this.#empty.hidden = queries > 0 && keys > 0;
-    this.#empty.textContent = phrase(text.empty, this.#language, values);
+    this.message = queries > 0 && keys > 0 ? '' : phrase(text.empty, this.#language, values);
     this.#cursor.hidden = !this.#empty.hidden;
     this.#plot.classList.toggle('plot-nothing', !this.#empty.hidden);
   }
