@@ -108,7 +108,7 @@ test('where the names do not say, the page asks, checks, and shows', () =>
     await choose('key', 'gamma');
     assert.match(await fault(), /Q has vectors of 3 numbers, K of 4/);
     await choose('key', 'flat');
-    assert.match(await fault(), /“flat” has 1 axes; Q, K and V need 2 to 4/);
+    assert.match(await fault(), /“flat” is 1-dimensional; Q, K and V have 2 to 4 axes/);
     await choose('key', 'beta');
     await choose('value', 'alpha');
     assert.match(await fault(), /K has 2 heads of 7 keys, V has 2 heads of 5 values/);
@@ -292,7 +292,54 @@ test('a folder, dragged in like a file, gives a sentence', () =>
     const data = { items: [], files: [folder], dragOperationsMask: 1 };
     for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
       await browser.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
+      const overlay = await page.evaluate(() => getComputedStyle(document.body, '::after').content);
+      assert.equal(overlay, type === 'drop' ? 'none' : '"Drop to open"');
     }
     assert.match(await notice(page), /web could not be opened: .*(directory|folder)/);
     assert.equal(await page.evaluate(() => document.body.classList.contains('dropping')), false);
+  }));
+
+test('a tensor without numbers gives a sentence', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const tensors = { 'layers.0.q': tensor([0, 4], []), 'layers.0.k': tensor([3, 4], noise(12)) };
+    await drop(page, { name: 'zero.safetensors', content: safetensors(tensors) });
+    await page.waitForFunction(() =>
+      /0/.test(document.querySelector('#notice').textContent + document.querySelector('.plot-empty').textContent),
+    );
+  }));
+
+test('a row that is not a number is shown as such, and the others as they are', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const query = tensor([3, 2], [1, 2, NaN, 1, 3, 1]);
+    await drop(page, {
+      name: 'nan.safetensors',
+      content: safetensors({ 'layers.0.q': query, 'layers.0.k': tensor([3, 2], noise(6)) }),
+    });
+    await size(page, 3, 3);
+    await page.locator('.legend-note', { hasText: 'not a number' }).waitFor();
+    assert.match(
+      await page.locator('.axis-captions').innerText(),
+      /each row sums to 1\.000 · rows that are not numbers: 1/,
+    );
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.cell-note', { hasText: 'This row' }).waitFor();
+  }));
+
+test('several query heads share a key head, and each is drawn', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const shared = tensor([1, M, D], k.data.slice(0, M * D));
+    await drop(page, { name: 'gqa.safetensors', content: safetensors({ 'layers.0.q': q, 'layers.0.k': shared }) });
+    await size(page, N, M);
+    await page.locator('[name="head"]').selectOption('1');
+    await settled(page);
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('Control+Home');
+    await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
+    const both = tensor([2, M, D], [...shared.data, ...shared.data]);
+    await assertShown(page, 'product', explainRow(q, both, { head: 1, row: 0 })[0].product);
   }));

@@ -110,13 +110,13 @@ function placeSlider(
 }
 
 /** A number's position on its slider. */
-export function toSlider(number: number, { slider: [from, to], logarithmic }: NumberParameter): number {
+function toSlider(number: number, { slider: [from, to], logarithmic }: NumberParameter): number {
   const share = logarithmic ? Math.log(number / from) / Math.log(to / from) : (number - from) / (to - from);
   return Math.round(Math.max(0, Math.min(1, share)) * SLIDER_STEPS);
 }
 
 /** The number at a slider's position, rounded to what a person would type. */
-export function fromSlider(position: number, { slider: [from, to], logarithmic, integer }: NumberParameter): number {
+function fromSlider(position: number, { slider: [from, to], logarithmic, integer }: NumberParameter): number {
   const share = position / SLIDER_STEPS;
   const number = logarithmic ? from * (to / from) ** share : from + (to - from) * share;
   if (integer) return Math.round(number);

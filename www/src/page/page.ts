@@ -394,6 +394,8 @@ export class Page {
     const language = this.#language;
     document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
     document.title = text.documentTitle[language];
+    // The words of the drop overlay, which is generated content.
+    document.body.dataset['drop'] = text.dropNow[language];
     for (const node of document.querySelectorAll<HTMLElement>('[data-text]')) {
       node.textContent = text[node.dataset['text'] as keyof typeof text][language];
     }

@@ -102,7 +102,7 @@ function indexOfLargestMagnitude(values: Float32Array): number {
 const ROUNDING = 5e-4;
 
 /** `each row sums to 1.000` where that is so, else the range; rows without weights are counted apart. */
-export function sayRowSums(mass: Float32Array, status: Uint8Array, language: Language): string {
+function sayRowSums(mass: Float32Array, status: Uint8Array, language: Language): string {
   let [low, high, empty, bad] = [Infinity, -Infinity, 0, 0];
   mass.forEach((sum, row) => {
     const name = statusNames[status[row] ?? 0];

@@ -255,7 +255,7 @@ function sizeFault(query: Candidate, key: Candidate, value: Candidate | undefine
 }
 
 /** A shape of 2 to 4 axes as batch, heads, tokens, size. */
-export function fourAxes(shape: readonly number[]): [number, number, number, number] {
+function fourAxes(shape: readonly number[]): [number, number, number, number] {
   const [batch = 1, heads = 1, tokens = 1, size = 1] = [
     ...Array<number>(Math.max(0, 4 - shape.length)).fill(1),
     ...shape,

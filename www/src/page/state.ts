@@ -68,7 +68,7 @@ export function applyLink(own: Settings, link: Link): Settings {
 }
 
 /** Every parameter that `settings` has a place for, by its path. */
-export function parametersOf(settings: Settings): [string, CatalogParameter][] {
+function parametersOf(settings: Settings): [string, CatalogParameter][] {
   const lists = (Object.keys(LISTS) as ListName[]).flatMap((list) => {
     const member = members(list).find(({ id }) => id === settings[list].id);
     return (member?.parameters ?? []).map((parameter): [string, CatalogParameter] => [

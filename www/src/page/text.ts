@@ -39,7 +39,6 @@ export const text = {
   previous: { en: 'Previous: {name}', zh: '上一个：{name}' },
   next: { en: 'Next: {name}', zh: '下一个：{name}' },
   stage: { en: 'What is shown', zh: '显示内容' },
-  stageSame: { en: 'same as the step before', zh: '与上一步相同' },
   colors: { en: 'Colours', zh: '配色' },
   automatic: { en: 'auto', zh: '自动' },
 
@@ -53,8 +52,8 @@ export const text = {
   columns: { en: '→ columns: keys', zh: '→ 列：键' },
   sumsToOne: { en: 'each row sums to 1.000', zh: '每行之和为 1.000' },
   sumsRange: { en: 'row sums from {low} to {high}', zh: '行和从 {low} 到 {high}' },
-  emptyRows: { en: '{count} rows without weights', zh: '{count} 行没有权重' },
-  badRows: { en: '{count} rows are not numbers', zh: '{count} 行为非数值' },
+  emptyRows: { en: 'rows without weights: {count}', zh: '{count} 行没有权重' },
+  badRows: { en: 'rows that are not numbers: {count}', zh: '{count} 行为非数值' },
   pooled: {
     en: 'each cell is the largest of up to {rows} × {columns}',
     zh: '每格取至多 {rows} × {columns} 个中的最大者',
@@ -83,7 +82,7 @@ export const text = {
   show: { en: 'Show', zh: '显示' },
   needsBoth: { en: 'Choose a tensor for Q and one for K.', zh: '请为 Q 和 K 各选一个张量。' },
   rankFault: {
-    en: '“{name}” has {rank} axes; Q, K and V need 2 to 4: batch, heads, tokens, numbers per token.',
+    en: '“{name}” is {rank}-dimensional; Q, K and V have 2 to 4 axes: batch, heads, tokens, numbers per token.',
     zh: '“{name}”有 {rank} 个轴；Q、K、V 需要 2 到 4 个：批次、头、词元、每词元的数。',
   },
   sizeFault: {
