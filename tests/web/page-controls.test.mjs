@@ -178,7 +178,7 @@ test('reset goes back to what the file says', () =>
     await settled(page);
     assert.equal(await page.locator('[name="score"]').inputValue(), 'dot', 'as the file of this example says');
     assert.equal(await page.locator('[name="temperature"]').inputValue(), '1');
-    assert.equal(await page.evaluate(() => new URLSearchParams(location.hash.slice(1)).has('temperature')), false);
+    await page.waitForFunction(() => !new URLSearchParams(location.hash.slice(1)).has('temperature'));
   }));
 
 test('students and teachers: softmax(bmm(query, key) / soft), one matrix per batch item', () =>

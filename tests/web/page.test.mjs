@@ -10,8 +10,14 @@ import { settled } from './page.mjs';
 const site = await startSite();
 after(() => site.close());
 
-const param = async (page, name) =>
-  page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+const param = (page, name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+
+/** Waits until the address says so: it is written once the view rests. */
+const linked = (page, name, value) =>
+  page.waitForFunction(
+    ([name, value]) => new URLSearchParams(location.hash.slice(1)).get(name) === value,
+    [name, value],
+  );
 
 test('the page opens on a sentence and asks for nothing but its own files', () =>
   site.visit({}, async (page, seen) => {
@@ -120,7 +126,7 @@ test('the language follows the browser, can be switched, and a link remembers it
     await page.getByText('English', { exact: true }).click();
     await settled(page);
     assert.match(await page.locator('h1').textContent(), /becomes attention/);
-    assert.equal(await param(page, 'lang'), 'en');
+    await linked(page, 'lang', 'en');
     await page.reload();
     await settled(page);
     assert.match(await page.locator('h1').textContent(), /becomes attention/);
@@ -136,7 +142,7 @@ test('the theme follows the system, can be switched, and a link remembers it', (
     await page.getByText('Dark', { exact: true }).click();
     const dark = await paper();
     assert.notEqual(dark, light);
-    assert.equal(await param(page, 'theme'), 'dark');
+    await linked(page, 'theme', 'dark');
     await page.reload();
     await settled(page);
     assert.equal(await paper(), dark);
@@ -160,6 +166,7 @@ test('a link restores the view', () => {
     assert.equal(await value('temperature'), '0.5');
     assert.ok(await page.locator('[name="causal"]').isChecked());
     assert.ok(await page.locator('.stage [value="scaled"]').isChecked());
+    await page.waitForTimeout(300);
     const expected = new URLSearchParams(path.slice(1));
     const restored = await page.evaluate(() => location.hash.slice(1));
     for (const [name, text] of expected) assert.equal(new URLSearchParams(restored).get(name), text, name);

@@ -34,6 +34,9 @@ import { renderPickers, renderSource, renderStages, renderSwitches } from './too
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
+/** How long the view must rest before the address says it. */
+const LINK_REST_MS = 100;
+
 /** Where a source is entered: what a link says, and the query and key to look at first. */
 interface Start {
   link?: Link;
@@ -54,6 +57,7 @@ export class Page {
   #language: Language;
   #chosenLanguage: Language | undefined;
   #theme: Theme;
+  #linkTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly #problem = new Problem();
   readonly #loads = new Latest(
@@ -355,6 +359,7 @@ export class Page {
   }
 
   #restore(): void {
+    clearTimeout(this.#linkTimer);
     const link = readLink(location.hash);
     if (location.hash.slice(1) === this.#hash()) return;
     this.#link = link;
@@ -383,9 +388,13 @@ export class Page {
     });
   }
 
+  /** Browsers refuse an address that changes a hundred times while a slider is dragged: written once it rests. */
   #writeLink(): void {
-    const hash = this.#hash();
-    if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
+    clearTimeout(this.#linkTimer);
+    this.#linkTimer = setTimeout(() => {
+      const hash = this.#hash();
+      if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
+    }, LINK_REST_MS);
   }
 
   // ---- text and pickers
