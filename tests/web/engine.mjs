@@ -10,7 +10,7 @@ import { startSite } from './harness.mjs';
 export const test = (name, work) => nodeTest(name, { timeout: 120_000 }, work);
 
 /** A site with the built package at its root. */
-export const packageSite = (headers = {}) => startSite({ folder: 'pkg/dist', headers });
+export const packageSite = () => startSite({ folder: 'pkg/dist' });
 
 /** Imports the package as `qk` and makes inputs; `workers` keeps every worker that the page ever started. */
 export const PAGE = `<!doctype html><link rel="icon" href="data:," /><title>engine</title>`;

@@ -37,12 +37,13 @@ test('one worker, two and five give the same bits, in every kind of answer', () 
   inPage(async (page) => {
     const answers = await page.evaluate(async () => {
       const all = [];
+      /** @type {import('../../pkg/dist/index.js').AttentionOptions} */
       const options = { needWeights: true, stages: ['masked'], causal: true };
       for (const size of [0, 1, 2, 5]) {
         qk.configure({ workers: size });
         const before = workers.length;
         const whole = await qk.attention(long, long, long, options);
-        const map = await qk.openAttention(long, long, null, options.causal ? { causal: true } : {});
+        const map = await qk.openAttention(long, long, null, { causal: true });
         const [overview, pooled, part] = await Promise.all([
           map.overview({ head: 2 }),
           map.overview({ head: 1, maxSize: 100, pool: 'mean' }),
@@ -97,7 +98,7 @@ test('a worker killed in the middle, without a word, is replaced', () =>
         globalThis.running = compute({
           onProgress: () => {
             if (workers[1].alive) workers[1].terminate();
-            resolve();
+            resolve(undefined);
           },
         });
       });
@@ -302,6 +303,7 @@ test('a picture is an ImageBitmap, or the same pixels where workers have no canv
   inPage(async (page) => {
     const { kinds, same, red } = await page.evaluate(async () => {
       const values = Float32Array.of(0, 1, -Infinity, NaN, 0.5, 0.25);
+      /** @type {import('../../pkg/dist/index.js').PaintOptions} */
       const options = { rows: 2, columns: 3, width: 9, height: 4, low: 0, high: 1, removed: [255, 0, 0] };
       const pixels = (image) => {
         const context = new OffscreenCanvas(9, 4).getContext('2d');
