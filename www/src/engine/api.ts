@@ -208,7 +208,7 @@ export interface CellOptions extends HeadSelection {
 
 /** One query and one key: where their weight comes from. */
 export interface Cell {
-  /** What each of the `d` dimensions adds to the dot product: `q_c * k_c`. */
+  /** What each of the `d` dimensions adds to the raw score; for `dot`, `q_c * k_c`. */
   products: Float32Array;
   /** The score, `s = score(q, k)`. */
   raw: number;
@@ -222,17 +222,17 @@ export interface Cell {
   logit: number;
   /** The weight. */
   weight: number;
-  /** q·k, the sum of the products; the score of `dot`. */
+  /** q·k of the vectors as given, whatever the score. */
   dot: number;
   /** |q| */
   queryNorm: number;
   /** |k| */
   keyNorm: number;
-  /** q·k / (|q| |k|); NaN when one of them is 0. */
+  /** q·k / (|q| |k|); 0 when one of them is 0. */
   cosine: number;
   /** Sum of the row's weights. */
   mass: number;
-  /** The row's largest weight. */
+  /** The row's largest logit; NaN where no key is left or the row failed. */
   rowMax: number;
   /** Whether the masks let the query see the key. */
   allowed: boolean;

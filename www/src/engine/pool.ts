@@ -51,6 +51,8 @@ interface Lane {
   link: Link;
   entries: Map<number, Entry>;
   problems: Set<number>;
+  /** The job that met the fault, where the lane could still say. */
+  guilty: number | undefined;
   silent: number;
 }
 
@@ -192,7 +194,7 @@ export class Pool {
   }
 
   async #start(module: WebAssembly.Module, outdated: () => boolean): Promise<void> {
-    const lane: Lane = { link: nowhere, entries: new Map(), problems: new Set(), silent: 0 };
+    const lane: Lane = { link: nowhere, entries: new Map(), problems: new Set(), guilty: undefined, silent: 0 };
     const ears: Ears = {
       reply: (reply) => this.#hear(lane, reply),
       death: (message) => this.#bury(lane, message),
@@ -221,8 +223,8 @@ export class Pool {
     lane.silent = 0;
     if (reply.kind === 'ready') return;
     const entry = lane.entries.get(reply.id);
-    if (reply.kind === 'broken') return void (entry && entry.tries++);
     if (!entry) return;
+    if (reply.kind === 'broken') return void (lane.guilty = reply.id);
     if (reply.kind === 'progress') return entry.terms.onProgress?.(reply.fraction);
     lane.entries.delete(reply.id);
     // Opening is no proof of health: it hardly computes.
@@ -243,7 +245,7 @@ export class Pool {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     lane.link.close();
     const entries = [...lane.entries.values()];
-    if (!entries.some(({ tries }) => tries > 0)) for (const entry of entries) entry.tries++;
+    for (const entry of entries) if (lane.guilty === undefined || lane.guilty === entry.id) entry.tries++;
     for (const entry of entries) if (entry.tries >= TRIES) entry.reject(workerError(message));
     this.#queue.unshift(...entries.filter(({ tries }) => tries < TRIES));
     this.#mourn(message);
