@@ -49,8 +49,8 @@ def rows(features):
 
 
 def tensor(layers):
-    """(samples, layers, samples), float32, with the fewest digits that read back as the same float32."""
-    stacked = np.stack(layers, axis=1).astype(np.float32)
+    """(samples, 1 head, layers, samples), float32, with the fewest digits that read back as the same float32."""
+    stacked = np.stack(layers, axis=1)[:, None].astype(np.float32)
     return {"shape": list(stacked.shape), "data": [float(str(x)) for x in stacked.ravel()]}
 
 

@@ -72,8 +72,6 @@ export interface Example {
   batch: number;
   /** Where to look first. */
   start: { layer: number; head: number; query: number; key: number };
-  /** Whether the first of three axes is the batch, as in bmm, and not the heads. */
-  batched?: boolean;
 }
 
 export const EXAMPLES: readonly Example[] = [
@@ -106,30 +104,13 @@ export const EXAMPLES: readonly Example[] = [
     heads: 1,
     batch: 16,
     start: { layer: 0, head: 0, query: 0, key: 0 },
-    batched: true,
   },
 ];
 
 /** Opens an example of the page. */
 export async function openExample(example: Example, reading: Reading): Promise<Source> {
   const capture = await openCapture(new URL(example.file, document.baseURI), reading);
-  const source = { ...fromCapture(capture), name: example.name, about: example.about, example: example.id };
-  return example.batched ? batched(source) : source;
-}
-
-/** Reads tensors of three axes as (batch, N, d) with one head, where they are usually (heads, N, d). */
-function batched(source: Source): Source {
-  const spread = ({ data, shape }: Tensor): Tensor => {
-    const [batch = 1, ...rest] = shape;
-    return { data, shape: shape.length === 3 ? [batch, 1, ...rest] : shape };
-  };
-  return {
-    ...source,
-    layer: async (index, signal) => {
-      const { query, key, value } = await source.layer(index, signal);
-      return { query: spread(query), key: spread(key), value: value && spread(value) };
-    },
-  };
+  return { ...fromCapture(capture), name: example.name, about: example.about, example: example.id };
 }
 
 /** Opens what the visitor dropped or picked: one capture, or several files of one tensor each. */
