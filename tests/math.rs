@@ -28,7 +28,8 @@ fn sweep(low: f32, high: f32, step: u32, f: impl Fn([f32; 8]) -> Lanes, exact: f
         let x: [f32; 8] = core::array::from_fn(|i| f32::from_bits(bits.saturating_add(i as u32 * step).min(end)));
         for (x, found) in x.into_iter().zip(f(x)) {
             let error = ulps(found, exact(f64::from(x)));
-            if !(error <= worst.0) {
+            // A NaN is the worst of all.
+            if error.is_nan() || error > worst.0 {
                 worst = (error, x);
             }
         }

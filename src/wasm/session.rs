@@ -27,12 +27,7 @@ impl Session {
     /// Checks the tensors and options and packs them. `problem` is
     /// `{ query: shape, key: shape, value: shape | null, options }`, each shape four numbers; copies.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        query: Vec<f32>,
-        key: Vec<f32>,
-        value: Option<Vec<f32>>,
-        problem: &JsValue,
-    ) -> Result<Session, JsValue> {
+    pub fn new(query: Vec<f32>, key: Vec<f32>, value: Option<Vec<f32>>, problem: &JsValue) -> Result<Session, JsValue> {
         let given = field(problem, "options");
         let inputs = Inputs {
             query: (query, read("query", field(problem, "query"))?),
