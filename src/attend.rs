@@ -11,16 +11,16 @@
 //!
 //! Memory is O(N + M): the inputs, keys and values again in panels, and one strip of logits (8 x M).
 
-use crate::catalog::{Member, Text};
 use crate::error::Error;
 use crate::mask::{Broadcast, Group, Mask};
 use crate::math::tanh;
-use crate::normalize::{self, Normalizer, Statistic, Status, Strip};
+use crate::member::{Member, Text};
+use crate::normalize::{self, Normalizer, Statistic, Strip};
 use crate::options::Options;
 use crate::panel::{BLOCK, Quad, pack_columns, pack_rows, spread, tile};
 use crate::score::{self, Score};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
-use crate::tensor::{Sizes, check_length, filled};
+use crate::tensor::{Sizes, check_length, filled, reserved};
 use core::ops::Range;
 use serde::Deserialize;
 
@@ -44,6 +44,17 @@ pub enum Stage {
 
 const fn stage(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
     Member { id, label, about, formula, source: "", parameters: &[] }
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Stage; 6] =
+        [Stage::Raw, Stage::Scaled, Stage::Capped, Stage::Biased, Stage::Masked, Stage::Weights];
+
+    /// What stands for a removed key where the caller gives nothing for it.
+    pub fn removed(self) -> f32 {
+        if self == Stage::Weights { 0.0 } else { f32::NEG_INFINITY }
+    }
 }
 
 /// What each [`Stage`] is called, in order.
@@ -155,8 +166,8 @@ impl Problem {
         Ok(Problem {
             mask: Mask::new(options, &sizes, allowed, bias)?,
             normalizer: normalize::build(&options.normalizer, sizes.keys)?,
-            factor: factor(scale, options.temperature)?,
-            softcap: options.softcap.filter(|&c| c > 0.0).map(|c| c as f32),
+            factor: factor(scale, options)?,
+            softcap: options.softcap.map(|c| c as f32).filter(|&c| c > 0.0),
             query: query.0,
             key: key.0,
             sizes,
@@ -182,6 +193,7 @@ impl Problem {
     }
 
     /// The products q'_c · k'_c whose sum over c is the raw score, q' and k' being the prepared rows.
+    // Not a kernel: it explains one pair.
     pub fn products(&self, plane: usize, row: usize, key: usize) -> Vec<f32> {
         let (mut q, mut k) = (self.query_row(plane, row).to_vec(), self.key_row(plane, key).to_vec());
         self.score.prepare(&mut q);
@@ -228,12 +240,9 @@ impl Problem {
             return;
         }
         for (lane, status) in statistic.status.iter().enumerate() {
-            let filling = match status {
-                Status::Ok | Status::Zeroed => continue,
-                Status::Empty => 0.0,
-                Status::Nan | Status::Inf => f32::NAN,
-            };
-            weights.iter_mut().for_each(|weights| weights[lane] = filling);
+            if !status.usable() {
+                weights.iter_mut().for_each(|weights| weights[lane] = status.filling());
+            }
         }
     }
 
@@ -293,23 +302,24 @@ fn row_of(matrix: &[f32], row: usize, length: usize) -> &[f32] {
 }
 
 /// The one multiplier of the raw score.
-fn factor(scale: f64, temperature: f64) -> Result<f32, Error> {
-    let factor = (scale / temperature) as f32;
+fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
+    let factor = (scale / options.temperature) as f32;
     if factor.is_finite() {
         return Ok(factor);
     }
     Err(Error::Parameter {
-        name: "scale".into(),
-        expected: "finite in single precision after division by the temperature".into(),
-        found: format!("{scale} / {temperature}"),
+        name: if options.scale.is_some() { "scale" } else { "temperature" }.into(),
+        expected: "such that scale / temperature is finite in single precision".into(),
+        found: format!("{scale:e} / {:e}", options.temperature),
     })
 }
 
 fn pack(sizes: &Sizes, score: &dyn Score, key: &[f32], value: &[f32]) -> Result<Vec<Panels>, Error> {
     let Sizes { keys, head_size, value_size, .. } = *sizes;
-    let mut prepared = filled("key", keys * head_size, 0.0)?;
-    let mut planes = Vec::new();
-    for plane in 0..sizes.batch * sizes.kv_heads {
+    let count = sizes.batch * sizes.kv_heads;
+    let mut planes = reserved("heads", count)?;
+    let mut prepared = filled("key", if count == 0 { 0 } else { keys * head_size }, 0.0)?;
+    for plane in 0..count {
         prepared.copy_from_slice(&key[plane * keys * head_size..][..keys * head_size]);
         prepared.chunks_exact_mut(head_size).for_each(|row| score.prepare(row));
         let values = &value[plane * keys * value_size..][..keys * value_size];
@@ -322,8 +332,9 @@ fn pack(sizes: &Sizes, score: &dyn Score, key: &[f32], value: &[f32]) -> Result<
     Ok(planes)
 }
 
+// Not a kernel: it runs once per problem.
 fn blocks_with_non_finite(values: &[f32], value_size: usize) -> Vec<bool> {
-    let blocks = values.chunks((BLOCK * value_size).max(1));
+    let blocks = values.chunks(BLOCK.saturating_mul(value_size).max(1));
     blocks.map(|block| block.iter().any(|x| !x.is_finite())).collect()
 }
 

@@ -25,10 +25,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Kind, Parameter};
 use crate::error::Error;
 use crate::format::parts::names::{mend_surrogates, parse};
 use crate::format::{Index, TensorInfo};
+use crate::member::{Kind, Parameter};
 use crate::options::OPTIONS;
 
 /// A file of tensors, understood as attention.

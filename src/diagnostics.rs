@@ -5,10 +5,10 @@
 //! query stands, and on the one before.
 
 use crate::attend::Problem;
-use crate::catalog::{Member, Text};
 use crate::mask::Group;
 use crate::math::ln;
-use crate::normalize::{Statistic, Status};
+use crate::member::{Member, Text};
+use crate::normalize::Statistic;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 const fn quantity(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
@@ -118,7 +118,7 @@ impl RowSums {
             argmax: [-1.0; WIDTH],
             first: [existing(0); WIDTH],
             own: positions.map(existing),
-            previous: positions.map(|p| existing(p - 1)),
+            previous: positions.map(|p| existing(p.saturating_sub(1))),
             positions,
         }
     }
@@ -128,7 +128,7 @@ impl RowSums {
         self.add_sums::<Native>(first, weights);
         pick(&mut self.first, [0; WIDTH], first, weights);
         pick(&mut self.own, self.positions, first, weights);
-        pick(&mut self.previous, self.positions.map(|p| p - 1), first, weights);
+        pick(&mut self.previous, self.positions.map(|p| p.saturating_sub(1)), first, weights);
     }
 
     fn add_sums<V: F32x4>(&mut self, first: usize, weights: &[Lanes]) {
@@ -155,7 +155,7 @@ impl RowSums {
     /// Writes what the sums say of row `lane` to place `at` of the columns.
     pub fn write(&self, lane: usize, statistic: &Statistic, at: usize, to: &mut Columns) {
         let status = statistic.status[lane];
-        let failed = matches!(status, Status::Nan | Status::Inf);
+        let failed = status.failed();
         let (mass, max) = (self.mass[lane], self.max[lane]);
         // Rows without mass have no shares: everything made of p is undefined.
         let shares = mass > 0.0 && !failed;
@@ -179,7 +179,7 @@ impl RowSums {
 /// Takes the weight of each lane's own key, where it lies in this block.
 fn pick(to: &mut Lanes, keys: [i64; WIDTH], first: usize, weights: &[Lanes]) {
     for (lane, key) in keys.into_iter().enumerate() {
-        let index = usize::try_from(key - first as i64).ok();
+        let index = usize::try_from(key.saturating_sub(first as i64)).ok();
         if let Some(weights) = index.and_then(|index| weights.get(index)).filter(|_| !to[lane].is_nan()) {
             to[lane] = weights[lane];
         }
@@ -223,6 +223,6 @@ columns! {
     self_mass: f32 = 0.0,
     /// w at key i + offset − 1.
     previous_mass: f32 = 0.0,
-    /// How the row ended: [`Status`].
+    /// How the row ended: [`crate::normalize::Status`].
     status: u8 = 0,
 }

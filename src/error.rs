@@ -219,7 +219,7 @@ impl fmt::Display for Error {
             Error::Truncated { .. } => {
                 write!(f, "{name} ends at byte {found}, expected {expected}: the file is cut off")
             }
-            Error::Limit { .. } => write!(f, "{name} is too large: {found}, the limit is {expected}"),
+            Error::Limit { .. } => write!(f, "{name} is too large: {found}, expected {expected}"),
             Error::Malformed { offset, .. } => write!(f, "{name}, byte {offset}: expected {expected}, found {found}"),
             Error::Duplicate { .. } => write!(f, "the {name} {found} is there twice"),
             Error::Layout { .. } => write!(f, "the bytes of {name} begin at {found}, expected {expected}"),
@@ -245,9 +245,11 @@ impl fmt::Display for Plain<'_> {
         for c in self.0.chars().take(SHOWN) {
             match c {
                 '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => write!(f, "{}", c.escape_unicode())?,
-                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                    write!(f, "{}", c.escape_unicode())?
-                }
+                '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' => write!(f, "{}", c.escape_unicode())?,
                 _ => write!(f, "{c}")?,
             }
         }

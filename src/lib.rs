@@ -55,6 +55,8 @@
 
 pub mod error;
 
+pub mod member;
+
 pub mod format;
 
 pub mod capture;

@@ -6,7 +6,7 @@
 use crate::error::Error;
 use crate::options::Options;
 use crate::simd::{Lanes, WIDTH};
-use crate::tensor::{Sizes, check_length};
+use crate::tensor::{Sizes, check_length, join};
 use core::ops::Range;
 
 /// A tensor that is stretched to (B, Hq, N, M): axes of length 1 count for every index.
@@ -27,8 +27,8 @@ impl<T: Copy> Broadcast<T> {
         let mut step = 1;
         for axis in (0..4).rev() {
             if shape[axis] != full[axis] && shape[axis] != 1 {
-                let expected = format!("({}), with 1 on any axis", full.map(|n| n.to_string()).join(", "));
-                let found = format!("({})", shape.map(|n| n.to_string()).join(", "));
+                let expected = format!("({}), with 1 on any axis", join(full));
+                let found = format!("({})", join(shape));
                 return Err(Error::Shape { name: name.into(), expected, found });
             }
             strides[axis] = if shape[axis] == 1 { 0 } else { step };

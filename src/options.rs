@@ -1,7 +1,7 @@
 //! What a caller can set: the list for controls and docs, and the values once read and checked.
 
-use crate::catalog::{Kind, Member, Parameter, Text};
 use crate::error::Error;
+use crate::member::{Kind, Member, Parameter, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -154,6 +154,18 @@ impl Choice {
         }
     }
 
+    /// The entry of `list` that is chosen; `kind` names the list in an error.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], naming what there is.
+    pub fn find<T>(&self, kind: &str, list: &[&'static T], member: fn(&T) -> &Member) -> Result<&'static T, Error> {
+        list.iter().find(|entry| member(entry).id == self.name()).copied().ok_or_else(|| Error::Unknown {
+            name: kind.into(),
+            expected: list.iter().map(|entry| member(entry).id).collect::<Vec<_>>().join(", "),
+            found: self.name().into(),
+        })
+    }
+
     /// The parameters as given, checked against the member's own list.
     ///
     /// # Errors
@@ -216,7 +228,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
         (Kind::Flag { .. }, Setting::Flag(_)) => true,
         (Kind::Choice { options, .. }, Setting::Name(name)) => options.iter().any(|(id, _)| id == name),
         (Kind::Number { min, max, above_min, integer, .. }, Setting::Number(x)) => {
-            x.is_finite()
+            (*x as f32).is_finite()
                 && min.is_none_or(|min| if above_min { *x > min } else { *x >= min })
                 && max.is_none_or(|max| *x <= max)
                 && (!integer || x.fract() == 0.0)
@@ -241,7 +253,7 @@ fn rule(parameter: &Parameter) -> String {
         Kind::Flag { .. } => "true or false".into(),
         Kind::Choice { options, .. } => options.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(" or "),
         Kind::Number { min, max, above_min, integer, .. } => {
-            let kind = if integer { "a whole number" } else { "a finite number" };
+            let kind = if integer { "a whole number" } else { "a number of single precision" };
             match (min, max) {
                 (None, None) => kind.into(),
                 (Some(min), Some(max)) => format!("{kind} from {min} to {max}"),

@@ -2,8 +2,8 @@
 //!
 //! Cell (y, x) of a picture of H x W over R rows and C keys pools rows ⌊yR/H⌋..⌊(y+1)R/H⌋ and keys ⌊xC/W⌋..⌊(x+1)C/W⌋.
 
-use crate::catalog::{Member, Text};
 use crate::error::Error;
+use crate::member::{Member, Text};
 use crate::tensor::filled;
 use core::ops::Range;
 use serde::Deserialize;
@@ -35,7 +35,8 @@ pub static POOLS: &[Member] = &[
         id: "mean",
         label: Text { en: "Mean", zh: "平均值" },
         about: Text {
-            en: "A pixel shows the mean of the values under it.", zh: "每个像素显示其范围内的平均值。"
+            en: "A pixel shows the mean of the values under it; removed keys do not count.",
+            zh: "每个像素显示其范围内的平均值；被移除的键不计入。",
         },
         formula: "mean x",
         source: "",
@@ -52,7 +53,10 @@ pub struct Pooling {
     width: usize,
     band: Range<usize>,
     removed: f32,
-    sums: Vec<f32>,
+    /// For each key of `keys`, its column in the picture.
+    columns: Vec<u32>,
+    /// In double precision: a cell may hold billions of values.
+    sums: Vec<f64>,
     counts: Vec<u32>,
 }
 
@@ -61,7 +65,8 @@ impl Pooling {
     /// `removed`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the picture is larger than the matrix or the band is not in it; [`Error::OutOfMemory`].
+    /// [`Error::Parameter`] where the picture is larger than the matrix, or empty over one that is not, or the band is not in
+    /// it; [`Error::OutOfMemory`].
     pub fn new(
         pool: Pool,
         (rows, keys): (Range<usize>, Range<usize>),
@@ -69,12 +74,14 @@ impl Pooling {
         band: Range<usize>,
         removed: f32,
     ) -> Result<Pooling, Error> {
-        within("height", height, 0..rows.len() + 1)?;
-        within("width", width, 0..keys.len() + 1)?;
+        within("height", height, rows.len().min(1)..rows.len() + 1)?;
+        within("width", width, keys.len().min(1)..keys.len() + 1)?;
         within("band", band.end, band.start..height + 1)?;
         let cells = band.len().saturating_mul(width);
         let (sums, counts) = (filled("overview", cells, 0.0)?, filled("overview", cells, 0)?);
-        Ok(Pooling { pool, rows, keys, height, width, band, removed, sums, counts })
+        let mut columns = filled("overview", keys.len(), 0)?;
+        columns.iter_mut().enumerate().for_each(|(key, column)| *column = cell(key, keys.len(), width) as u32);
+        Ok(Pooling { pool, rows, keys, height, width, band, removed, columns, sums, counts })
     }
 
     /// The rows of the matrix under the band.
@@ -88,16 +95,20 @@ impl Pooling {
         self.keys.clone()
     }
 
-    /// Adds the value of one key of one row, both within the picture; `None` is a removed key.
-    pub fn add(&mut self, row: usize, key: usize, value: Option<f32>) {
-        let y = cell(row - self.rows.start, self.rows.len(), self.height) - self.band.start;
-        let x = cell(key - self.keys.start, self.keys.len(), self.width);
+    /// Where the cells of a row within the picture begin, for [`Pooling::add`].
+    pub fn line(&self, row: usize) -> usize {
+        (cell(row - self.rows.start, self.rows.len(), self.height) - self.band.start) * self.width
+    }
+
+    /// Adds the value of a key within the picture to a line; `None` is a removed key.
+    pub fn add(&mut self, line: usize, key: usize, value: Option<f32>) {
         if let Some(value) = value {
-            self.pool_in(y * self.width + x, value);
+            let column = self.columns[key - self.keys.start] as usize;
+            self.pool_in(line + column, f64::from(value));
         }
     }
 
-    fn pool_in(&mut self, at: usize, value: f32) {
+    fn pool_in(&mut self, at: usize, value: f64) {
         let sum = &mut self.sums[at];
         match self.pool {
             _ if self.counts[at] == 0 => *sum = value,
@@ -110,20 +121,20 @@ impl Pooling {
     }
 
     /// The picture's lines, and the range of its finite values: (0, 0) where there are none.
-    pub fn finish(mut self) -> (Vec<f32>, [f32; 2]) {
-        for (sum, &count) in self.sums.iter_mut().zip(&self.counts) {
-            match (count, self.pool) {
-                (0, _) => *sum = self.removed,
-                (_, Pool::Mean) => *sum /= count as f32,
-                (_, Pool::Max) => {}
-            }
-        }
-        let finite = self.sums.iter().zip(&self.counts).filter(|(x, n)| x.is_finite() && **n > 0).map(|(&x, _)| x);
+    // Not a kernel: it runs once per picture.
+    pub fn finish(self) -> (Vec<f32>, [f32; 2]) {
+        let values = self.sums.iter().zip(&self.counts).map(|(&sum, &count)| match (count, self.pool) {
+            (0, _) => self.removed,
+            (_, Pool::Mean) => (sum / f64::from(count)) as f32,
+            (_, Pool::Max) => sum as f32,
+        });
+        let values: Vec<f32> = values.collect();
+        let finite = values.iter().zip(&self.counts).filter(|(x, n)| x.is_finite() && **n > 0).map(|(&x, _)| x);
         let range = finite.fold(None, |range: Option<[f32; 2]>, x| {
             let [low, high] = range.unwrap_or([x, x]);
             Some([low.min(x), high.max(x)])
         });
-        (self.sums, range.unwrap_or([0.0, 0.0]))
+        (values, range.unwrap_or([0.0, 0.0]))
     }
 }
 

@@ -1,11 +1,12 @@
-//! A job over a block of rows, in steps of one group of eight: short enough for a worker to hear an abort between
-//! them, and for several workers to share a problem without a word to each other.
+//! A job over a block of rows, in steps of one group of eight: a worker hears an abort between them, and several workers
+//! share a problem without a word to each other. A step goes over all M keys, so its length grows with M: some 10 ms at
+//! M = 32,768 and d = 64.
 
 use crate::attend::{Problem, Queries, Stage, aligned};
 use crate::diagnostics::{Columns, RowSums};
 use crate::error::Error;
 use crate::mask::Group;
-use crate::normalize::{Statistic, Status};
+use crate::normalize::Statistic;
 use crate::overview::{Pool, Pooling};
 use crate::panel::BLOCK;
 use crate::simd::{Lanes, WIDTH};
@@ -131,8 +132,8 @@ pub struct Cell {
     pub row: Columns,
 }
 
-/// Room for one group at a time, and the statistics of groups that were met: made once per problem, so that steps do not
-/// allocate.
+/// Room for one group at a time, and the statistics of groups that were met. Made for one problem and used with that one alone;
+/// a step allocates nothing but, at the first group of a plane, the plane's table of statistics.
 pub struct Workspace {
     query: Queries,
     strip: Vec<Lanes>,
@@ -150,7 +151,11 @@ impl Workspace {
         let sizes = problem.sizes;
         Ok(Workspace {
             query: Queries::new(sizes.head_size)?,
-            strip: filled("logits", sizes.keys.next_multiple_of(4), [0.0; WIDTH])?,
+            strip: filled(
+                "logits",
+                if sizes.planes() == 0 { 0 } else { sizes.keys.next_multiple_of(4) },
+                [0.0; WIDTH],
+            )?,
             weights: filled("weights", BLOCK, [0.0; WIDTH])?,
             output: filled("output", sizes.value_size.next_multiple_of(4), [0.0; WIDTH])?,
             known: filled("statistics", sizes.planes(), Vec::new())?,
@@ -273,9 +278,10 @@ impl Task {
                 });
             }
             Work::Overview { stage, pooling } => {
-                let first = part.rows.start;
+                let mut lines = [0; WIDTH];
+                part.rows.clone().zip(&mut lines).for_each(|(row, line)| *line = pooling.line(row));
                 each_value(&part, problem, workspace, pooling.keys(), *stage, |row, key, value| {
-                    pooling.add(first + row - part.place, key, value);
+                    pooling.add(lines[row - part.place], key, value);
                 });
             }
             Work::Cell { key, cell } => finish_cell(&part, *key, cell, problem, workspace),
@@ -334,8 +340,7 @@ impl Attended {
         let keys = problem.sizes.keys;
         for (stage, values) in &mut self.stages {
             each_value(part, problem, workspace, 0..keys, *stage, |row, key, value| {
-                let removed = if *stage == Stage::Weights { 0.0 } else { f32::NEG_INFINITY };
-                values[row * keys + key] = value.unwrap_or(removed);
+                values[row * keys + key] = value.unwrap_or(stage.removed());
             });
         }
     }
@@ -395,7 +400,7 @@ fn each_value(
             problem.weights(logits, statistic, weights);
         }
         for (lane, row) in part.lanes() {
-            let failed = statistic.is_some_and(|s| matches!(s.status[lane], Status::Nan | Status::Inf));
+            let failed = statistic.is_some_and(|statistic| statistic.status[lane].failed());
             for key in start..end {
                 let logit = logits[key - whole.start][lane];
                 let value = if statistic.is_some() { weights[key - whole.start][lane] } else { logit };
@@ -410,12 +415,8 @@ fn each_value(
 /// Keys that no row of the group sees are not in the strip: 0, or NaN in a row that is NaN.
 fn fill_outside(part: &Part, keys: usize, statistic: &Statistic, to: &mut [f32]) {
     for (lane, row) in part.lanes() {
-        to[row * keys..(row + 1) * keys].fill(outside(statistic.status[lane]));
+        to[row * keys..(row + 1) * keys].fill(statistic.status[lane].filling());
     }
-}
-
-fn outside(status: Status) -> f32 {
-    if matches!(status, Status::Nan | Status::Inf) { f32::NAN } else { 0.0 }
 }
 
 fn copy_weights(part: &Part, keys: usize, first: usize, weights: &[Lanes], to: &mut [f32]) {
@@ -428,7 +429,7 @@ fn copy_weights(part: &Part, keys: usize, first: usize, weights: &[Lanes], to: &
 
 fn copy_output(part: &Part, size: usize, output: &[Lanes], statistic: &Statistic, to: &mut [f32]) {
     for (lane, row) in part.lanes() {
-        let failed = matches!(statistic.status[lane], Status::Nan | Status::Inf);
+        let failed = statistic.status[lane].failed();
         for (value, output) in to[row * size..(row + 1) * size].iter_mut().zip(output) {
             *value = if failed { f32::NAN } else { output[lane] };
         }
@@ -456,20 +457,17 @@ fn describe(problem: &Problem, plane: usize, row: usize, key: usize) -> Result<C
 
 /// The stages of one pair and the statistics of its row, on the same parts as everything else.
 fn finish_cell(part: &Part, key: usize, cell: &mut Cell, problem: &Problem, workspace: &mut Workspace) {
-    const ALL: [Stage; 6] = [Stage::Raw, Stage::Scaled, Stage::Capped, Stage::Biased, Stage::Masked, Stage::Weights];
-    let part = Part { group: part.group, rows: part.rows.clone(), place: 0 };
-    for (stage, place) in ALL.into_iter().zip(&mut cell.stages) {
-        each_value(&part, problem, workspace, key..key + 1, stage, |_, _, value| {
+    for (stage, place) in Stage::ALL.into_iter().zip(&mut cell.stages) {
+        each_value(part, problem, workspace, key..key + 1, stage, |_, _, value| {
             cell.allowed = if stage == Stage::Masked { value.is_some() } else { cell.allowed };
-            *place = value.unwrap_or(if stage == Stage::Weights { 0.0 } else { f32::NEG_INFINITY });
+            *place = value.unwrap_or(stage.removed());
         });
     }
     let mut attended = Attended { statistics: Some(core::mem::take(&mut cell.row)), ..Attended::default() };
-    attended.add(&part, problem, workspace);
+    attended.add(part, problem, workspace);
     cell.row = attended.statistics.unwrap_or_default();
     let (statistic, lane) = (workspace.statistic(problem, part.group), part.rows.start - part.group.first);
-    let usable = matches!(statistic.status[lane], Status::Ok | Status::Zeroed);
-    cell.row_max = if usable { statistic.max[lane] } else { f32::NAN };
+    cell.row_max = if statistic.status[lane].usable() { statistic.max[lane] } else { f32::NAN };
 }
 
 fn range(name: &str, [from, to]: [usize; 2], length: usize) -> Result<Range<usize>, Error> {

@@ -25,10 +25,14 @@ impl Sizes {
     /// The sizes of `query` (B, Hq, N, d), `key` (B, Hkv, M, d) and `value` (B, Hkv, M, dv).
     ///
     /// # Errors
-    /// [`Error::Shape`] where the three do not fit each other, d is 0, or Hq is no multiple of Hkv.
+    /// [`Error::Shape`] where the three do not fit each other, d is 0, Hq is no multiple of Hkv, or an axis passes
+    /// [`MAX_LENGTH`] or [`MAX_PLANES`].
     pub fn new(query: [usize; 4], key: [usize; 4], value: Option<[usize; 4]>) -> Result<Sizes, Error> {
         let [batch, heads, queries, head_size] = query;
         let [_, kv_heads, keys, _] = key;
+        for (name, shape) in [("query", Some(query)), ("key", Some(key)), ("value", value)] {
+            shape.map_or(Ok(()), |shape| check_axes(name, shape))?;
+        }
         if head_size == 0 {
             return Err(shape("query", "a head size of at least 1", query));
         }
@@ -56,6 +60,23 @@ impl Sizes {
     }
 }
 
+/// The most queries, keys or dimensions: up to here single precision counts them exactly.
+pub const MAX_LENGTH: usize = 1 << 24;
+
+/// The most heads over all batch items.
+pub const MAX_PLANES: usize = 1 << 20;
+
+fn check_axes(name: &str, given: [usize; 4]) -> Result<(), Error> {
+    let [batch, heads, length, size] = given;
+    if batch.checked_mul(heads).is_none_or(|planes| planes > MAX_PLANES) {
+        return Err(shape(name, &format!("at most {MAX_PLANES} heads over all batch items"), given));
+    }
+    if length.max(size) > MAX_LENGTH {
+        return Err(shape(name, &format!("at most {MAX_LENGTH} rows and dimensions"), given));
+    }
+    Ok(())
+}
+
 fn expect(name: &str, found: [usize; 4], expected: [usize; 4], why: &str) -> Result<(), Error> {
     if found == expected {
         return Ok(());
@@ -67,7 +88,8 @@ fn shape(name: &str, expected: &str, found: [usize; 4]) -> Error {
     Error::Shape { name: name.into(), expected: expected.into(), found: format!("({})", join(found)) }
 }
 
-fn join(shape: [usize; 4]) -> String {
+/// The numbers of a shape: `1, 12, 16, 32`.
+pub(crate) fn join(shape: [usize; 4]) -> String {
     shape.map(|n| n.to_string()).join(", ")
 }
 
@@ -92,9 +114,18 @@ pub fn check_length(name: &str, shape: [usize; 4], length: usize) -> Result<(), 
 /// # Errors
 /// [`Error::OutOfMemory`], naming `name` and the bytes.
 pub fn filled<T: Clone>(name: &str, length: usize, value: T) -> Result<Vec<T>, Error> {
+    let mut vector = reserved(name, length)?;
+    vector.resize(length, value);
+    Ok(vector)
+}
+
+/// An empty vector with room for `length` elements, or a typed error where the memory is not to be had.
+///
+/// # Errors
+/// [`Error::OutOfMemory`], naming `name` and the bytes.
+pub fn reserved<T>(name: &str, length: usize) -> Result<Vec<T>, Error> {
     let mut vector = Vec::new();
     let bytes = length as u64 * size_of::<T>() as u64;
     vector.try_reserve_exact(length).map_err(|_| Error::OutOfMemory { name: name.into(), bytes })?;
-    vector.resize(length, value);
     Ok(vector)
 }

@@ -2,13 +2,14 @@
 
 mod support;
 
+use qkscope::attend::Stage;
 use qkscope::diagnostics::Columns;
 use qkscope::normalize::STATUSES;
 use qkscope::options::Options;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{Case, STAGES, oracle};
+use support::{Case, oracle};
 
 const GOLDENS: &str = include_str!("goldens/goldens.json");
 
@@ -111,7 +112,7 @@ fn every_case() {
         let at = |what: &str| format!("{} ({}): {what}", golden.name, golden.source);
         let ([_, _, n, _], m) = (case.query.1, case.key.1[2]);
         let rows: Vec<_> = (0..case.query.1[..3].iter().product()).map(|r| oracle::row(&case, r / n, r % n)).collect();
-        for (index, stage) in STAGES.iter().enumerate() {
+        for (index, stage) in Stage::ALL.iter().enumerate() {
             let id = qkscope::attend::STAGES[*stage as usize].id;
             let expected =
                 if id == "weights" { golden.expected.weights.as_ref() } else { golden.expected.stages.get(id) };

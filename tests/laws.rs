@@ -2,12 +2,13 @@
 
 mod support;
 
-use qkscope::attend::Stage;
-use qkscope::normalize::NORMALIZERS;
+use qkscope::attend::{Problem, Stage};
+use qkscope::diagnostics::Columns;
+use qkscope::normalize::{NORMALIZERS, Status};
 use qkscope::options::{Alignment, Choice};
 use qkscope::overview::Pool;
 use qkscope::task::{Answer, Attended, Request, run};
-use support::{Case, Random, STAGES, Sizes, bounds, choice, same_bits};
+use support::{Case, Random, Sizes, bounds, choice, same_bits};
 
 /// Tails on all sides, shared heads, two blocks of keys.
 const SHAPE: Sizes = [2, 4, 2, 19, 261, 13, 6];
@@ -116,7 +117,11 @@ fn removed_keys_are_not_observable() {
         clean.options.normalizer = normalizer.clone();
         let (m, d, dv) = (SHAPE[4], SHAPE[5], SHAPE[6]);
         let hidden = [3, 200, 258];
-        clean.mask = Some(((0..m).map(|j| u8::from(!hidden.contains(&j))).collect(), [1, 1, 1, m]));
+        let bias = (0..m).map(|j| if j == 200 { f32::NEG_INFINITY } else { 0.25 }).collect();
+        clean.mask = Some(((0..m).map(|j| u8::from(j != 3)).collect(), [1, 1, 1, m]));
+        clean.bias = Some((bias, [1, 1, 1, m]));
+        clean.options.key_value_seq_lengths = Some(vec![258, 250]);
+        (clean.options.causal_offset, clean.options.left_window_size) = (Some(200), 240);
         let mut dirty = clean.clone();
         for j in hidden {
             for plane in 0..SHAPE[0] * SHAPE[2] {
@@ -130,6 +135,17 @@ fn removed_keys_are_not_observable() {
         assert!(same_bits(a.weights.as_ref().unwrap(), b.weights.as_ref().unwrap()), "{normalizer:?}");
         close(a.output.as_ref().unwrap(), b.output.as_ref().unwrap(), 1e-6, &format!("{normalizer:?}"));
         assert!(b.output.unwrap().iter().all(|y| y.is_finite()), "{normalizer:?}");
+    }
+}
+
+#[test]
+fn positions_far_from_the_keys_are_no_trouble() {
+    for offset in [i64::MIN, i64::MIN + 1, -(1 << 31), 1 << 31, i64::MAX] {
+        let case = Case::normal([1, 1, 1, 9, 20, 4, 3], 22).with(|options| {
+            (options.causal, options.causal_offset, options.left_window_size) = (true, Some(offset), 5);
+        });
+        let statistics = case.attend().statistics.unwrap();
+        assert!(statistics.status.iter().all(|&status| status == Status::Empty as u8), "offset {offset}");
     }
 }
 
@@ -186,9 +202,11 @@ fn softmax1_equals_softmax_with_a_zero_key_and_value() {
 fn sparsemax_is_exactly_zero_outside_its_support() {
     let weights = row(&[2.0, 1.75, 0.9, 0.7, -4.0], &Choice::id("sparsemax")).weights();
     assert_eq!(weights, [0.625, 0.375, 0.0, 0.0, 0.0]);
-    // One long flat row: the worst case of its search.
-    let flat = row(&vec![0.25; 4096], &Choice::id("sparsemax")).weights();
-    assert!(flat.iter().all(|w| (w * 4096.0 - 1.0).abs() < 1e-3), "{}", flat[0]);
+    // Long flat rows, the worst case of its search: the first step is rounded at the size of 1.
+    for m in [4096, 5000, 32_996, 39_717] {
+        let flat = row(&vec![0.25; m], &Choice::id("sparsemax")).weights();
+        assert!((sum(&flat) - 1.0).abs() < 1e-5, "{m} keys: {}", sum(&flat));
+    }
 }
 
 #[test]
@@ -257,8 +275,8 @@ fn any_rectangle_equals_the_whole() {
             (7, [18, 19], [255, 261]),
             (1, [9, 9], [4, 9]),
         ] {
-            for stage in STAGES {
-                let removed = if stage == Stage::Weights { 0.0 } else { f32::NEG_INFINITY };
+            for stage in Stage::ALL {
+                let removed = stage.removed();
                 let request = Request::Rectangle { plane, rows, keys, stage, removed };
                 let Answer::Rectangle(found) = run(&problem, &request).unwrap() else { unreachable!() };
                 let row = |i: usize| &whole(&attended, stage)[(plane * n + i) * m..][keys[0]..keys[1]];
@@ -267,6 +285,12 @@ fn any_rectangle_equals_the_whole() {
             }
         }
     }
+}
+
+fn columns(statistics: &Columns) -> [&[f32]; 8] {
+    let Columns { mass, entropy, effective_keys, max_weight, attention_distance, .. } = statistics;
+    let Columns { first_mass, self_mass, previous_mass, .. } = statistics;
+    [mass, entropy, effective_keys, max_weight, attention_distance, first_mass, self_mass, previous_mass]
 }
 
 #[test]
@@ -292,11 +316,11 @@ fn work_in_blocks_equals_work_at_once() {
             assert!(same_bits(&part.weights.unwrap(), &weights[at(SHAPE[4])]), "{normalizer:?}");
             assert!(same_bits(&part.output.unwrap(), &output[at(SHAPE[6])]), "{normalizer:?}");
             let found = part.statistics.unwrap();
-            assert!(same_bits(&found.entropy, &statistics.entropy[at(1)]), "{normalizer:?}");
-            assert_eq!(
-                (found.argmax, found.status),
-                (statistics.argmax[at(1)].to_vec(), statistics.status[at(1)].to_vec())
-            );
+            for (column, expected) in columns(&found).iter().zip(columns(&statistics)) {
+                assert!(same_bits(column, &expected[at(1)]), "{normalizer:?}");
+            }
+            assert_eq!(found.argmax, statistics.argmax[at(1)]);
+            assert_eq!(found.status, statistics.status[at(1)]);
         }
     }
 }
@@ -310,7 +334,8 @@ fn a_cell_equals_the_whole() {
         let (n, m) = (SHAPE[3], SHAPE[4]);
         for (plane, row, key) in [(0, 0, 0), (3, 18, 260), (5, 9, 100), (0, 3, 7)] {
             let Answer::Cell(cell) = run(&problem, &Request::Cell { plane, row, key }).unwrap() else { unreachable!() };
-            let expected: Vec<f32> = STAGES.iter().map(|&s| whole(&attended, s)[(plane * n + row) * m + key]).collect();
+            let expected: Vec<f32> =
+                Stage::ALL.iter().map(|&s| whole(&attended, s)[(plane * n + row) * m + key]).collect();
             assert!(same_bits(&cell.stages, &expected), "{score:?}, {plane} {row} {key}: {cell:?}\n{expected:?}");
             let logits = &whole(&attended, Stage::Masked)[(plane * n + row) * m..][..m];
             let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -323,55 +348,94 @@ fn a_cell_equals_the_whole() {
     }
 }
 
+/// The rows or keys under part `index` of `parts` of a range.
+fn under(index: usize, parts: usize, [from, to]: [usize; 2]) -> core::ops::Range<usize> {
+    from + index * (to - from) / parts..from + (index + 1) * (to - from) / parts
+}
+
+/// What stands for cells without any key.
+const REMOVED: f32 = -7.0;
+
+fn pooled(pool: Pool, values: &[f32]) -> f32 {
+    match pool {
+        _ if values.is_empty() => REMOVED,
+        _ if values.iter().any(|x| x.is_nan()) => f32::NAN,
+        Pool::Max => values.iter().copied().reduce(|a, b| if b.abs() > a.abs() { b } else { a }).unwrap(),
+        Pool::Mean => (sum(values) / values.len() as f64) as f32,
+    }
+}
+
+/// An overview in two bands, as two workers would make it, with the range of each checked.
+fn overview(problem: &Problem, plane: usize, picture: Picture, stage: Stage, pool: Pool) -> Vec<f32> {
+    let (height, width, rows, keys) = picture;
+    let mut found = Vec::new();
+    for band in [[0, height / 2], [height / 2, height]] {
+        let (band, removed) = (Some(band), REMOVED);
+        let request = Request::Overview { plane, rows, keys, height, width, band, stage, pool, removed };
+        let Answer::Overview(values, range) = run(problem, &request).unwrap() else { unreachable!() };
+        let finite = || values.iter().copied().filter(|x| x.is_finite() && *x != REMOVED);
+        let expected = [finite().reduce(f32::min), finite().reduce(f32::max)].map(Option::unwrap_or_default);
+        assert_eq!(range, expected, "{request:?}");
+        found.extend(values);
+    }
+    found
+}
+
+/// Height, width, rows and keys.
+type Picture = (usize, usize, [usize; 2], [usize; 2]);
+
 #[test]
 fn an_overview_pools_what_a_rectangle_holds() {
     let (n, m) = (SHAPE[3], SHAPE[4]);
     let case = everything(&Choice::id("softmax"));
     let (problem, attended) = (case.problem().unwrap(), case.attend());
-    let plane = 6;
-    for (height, width, rows, keys) in
-        [(n, m, [0, n], [0, m]), (5, 7, [0, n], [0, m]), (3, 40, [4, 15], [13, 200]), (1, 1, [2, 19], [0, m])]
-    {
-        for (stage, pool) in [
-            (Stage::Scaled, Pool::Max),
-            (Stage::Masked, Pool::Max),
-            (Stage::Weights, Pool::Max),
-            (Stage::Weights, Pool::Mean),
-        ] {
-            let mut found = Vec::new();
-            // Two bands, as two workers would.
-            for band in [[0, height / 2], [height / 2, height]] {
-                let removed = -7.0;
-                let request =
-                    Request::Overview { plane, rows, keys, height, width, band: Some(band), stage, pool, removed };
-                let Answer::Overview(values, _) = run(&problem, &request).unwrap() else { unreachable!() };
-                found.extend(values);
-            }
-            let masked = whole(&attended, Stage::Masked);
-            let of = |y: usize, size: usize, [from, to]: [usize; 2]| {
-                from + y * (to - from) / size..from + (y + 1) * (to - from) / size
-            };
-            for y in 0..height {
-                for x in 0..width {
-                    let cells =
-                        of(y, height, rows).flat_map(|i| of(x, width, keys).map(move |j| (plane * n + i) * m + j));
-                    let seen = cells.filter(|&at| stage < Stage::Masked || masked[at] != f32::NEG_INFINITY);
-                    let values: Vec<f32> = seen.map(|at| whole(&attended, stage)[at]).collect();
-                    let expected = match pool {
-                        _ if values.is_empty() => -7.0,
-                        Pool::Max => {
-                            values.iter().copied().reduce(|a, b| if b.abs() > a.abs() { b } else { a }).unwrap()
-                        }
-                        Pool::Mean => values.iter().sum::<f32>() / values.len() as f32,
-                    };
-                    let value = found[y * width + x];
-                    assert!(
-                        (value - expected).abs() <= 1e-6,
-                        "({y}, {x}) of {height} x {width}, {stage:?}: {value} {expected}"
-                    );
-                }
+    let masked = whole(&attended, Stage::Masked);
+    let pictures: [Picture; 4] =
+        [(n, m, [0, n], [0, m]), (5, 7, [0, n], [0, m]), (3, 40, [4, 15], [13, 200]), (1, 1, [2, 19], [0, m])];
+    let kinds = [
+        (Stage::Scaled, Pool::Max),
+        (Stage::Masked, Pool::Max),
+        (Stage::Weights, Pool::Max),
+        (Stage::Weights, Pool::Mean),
+    ];
+    // Plane 0 has a row of NaN.
+    for plane in [0, 6] {
+        for (picture, (stage, pool)) in pictures.iter().flat_map(|&p| kinds.map(|kind| (p, kind))) {
+            let (height, width, rows, keys) = picture;
+            let found = overview(&problem, plane, picture, stage, pool);
+            for (at, value) in found.iter().enumerate() {
+                let (y, x) = (at / width, at % width);
+                let cells = under(y, height, rows);
+                let cells = cells.flat_map(|i| under(x, width, keys).map(move |j| (plane * n + i) * m + j));
+                let values = whole(&attended, stage);
+                // A row that is NaN is so at its removed keys, too.
+                let left = |at: usize| masked[at] != f32::NEG_INFINITY || values[at].is_nan();
+                let seen = cells.filter(|&at| stage < Stage::Masked || left(at));
+                let expected = pooled(pool, &seen.map(|at| values[at]).collect::<Vec<_>>());
+                let same = (value - expected).abs() <= 1e-6 || (value.is_nan() && expected.is_nan());
+                assert!(same, "({y}, {x}) of {picture:?}, {stage:?}, {pool:?}: {value} {expected}");
             }
         }
+    }
+}
+
+#[test]
+fn the_mean_of_millions_is_exact() {
+    let (n, m) = (1500, 1400);
+    let mut case = Case::normal([1, 1, 1, n, m, 1, 1], 21);
+    case.key.0.fill(0.0);
+    let found = overview(&case.problem().unwrap(), 0, (1, 1, [0, n], [0, m]), Stage::Weights, Pool::Mean);
+    assert!((found[0] * m as f32 - 1.0).abs() < 1e-6, "{}", found[0]);
+}
+
+#[test]
+fn the_strongest_of_equals_is_the_first() {
+    for m in [3, 256, 300, 600] {
+        let argmax = |logits: &[f32]| row(logits, &Choice::id("softmax")).attend().statistics.unwrap().argmax[0];
+        assert_eq!(argmax(&vec![1.0; m]), 0, "{m} equal keys");
+        let mut late = vec![0.0; m];
+        (late[1], late[m - 1]) = (2.0, 2.0);
+        assert_eq!(argmax(&late), 1, "{m} keys, two of them strongest");
     }
 }
 
@@ -382,8 +446,21 @@ fn nothing_is_an_answer_too() {
         let [b, h, _, n, _, _, dv] = sizes;
         assert_eq!(attended.output.unwrap(), vec![0.0; b * h * n * dv], "{sizes:?}");
         let status = attended.statistics.unwrap().status;
-        assert!(status.iter().all(|&s| s == qkscope::normalize::Status::Empty as u8), "{sizes:?}");
+        assert!(status.iter().all(|&s| s == Status::Empty as u8), "{sizes:?}");
     }
+    for sizes in [[1, 1, 1, 0, 5, 3, 2], [1, 1, 1, 3, 0, 4, 2]] {
+        let problem = Case::normal(sizes, 18).problem().unwrap();
+        let (rows, keys, stage) = ([0, sizes[3]], [0, sizes[4]], Stage::Weights);
+        let rectangle = Request::Rectangle { plane: 0, rows, keys, stage, removed: 0.0 };
+        assert_eq!(run(&problem, &rectangle).unwrap(), Answer::Rectangle(vec![]));
+        let (height, width) = (sizes[3].min(2), sizes[4].min(2));
+        let (pool, band, removed) = (Pool::Mean, None, 0.0);
+        let overview = Request::Overview { plane: 0, rows, keys, height, width, band, stage, pool, removed };
+        assert_eq!(run(&problem, &overview).unwrap(), Answer::Overview(vec![], [0.0, 0.0]));
+        assert_eq!(run(&problem, &Request::Cell { plane: 0, row: 0, key: 0 }).unwrap_err().code(), "parameter");
+    }
+    // Nothing is asked of no head, so nothing is made ready for it.
+    assert!(Case::normal([0, 1, 1, 2, 1 << 24, 64, 64], 18).attend().output.unwrap().is_empty());
     let mut without_value = Case::normal([1, 1, 1, 3, 4, 2, 1], 19);
     without_value.value = None;
     assert!(without_value.attend().output.unwrap().is_empty());
@@ -405,6 +482,12 @@ fn what_does_not_fit_is_refused_by_name() {
         ("parameter", |c| c.options.temperature = f64::NAN, "temperature"),
         ("parameter", |c| c.options.scale = Some(f64::INFINITY), "scale"),
         ("parameter", |c| (c.options.scale, c.options.temperature) = (Some(1e300), 1e-300), "scale"),
+        ("shape", |c| c.query = (vec![], [1 << 16, 1 << 15, 0, 6]), "query"),
+        ("shape", |c| c.query = (vec![], [2, 4, 0, 1 << 25]), "query"),
+        ("parameter", |c| c.options.softcap = Some(1e39), "softcap"),
+        ("parameter", |c| c.options.temperature = 1e-300, "temperature"),
+        ("parameter", |c| c.options.temperature = 1e-40, "temperature"),
+        ("parameter", |c| c.options.normalizer = choice(r#"{"id": "sigmoid", "bias": 1e39}"#), "bias"),
         ("parameter", |c| c.options.left_window_size = -2, "leftWindowSize"),
         ("parameter", |c| c.options.causal = true, "causalAlignment"),
         ("parameter", |c| c.options.key_value_seq_lengths = Some(vec![5]), "keyValueSeqLengths"),
@@ -423,10 +506,24 @@ fn what_does_not_fit_is_refused_by_name() {
         assert_eq!((error.code(), error.parts().0), (*code, *name), "{error}");
     }
     let problem = case().problem().unwrap();
+    let picture = |height, width| Request::Overview {
+        plane: 0,
+        rows: [0, 3],
+        keys: [0, 5],
+        height,
+        width,
+        band: None,
+        stage: Stage::Raw,
+        pool: Pool::Max,
+        removed: 0.0,
+    };
     for (request, name) in [
         (Request::Cell { plane: 8, row: 0, key: 0 }, "plane"),
         (Request::Cell { plane: 0, row: 3, key: 0 }, "row"),
         (Request::Rectangle { plane: 0, rows: [2, 1], keys: [0, 5], stage: Stage::Raw, removed: 0.0 }, "rows"),
+        (picture(0, 5), "height"),
+        (picture(3, 0), "width"),
+        (picture(3, 6), "width"),
         (Request::Rectangle { plane: 0, rows: [0, 3], keys: [0, 6], stage: Stage::Raw, removed: 0.0 }, "keys"),
     ] {
         assert_eq!(run(&problem, &request).unwrap_err().parts().0, name);

@@ -30,8 +30,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Member;
 use crate::error::Error;
+use crate::member::Member;
 
 mod json;
 mod npy;

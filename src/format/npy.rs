@@ -11,8 +11,8 @@ use super::parts::python::{self, Header};
 use super::parts::snippet;
 use super::parts::source::{Source, Stop};
 use super::{Format, Index, Limits, TensorInfo};
-use crate::catalog::{Member, Text};
 use crate::error::Error;
+use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
     member: Member {

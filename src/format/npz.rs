@@ -8,8 +8,8 @@ use super::parts::names::unique;
 use super::parts::source::{Source, Stop};
 use super::parts::zip::{self, Entry};
 use super::{Format, Index, Limits, Packing, TensorInfo, npy};
-use crate::catalog::{Member, Text};
 use crate::error::Error;
+use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
     member: Member {

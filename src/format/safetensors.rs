@@ -15,8 +15,8 @@ use super::parts::names::{members, mend_surrogates, parse};
 use super::parts::source::{Source, Stop};
 use super::parts::{MAX_SAFE, room, snippet};
 use super::{Format, Index, Limits, TensorInfo};
-use crate::catalog::{Member, Text};
 use crate::error::Error;
+use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
     member: Member {

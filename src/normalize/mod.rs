@@ -3,12 +3,12 @@
 //! worked out again on its own.
 //!
 //! Removed keys have the logit minus infinity and get a weight of exactly 0. Rows that no normalizer can help (no key left,
-//! NaN, +infinity) never reach a member: [`observe`] marks them, and `attend.rs` fills them.
+//! NaN, +infinity) are marked by [`observe`]: a member computes something for their lanes, and `attend.rs` overwrites it.
 //!
 //! To add one: a file in this folder with `ENTRY` and `definition`, and its name in the list below.
 
-use crate::catalog::{Member, Text};
 use crate::error::Error;
+use crate::member::{Member, Text};
 use crate::options::{Choice, Settings};
 use crate::panel::BLOCK;
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
@@ -66,6 +66,23 @@ pub enum Status {
     Inf,
 }
 
+impl Status {
+    /// Whether the row can be mapped.
+    pub fn usable(self) -> bool {
+        matches!(self, Status::Ok | Status::Zeroed)
+    }
+
+    /// What the weights of a row are that cannot: 0 without a key, else NaN.
+    pub fn filling(self) -> f32 {
+        if self.failed() { f32::NAN } else { 0.0 }
+    }
+
+    /// Whether everything in the row is NaN.
+    pub fn failed(self) -> bool {
+        matches!(self, Status::Nan | Status::Inf)
+    }
+}
+
 const fn status(id: &'static str, label: Text, about: Text) -> Member {
     Member { id, label, about, formula: "", source: "", parameters: &[] }
 }
@@ -100,7 +117,7 @@ pub static STATUSES: &[Member] = &[
 /// What a row of logits leaves behind: enough to map any of its logits again.
 #[derive(Clone, Copy, Debug)]
 pub struct Statistic {
-    /// max_j l_j over the keys that are left; 0 where the status is not [`Status::Ok`].
+    /// max_j l_j over the keys that are left; 0 in rows that cannot be mapped.
     pub max: Lanes,
     /// m_i, the number of keys that are left.
     pub allowed: Lanes,
@@ -119,7 +136,7 @@ impl Statistic {
 
     /// Whether every row can be mapped.
     pub fn usable(&self) -> bool {
-        self.status.iter().all(|s| matches!(s, Status::Ok | Status::Zeroed))
+        self.status.iter().all(|status| status.usable())
     }
 }
 
@@ -138,6 +155,9 @@ pub struct Entry {
     pub member: Member,
     /// Whether the weights of a row sum to 1 whatever the parameters.
     pub sums_to_one: bool,
+    /// Whether the error of a weight is bounded relative to the weight, as for exponentials; else it is bounded absolutely, as
+    /// for piecewise linear maps, which may also end with all weights 0.
+    pub relative: bool,
     /// Whether adding a number to every logit of a row changes nothing.
     pub shift_invariant: bool,
     /// Sets its parameters, for rows of M keys.
@@ -165,11 +185,7 @@ normalizers![softmax, sigmoid, softmax1, sparsemax, soft_threshold];
 /// # Errors
 /// [`Error::Unknown`] for a name that is not in the list, [`Error::Parameter`] for a bad parameter.
 pub fn build(choice: &Choice, keys: usize) -> Result<Box<dyn Normalizer>, Error> {
-    let entry = NORMALIZERS.iter().find(|entry| entry.member.id == choice.name()).ok_or_else(|| Error::Unknown {
-        name: "normalizer".into(),
-        expected: NORMALIZERS.iter().map(|entry| entry.member.id).collect::<Vec<_>>().join(", "),
-        found: choice.name().into(),
-    })?;
+    let entry = choice.find("normalizer", NORMALIZERS, |entry| &entry.member)?;
     Ok((entry.build)(&choice.settings(&entry.member)?, keys))
 }
 

@@ -3,10 +3,10 @@
 //! zero logits.
 
 use super::{Entry, Normalizer, Statistic, Strip, map_each};
-use crate::catalog::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text};
 use crate::math::exp;
 use crate::options::Settings;
-use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 /// Where b comes from.
 enum Sigmoid {
@@ -19,7 +19,7 @@ impl Normalizer for Sigmoid {
     fn statistic(&self, _strip: Strip, statistic: &mut Statistic) {
         let allowed = statistic.allowed;
         statistic.values[0] = match self {
-            Sigmoid::Fixed(bias) => [*bias; 8],
+            Sigmoid::Fixed(bias) => [*bias; WIDTH],
             Sigmoid::Visible => allowed.map(|n| -f64::from(n.max(1.0)).ln() as f32),
         };
     }
@@ -85,6 +85,7 @@ pub static ENTRY: Entry = Entry {
         parameters: &[BIAS, N],
     },
     sums_to_one: false,
+    relative: true,
     shift_invariant: false,
     build: |settings, keys| {
         Box::new(match settings.number(&BIAS) {

@@ -7,10 +7,10 @@
 
 use super::softmax::inverse_sum;
 use super::{Entry, Normalizer, Statistic, Status, Strip, map_each};
-use crate::catalog::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text};
 use crate::math::exp;
 use crate::options::Settings;
-use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 struct SoftThreshold {
     tau: Option<f32>,
@@ -24,7 +24,7 @@ impl Normalizer for SoftThreshold {
         // The mean of softmax weights over m keys is 1/m.
         let allowed = statistic.allowed;
         statistic.values[1] = allowed.map(|m| self.tau.unwrap_or(self.alpha / m.max(1.0)));
-        statistic.values[2] = [1.0; 8];
+        statistic.values[2] = [1.0; WIDTH];
         if self.renormalize {
             renormalize::<Native>(strip, statistic);
         }
@@ -114,6 +114,7 @@ pub static ENTRY: Entry = Entry {
         parameters: &[ALPHA, TAU, RENORMALIZE],
     },
     sums_to_one: false,
+    relative: false,
     shift_invariant: true,
     build: |settings, _| {
         Box::new(SoftThreshold {

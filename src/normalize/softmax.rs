@@ -2,7 +2,7 @@
 //! subtracted because exp(l) overflows at 89, and exp(l − ln Σ) loses as many digits as l is large.
 
 use super::{Entry, Normalizer, Statistic, Strip, map_each};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 use crate::math::exp;
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
@@ -45,6 +45,7 @@ pub static ENTRY: Entry = Entry {
         parameters: &[],
     },
     sums_to_one: true,
+    relative: true,
     shift_invariant: true,
     build: |_, _| Box::new(Softmax),
 };

@@ -2,7 +2,7 @@
 //! unused: 1 − Σ w. E. Miller, *Attention Is Off By One* (2023); the same as a key and a value of zeros appended.
 
 use super::{Entry, Normalizer, Statistic, Strip, map_each};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 use crate::math::exp;
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
@@ -49,6 +49,7 @@ pub static ENTRY: Entry = Entry {
         parameters: &[],
     },
     sums_to_one: false,
+    relative: true,
     shift_invariant: false,
     build: |_, _| Box::new(Softmax1),
 };

@@ -4,12 +4,13 @@
 //! The paper sorts the row. Here τ is the root of the convex, piecewise linear f(τ) = Σ max(z_j − τ, 0) − 1, z = l − max,
 //! found by Newton's method from its left:
 //!
-//! 1. τ = −1 is at or left of the root, because the largest z is 0; a Newton step of a convex function never
-//!    passes it, so τ only grows, and the set of keys above it only shrinks: it ends when nothing moves.
-//! 2. Each step sums z − τ afresh. Near the root that sum is 1, so its rounding error does not grow with the row.
+//! 1. τ = −1 is at or left of the root, because the largest z is 0; but for rounding, a Newton step of a convex function
+//!    does not pass it, so τ only grows, and the set of keys above it only shrinks: it ends when nothing moves.
+//! 2. Each step sums z − τ afresh. Near the root that sum is 1, while the first step of a long flat row is rounded at the
+//!    size of 1 and may pass the root by that much. One last step, in either direction, takes such an error back.
 
 use super::{Entry, Normalizer, Statistic, Strip, map_each};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
 
@@ -33,11 +34,11 @@ fn threshold<V: F32x4>(strip: Strip, max: &Lanes) -> F32x8<V> {
     loop {
         let above = strip.sum(|l| zero.max_or_self(l - max - tau));
         let count = strip.sum(|l| tau.if_less(l - max, one, zero));
-        let next = tau + zero.max_or_self(above - one) / one.max_or_self(count);
+        let next = tau + (above - one) / one.max_or_self(count);
         if !tau.any_less(next) {
-            return tau;
+            return next;
         }
-        tau = next;
+        tau = tau.max_or_self(next);
     }
 }
 
@@ -61,6 +62,7 @@ pub static ENTRY: Entry = Entry {
         parameters: &[],
     },
     sums_to_one: true,
+    relative: false,
     shift_invariant: true,
     build: |_, _| Box::new(Sparsemax),
 };

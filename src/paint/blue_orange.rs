@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::{Colormap, Rgb};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 
 /// Colours on each side of the middle one.
 const ARM: usize = 128;

@@ -4,7 +4,7 @@
 //! rounded to 8 bits.
 
 use super::{Colormap, unpack};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {

@@ -17,8 +17,8 @@
 
 use serde::Deserialize;
 
-use crate::catalog::Member;
 use crate::error::Error;
+use crate::member::Member;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod canvas;

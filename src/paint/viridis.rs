@@ -3,7 +3,7 @@
 //! `_cm_listed.py`, rounded to 8 bits.
 
 use super::{Colormap, unpack};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {

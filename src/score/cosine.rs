@@ -3,7 +3,7 @@
 //! a few units in the last place.
 
 use super::{Entry, Score};
-use crate::catalog::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 
 struct Cosine {

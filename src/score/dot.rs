@@ -2,7 +2,7 @@
 //! Translation* (2015), section 3.1, arXiv 1508.04025.
 
 use super::{Entry, Score};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 use crate::options::Settings;
 
 struct Dot;

@@ -3,8 +3,8 @@
 //!
 //! To add one: a file in this folder with `ENTRY` and `definition`, and its name in the list below.
 
-use crate::catalog::Member;
 use crate::error::Error;
+use crate::member::Member;
 use crate::options::{Choice, Settings};
 
 /// A score function with its parameters set.
@@ -46,10 +46,6 @@ scores![dot, scaled_dot, cosine];
 /// # Errors
 /// [`Error::Unknown`] for a name that is not in the list, [`Error::Parameter`] for a bad parameter.
 pub fn build(choice: &Choice) -> Result<Box<dyn Score>, Error> {
-    let entry = SCORES.iter().find(|entry| entry.member.id == choice.name()).ok_or_else(|| Error::Unknown {
-        name: "score".into(),
-        expected: SCORES.iter().map(|entry| entry.member.id).collect::<Vec<_>>().join(", "),
-        found: choice.name().into(),
-    })?;
+    let entry = choice.find("score", SCORES, |entry| &entry.member)?;
     Ok((entry.build)(&choice.settings(&entry.member)?))
 }

@@ -2,7 +2,7 @@
 //! 3.2.1, arXiv 1706.03762.
 
 use super::{Entry, Score};
-use crate::catalog::{Member, Text};
+use crate::member::{Member, Text};
 
 struct ScaledDot;
 

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::normalize::STATUSES;
 use crate::options::Options;
 use crate::task::{self, Answer, Attended, Cell, Request, Workspace};
+use crate::tensor::filled;
 use js_sys::{Float32Array, Int32Array, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -27,14 +28,22 @@ impl Session {
     /// Checks the tensors and options and packs them. `problem` is
     /// `{ query: shape, key: shape, value: shape | null, options }`, each shape four numbers; copies.
     #[wasm_bindgen(constructor)]
-    pub fn new(query: Vec<f32>, key: Vec<f32>, value: Option<Vec<f32>>, problem: &JsValue) -> Result<Session, JsValue> {
+    pub fn new(
+        query: &Float32Array,
+        key: &Float32Array,
+        value: Option<Float32Array>,
+        problem: &JsValue,
+    ) -> Result<Session, JsValue> {
         let given = field(problem, "options");
         let inputs = Inputs {
-            query: (query, read("query", field(problem, "query"))?),
-            key: (key, read("key", field(problem, "key"))?),
-            value: value.map(|value| Ok::<_, JsValue>((value, read("value", field(problem, "value"))?))).transpose()?,
-            mask: tensor("attnMask", &given, |data| Uint8Array::new(&data).to_vec())?,
-            bias: tensor("attnBias", &given, |data| Float32Array::new(&data).to_vec())?,
+            query: (floats_of("query", query)?, shape("query", problem, "query")?),
+            key: (floats_of("key", key)?, shape("key", problem, "key")?),
+            value: match value {
+                Some(value) => Some((floats_of("value", &value)?, shape("value", problem, "value")?)),
+                None => None,
+            },
+            mask: tensor("attnMask", &given, |data| bytes_of("attnMask", &Uint8Array::new(&data)))?,
+            bias: tensor("attnBias", &given, |data| floats_of("attnBias", &Float32Array::new(&data)))?,
         };
         let problem = Problem::new(inputs, &options(&given)?).map_err(raise)?;
         let workspace = RefCell::new(Workspace::new(&problem).map_err(raise)?);
@@ -43,7 +52,7 @@ impl Session {
 
     /// Starts a job.
     pub fn start(&self, request: JsValue) -> Result<Task, JsValue> {
-        let request: Request = read("request", request)?;
+        let request: Request = read("request", "a request as in task.rs", request)?;
         let task = task::Task::new(&self.0.problem, &request).map_err(raise)?;
         Ok(Task { shared: self.0.clone(), task })
     }
@@ -82,10 +91,27 @@ impl Task {
 }
 
 /// A value of JavaScript as one of ours.
-fn read<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| {
-        raise(Error::Parameter { name: name.into(), expected: "as documented".into(), found: error.to_string() })
-    })
+fn read<T: DeserializeOwned>(name: &str, rule: &str, value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| raise(Error::Parameter { name: name.into(), expected: rule.into(), found: error.to_string() }))
+}
+
+fn shape(name: &str, object: &JsValue, key: &str) -> Result<[usize; 4], JsValue> {
+    read(name, "a shape of four whole numbers", field(object, key))
+}
+
+/// A copy, or a typed error where there is no memory for it: the glue's own conversion would trap.
+fn floats_of(name: &str, array: &Float32Array) -> Result<Vec<f32>, JsValue> {
+    let mut copy = filled(name, array.length() as usize, 0.0).map_err(raise)?;
+    array.copy_to(&mut copy);
+    Ok(copy)
+}
+
+/// As [`floats_of`].
+fn bytes_of(name: &str, array: &Uint8Array) -> Result<Vec<u8>, JsValue> {
+    let mut copy = filled(name, array.length() as usize, 0).map_err(raise)?;
+    array.copy_to(&mut copy);
+    Ok(copy)
 }
 
 fn field(object: &JsValue, name: &str) -> JsValue {
@@ -98,18 +124,22 @@ fn options(given: &JsValue) -> Result<Options, JsValue> {
     for name in ["attnMask", "attnBias"] {
         Reflect::delete_property(&plain, &name.into())?;
     }
-    read("options", plain.into())
+    read("options", "options of the documented types", plain.into())
 }
 
 type Shaped<T> = (Vec<T>, [usize; 4]);
 
 /// The tensor `{ data, shape }` in field `name` of the options, if there is one.
-fn tensor<T>(name: &str, options: &JsValue, copy: fn(JsValue) -> Vec<T>) -> Result<Option<Shaped<T>>, JsValue> {
+fn tensor<T>(
+    name: &str,
+    options: &JsValue,
+    copy: fn(JsValue) -> Result<Vec<T>, JsValue>,
+) -> Result<Option<Shaped<T>>, JsValue> {
     let tensor = field(options, name);
     if tensor.is_undefined() || tensor.is_null() {
         return Ok(None);
     }
-    Ok(Some((copy(field(&tensor, "data")), read(name, field(&tensor, "shape"))?)))
+    Ok(Some((copy(field(&tensor, "data"))?, shape(name, &tensor, "shape")?)))
 }
 
 fn floats(values: &[f32]) -> JsValue {

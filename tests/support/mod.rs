@@ -99,15 +99,13 @@ impl Case {
     }
 }
 
-pub const STAGES: [Stage; 6] = [Stage::Raw, Stage::Scaled, Stage::Capped, Stage::Biased, Stage::Masked, Stage::Weights];
-
 pub fn attend(problem: &Problem) -> Attended {
     let request = Request::Attend {
         planes: [0, problem.sizes.planes()],
         rows: [0, problem.sizes.queries],
         output: true,
         weights: true,
-        stages: STAGES.to_vec(),
+        stages: Stage::ALL.to_vec(),
         statistics: true,
     };
     match run(problem, &request).expect("the request fits the problem") {

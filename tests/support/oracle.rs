@@ -38,13 +38,17 @@ pub fn row(case: &Case, plane: usize, i: usize) -> Row {
 
     let score = find(score::SCORES.iter().map(|e| e.member.id), case.options.score.name());
     let settings = case.options.score.settings(&score::SCORES[score].member).expect("checked");
-    let default_scale = if case.options.score.name() == "scaled_dot" { 1.0 / (d as f64).sqrt() } else { 1.0 };
+    let prepared = score::build(&case.options.score).expect("checked");
+    let default_scale = prepared.default_scale(d);
     let factor = case.options.scale.unwrap_or(default_scale) / case.options.temperature;
     let raw: Vec<f64> = keys.iter().map(|k| score::DEFINITIONS[score](&q, k, &settings)).collect();
-    let magnitude = |k: &Vec<f64>| {
-        let sum: f64 = q.iter().zip(k).map(|(a, b)| (a * b).abs()).sum();
-        if case.options.score.name() != "cosine" { sum } else { sum / norm(&q, 1e-8) / norm(k, 1e-8) }
+    let ready = |row: &[f64]| {
+        let mut row: Vec<f32> = row.iter().map(|&x| x as f32).collect();
+        prepared.prepare(&mut row);
+        wide(&row)
     };
+    let query = ready(&q);
+    let magnitude = |k: &Vec<f64>| query.iter().zip(ready(k)).map(|(a, b)| (a * b).abs()).sum::<f64>();
     let scaled: Vec<f64> = raw.iter().map(|s| s * factor).collect();
     let capped: Vec<f64> = match case.options.softcap.filter(|&c| c > 0.0) {
         Some(c) => scaled.iter().map(|l| c * (l / c).tanh()).collect(),
@@ -73,10 +77,9 @@ pub fn row(case: &Case, plane: usize, i: usize) -> Row {
     let left: Vec<f64> = (0..m).filter(|&j| allowed[j]).map(|j| biased[j]).collect();
 
     let (mut status, weights) = normalized(case, &left, m);
-    if matches!(status, Status::Ok)
-        && weights.iter().all(|&w| w == 0.0)
-        && !matches!(case.options.normalizer.name(), "sigmoid" | "softmax1")
-    {
+    let normalizer = find(normalize::NORMALIZERS.iter().map(|e| e.member.id), case.options.normalizer.name());
+    let relative = normalize::NORMALIZERS[normalizer].relative;
+    if status == Status::Ok && !relative && weights.iter().all(|&w| w == 0.0) {
         status = Status::Zeroed;
     }
     let failed = matches!(status, Status::Nan | Status::Inf);
@@ -94,7 +97,6 @@ pub fn row(case: &Case, plane: usize, i: usize) -> Row {
         })
         .collect();
     let worst = (0..m).filter(|&j| allowed[j]).map(|j| logit_error[j]).fold(0.0, f64::max);
-    let relative = matches!(case.options.normalizer.name(), "softmax" | "softmax1" | "sigmoid");
     let weight_error: Vec<f64> = weights.iter().map(|&w| bounds::weight(relative, worst, m, w)).collect();
 
     let dv = case.value.as_ref().map_or(0, |v| v.1[3]);
@@ -142,10 +144,6 @@ fn normalized(case: &Case, left: &[f64], keys: usize) -> (Status, Vec<f64>) {
 
 fn find<'a>(mut ids: impl Iterator<Item = &'a str>, id: &str) -> usize {
     ids.position(|known| known == id).expect("in the list")
-}
-
-fn norm(x: &[f64], eps: f64) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt().max(eps)
 }
 
 fn wide(x: &[f32]) -> Vec<f64> {

@@ -39,20 +39,25 @@ export function watchWorkers() {
       super.terminate();
     }
   };
-  /** Code for a worker, or the page itself: the kernel traps at its `at`-th step, and at each one after that. */
-  page.trapAt = (at, once = false) => `{
+  /** Code for a worker, or the page itself: does `act` at the kernel's steps for which `when` holds. */
+  const atSteps = (when, act) => `{
     const { Instance } = WebAssembly;
     let steps = 0;
     WebAssembly.Instance = function (module, imports) {
       const { exports } = new Instance(module, imports);
       const task_advance = (...given) => {
         steps++;
-        if (${once} ? steps === ${at} : steps >= ${at}) throw new WebAssembly.RuntimeError('unreachable');
+        if (${when}) ${act};
         return exports.task_advance(...given);
       };
       return { exports: { ...exports, task_advance } };
     };
   }`;
+  /** The kernel traps at its `at`-th step, and at each one after that. */
+  page.trapAt = (at, once = false) =>
+    atSteps(once ? `steps === ${at}` : `steps >= ${at}`, `throw new WebAssembly.RuntimeError('unreachable')`);
+  /** The kernel says on the channel "dwell" that it is at its `at`-th step, and never leaves it. */
+  page.dwellAt = (at) => atSteps(`steps === ${at}`, `for (new BroadcastChannel('dwell').postMessage(0); ; );`);
   page.tensor = (shape, seed = 1) => {
     let state = seed;
     const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;

@@ -1,0 +1,85 @@
+//! What every member of a list says about itself.
+//!
+//! A score, a normalizer, a colour map or a file format is one file plus one line in its folder's list. From its
+//! [`Member`] come the menus and sliders of the page, the unions of names in the TypeScript types, the cases of the
+//! conformance tests and the tables of the README, so nothing is written twice.
+
+use serde::Serialize;
+
+/// A text in the languages of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Chinese, simplified.
+    pub zh: &'static str,
+}
+
+/// The identity of one member of a list.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// The name in options and URLs, as the field writes it: `scaled_dot`.
+    pub id: &'static str,
+    /// The name in menus.
+    pub label: Text,
+    /// One sentence: what it does and when one wants it.
+    pub about: Text,
+    /// The formula in plain text: `s = q·k`.
+    pub formula: &'static str,
+    /// Where it comes from: authors, year, arXiv number or DOI, section. Empty where there is no paper.
+    pub source: &'static str,
+    /// What can be set, in the order in which controls show it.
+    pub parameters: &'static [Parameter],
+}
+
+/// A value that a caller can set, with its rule.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameter {
+    /// The option's name in JavaScript: `temperature`.
+    pub name: &'static str,
+    /// The name on a control.
+    pub label: Text,
+    /// What it does, and what its automatic value is.
+    pub about: Text,
+    /// Its type, range and default.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// The type of a [`Parameter`].
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Kind {
+    /// A number that is finite in single precision.
+    #[serde(rename_all = "camelCase")]
+    Number {
+        /// The smallest allowed value; `None` is unbounded.
+        min: Option<f64>,
+        /// The largest allowed value; `None` is unbounded.
+        max: Option<f64>,
+        /// Whether `min` itself is refused.
+        above_min: bool,
+        /// Whether only whole numbers are allowed.
+        integer: bool,
+        /// `None`: worked out from the data, or off, as the parameter's text says.
+        default: Option<f64>,
+        /// The span of a slider.
+        slider: (f64, f64),
+        /// Whether the slider's scale is logarithmic.
+        logarithmic: bool,
+    },
+    /// One of a few names.
+    Choice {
+        /// The names and their labels.
+        options: &'static [(&'static str, Text)],
+        /// The name in force when none is given; `None`: the caller must choose when it matters.
+        default: Option<&'static str>,
+    },
+    /// Yes or no.
+    Flag {
+        /// The value in force when none is given.
+        default: bool,
+    },
+}
