@@ -216,6 +216,7 @@ impl fmt::Display for Error {
             Error::Unknown { .. } => write!(f, "no {name} is called {found}; there are {expected}"),
             Error::OutOfMemory { bytes, .. } => write!(f, "not enough memory for {name}: {bytes} bytes were refused"),
             Error::UnknownFormat { .. } => write!(f, "the file is none of {expected}: it begins with {found}"),
+            Error::Truncated { found: 0, .. } => write!(f, "{name} is empty"),
             Error::Truncated { .. } => {
                 write!(f, "{name} ends at byte {found}, expected {expected}: the file is cut off")
             }

@@ -120,7 +120,7 @@ impl Pooling {
         self.counts[at] += 1;
     }
 
-    /// The picture's lines, and the range of its finite values: (0, 0) where there are none.
+    /// The picture's lines, and the range of its finite values: NaN where there are none.
     // Not a kernel: it runs once per picture.
     pub fn finish(self) -> (Vec<f32>, [f32; 2]) {
         let values = self.sums.iter().zip(&self.counts).map(|(&sum, &count)| match (count, self.pool) {
@@ -134,7 +134,7 @@ impl Pooling {
             let [low, high] = range.unwrap_or([x, x]);
             Some([low.min(x), high.max(x)])
         });
-        (values, range.unwrap_or([0.0, 0.0]))
+        (values, range.unwrap_or([f32::NAN, f32::NAN]))
     }
 }
 

@@ -90,7 +90,7 @@ pub enum Answer {
     Attend(Box<Attended>),
     /// To [`Request::Rectangle`]: (rows, keys).
     Rectangle(Vec<f32>),
-    /// To [`Request::Overview`]: (lines, width), and the range of finite values.
+    /// To [`Request::Overview`]: (lines, width), and the range of finite values, NaN where there are none.
     Overview(Vec<f32>, [f32; 2]),
     /// To [`Request::Cell`].
     Cell(Box<Cell>),

@@ -4,6 +4,7 @@
 mod support;
 
 use qkscope::attend::Stage;
+use qkscope::normalize::STATUSES;
 use qkscope::options::{Alignment, Options};
 use std::cell::Cell;
 use support::{Case, Random, Sizes, bounds, oracle};
@@ -134,7 +135,8 @@ fn check(name: &str, case: &Case) {
     for index in 0..b * hq * n {
         let expected = oracle::row(case, index / n, index % n);
         let at = |j: usize| format!("{name}: row {index}, key {j}\n{:?}", case.options);
-        assert_eq!(statistics.status[index], expected.status as u8, "status: {}", at(0));
+        let (found, wanted) = (statistics.status[index] as usize, expected.status as usize);
+        assert_eq!(STATUSES[found].id, STATUSES[wanted].id, "status: {}", at(0));
         for (stage, (id, (_, found))) in Stage::ALL.iter().zip(&attended.stages).enumerate() {
             for j in 0..m {
                 let errors = [&expected.raw_error, &expected.logit_error, &expected.weight_error];

@@ -31,10 +31,10 @@ pub(super) const FORMAT: Format = Format {
 fn index(file: &Source) -> Result<Index, Stop> {
     let archive = file.whole(file.limits.bytes)?;
     let mut index = Index { format: FORMAT.member.id.into(), tensors: Vec::new(), metadata: Vec::new() };
-    // Texts are unpacked here and now; all of them together may be as long as a header.
+    // Headers and texts are unpacked here and now; all of them together may be as long as one header.
     let mut budget = file.limits.header;
     for entry in zip::entries(archive, file.limits)? {
-        let tensor = describe(&entry, file.limits)?;
+        let tensor = describe(&entry, &mut budget, file.limits)?;
         let size = tensor.packing.map_or(u64::MAX, |packing| packing.size);
         if let Some(left) = budget.checked_sub(size)
             && let Some(text) = text(&tensor, entry.bytes, file.limits)?
@@ -69,7 +69,7 @@ fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, 
 }
 
 /// A file of the archive as a tensor.
-fn describe(entry: &Entry, limits: &Limits) -> Result<TensorInfo, Error> {
+fn describe(entry: &Entry, budget: &mut u64, limits: &Limits) -> Result<TensorInfo, Error> {
     let name = entry.name.strip_suffix(".npy");
     let tensor = TensorInfo {
         name: name.unwrap_or(entry.name).into(),
@@ -86,15 +86,25 @@ fn describe(entry: &Entry, limits: &Limits) -> Result<TensorInfo, Error> {
     match (name, entry.packing) {
         (None, _) => Ok(tensor.refuse("is not an npy file")),
         (_, Err(note)) => Ok(tensor.refuse(note)),
-        (Some(_), Ok(packing)) => header(tensor, entry.bytes, packing, limits),
+        (Some(_), Ok(packing)) => header(tensor, entry.bytes, packing, budget, limits),
     }
 }
 
-/// Completes a tensor from the header of its npy file, of which as little as possible is unpacked.
-fn header(tensor: TensorInfo, bytes: &[u8], packing: Packing, limits: &Limits) -> Result<TensorInfo, Error> {
+/// Completes a tensor from the header of its npy file, of which as little as possible is unpacked. What is unpacked goes off
+/// the budget: thousands of files that each claim a long header would take minutes.
+fn header(
+    tensor: TensorInfo,
+    bytes: &[u8],
+    packing: Packing,
+    budget: &mut u64,
+    limits: &Limits,
+) -> Result<TensorInfo, Error> {
     const FIRST: u64 = 256;
     let mut wanted = packing.size.min(FIRST);
     loop {
+        let (limit, found) = (limits.header, (limits.header - *budget).saturating_add(wanted));
+        let spent = || Error::Limit { name: "all headers in the archive together".into(), limit, found };
+        *budget = budget.checked_sub(wanted).ok_or_else(spent)?;
         let head = zip::begin(&tensor.name, bytes, packing, wanted, limits)?;
         match npy::header(&tensor.name, &Source { size: packing.size, head: &head, limits }) {
             Err(Stop::Need(end)) => wanted = end,

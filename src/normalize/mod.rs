@@ -142,7 +142,8 @@ impl Statistic {
 
 /// A normalizer with its parameters set.
 pub trait Normalizer: Send + Sync {
-    /// Reads the rows; `max`, `allowed` and the status are there already.
+    /// Reads the rows; `max`, `allowed` and the status are there already. A member that may leave a row without any weight
+    /// marks it [`Status::Zeroed`] here.
     fn statistic(&self, strip: Strip, statistic: &mut Statistic);
 
     /// The weights of any part of the rows.

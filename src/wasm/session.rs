@@ -92,8 +92,11 @@ impl Task {
 
 /// A value of JavaScript as one of ours.
 fn read<T: DeserializeOwned>(name: &str, rule: &str, value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|error| raise(Error::Parameter { name: name.into(), expected: rule.into(), found: error.to_string() }))
+    serde_wasm_bindgen::from_value(value).map_err(|error| {
+        let found = error.to_string();
+        let found = found.strip_prefix("Error: ").unwrap_or(&found).into();
+        raise(Error::Parameter { name: name.into(), expected: rule.into(), found })
+    })
 }
 
 fn shape(name: &str, object: &JsValue, key: &str) -> Result<[usize; 4], JsValue> {

@@ -71,8 +71,9 @@ fn safetensors_cases() -> Vec<Case> {
     };
     let claims = |length: u64| [&length.to_le_bytes()[..], b"{}      "].concat();
     let mut cases: Vec<Case> =
-        (0..8).map(|n| (1, safetensors(&ok, two)[..n].to_vec(), Fails("truncated", "expected 8"))).collect();
+        (1..8).map(|n| (1, safetensors(&ok, two)[..n].to_vec(), Fails("truncated", "expected 8"))).collect();
     cases.extend([
+        (1, vec![], Fails("truncated", "file is empty")),
         (2, claims(u64::MAX), Fails("limit", "18446744073709551615")),
         (2, claims((1 << 32) + 8), Fails("limit", "4294967304")),
         (2, claims((8 << 20) + 1), Fails("limit", "8388609, expected at most 8388608")),
@@ -191,7 +192,11 @@ fn npz_cases() -> Vec<Case> {
     let outer = stored("a.npy", &npy(&dict("|u1", &format!("({},)", inner.len())), inner));
     let start = (30 + 5 + outer.stored.len() - inner.len()) as u32;
     let nested = zip(&[outer, Member { start: Some(start), ..stored("b.npy", &two) }]);
+    // A long header for its size, and a thousand times the same.
+    let text = format!("{}{}", dict("|u1", "(0,)").trim_end(), " ".repeat(1_000_000));
+    let long = [b"\x93NUMPY\x02\x00", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
     vec![
+        (27, zip(&vec![deflated("a.npy", &long); 1000]), Fails("limit", "all headers in the archive together")),
         (27, zip(&[bomb]), Fails("limit", "a, unpacked, is too large")),
         (27, zip(&[liar]), Fails("malformed", "found more")),
         (
