@@ -12,14 +12,23 @@ export interface Part<T> {
 /**
  * The results in the order of the parts. The first error, or the signal, stops all the others.
  *
- * @throws the first part's error, or the signal's reason.
+ * @throws the first part's error, the signal's reason, or what `onProgress` threw.
  */
 export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control = {}): Promise<T[]> {
   checkControl({ signal, onProgress });
   signal?.throwIfAborted();
   const report = progress(parts, onProgress);
-  const tickets = parts.map((part, index) => part.start((fraction) => report(index, fraction)));
   const cancel = (reason: unknown) => tickets.forEach((ticket) => ticket.cancel(reason));
+  const tickets = parts.map((part, index) =>
+    part.start((fraction) => {
+      // What the caller's function throws is the caller's: it ends this call and nothing else.
+      try {
+        report(index, fraction);
+      } catch (error) {
+        cancel(error);
+      }
+    }),
+  );
   const onAbort = () => cancel(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

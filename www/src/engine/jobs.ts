@@ -100,14 +100,18 @@ export class Host {
   }
 
   #step(id: number, task: RawTask): boolean {
+    let held = true;
     try {
       if (!task.advance()) return false;
-      this.#tasks.delete(id);
+      // It frees itself, whether it returns or throws.
+      held = false;
       this.#finish(id, task.finish());
     } catch (error) {
-      this.#tasks.delete(id);
+      // After a trap nothing is touched any more.
+      if (held && plain(error)) task.free();
       this.#fail(id, error);
     }
+    this.#tasks.delete(id);
     return true;
   }
 
@@ -177,9 +181,11 @@ export class Host {
   }
 
   #settle(id: number, reply: Reply, transfer: Transferable[]): void {
+    const unwanted = this.#aborted.delete(id);
+    if (reply.kind === 'result' && (unwanted || this.#stopped)) discard(reply.value);
     if (this.#stopped) return;
     this.#waiting.delete(id);
-    if (this.#aborted.delete(id)) this.#answer({ kind: 'aborted', id }, []);
+    if (unwanted) this.#answer({ kind: 'aborted', id }, []);
     else this.#answer(reply, transfer);
   }
 
@@ -203,6 +209,11 @@ async function readRange(source: Blob, { offset, length }: { offset: number; len
   }
   if (buffer.byteLength === length) return new Uint8Array(buffer);
   throw new QkscopeError('source', 'file', `${length} bytes at ${offset}`, `${buffer.byteLength}`);
+}
+
+/** A result that nobody wants: a picture holds its pixels until it is closed. */
+export function discard(value: unknown): void {
+  if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) value.close();
 }
 
 /** The buffers of a result: they are the caller's alone, so they move instead of being copied. */

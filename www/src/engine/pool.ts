@@ -6,7 +6,8 @@
  * jobs go back to the head of the queue, the one that killed it for one more try. Three deaths with no success between
  * them open the breaker: the fault is then in the kernel or the machine, and more tries would only spin.
  */
-import { QkscopeError, revive } from './error.ts';
+import { messageOf, QkscopeError, revive } from './error.ts';
+import { discard } from './jobs.ts';
 import { startMain, startWorker } from './lane.ts';
 import type { Ears, Link } from './lane.ts';
 import type { Job, Problem, Reply, Results } from './protocol.ts';
@@ -16,7 +17,7 @@ const TRIES = 2;
 const DEATHS = 3;
 /** Workers with nothing to do and no problem open are let go after this long: their memory never shrinks otherwise. */
 const REST = 10_000;
-/** A worker silent for this many seconds is dead: a computing one reports every 10 ms, a parsing one only at the end. */
+/** A worker silent for this many seconds is dead: a computing one reports after each step, a parsing one only at the end. */
 const PATIENCE = { task: 5, other: 60 };
 
 /** What else the pool has to know about a job. */
@@ -43,12 +44,16 @@ interface Entry {
   tries: number;
   /** Whether the problem went along, so that a failure may be its own. */
   opening: boolean;
+  /** Rejected by its caller while a lane has it: what the lane still says of it is for nobody. */
+  cancelled: boolean;
   resolve(value: unknown): void;
   reject(reason: unknown): void;
 }
 
 interface Lane {
   link: Link;
+  /** Whether it is a worker; else it is the main thread. */
+  worker: boolean;
   entries: Map<number, Entry>;
   problems: Set<number>;
   /** The job that met the fault, where the lane could still say. */
@@ -93,7 +98,7 @@ export class Pool {
     this.#broken = undefined;
     const running = this.#lanes.flatMap(({ entries }) => [...entries.values()]);
     this.#closeAll();
-    this.#queue = [...running, ...this.#queue];
+    this.#queue = [...running.filter(({ cancelled }) => !cancelled), ...this.#queue];
     this.#dispatch();
   }
 
@@ -101,7 +106,8 @@ export class Pool {
     const id = this.newId();
     const result = new Promise<Results[K]>((resolve, reject) => {
       if (this.#broken) return reject(this.#broken);
-      this.#enqueue({ id, job, terms, tries: 0, opening: false, resolve: resolve as (value: unknown) => void, reject });
+      const settle = { resolve: resolve as (value: unknown) => void, reject };
+      this.#enqueue({ id, job, terms, tries: 0, opening: false, cancelled: false, ...settle });
     });
     this.#dispatch();
     return { result, cancel: (reason) => this.#cancel(id, reason) };
@@ -138,8 +144,25 @@ export class Pool {
       if (lane) this.#post(lane, entry);
       return !lane;
     });
-    while (this.#starting < this.#queue.length && this.#lanes.length + this.#starting < this.width) void this.#grow();
+    const wanted = this.#wanted();
+    while (this.#starting < wanted && this.#lanes.length + this.#starting < this.width) void this.#grow();
     this.#settleDown();
+  }
+
+  /** How many more lanes the queue could use: a problem goes to no more of them than its spread. */
+  #wanted(): number {
+    const rooms = new Map<number, number>();
+    let wanted = 0;
+    for (const { problem, spread = Infinity } of this.#queue.map(({ terms }) => terms)) {
+      if (problem) {
+        const { id } = problem;
+        const room = rooms.get(id) ?? spread - this.#lanes.filter(({ problems }) => problems.has(id)).length;
+        rooms.set(id, room - 1);
+        if (room <= 0) continue;
+      }
+      wanted++;
+    }
+    return wanted;
   }
 
   /** The least busy lane that has room: one that knows the problem, or one that may get to know it. */
@@ -161,7 +184,14 @@ export class Pool {
     if (problem) lane.problems.add(problem.id);
     lane.entries.set(id, entry);
     lane.silent = 0;
-    lane.link.post({ kind: 'run', id, job, urgent, problem: entry.opening ? problem : undefined });
+    try {
+      lane.link.post({ kind: 'run', id, job, urgent, problem: entry.opening ? problem : undefined });
+    } catch (error) {
+      // The lane has heard nothing and is as well as before: only this job is lost.
+      lane.entries.delete(id);
+      if (problem && entry.opening) lane.problems.delete(problem.id);
+      entry.reject(unsentError(messageOf(error)));
+    }
   }
 
   #cancel(id: number, reason: unknown): void {
@@ -172,6 +202,7 @@ export class Pool {
       const entry = entries.get(id);
       if (!entry) continue;
       // Its place stays taken until the lane has heard; the caller does not wait for that.
+      entry.cancelled = true;
       entry.reject(reason);
       link.post({ kind: 'abort', id });
     }
@@ -194,12 +225,13 @@ export class Pool {
   }
 
   async #start(module: WebAssembly.Module, outdated: () => boolean): Promise<void> {
-    const lane: Lane = { link: nowhere, entries: new Map(), problems: new Set(), guilty: undefined, silent: 0 };
+    const worker = !this.#onMain;
+    const lane: Lane = { link: nowhere, worker, entries: new Map(), problems: new Set(), guilty: undefined, silent: 0 };
     const ears: Ears = {
       reply: (reply) => this.#hear(lane, reply),
       death: (message) => this.#bury(lane, message),
     };
-    if (this.#onMain) {
+    if (!worker) {
       lane.link = await startMain(module, ears);
     } else {
       try {
@@ -210,6 +242,8 @@ export class Pool {
     }
     if (outdated()) return lane.link.close();
     this.#everStarted = true;
+    // Another one may have been too slow, and the main thread chosen in its place: workers do start here.
+    if (worker) this.#onMain = false;
     this.#lanes.push(lane);
   }
 
@@ -225,18 +259,19 @@ export class Pool {
     const entry = lane.entries.get(reply.id);
     if (!entry) return;
     if (reply.kind === 'broken') return void (lane.guilty = reply.id);
-    if (reply.kind === 'progress') return entry.terms.onProgress?.(reply.fraction);
+    if (reply.kind === 'progress') return entry.cancelled ? undefined : entry.terms.onProgress?.(reply.fraction);
     lane.entries.delete(reply.id);
     // Opening is no proof of health: it hardly computes.
     if (reply.kind === 'result' && entry.job.kind !== 'open') this.#deaths = 0;
-    if (reply.kind === 'result') entry.resolve(reply.value);
+    if (reply.kind === 'result') entry.cancelled ? discard(reply.value) : entry.resolve(reply.value);
     if (reply.kind === 'failure') this.#failed(lane, entry, revive(reply.error));
     this.#dispatch();
   }
 
   #failed(lane: Lane, entry: Entry, error: QkscopeError): void {
-    // The problem itself may have been refused here, for want of memory: the next job brings it again.
-    if (entry.opening) lane.problems.delete(entry.terms.problem!.id);
+    // The problem itself may have been refused here, for want of memory, or it is open: the next job brings it again.
+    const opened = entry.opening ? entry.terms.problem!.id : -1;
+    if (lane.problems.delete(opened)) lane.link.post({ kind: 'close', session: opened });
     entry.reject(error);
   }
 
@@ -247,7 +282,7 @@ export class Pool {
     const entries = [...lane.entries.values()];
     for (const entry of entries) if (lane.guilty === undefined || lane.guilty === entry.id) entry.tries++;
     for (const entry of entries) if (entry.tries >= TRIES) entry.reject(workerError(message));
-    this.#queue.unshift(...entries.filter(({ tries }) => tries < TRIES));
+    this.#queue.unshift(...entries.filter(({ tries, cancelled }) => tries < TRIES && !cancelled));
     this.#mourn(message);
     this.#dispatch();
   }
@@ -274,7 +309,7 @@ export class Pool {
   /** Clocks run only while they have something to watch: a page at rest is at rest. */
   #settleDown(): void {
     const busy = this.#queue.length > 0 || this.#lanes.some(({ entries }) => entries.size > 0);
-    const workers = !this.#onMain && this.#lanes.length > 0;
+    const workers = this.#lanes.some(({ worker }) => worker);
     if (busy && workers) this.#watch ??= setInterval(() => this.#look(), 1000);
     else this.#stopWatch();
     clearTimeout(this.#rest);
@@ -289,7 +324,7 @@ export class Pool {
   /** Counts looks, not time: a laptop that slept has not been computing. */
   #look(): void {
     for (const lane of this.#lanes) {
-      if (lane.entries.size === 0) continue;
+      if (!lane.worker || lane.entries.size === 0) continue;
       const patience = [...lane.entries.values()].every(({ job }) => job.kind === 'task')
         ? PATIENCE.task
         : PATIENCE.other;
@@ -302,6 +337,12 @@ export class Pool {
 function defaultSize(): number {
   if (typeof Worker !== 'function' || typeof URL.createObjectURL !== 'function') return 0;
   return Math.min(globalThis.navigator?.hardwareConcurrency || 2, 8);
+}
+
+/** Copying a job for a worker takes memory, and it is the only thing that can fail there. */
+function unsentError(found: string): QkscopeError {
+  const message = `the job could not be copied for a worker (${found}); other jobs go on`;
+  return new QkscopeError('out_of_memory', 'kernel', 'memory for a copy', found, message);
 }
 
 function workerError(found: string): QkscopeError {
