@@ -48,9 +48,12 @@ export interface Mask {
 
 /** How a long call is stopped and watched. */
 export interface Control {
-  /** Stops the work within about 10 ms of computing; the promise rejects once, with the signal's reason. */
+  /**
+   * Stops the work after the step under way; the promise rejects at once, and once, with the signal's reason. A step is
+   * 8 rows by `M` keys: about 10 ms at `M = 32,768`.
+   */
   signal?: AbortSignal | undefined;
-  /** Called with the fraction done: 0 to 1, never falling, 1 at the end. */
+  /** Called with the fraction done: 0 to 1, never falling, 1 at the end. What it throws stops the call and rejects it. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
 
@@ -104,9 +107,9 @@ export interface AttentionResult {
   statistics: RowStatistics;
 }
 
-/** What is read off each row of weights. Every array has `B * Hq * N` entries. NaN where a row has no answer. */
+/** What is read off each row of weights. Every array has one entry per row of `shape`. NaN where a row has no answer. */
 export interface RowStatistics {
-  /** `[B, Hq, N]`. */
+  /** `[B, Hq, N]`, or `[1, 1, N]` where one head was asked for. */
   shape: readonly [number, number, number];
   /** Sum of the weights. */
   mass: Float32Array;
@@ -137,6 +140,9 @@ export interface HeadSelection {
   /** 0 to `Hq - 1`. */
   head: number;
 }
+
+/** Whose rows `rowStatistics()` reads. */
+export interface StatisticsOptions extends Partial<HeadSelection>, Control {}
 
 /** What `overview()` pools and into how many cells. */
 export interface OverviewOptions extends HeadSelection, Control {
@@ -262,8 +268,8 @@ export interface AttentionMap {
   readonly headSize: number;
   /** dv; 0 when no value was given. */
   readonly valueSize: number;
-  /** The statistics of every row. */
-  rowStatistics(options?: Control): Promise<RowStatistics>;
+  /** The statistics of every row of every head, or with `head` of that one alone. */
+  rowStatistics(options?: StatisticsOptions): Promise<RowStatistics>;
   /** A picture of one head, pooled to at most `maxSize` cells a side. */
   overview(options: OverviewOptions): Promise<Overview>;
   /** A part of one head's matrix, `[rows, keys]`. Ahead of long calls that wait. */
@@ -354,7 +360,7 @@ export interface Capture {
    * Says which tensors are Q, K and V; `layers` then has this one entry. Rejects, and changes nothing, where the shapes
    * do not fit each other or the number of tokens.
    */
-  assign(assignment: Assignment): Promise<void>;
+  assign(assignment: Assignment, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /** An 8-bit colour: red, green, blue, 0 to 255. */
@@ -384,8 +390,9 @@ export interface PaintOptions {
 /** How the engine works, for all calls of a page or process. */
 export interface Configuration {
   /**
-   * How many workers may run; 0: the main thread, in slices of at most 10 ms. A whole number up to 64. Default: the
-   * number of logical cores, at most 8; 0 where there are no workers (Node).
+   * How many workers may run; 0: the main thread, which looks up every 10 ms, or after each step where a step takes
+   * longer (8 rows by `M` keys: about 10 ms at `M = 32,768`). A whole number up to 64. Default: the number of logical
+   * cores, at most 8; 0 where there are no workers (Node).
    */
   workers?: number | undefined;
   /**

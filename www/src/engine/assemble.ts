@@ -20,8 +20,7 @@ export interface Parts {
 }
 
 interface Extent {
-  batch: number;
-  heads: number;
+  planes: number;
   queries: number;
   keys: number;
   valueSize: number;
@@ -31,7 +30,7 @@ type Numbers = Float32Array | Int32Array | Uint8Array;
 
 /** The results of the blocks, which cover everything and come in order. */
 export function assemble(cut: readonly Block[], results: readonly RawBlock[], wanted: Wanted, extent: Extent): Parts {
-  const rows = extent.batch * extent.heads * extent.queries;
+  const rows = extent.planes * extent.queries;
   const join = <A extends Numbers>(whole: () => A, pick: (result: RawBlock) => A | undefined, width: number): A =>
     joined(
       cut,

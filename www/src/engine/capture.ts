@@ -4,6 +4,7 @@ import type {
   Capture,
   CaptureOptions,
   CaptureSource,
+  Control,
   Format,
   LayerInfo,
   ProblemOptions,
@@ -31,24 +32,19 @@ export async function readCapture(pool: Pool, source: CaptureSource, options: Ca
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const maxBytes = wholeNumber('maxBytes', options.maxBytes ?? MAX_BYTES, 1, Number.MAX_SAFE_INTEGER);
-  const report = twoHalves(onProgress);
-  const blob = await toBlob(source, { maxBytes, signal, onProgress: report?.first });
+  const [fetching, parsing, assigning] = portions(onProgress, options.assign ? 3 : 2);
+  const blob = await toBlob(source, { maxBytes, signal, onProgress: fetching });
   const job = { kind: 'parse', source: blob, limits: { bytes: maxBytes } } as const;
   const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
-  const [raw] = await gather([{ share: 1, start }], { signal, onProgress: report?.second });
+  const [raw] = await gather([{ share: 1, start }], { signal, onProgress: parsing });
   const capture = new OpenCapture(pool, blob, raw!, maxBytes);
-  if (options.assign) await capture.assign(options.assign);
+  if (options.assign) await capture.assign(options.assign, { signal, onProgress: assigning });
   return capture;
 }
 
-/** Fetching, then parsing: one progress that never falls. */
-function twoHalves(onProgress: CaptureOptions['onProgress']) {
-  return (
-    onProgress && {
-      first: (part: number) => onProgress(part / 2),
-      second: (part: number) => onProgress(0.5 + part / 2),
-    }
-  );
+/** Fetching, parsing, assigning: one progress that never falls, and is 1 after the last. */
+function portions(onProgress: Control['onProgress'], count: number): Control['onProgress'][] {
+  return Array.from({ length: count }, (_, at) => onProgress && ((part) => onProgress((at + part) / count)));
 }
 
 class OpenCapture implements Capture {
@@ -73,7 +69,7 @@ class OpenCapture implements Capture {
     this.tensors = raw.tensors.map(({ name, dtype, shape, supported, note }) => ({
       name,
       dtype,
-      shape,
+      shape: [...shape],
       supported,
       note,
     }));
@@ -101,7 +97,7 @@ class OpenCapture implements Capture {
     checkResult(`tensor ${show(name)}`, entry.shape);
     const job = { kind: 'tensor', source: this.#source, entry, limits: this.#limits } as const;
     const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal });
-    return { data: data!, shape: entry.shape };
+    return { data: data!, shape: [...entry.shape] };
   }
 
   async layer(index: number, options: Stoppable = {}): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }> {
@@ -116,14 +112,14 @@ class OpenCapture implements Capture {
     return { query: q!, key: k!, value: v ?? null };
   }
 
-  async assign(assignment: Assignment): Promise<void> {
+  async assign(assignment: Assignment, { signal, onProgress }: Control = {}): Promise<void> {
     checkNames('assign', assignment, ['query', 'key', 'value']);
     const { query, key, value } = assignment;
     for (const name of [query, key, value ?? key]) this.#entry(name);
     const { tensors, queryTokens, keyTokens } = this.#raw;
     const capture = { tensors, ...(queryTokens && { queryTokens }), ...(keyTokens && { keyTokens }) };
     const job = { kind: 'assign', capture, assignment } as const;
-    this.#layers = [await this.#pool.run<'assign'>(job).result];
+    this.#layers = await gather([{ share: 1, start: () => this.#pool.run<'assign'>(job) }], { signal, onProgress });
   }
 
   #entry(name: string): RawTensor {

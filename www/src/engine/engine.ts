@@ -18,7 +18,7 @@ import type {
 import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
 import { OpenMap } from './map.ts';
-import { checkControl, checkNames, stagesOf, wholeNumber } from './options.ts';
+import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './options.ts';
 import { paintPicture } from './paint.ts';
 import { Pool } from './pool.ts';
 import { makeProblem } from './problem.ts';
@@ -50,7 +50,7 @@ export async function attention(
   try {
     const weights = options.needWeights ?? false;
     const stages = stagesOf(options.stages);
-    await map.open(options);
+    await map.open({ signal: options.signal });
     const parts = await map.attend({ output: value != null, weights, stages, statistics: true }, options);
     return result(map, parts);
   } finally {
@@ -68,9 +68,10 @@ export async function openAttention(
   value: Tensor | null,
   options: ProblemOptions & Control = {},
 ): Promise<AttentionMap> {
+  checkNames('options', options, ofProblem);
   const map = makeMap(query, key, value, options);
   try {
-    await map.open(options);
+    await map.open({ signal: options.signal, onProgress: options.onProgress });
     return map;
   } catch (error) {
     map.free();

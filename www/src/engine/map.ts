@@ -13,6 +13,7 @@ import type {
   RowOptions,
   RowStatistics,
   Stage,
+  StatisticsOptions,
   Tensor,
 } from './api.ts';
 import { assemble } from './assemble.ts';
@@ -26,7 +27,7 @@ import type { Pool, Ticket } from './pool.ts';
 import { checkResult, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
 import type { Problem } from './protocol.ts';
-import type { RawRequest, RawResults } from './raw.ts';
+import type { Range, RawRequest, RawResults } from './raw.ts';
 
 const LARGEST_PICTURE = 4096;
 const control = ['signal', 'onProgress'];
@@ -67,16 +68,21 @@ export class OpenMap implements AttentionMap {
   }
 
   /** Opens the problem in one worker: the kernel refuses here what does not fit together. */
-  async open({ signal }: Control): Promise<void> {
+  async open(options: Control): Promise<void> {
     const job = { kind: 'open', session: this.#problem.id } as const;
     const start = () => this.#pool.run<'open'>(job, { problem: this.#problem, spread: this.#spread });
-    await gather([{ share: 1, start }], { signal });
+    await gather([{ share: 1, start }], options);
   }
 
-  async rowStatistics(options: Control = {}): Promise<RowStatistics> {
-    checkNames('options', options, control);
-    const { statistics } = await this.attend({ output: false, weights: false, stages: [], statistics: true }, options);
-    return { shape: [this.batch, this.heads, this.queries], ...statistics! };
+  async rowStatistics(options: StatisticsOptions = {}): Promise<RowStatistics> {
+    checkNames('options', options, selection);
+    const { batch, head } = options;
+    const all = batch === undefined && head === undefined;
+    const plane = all ? 0 : this.#plane({ batch, head: head! });
+    const planes: Range = all ? [0, this.#planes] : [plane, plane + 1];
+    const wanted = { output: false, weights: false, stages: [], statistics: true };
+    const { statistics } = await this.attend(wanted, options, planes);
+    return { shape: all ? [this.batch, this.heads, this.queries] : [1, 1, this.queries], ...statistics! };
   }
 
   async output(options: Control = {}): Promise<Tensor> {
@@ -94,20 +100,21 @@ export class OpenMap implements AttentionMap {
     return { data: output!, shape: [this.batch, this.heads, this.queries, this.valueSize] };
   }
 
-  /** Every row of every head: the fused path. */
-  async attend(wanted: Wanted, options: Control): Promise<Parts> {
+  /** Every row of these planes (default: of every head): the fused path. */
+  async attend(wanted: Wanted, options: Control, [first, end]: Range = [0, this.#planes]): Promise<Parts> {
     this.#checkOpen();
-    const scores = [this.batch, this.heads, this.queries, this.keys];
+    const { queries, keys, valueSize } = this;
+    const extent = { planes: end - first, queries, keys, valueSize };
     const matrices = wanted.stages.length + Number(wanted.weights);
     const bytes =
-      (matrices > 0 ? checkResult('weights', scores, matrices) : 0) +
-      (wanted.output ? checkResult('output', [this.batch, this.heads, this.queries, this.valueSize]) : 0);
-    const cut = blocks(this.#planes, this.queries, { ...this.#cost(this.#planes * this.queries, this.keys), bytes });
-    const parts = cut.map((block) => {
-      const share = (block.planes[1] - block.planes[0]) * (block.rows[1] - block.rows[0]);
-      return this.#part({ kind: 'attend', ...block, ...wanted }, share);
+      (matrices > 0 ? checkResult('weights', [extent.planes, queries, keys], matrices) : 0) +
+      (wanted.output ? checkResult('output', [extent.planes, queries, valueSize]) : 0);
+    const cut = blocks(extent.planes, queries, { ...this.#cost(extent.planes * queries, keys), bytes });
+    const parts = cut.map(({ planes: [from, to], rows }) => {
+      const share = (to - from) * (rows[1] - rows[0]);
+      return this.#part({ kind: 'attend', planes: [first + from, first + to], rows, ...wanted }, share);
     });
-    return assemble(cut, await this.#gather(parts, options), wanted, this);
+    return assemble(cut, await this.#gather(parts, options), wanted, extent);
   }
 
   async overview(options: OverviewOptions): Promise<Overview> {

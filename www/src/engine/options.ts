@@ -12,9 +12,10 @@ import type { Shape4 } from './tensor.ts';
 
 /** Options that are no plain parameters of the kernel's list. */
 const others = ['score', 'normalizer', 'attnMask', 'attnBias', 'causalOffset', 'keyValueSeqLengths'];
-const ofResults = ['needWeights', 'stages', 'signal', 'onProgress'];
 const parameters = catalog.options as readonly CatalogParameter[];
-const known: readonly string[] = [...parameters.map(({ name }) => name), ...others, ...ofResults];
+/** The options of an open map, which has no results of its own, and those of a whole computation. */
+export const ofProblem: readonly string[] = [...parameters.map(({ name }) => name), ...others, 'signal', 'onProgress'];
+const known: readonly string[] = [...ofProblem, 'needWeights', 'stages'];
 
 /**
  * The part of the options that makes the problem: checked, masks and bias copied, everything unset left out. `scores`

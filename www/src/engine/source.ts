@@ -66,8 +66,12 @@ async function download(response: Response, address: URL, reading: Reading): Pro
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   const stream = response.body?.getReader();
+  const broken = (error: unknown): never => {
+    reading.signal?.throwIfAborted();
+    throw unreadable(address, messageOf(error));
+  };
   try {
-    for (let read; stream && !(read = await stream.read()).done;) {
+    for (let read; stream && !(read = await stream.read().catch(broken)).done;) {
       chunks.push(read.value);
       size += read.value.byteLength;
       checkSize(shown(address), size, reading.maxBytes);
@@ -76,8 +80,7 @@ async function download(response: Response, address: URL, reading: Reading): Pro
   } catch (error) {
     // Not awaited: a body that never ends may never answer either.
     stream?.cancel().catch(() => {});
-    reading.signal?.throwIfAborted();
-    throw error instanceof QkscopeError ? error : unreadable(address, messageOf(error));
+    throw error;
   }
   return new Blob(chunks);
 }
