@@ -161,9 +161,11 @@ export function viridis(share) {
   return STOPS[index].map((value, channel) => value + (STOPS[index + 1][channel] - value) * part);
 }
 
-/** Waits until the picture is what the page's state asks for. */
+/** Waits until the picture, and what is said of its rows, are what the page's state asks for. */
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelector('.matrix')?.getAttribute('aria-busy') === 'false');
+  await page.waitForFunction(() =>
+    ['.matrix', '.axis-captions'].every((part) => document.querySelector(part)?.getAttribute('aria-busy') === 'false'),
+  );
 }
 
 /** The red, green and blue in the middle of each cell of a picture of `rows` x `columns`, row by row. */

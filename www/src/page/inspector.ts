@@ -1,25 +1,22 @@
 // From a cell of the picture to its numbers: which pair it is, what the kernel says of it, and how that is put.
 
-import type { Cell, Stage } from '../engine/index.ts';
-import { catalog } from '../generated/catalog.ts';
-import {
-  CellView,
-  dotProduct,
-  type CellRules,
-  type CellSubject,
-  type MatrixCell,
-  type MatrixView,
-} from '../views/index.ts';
+import type { AttentionMap, Cell, Score, Stage } from '../engine/index.ts';
+import { catalog, type Text } from '../generated/catalog.ts';
+import { CellView, type CellRules, type CellSubject, type MatrixCell, type MatrixView } from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { Latest } from './latest.ts';
-import type { Problem } from './problem.ts';
+import { numbersOf, pairOf } from './problem.ts';
 import { memberOf, type Settings } from './settings.ts';
 import type { Place } from './state.ts';
 import { text } from './text.ts';
 
-/** What the page shows while a cell is looked at. */
+/** The scores whose raw value is q·k itself; a scale comes after it. */
+const PRODUCTS: readonly string[] = ['dot', 'scaled_dot'] satisfies Score[];
+
+/** What is in the picture, which need not be what is wanted next. */
 export interface Context {
+  map: AttentionMap;
   place: Place;
   stage: Stage;
   settings: Settings;
@@ -32,14 +29,12 @@ type Pair = readonly [query: number, key: number];
 export class Inspector {
   readonly #view: CellView;
   readonly #matrix: MatrixView;
-  readonly #problem: Problem;
   // A cell whose problem was replaced in the meantime is no news: the new picture points again.
   readonly #jobs = new Latest(() => undefined);
 
-  constructor(host: HTMLElement, matrix: MatrixView, problem: Problem) {
+  constructor(host: HTMLElement, matrix: MatrixView) {
     this.#view = new CellView(host);
     this.#matrix = matrix;
-    this.#problem = problem;
   }
 
   set language(language: Language) {
@@ -58,8 +53,8 @@ export class Inspector {
       const single = cell.queries[1] - cell.queries[0] === 1 && cell.keys[1] - cell.keys[0] === 1;
       const pair: Pair | undefined = single
         ? [cell.queries[0], cell.keys[0]]
-        : await this.#problem.largestIn(context.place, { ...cell, stage: context.stage }, signal);
-      const numbers = pair && (await this.#problem.cell(context.place, pair, signal));
+        : await pairOf(context.map, context.place, { ...cell, stage: context.stage }, signal);
+      const numbers = pair && (await numbersOf(context.map, context.place, pair, signal));
       if (signal.aborted) return;
       const subject = this.#subject(cell, pair, context.language);
       if (single) delete subject.about;
@@ -76,19 +71,24 @@ export class Inspector {
       key: pair ? this.#matrix.name(pair[1], 'keys') : ranges.keys,
       place: phrase(text.place, language, { query, key }),
       locked: this.#matrix.locked,
-      about: phrase(text.block, language, ranges),
+      about: phrase(blockText(cell.value), language, ranges),
     };
   }
+}
+
+/** What a pooled cell stands for, by the value that it shows. */
+function blockText(value: number): Text {
+  if (Number.isNaN(value)) return text.blockInvalid;
+  return value === -Infinity ? text.blockRemoved : text.block;
 }
 
 function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {
   const score = memberOf('score', settings.score.id);
   const normalizer = memberOf('normalizer', settings.normalizer.id);
-  const product = cell ? dotProduct(cell) : 0;
   return {
     scoreName: score.label[language],
     scoreFormula: score.formula,
-    scoreIsProduct: !cell || Math.abs(cell.raw - product) <= 1e-4 * (1 + Math.abs(product)),
+    scoreIsProduct: PRODUCTS.includes(settings.score.id),
     normalizerName: normalizer.label[language],
     normalizerFormula: normalizer.formula,
     note: cell && statusNote(cell, language),
@@ -110,7 +110,7 @@ function spoken({ query, key }: CellSubject, cell: Cell, { stage, language }: Co
     key,
     stage: catalog.stages.find(({ id }) => id === stage)?.label[language] ?? stage,
     value: formatNumber(drawn[stage]),
-    product: formatNumber(dotProduct(cell)),
+    product: formatNumber(cell.dot),
     weight: formatShare(weight),
     mass: formatShare(cell.mass),
   });

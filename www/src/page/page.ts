@@ -3,7 +3,7 @@
 //     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ MatrixView ─▶ point ─▶ CellView
 //                                      ▲ settings (Controls), place and stage (pickers)
 
-import { paint, QkscopeError, type AttentionMap, type Colormap, type Stage } from '../engine/index.ts';
+import { paint, QkscopeError, type AttentionMap, type Colormap, type Overview, type Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
 import { MatrixView, type MatrixCell } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
@@ -15,13 +15,14 @@ import { listenForDrops } from './drop.ts';
 import { Inspector } from './inspector.ts';
 import { Latest } from './latest.ts';
 import { Busy, Notice } from './pickers.ts';
-import { Problem, type Request } from './problem.ts';
+import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
-import { reasonOf } from './reason.ts';
+import { PageError, reasonOf } from './reason.ts';
 import { settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
   EXAMPLES,
   openExample,
+  nameOf,
   openFiles,
   type Example,
   type Reading,
@@ -43,11 +44,23 @@ interface Start {
   at?: readonly [number, number];
 }
 
+/** What is in the picture. While the next is computed, or could not be, it is another than what is chosen. */
+interface Shown {
+  source: Source;
+  map: AttentionMap;
+  place: Place;
+  stage: Stage;
+  settings: Settings;
+  /** The size of the picture, pooled or not. */
+  rows: number;
+  columns: number;
+}
+
 /** The page: what the visitor has chosen, and the parts that show it. */
 export class Page {
   #link: Link;
   #source: Source | undefined;
-  #drawn: Source | undefined;
+  #shown: Shown | undefined;
   #own: Settings = settingsFrom({});
   #settings: Settings = this.#own;
   #place: Place = { layer: 0, batch: 0, head: 0 };
@@ -68,16 +81,22 @@ export class Page {
     (error) => this.#drawFailed(error),
     () => this.#settle(),
   );
+  readonly #sums = new Latest(
+    () => undefined,
+    () => this.#settle(),
+  );
+  readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
   readonly #pickers = element('div', { class: 'pickers' });
   readonly #stages = element('div', { class: 'stages' });
   readonly #rowsCaption = element('p', { class: 'axis-caption' });
   readonly #columnsCaption = element('p', { class: 'axis-caption' });
+  readonly #captions = element('div', { class: 'axis-captions' }, this.#rowsCaption, this.#columnsCaption);
   readonly #matrixHost = element('div', { class: 'matrix' });
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
   readonly #busy: Busy;
-  readonly #assign = new AssignPanel(part('assign'), (source) => this.#show(source));
+  readonly #assign = new AssignPanel(part('assign'), (source) => this.#answer(source));
   readonly #controls: Controls;
   #loading = '';
 
@@ -88,11 +107,13 @@ export class Page {
     this.#theme = link.theme ?? 'auto';
     this.#stage = (link.stage ?? 'weights') as Stage;
     this.#colors = link.colors;
-    const captions = element('div', { class: 'axis-captions' }, this.#rowsCaption, this.#columnsCaption);
-    part('map').append(this.#pickers, this.#stages, captions, this.#matrixHost);
+    // Around the heat map, which is marked as busy, stands what must be heard meanwhile.
+    const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
+    part('map').append(this.#pickers, this.#stages, this.#captions, room);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
-    this.#inspector = new Inspector(part('cell'), this.#matrix, this.#problem);
-    this.#busy = new Busy(this.#matrixHost, () => this.#cancel());
+    this.#inspector = new Inspector(part('cell'), this.#matrix);
+    this.#busy = new Busy(room, () => this.#cancel());
+    room.append(this.#matrix.live);
     this.#controls = new Controls(
       part('controls'),
       { settings: this.#settings, language: this.#language },
@@ -137,7 +158,7 @@ export class Page {
 
   #openFiles(files: File[]): void {
     if (files.length === 0) return this.#notice.show(text.noFile[this.#language], this.#language);
-    this.#load(files.map(({ name }) => name).join(', '), (reading) => openFiles(files, reading));
+    this.#load(nameOf(files), (reading) => openFiles(files, reading));
   }
 
   #load(name: string, open: (reading: Reading) => Promise<Source | Unassigned>, start: Start = {}): void {
@@ -145,14 +166,14 @@ export class Page {
     this.#matrix.message = '';
     this.#loads.run(async (signal) => {
       this.#loading = name;
-      this.#busy.start(phrase(text.reading, this.#language, { name }), this.#language);
+      const work = this.#busy.start(phrase(text.reading, this.#language, { name }), this.#language);
       try {
-        const opened = await open({ signal, onProgress: (fraction) => this.#busy.progress(fraction) });
+        const opened = await open({ signal, onProgress: work.progress });
         signal.throwIfAborted();
         if ('assign' in opened) this.#assign.ask(opened, this.#language);
         else this.#show(opened, start);
       } finally {
-        this.#busy.stop();
+        work.stop();
       }
     }, true);
     this.#settle();
@@ -182,8 +203,18 @@ export class Page {
   #cancel(): void {
     this.#loads.cancel();
     this.#draws.cancel();
-    this.#busy.stop();
+    if (this.#shown?.source !== this.#source) this.#clearPicture();
     this.#stay();
+  }
+
+  /** The visitor has said which tensor is which: the panel goes, and the focus to what it asked for. */
+  #answer(source: Source): void {
+    this.#show(source);
+    if (!this.#matrix.focus()) this.#leaveAssign();
+  }
+
+  #leaveAssign(): void {
+    part('source').querySelector('button')?.focus();
   }
 
   /** Goes on with what is open, if anything is. */
@@ -195,6 +226,7 @@ export class Page {
   /** Says to assistive technology, and to tests, whether the picture is about to change. */
   #settle(): void {
     this.#matrixHost.setAttribute('aria-busy', String(this.#loads.busy || this.#draws.busy));
+    this.#captions.setAttribute('aria-busy', String(this.#sums.busy));
   }
 
   // ---- drawing
@@ -204,54 +236,84 @@ export class Page {
     if (!source) return;
     this.#writeLink();
     this.#draws.run(async (signal) => {
-      this.#busy.start(text.computing[this.#language], this.#language);
+      const work = this.#busy.start(text.computing[this.#language], this.#language);
       try {
-        await this.#compute(source, signal);
+        await this.#compute(source, { signal, onProgress: work.progress });
       } finally {
-        this.#busy.stop();
+        work.stop();
       }
     }, now);
     this.#settle();
   }
 
-  async #compute(source: Source, signal: AbortSignal): Promise<void> {
-    const options = toOptions(this.#settings, source.options);
+  async #compute(source: Source, reading: Reading): Promise<void> {
+    const { signal } = reading;
+    const [settings, stage, resolution] = [this.#settings, this.#stage, this.#matrix.resolution];
     const request: Request = {
       source,
       place: this.#place,
-      options,
-      stage: this.#stage,
-      resolution: this.#matrix.resolution,
+      options: toOptions(settings, source.options),
+      stage,
+      resolution,
     };
     const map = await this.#problem.open(request, signal);
-    request.place = this.#fit(map);
-    const control = { signal, onProgress: (fraction: number): void => this.#busy.progress(fraction) };
-    const overview = await this.#problem.overview(map, request, control);
     signal.throwIfAborted();
+    request.place = this.#fit(map, request.place);
+    const overview = await overviewOf(map, request, reading);
+    signal.throwIfAborted();
+    const { rows, columns } = overview;
+    await this.#reveal({ source, map, place: request.place, stage, settings, rows, columns }, overview);
+  }
+
+  /** Puts a picture in place of the last; from here on all that is said of the picture is said of this one. */
+  async #reveal(shown: Shown, overview: Overview): Promise<void> {
+    const { source, map, stage } = shown;
     this.#controls.clearFaults();
+    this.#notice.clear('picture');
+    this.#shown = shown;
+    this.#problem.show(map);
     this.#matrix.tokens = this.#tokens(source, map);
-    const scale = colorScale(request.stage, overview.low, overview.high, this.#colors);
+    const scale = colorScale(stage, overview.low, overview.high, this.#colors);
     const { queries, keys } = map;
-    this.#drawn = source;
-    this.#matrix.picture = { ...overview, ...scale, queries, keys, name: this.#stageName(request.stage) };
-    await this.#matrix.drawn;
-    const sums =
-      request.stage === 'weights' ? await this.#problem.rowSums(map, request.place, this.#language, signal) : '';
-    this.#caption(map, overview, sums);
+    this.#matrix.picture = { ...overview, ...scale, queries, keys, name: this.#stageName(stage) };
+    this.#sum(shown);
+    try {
+      await this.#matrix.drawn;
+    } catch (error) {
+      // The canvas may still hold the picture before.
+      this.#clearPicture();
+      throw error;
+    }
+  }
+
+  /** Writes the captions: at once what is known, and what the rows sum to when that is. */
+  #sum(shown: Shown): void {
+    this.#caption(shown);
+    this.#sums.cancel();
+    if (shown.stage !== 'weights') return;
+    this.#sums.run(async (signal) => {
+      const sums = await rowSums(shown.map, shown.place, this.#language, signal);
+      if (this.#shown === shown) this.#caption(shown, sums);
+    }, true);
+    this.#settle();
   }
 
   /** Keeps the place inside the problem, and the pickers in step with its size. */
-  #fit(map: AttentionMap): Place {
-    const { layer, batch, head } = this.#place;
-    this.#place = { layer, batch: Math.min(batch, map.batch - 1), head: Math.min(head, map.heads - 1) };
+  #fit(map: AttentionMap, at: Place): Place {
+    const { batch, heads } = map;
+    if (batch === 0 || heads === 0) throw new PageError(text.noHeads, { batch, heads });
+    const fitted = { ...at, batch: Math.min(at.batch, batch - 1), head: Math.min(at.head, heads - 1) };
+    // Chosen in the meantime: the next picture fits it in.
+    if (this.#place !== at) return fitted;
     const layers = this.#source?.layers.length ?? 1;
     const before = this.#counts;
-    const moved = this.#place.batch !== batch || this.#place.head !== head;
-    const same = !moved && before.layers === layers && before.batch === map.batch && before.heads === map.heads;
-    this.#counts = { layers, batch: map.batch, heads: map.heads };
+    const moved = fitted.batch !== at.batch || fitted.head !== at.head;
+    const same = !moved && before.layers === layers && before.batch === batch && before.heads === heads;
+    this.#counts = { layers, batch, heads };
+    this.#place = fitted;
     if (!same) this.#renderPickers();
     this.#writeLink();
-    return this.#place;
+    return fitted;
   }
 
   #tokens(
@@ -264,13 +326,7 @@ export class Page {
       what: 'queries' | 'keys',
     ): readonly string[] | undefined => {
       if (!tokens || tokens.length === size) return tokens;
-      const values = {
-        name: source.name[this.#language],
-        tokens: tokens.length,
-        size,
-        what: text[what][this.#language],
-      };
-      this.#notice.show(phrase(text.tokensFault, this.#language, values), this.#language);
+      this.#tellTokens(source, { tokens: tokens.length, size, what: text[what][this.#language] });
       return undefined;
     };
     return {
@@ -279,13 +335,21 @@ export class Page {
     };
   }
 
-  #caption(map: AttentionMap, picture: { rows: number; columns: number }, sums: string): void {
+  /** Says once per source that its tokens do not fit. */
+  #tellTokens(source: Source, numbers: { tokens: number; size: number; what: string }): void {
+    if (this.#told.has(source)) return;
+    this.#told.add(source);
+    const values = { name: source.name[this.#language], ...numbers };
+    this.#notice.show(phrase(text.tokensFault, this.#language, values), this.#language);
+  }
+
+  #caption({ map, rows, columns }: Shown, sums = ''): void {
     const language = this.#language;
     this.#rowsCaption.textContent = [text.rows[language], sums].filter(Boolean).join(' · ');
-    const pooled = picture.rows < map.queries || picture.columns < map.keys;
+    const pooled = rows < map.queries || columns < map.keys;
     const size = {
-      rows: Math.ceil(map.queries / Math.max(1, picture.rows)),
-      columns: Math.ceil(map.keys / Math.max(1, picture.columns)),
+      rows: Math.ceil(map.queries / Math.max(1, rows)),
+      columns: Math.ceil(map.keys / Math.max(1, columns)),
     };
     const note = pooled ? phrase(text.pooled, language, size) : '';
     this.#columnsCaption.textContent = [text.columns[language], note].filter(Boolean).join(' · ');
@@ -293,23 +357,27 @@ export class Page {
 
   #drawFailed(error: unknown): void {
     const sentence = reasonOf(error, this.#language);
-    if (this.#drawn !== this.#source) this.#clearPicture();
+    if (this.#shown?.source !== this.#source) this.#clearPicture();
     if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence) === 'in sight') return;
-    this.#notice.show(phrase(text.computeFailed, this.#language, { reason: sentence }), this.#language);
+    this.#notice.show(phrase(text.computeFailed, this.#language, { reason: sentence }), this.#language, 'picture');
   }
 
-  /** What is drawn is of another source than the one named above it: better nothing. */
+  /** What is drawn is of another source than the one named above it, or was not drawn: better nothing. */
   #clearPicture(): void {
+    this.#sums.cancel();
+    this.#shown = undefined;
+    this.#problem.show(undefined);
     this.#matrix.picture = undefined;
     this.#inspector.clear();
+    this.#rowsCaption.textContent = text.rows[this.#language];
+    this.#columnsCaption.textContent = text.columns[this.#language];
     this.#renderPickers();
   }
 
   // ---- one cell
 
   #inspect(cell: MatrixCell | undefined): void {
-    const [place, stage, settings, language] = [this.#place, this.#stage, this.#settings, this.#language];
-    if (cell) this.#inspector.inspect(cell, { place, stage, settings, language });
+    if (cell && this.#shown) this.#inspector.inspect(cell, { ...this.#shown, language: this.#language });
   }
 
   #stageName(stage: Stage): string {

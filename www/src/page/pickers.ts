@@ -66,57 +66,93 @@ export function choices(
   return element('fieldset', { class: `choices ${kind}` }, legend, ...items);
 }
 
-/** Says over the picture what takes long, how far it is, and lets it be cancelled. */
+/** One piece of work that the busy sign speaks for. */
+export interface Work {
+  /** How far it is, from 0 to 1. */
+  progress(fraction: number): void;
+  stop(): void;
+}
+
+/** Work that lasts less than this is not worth a sign. */
+const MOMENT_MS = 400;
+
+/** Says over the picture what takes long, how far it is, and lets it be cancelled: the newest of what is under way. */
 export class Busy {
-  readonly #element = element('div', { class: 'busy', role: 'status' });
-  readonly #words = element('span', { class: 'busy-words' });
+  readonly #sign = element('div', { class: 'busy', hidden: true });
+  // What screen readers hear stands there before it has words, outside of everything that is marked as busy.
+  readonly #status = element('p', { class: 'visually-hidden', role: 'status' });
+  readonly #words = element('span', { class: 'busy-words', 'aria-hidden': 'true' });
   readonly #bar = element('progress', { max: 1, value: 0 });
   readonly #button = element('button', { type: 'button', class: 'button quiet' });
+  readonly #works: { words: string; fraction: number }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, cancel: () => void) {
-    this.#element.hidden = true;
-    this.#element.append(this.#words, this.#bar, this.#button);
+    this.#sign.append(this.#words, this.#bar, this.#button);
     this.#button.addEventListener('click', cancel);
-    host.append(this.#element);
+    host.append(this.#sign, this.#status);
   }
 
   /** Shows `words` unless the work ends within a moment. */
-  start(words: string, language: Language): void {
-    this.#words.textContent = words;
+  start(words: string, language: Language): Work {
+    const work = { words, fraction: 0 };
+    this.#works.push(work);
     this.#button.textContent = text.cancel[language];
-    this.#bar.value = 0;
-    this.#bar.setAttribute('aria-label', words);
-    this.#timer ??= setTimeout(() => (this.#element.hidden = false), 400);
+    this.#timer ??= setTimeout(() => this.#show(), MOMENT_MS);
+    this.#render();
+    const progress = (fraction: number): void => {
+      work.fraction = fraction;
+      this.#render();
+    };
+    return { progress, stop: () => this.#end(work) };
   }
 
-  /** How far it is, from 0 to 1. */
-  progress(fraction: number): void {
-    this.#bar.value = fraction;
+  #show(): void {
+    this.#sign.hidden = false;
+    this.#render();
   }
 
-  stop(): void {
+  #render(): void {
+    const work = this.#works.at(-1);
+    if (!work) return;
+    this.#words.textContent = work.words;
+    this.#bar.value = work.fraction;
+    this.#bar.setAttribute('aria-label', work.words);
+    if (!this.#sign.hidden && this.#status.textContent !== work.words) this.#status.textContent = work.words;
+  }
+
+  #end(work: { words: string; fraction: number }): void {
+    const at = this.#works.indexOf(work);
+    if (at >= 0) this.#works.splice(at, 1);
+    if (this.#works.length > 0) return this.#render();
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#element.hidden = true;
+    this.#sign.hidden = true;
+    this.#status.textContent = '';
   }
 }
 
-/** A sentence at the foot of the window, until it is closed or replaced. */
+/** What a notice is about, so that it can go when that is over. */
+export type Subject = 'file' | 'picture';
+
+/** A sentence at the foot of the window, until it is closed, replaced or over. */
 export class Notice {
   readonly #host: HTMLElement;
+  #subject: Subject | undefined;
 
   constructor(host: HTMLElement) {
     this.#host = host;
   }
 
-  show(message: string, language: Language): void {
+  show(message: string, language: Language, subject: Subject = 'file'): void {
     const close = element('button', { type: 'button', class: 'button quiet' }, text.close[language]);
     close.addEventListener('click', () => this.clear());
+    this.#subject = subject;
     this.#host.replaceChildren(element('p', {}, message), close);
   }
 
-  clear(): void {
-    this.#host.replaceChildren();
+  /** Takes the notice away; with a subject only if it is about that. */
+  clear(subject?: Subject): void {
+    if (subject === undefined || subject === this.#subject) this.#host.replaceChildren();
   }
 }

@@ -1,5 +1,5 @@
 // The attention problem that is looked at: one layer of a source under one set of options, kept while only the view of
-// it changes, freed when it is replaced.
+// it changes, freed when the picture of another one takes its place.
 
 import {
   openAttention,
@@ -13,11 +13,11 @@ import {
 } from '../engine/index.ts';
 import { formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
-import type { Source } from './source.ts';
+import type { Layer, Source } from './source.ts';
 import type { Place } from './state.ts';
 import { text } from './text.ts';
 
-/** A rectangle no larger than this is searched for its largest entry when a pooled cell is pointed at. */
+/** A rectangle no larger than this is searched for the entry that a pooled cell shows. */
 const LARGEST_SEARCH = 1 << 20;
 
 /** What to draw of which problem. */
@@ -29,75 +29,118 @@ export interface Request {
   resolution: number;
 }
 
-/** Holds one AttentionMap at a time. */
-export class Problem {
-  #key: { source: Source; layer: number; options: string } | undefined;
-  #map: AttentionMap | undefined;
-  #statistics: RowStatistics | undefined;
+/** A map, and what it was opened for. */
+interface Opened {
+  source: Source;
+  layer: number;
+  options: string;
+  map: AttentionMap;
+}
 
-  /** The map for `request`: the one at hand, or a new one in its place. */
-  async open({ source, place, options }: Request, signal: AbortSignal): Promise<AttentionMap> {
-    const key = { source, layer: place.layer, options: JSON.stringify(options) };
-    const same = this.#key?.source === source && this.#key.layer === key.layer && this.#key.options === key.options;
-    if (same && this.#map) return this.#map;
-    const { query, key: keys, value } = await source.layer(place.layer, signal);
-    signal.throwIfAborted();
-    const map = await openAttention(query, keys, value, { ...options, signal });
-    this.#map?.free();
-    this.#map = map;
-    this.#key = key;
-    this.#statistics = undefined;
+/** Opens maps and frees them: the one in the picture stays until the next picture is there. */
+export class Problem {
+  #shown: Opened | undefined;
+  #next: Opened | undefined;
+  #layer: ({ source: Source; layer: number } & Layer) | undefined;
+
+  /** The map for `request`: one at hand, or a new one. */
+  async open({ source, place: { layer }, options }: Request, signal: AbortSignal): Promise<AttentionMap> {
+    const wanted = { source, layer, options: JSON.stringify(options) };
+    const found = [this.#shown, this.#next].find((opened) => opened && isSame(opened, wanted));
+    if (found) return found.map;
+    const { query, key } = await this.#read(source, layer, signal);
+    // The page draws scores and weights, never the output: without V nothing of it is copied.
+    const map = await openAttention(query, key, null, { ...options, signal });
+    this.#free(this.#next);
+    this.#next = { ...wanted, map };
     return map;
   }
 
-  /** One head, pooled where it is larger than the picture. */
-  overview(
-    map: AttentionMap,
-    request: Request,
-    control: { signal: AbortSignal; onProgress: (fraction: number) => void },
-  ): Promise<Overview> {
-    const { place, stage, resolution } = request;
-    const { batch, head } = place;
-    return map.overview({ batch, head, stage, maxSize: resolution, pool: 'max', removed: -Infinity, ...control });
+  /** Says that `map` is the one in the picture now; undefined, that there is no picture. The others are freed. */
+  show(map: AttentionMap | undefined): void {
+    const opened = [this.#shown, this.#next];
+    this.#shown = opened.find((one) => one?.map === map);
+    this.#next = undefined;
+    for (const one of opened) this.#free(one);
   }
 
-  /** What the rows of a head sum to, as a sentence that is true of every one of them. */
-  async rowSums(map: AttentionMap, { batch, head }: Place, language: Language, signal: AbortSignal): Promise<string> {
-    this.#statistics ??= await map.rowStatistics({ signal });
-    const { mass, status } = this.#statistics;
-    const from = (batch * map.heads + head) * map.queries;
-    return sayRowSums(mass.subarray(from, from + map.queries), status.subarray(from, from + map.queries), language);
+  #free(opened: Opened | undefined): void {
+    if (opened !== this.#shown) opened?.map.free();
   }
 
-  /** The numbers of one pair. */
-  cell({ batch, head }: Place, [row, key]: readonly [number, number], signal: AbortSignal): Promise<Cell> | undefined {
-    return this.#map?.cell({ batch, head, row, key, signal });
-  }
-
-  /** The pair of largest magnitude in a block, or undefined where the block is too large to search. */
-  async largestIn(
-    { batch, head }: Place,
-    block: { queries: readonly [number, number]; keys: readonly [number, number]; stage: Stage },
-    signal: AbortSignal,
-  ): Promise<[number, number] | undefined> {
-    const { queries, keys, stage } = block;
-    const columns = keys[1] - keys[0];
-    if (!this.#map || (queries[1] - queries[0]) * columns > LARGEST_SEARCH) return undefined;
-    const { data } = await this.#map.rectangle({ batch, head, rows: queries, keys, stage, signal });
-    const at = indexOfLargestMagnitude(data);
-    return [queries[0] + Math.floor(at / columns), keys[0] + (at % columns)];
+  /** Q and K of a layer; those of the last one are kept, since every change of a control asks for them again. */
+  async #read(source: Source, layer: number, signal: AbortSignal): Promise<Layer> {
+    if (this.#layer?.source === source && this.#layer.layer === layer) return this.#layer;
+    this.#layer = undefined;
+    const read = await source.layer(layer, signal);
+    signal.throwIfAborted();
+    this.#layer = { source, layer, ...read };
+    return read;
   }
 }
 
-function indexOfLargestMagnitude(values: Float32Array): number {
-  let best = 0;
-  let most = -1;
-  values.forEach((value, index) => {
-    if (Number.isFinite(value) && Math.abs(value) > most) [best, most] = [index, Math.abs(value)];
-  });
-  return best;
+function isSame(opened: Opened, wanted: Omit<Opened, 'map'>): boolean {
+  return opened.source === wanted.source && opened.layer === wanted.layer && opened.options === wanted.options;
 }
 
+/** One head, pooled where it is larger than the picture. */
+export function overviewOf(
+  map: AttentionMap,
+  { place: { batch, head }, stage, resolution }: Request,
+  control: { signal: AbortSignal; onProgress: (fraction: number) => void },
+): Promise<Overview> {
+  return map.overview({ batch, head, stage, maxSize: resolution, pool: 'max', removed: -Infinity, ...control });
+}
+
+/**
+ * The pair whose value a pooled cell shows, or undefined where the block is too large to search. The kernel gives the
+ * same bits whoever asks, so the value is looked for as it is.
+ */
+export async function pairOf(
+  map: AttentionMap,
+  { batch, head }: Place,
+  block: { queries: readonly [number, number]; keys: readonly [number, number]; value: number; stage: Stage },
+  signal: AbortSignal,
+): Promise<[number, number] | undefined> {
+  const { queries, keys, value, stage } = block;
+  const columns = keys[1] - keys[0];
+  if ((queries[1] - queries[0]) * columns > LARGEST_SEARCH) return undefined;
+  const { data } = await map.rectangle({ batch, head, rows: queries, keys, stage, removed: -Infinity, signal });
+  const at = data.findIndex((entry) => entry === value || (Number.isNaN(entry) && Number.isNaN(value)));
+  return at < 0 ? undefined : [queries[0] + Math.floor(at / columns), keys[0] + (at % columns)];
+}
+
+/** The numbers of one pair. */
+export function numbersOf(
+  map: AttentionMap,
+  { batch, head }: Place,
+  [row, key]: readonly [number, number],
+  signal: AbortSignal,
+): Promise<Cell> {
+  return map.cell({ batch, head, row, key, signal });
+}
+
+/** What the rows of a head sum to, as a sentence that is true of every one of them. */
+export async function rowSums(
+  map: AttentionMap,
+  place: Place,
+  language: Language,
+  signal: AbortSignal,
+): Promise<string> {
+  const { mass, status } = await headStatistics(map, place, signal);
+  return sayRowSums(mass, status, language);
+}
+
+/** The statistics of one head's rows. */
+async function headStatistics(
+  map: AttentionMap,
+  { batch, head }: Place,
+  signal: AbortSignal,
+): Promise<Pick<RowStatistics, 'mass' | 'status'>> {
+  const { mass, status } = await map.rowStatistics({ signal });
+  const from = (batch * map.heads + head) * map.queries;
+  return { mass: mass.subarray(from, from + map.queries), status: status.subarray(from, from + map.queries) };
+}
 /** How far from 1.000 a sum may be and still be printed so. */
 const ROUNDING = 5e-4;
 

@@ -2,14 +2,18 @@
 
 import { openCapture, type Capture, type ProblemOptions, type Tensor } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
+import { clip, visibleToken } from '../views/parts/text.ts';
 import { PageError } from './reason.ts';
 import { text } from './text.ts';
 
-/** Q, K and V of one layer. */
+/** Characters of a file's own words that are shown: it may hold megabytes of them. */
+const LONGEST_NAME = 200;
+const LONGEST_ABOUT = 500;
+
+/** Q and K of one layer: what scores and weights are made of. */
 export interface Layer {
   query: Tensor;
   key: Tensor;
-  value: Tensor | null;
 }
 
 /** Something to look at: layers of Q, K, V, with what their file says about them. */
@@ -113,9 +117,14 @@ export async function openExample(example: Example, reading: Reading): Promise<S
   return { ...fromCapture(capture), name: example.name, about: example.about, example: example.id };
 }
 
+/** What files are called in a sentence. A name can hold anything, so it is shown as what it is. */
+export function nameOf(files: readonly File[]): string {
+  return clip(files.map(({ name }) => visibleToken(name)).join(', '), LONGEST_NAME);
+}
+
 /** Opens what the visitor dropped or picked: one capture, or several files of one tensor each. */
 export async function openFiles(files: readonly File[], reading: Reading): Promise<Source | Unassigned> {
-  const name = files.map((file) => file.name).join(', ');
+  const name = nameOf(files);
   const captures = [];
   for (const [index, file] of files.entries()) {
     const onProgress = (fraction: number): void => reading.onProgress((index + fraction) / files.length);
@@ -132,18 +141,29 @@ function hasPairs(capture: Capture): boolean {
 }
 
 function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
-  const whole = capture.layers.flatMap(({ query, key, layer }, index) => (query && key ? [{ layer, index }] : []));
+  const whole = capture.layers.flatMap(({ query, key, layer }) =>
+    query !== undefined && key !== undefined ? [{ layer, query, key }] : [],
+  );
   return {
     layers: whole.map(({ layer }) => layer),
     options: capture.options,
     queryTokens: capture.queryTokens,
     keyTokens: capture.keyTokens,
-    layer: (at, signal) => capture.layer(whole[at]?.index ?? 0, { signal }),
+    layer: async (at, signal) => {
+      const names = whole[at];
+      if (!names) throw new RangeError(`there is no layer at ${at}`);
+      const [query, key] = await Promise.all([
+        capture.tensor(names.query, { signal }),
+        capture.tensor(names.key, { signal }),
+      ]);
+      return { query, key };
+    },
   };
 }
 
 function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: Capture): Source {
-  const about = [capture?.text, capture?.model].filter((part) => part !== undefined).join(' · ') || name;
+  const parts = [capture?.text, capture?.model].filter((part) => part !== undefined);
+  const about = parts.map((part) => clip(part, LONGEST_ABOUT)).join(' · ') || name;
   return { ...source, name: { en: name, zh: name }, about: { en: about, zh: about } };
 }
 
@@ -196,13 +216,9 @@ function fromRoles(
     queryTokens: only?.queryTokens,
     keyTokens: only?.keyTokens,
     layer: async (_, signal) => {
-      const [query, key, value] = await Promise.all([
-        tensor(roles.query, signal),
-        tensor(roles.key, signal),
-        tensor(roles.value, signal),
-      ]);
+      const [query, key] = await Promise.all([tensor(roles.query, signal), tensor(roles.key, signal)]);
       if (!query || !key) throw new PageError(text.needsBoth);
-      return { query, key, value };
+      return { query, key };
     },
   };
 }
@@ -215,7 +231,8 @@ export function faultOf(candidates: readonly Candidate[], roles: Roles): PageErr
   if (!query || !key) return new PageError(text.needsBoth);
   for (const one of [query, key, value]) {
     if (!one) continue;
-    const { name, shape } = one;
+    const { shape } = one;
+    const name = visibleToken(one.name);
     if (shape.length < 2 || shape.length > 4) return new PageError(text.rankFault, { name, rank: shape.length });
     if (shape.includes(0)) return new PageError(text.emptyFault, { name, shape: shape.join(' × ') });
   }
@@ -226,11 +243,13 @@ function sizeFault(query: Candidate, key: Candidate, value: Candidate | undefine
   const [qBatch, qHeads, , qSize] = fourAxes(query.shape);
   const [kBatch, kHeads, keys, kSize] = fourAxes(key.shape);
   if (qSize !== kSize) return new PageError(text.sizeFault, { query: qSize, key: kSize });
-  if (qBatch !== kBatch) return new PageError(text.batchFault, { query: qBatch, name: key.name, other: kBatch });
+  if (qBatch !== kBatch)
+    return new PageError(text.batchFault, { query: qBatch, name: visibleToken(key.name), other: kBatch });
   if (qHeads % kHeads !== 0) return new PageError(text.headsFault, { query: qHeads, key: kHeads });
   if (!value) return undefined;
   const [vBatch, vHeads, values] = fourAxes(value.shape);
-  if (vBatch !== qBatch) return new PageError(text.batchFault, { query: qBatch, name: value.name, other: vBatch });
+  if (vBatch !== qBatch)
+    return new PageError(text.batchFault, { query: qBatch, name: visibleToken(value.name), other: vBatch });
   if (vHeads === kHeads && values === keys) return undefined;
   return new PageError(text.valueFault, { key: kHeads, keys, value: vHeads, values });
 }

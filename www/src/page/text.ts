@@ -41,6 +41,8 @@ export const text = {
   stage: { en: 'What is shown', zh: '显示内容' },
   colors: { en: 'Colours', zh: '配色' },
   automatic: { en: 'auto', zh: '自动' },
+  notSet: { en: 'not set', zh: '未设置' },
+  slider: { en: '{name}, coarsely', zh: '{name}（粗调）' },
 
   controls: { en: 'How it is computed', zh: '如何计算' },
   score: { en: 'Score', zh: '分数' },
@@ -62,6 +64,14 @@ export const text = {
   block: {
     en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. It stands at the pair below.',
     zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者，位于下面这一对。',
+  },
+  blockInvalid: {
+    en: 'Queries {queries}, keys {keys}: at least one is not a number, as is the pair below.',
+    zh: '查询 {queries}、键 {keys}：其中至少有一个非数值，下面这一对即是。',
+  },
+  blockRemoved: {
+    en: 'Queries {queries}, keys {keys}: the mask removes them all. The pair below is the first.',
+    zh: '查询 {queries}、键 {keys}：全部被掩码去除。下面是其中第一对。',
   },
   spoken: {
     en: 'Query {query}, key {key}: {stage} {value}. q·k {product}, weight {weight}, row’s sum {mass}.',
@@ -122,6 +132,10 @@ export const text = {
   nothingOpen: {
     en: 'Nothing is open. Choose an example, or drop a file.',
     zh: '尚未打开任何内容。请选择示例，或拖入文件。',
+  },
+  noHeads: {
+    en: 'it has {batch} batch items of {heads} heads, and at least one of each is needed',
+    zh: '其中有 {batch} 个批次项，每项 {heads} 个头；两者都至少要有一个',
   },
   noFile: { en: 'What was dropped holds no file.', zh: '拖入的内容不包含文件。' },
 } as const satisfies Record<string, Text>;

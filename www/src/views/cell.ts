@@ -10,6 +10,8 @@ import { phrase, type Language } from './parts/text.ts';
 export interface CellNumbers {
   /** What each dimension adds to the raw score: q_c k_c for the dot products. */
   products: Float32Array;
+  /** q·k of the vectors as given, whatever the score. */
+  dot: number;
   queryNorm: number;
   keyNorm: number;
   cosine: number;
@@ -25,11 +27,6 @@ export interface CellNumbers {
   /** The largest logit of the row. */
   rowMax: number;
   allowed: boolean;
-}
-
-/** q·k from its parts: |q| |k| cos θ. */
-export function dotProduct({ queryNorm, keyNorm, cosine }: CellNumbers): number {
-  return queryNorm && keyNorm ? queryNorm * keyNorm * cosine : 0;
 }
 
 /** How the numbers come about: the formulas of the chosen score and normalizer, and what is switched on. */
@@ -148,22 +145,14 @@ export class CellView {
   #vectors(cell: CellNumbers, rules: CellRules): HTMLElement[] {
     const { queryNorm, keyNorm, cosine, products } = cell;
     const plugged = `${formatNumber(queryNorm)} × ${formatNumber(keyNorm)} × ${formatNumber(cosine)}`;
-    const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI;
     const bars = element('div', { class: 'ledger-bars' }, signedBars(products));
     const sum = formatNumber(products.reduce((total, value) => total + value, 0));
     bars.append(element('span', {}, this.#say('products', { count: products.length, sum })));
     const own = rules.scoreIsProduct;
     const rows = [
       this.#row('lengths', '|q|, |k|', `${formatNumber(queryNorm)}, ${formatNumber(keyNorm)}`, '', 'lengths'),
-      this.#row('cosine', 'cos θ', formatNumber(cosine), `θ = ${angle.toFixed(1)}°`, 'cosine'),
-      this.#row(
-        'product',
-        'q·k = |q| |k| cos θ',
-        formatNumber(dotProduct(cell)),
-        plugged,
-        'product',
-        own ? bars : undefined,
-      ),
+      this.#row('cosine', 'cos θ', formatNumber(cosine), `θ = ${angleOf(cell)}`, 'cosine'),
+      this.#row('product', 'q·k = |q| |k| cos θ', formatNumber(cell.dot), plugged, 'product', own ? bars : undefined),
     ];
     if (!own) rows.push(this.#row('score', rules.scoreFormula, formatNumber(cell.raw), rules.scoreName, 'raw', bars));
     return rows;
@@ -173,9 +162,9 @@ export class CellView {
     const { raw, scaled, capped, biased, logit } = cell;
     const factor = raw === 0 ? '' : `${formatNumber(raw)} × ${formatNumber(scaled / raw)}`;
     const rows = [this.#row('scaled', this.#say('scaledFormula'), formatNumber(scaled), factor, 'scaled')];
-    if (capped !== scaled)
+    if (!isSame(capped, scaled))
       rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
-    if (biased !== capped) {
+    if (!isSame(biased, capped)) {
       const sum = `${formatNumber(capped)} + ${formatNumber(biased - capped)}`;
       rows.push(this.#row('biased', 'l + b', formatNumber(biased), sum, 'biased'));
     }
@@ -210,4 +199,15 @@ export class CellView {
     if (more) row.append(element('dd', { class: 'ledger-more' }, more));
     return row;
   }
+}
+
+/** The angle between the two vectors; one without a length has no direction. */
+function angleOf({ queryNorm, keyNorm, cosine }: CellNumbers): string {
+  if (!(queryNorm > 0 && keyNorm > 0) || Number.isNaN(cosine)) return '–';
+  return `${((Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI).toFixed(1)}°`;
+}
+
+/** Whether a step changed nothing; NaN stays NaN. */
+function isSame(before: number, after: number): boolean {
+  return before === after || (Number.isNaN(before) && Number.isNaN(after));
 }

@@ -9,7 +9,7 @@ import { element } from './parts/dom.ts';
 import { hatchRemoved, ruleCells } from './parts/hatch.ts';
 import { cellOf, cellRange, gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
-import { isDark, neutralTones, putPicture, type Painter } from './parts/palette.ts';
+import { isDark, neutralTones, putPicture, release, type Painter } from './parts/palette.ts';
 import { phrase, type Language } from './parts/text.ts';
 
 /** What is drawn. `values` may be pooled: `rows` x `columns` cells that stand for `queries` x `keys` pairs. */
@@ -65,7 +65,8 @@ export class MatrixView extends EventTarget {
   readonly #row = element('div', { role: 'row', class: 'plot-row' }, this.#cursor);
   readonly #plot = element('div', { class: 'plot plot-waiting', role: 'grid' }, this.#canvas, this.#row);
   readonly #empty = element('p', { class: 'plot-empty', hidden: true });
-  readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+  /** Says aloud where the keyboard is. It belongs outside of what is marked as busy, where it would not be heard. */
+  readonly live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   readonly #rows = new Axis('rows');
   readonly #columns = new Axis('columns');
   readonly #frame = element(
@@ -95,7 +96,7 @@ export class MatrixView extends EventTarget {
     this.#host = host;
     this.#paint = paint;
     this.#legend = new Legend(paint);
-    host.append(this.#frame, this.#legend.element, this.#live);
+    host.append(this.#frame, this.#legend.element);
     this.#listen();
     this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
     this.#observer.observe(this.#frame);
@@ -177,7 +178,14 @@ export class MatrixView extends EventTarget {
   /** Says `message` to screen readers, and names the current cell by it. */
   announce(message: string, aloud: boolean): void {
     this.#cursor.setAttribute('aria-label', message);
-    if (aloud) this.#live.textContent = message;
+    if (aloud) this.live.textContent = message;
+  }
+
+  /** Takes the focus to the current cell, if there is one. */
+  focus(): boolean {
+    if (this.#cursor.hidden) return false;
+    this.#cursor.focus({ preventScroll: true });
+    return true;
   }
 
   /** Draws again in the colours of the page as they are now. */
@@ -241,7 +249,7 @@ export class MatrixView extends EventTarget {
     const palette = { low, high, colormap, removed: tones.removed, invalid: tones.invalid };
     const painted = await this.#paint(values, { ...palette, ...this.#canvasSize(), rows, columns });
     const context = this.#canvas.getContext('2d');
-    if (turn !== this.#drawing || !context) return;
+    if (turn !== this.#drawing || !context) return release(painted);
     putPicture(context, painted);
     hatchRemoved(context, values, rows, columns, tones.ink);
     ruleCells(context, rows, columns, tones.paper);

@@ -34,7 +34,12 @@ export function putPicture(context: CanvasRenderingContext2D, picture: ImageBitm
     return;
   }
   context.drawImage(picture, 0, 0);
-  picture.close();
+  release(picture);
+}
+
+/** Lets go of a picture that is not needed any more: a bitmap holds memory that no collector sees. */
+export function release(picture: ImageBitmap | ImageData): void {
+  if ('close' in picture) picture.close();
 }
 
 /** Whether the page shows dark colours where `node` stands. */

@@ -10,13 +10,21 @@ export function phrase(text: Text, language: Language, values: Record<string, st
   return text[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** `text`, cut to `most` characters where it is longer: what comes from a file can be as long as the file. */
+export function clip(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** Characters of a token that are shown; the longest file names fit. */
+const LONGEST_TOKEN = 255;
+
 // Characters that have no shape of their own, or that reorder the text around them.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** A token as text that can be seen: outer spaces and line ends by symbols, other invisible characters by number. */
 export function visibleToken(token: string): string {
   if (token === '') return '∅';
-  return token
+  return clip(token, LONGEST_TOKEN)
     .replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length))
     .replace(/\n/g, '↵')
     .replace(/\t/g, '⇥')
