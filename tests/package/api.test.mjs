@@ -90,6 +90,34 @@ test('overview, rectangle, row, cell and the whole agree bit for bit', async () 
   map.free();
 });
 
+test('statistics of one head are its part of all', async () => {
+  const map = await openAttention(query, key, null, { causal: true, causalAlignment: 'upper_left' });
+  const all = await map.rowStatistics();
+  for (const [batch, head] of [
+    [0, 0],
+    [0, 2],
+    [1, 1],
+  ]) {
+    const { shape, ...columns } = await map.rowStatistics({ batch, head });
+    assert.deepEqual([...shape], [1, 1, 13]);
+    const start = (batch * 3 + head) * 13;
+    for (const [name, values] of Object.entries(columns))
+      assert.deepEqual(values, all[name].slice(start, start + 13), name);
+  }
+  assert.deepEqual((await map.rowStatistics({ head: 2 })).entropy, all.entropy.slice(26, 39));
+  map.free();
+});
+
+test('an open map reports its opening, and has no results to ask for', async () => {
+  const seen = [];
+  (await openAttention(query, key, null, { onProgress: (fraction) => seen.push(fraction) })).free();
+  assert.deepEqual(seen, [1]);
+  for (const options of [{ needWeights: true }, { stages: ['raw'] }]) {
+    const [name] = Object.keys(options);
+    await assert.rejects(openAttention(query, key, null, options), refusal('parameter', name, 'causal'));
+  }
+});
+
 test('a pooled overview keeps the maxima', async () => {
   const map = await openAttention(query, key, null);
   const whole = await map.overview({ head: 0 });
@@ -248,6 +276,8 @@ test('questions outside the matrix', async () => {
     [map.rectangle({ head: 0, rows: [0, 14], keys: rows }), 'parameter', 'rows', 13],
     [map.rectangle({ head: 0, rows, keys: rows, stage: 'x' }), 'unknown', 'stage'],
     [map.rectangle({ head: 0, rows, keys: rows, stag: 'raw' }), 'parameter', 'stag'],
+    [map.rowStatistics({ head: 3 }), 'parameter', 'head', 3],
+    [map.rowStatistics({ batch: 1 }), 'parameter', 'head', undefined],
     [map.overview({ head: 0, maxSize: 0 }), 'parameter', 'maxSize'],
     [map.overview({ head: 0, pool: 'min' }), 'unknown', 'pool', 'mean'],
     [map.output(), 'unknown', 'value'],

@@ -64,6 +64,16 @@ test('bytes are copied: the caller may reuse them at once', async () => {
   assert.deepEqual(data, again);
 });
 
+test('shapes are copies: the capture keeps its own', async () => {
+  const capture = await openCapture(sentence);
+  const { shape } = await capture.tensor('layers.0.q');
+  const listed = capture.tensors.find(({ name }) => name === 'layers.0.q');
+  const kept = [...shape];
+  shape.fill(1);
+  listed.shape.fill(2);
+  assert.deepEqual([...(await capture.tensor('layers.0.q')).shape], kept);
+});
+
 test('every kind of source gives the same capture', () =>
   serving(
     (_, response) => response.end(Buffer.from(sentence)),
@@ -161,6 +171,19 @@ test('servers that fail, redirect elsewhere, or never end', () =>
     },
   ));
 
+test('what onProgress throws is the rejection, while a file is fetched as well', () =>
+  serving(
+    (_, response) => response.writeHead(200, { 'content-length': sentence.length }).end(Buffer.from(sentence)),
+    async (url) => {
+      const fault = new Error('the page is gone');
+      const onProgress = () => {
+        throw fault;
+      };
+      for (const source of [sentence, url])
+        await assert.rejects(openCapture(source, { onProgress }), (error) => error === fault);
+    },
+  ));
+
 test('a file that goes away, or was a directory, is named so', async () => {
   const gone = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
   const vanished = Object.defineProperty(new Blob([sentence]), 'slice', { value: () => ({ arrayBuffer: gone }) });
@@ -211,6 +234,15 @@ test('progress never falls and ends at 1; an abort rejects once', async () => {
   await openCapture(sentence, { onProgress: (fraction) => seen.push(fraction) });
   assert.equal(seen.at(-1), 1);
   assert.deepEqual(seen, seen.toSorted?.((a, b) => a - b) ?? [...seen].sort((a, b) => a - b));
+
+  const json = new Blob([JSON.stringify({ apple: [[1, 0]], pear: [[1, 2]] })]);
+  const assign = { query: 'apple', key: 'pear' };
+  const parts = [];
+  await openCapture(json, { assign, onProgress: (fraction) => parts.push(fraction) });
+  assert.deepEqual([...new Set(parts)], [2 / 3, 1], 'the assignment is the last part');
+  const stop = new AbortController();
+  const onProgress = () => stop.abort();
+  await assert.rejects(openCapture(json, { assign, onProgress, signal: stop.signal }), { name: 'AbortError' });
 
   const aborted = AbortSignal.abort();
   await assert.rejects(openCapture(sentence, { signal: aborted }), { name: 'AbortError' });

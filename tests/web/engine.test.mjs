@@ -71,6 +71,9 @@ test('a small problem stays on one worker', () =>
     const started = await page.evaluate(async () => {
       const small = tensor([8, 16, 8]);
       for (let round = 0; round < 20; round++) await qk.attention(small, small, small);
+      const map = await qk.openAttention(small, small, null);
+      await Promise.all(Array.from({ length: 8 }, (_, head) => map.overview({ head })));
+      map.free();
       return workers.length;
     });
     assert.equal(started, 1);
@@ -186,10 +189,11 @@ test('abort before, during and after: one AbortError, and the next call is right
     const { errors, found, started } = await page.evaluate(async () => {
       qk.configure({ workers: 2 });
       const errors = [await caught(compute({ signal: AbortSignal.abort() }))];
-      for (const when of [0, 1, 20, 50]) {
+      for (const when of [0, 0.01, 0.4, 0.8]) {
         const controller = new AbortController();
-        const running = compute({ signal: controller.signal });
-        setTimeout(() => controller.abort(), when);
+        const onProgress = (fraction) => fraction >= when && controller.abort();
+        const running = compute({ signal: controller.signal, onProgress });
+        if (when === 0) controller.abort();
         errors.push(await caught(running));
       }
       const controller = new AbortController();
@@ -203,6 +207,98 @@ test('abort before, during and after: one AbortError, and the next call is right
     );
     assert.equal(found, expected);
     assert.equal(started, 2, 'an abort costs no worker');
+  }));
+
+for (const how of ['configure()', 'the death of its worker']) {
+  test(`a cancelled job stays so after ${how}`, () =>
+    inPage(async (page) => {
+      const [error, started, found] = await page.evaluate(async (how) => {
+        qk.configure({ workers: 1 });
+        const controller = new AbortController();
+        const onProgress = () => {
+          if (controller.signal.aborted) return;
+          controller.abort();
+          if (how === 'configure()') qk.configure({ workers: 1 });
+          else workers[0].dispatchEvent(new ErrorEvent('error', { message: 'hurt', cancelable: true }));
+        };
+        const error = await caught(compute({ signal: controller.signal, onProgress }));
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return [error.name, workers.length, await compute()];
+      }, how);
+      assert.deepEqual([error, started, found], ['AbortError', 1, expected]);
+    }));
+}
+
+test('a job that cannot be sent is refused, and nothing else is', () =>
+  inPage(async (page) => {
+    const { codes, weight, same, found, started } = await page.evaluate(async () => {
+      qk.configure({ workers: 1 });
+      const first = await qk.openAttention(long, long, null);
+      const place = { head: 0, row: 3, key: 4 };
+      const { weight } = await first.cell(place);
+      const refuseNext = () => {
+        workers[0].postMessage = () => {
+          delete workers[0].postMessage;
+          throw new DOMException('out of memory', 'DataCloneError');
+        };
+      };
+      refuseNext();
+      const errors = [await caught(first.cell(place))];
+      refuseNext();
+      errors.push(await caught(qk.openAttention(long, long, null)));
+      const again = await first.cell(place);
+      const second = await qk.openAttention(long, long, null);
+      const same = (await second.cell(place)).weight === weight && again.weight === weight;
+      [first, second].forEach((map) => map.free());
+      const codes = errors.map(({ code }) => code);
+      return { codes, weight, same, found: await compute(), started: workers.length };
+    });
+    assert.deepEqual(codes, ['out_of_memory', 'out_of_memory']);
+    assert.ok(weight > 0 && same);
+    assert.deepEqual([found, started], [expected, 1]);
+  }));
+
+test('what onProgress throws rejects its call, once, and the next call is right', () =>
+  inPage(async (page) => {
+    const result = await page.evaluate(async () => {
+      qk.configure({ workers: 2 });
+      let called = 0;
+      const onProgress = () => {
+        called++;
+        throw new RangeError('mine');
+      };
+      const { name, message } = await caught(compute({ onProgress }));
+      const found = await compute();
+      return { name, message, called, found, started: workers.length };
+    });
+    assert.deepEqual(result, { name: 'RangeError', message: 'mine', called: 1, found: expected, started: 2 });
+  }));
+
+test('the range of an overview is that of its finite values, whoever computes which band', () =>
+  inPage(async (page) => {
+    const ranges = await page.evaluate(async () => {
+      const [rows, keys] = [1024, 1024];
+      // Keys of the first half of the queries are all removed: whole bands have no finite value.
+      const attnMask = { data: new Uint8Array(rows * keys).fill(1, (rows / 2) * keys), shape: [rows, keys] };
+      const attnBias = { data: Float32Array.of(50), shape: [1, 1] };
+      const none = { data: new Uint8Array(1), shape: [1, 1] };
+      const all = [];
+      for (const size of [0, 1, 4]) {
+        qk.configure({ workers: size });
+        const half = await qk.openAttention(long, long, null, { attnMask, attnBias });
+        const { values, low, high } = await half.overview({ head: 0, stage: 'masked', maxSize: 256 });
+        const finite = [...values].filter(Number.isFinite);
+        const blind = await qk.openAttention(long, long, null, { attnMask: none });
+        const empty = await blind.overview({ head: 0, stage: 'masked', maxSize: 256 });
+        all.push({ low, high, share: finite.length / values.length, empty: [empty.low, empty.high] });
+        all.at(-1).true = low === Math.min(...finite) && high === Math.max(...finite) && low > 0;
+        [half, blind].forEach((map) => map.free());
+      }
+      return all;
+    });
+    for (const range of ranges) assert.deepEqual(range, ranges[0]);
+    const { share, empty, true: right } = ranges[0];
+    assert.deepEqual([share, empty, right], [0.5, [0, 0], true]);
   }));
 
 test('progress never falls, not even over a death, and ends at 1', () =>
@@ -291,6 +387,26 @@ test('a file is parsed and decoded in a worker', () =>
       return { tokens: capture.queryTokens, data: [...query.data], inWorker: workers.length > 0 };
     });
     assert.deepEqual(found, { tokens: ['<img src=x onerror=alert(1)>'], data: [1, 0.5], inWorker: true });
+  }));
+
+test('a picture that nobody waits for any more is closed', () =>
+  inPage(async (page) => {
+    const closed = await page.evaluate(async () => {
+      qk.configure({ workers: 1 });
+      /** @type {import('../../pkg/dist/index.js').PaintOptions} */
+      const options = { rows: 1, columns: 2, width: 4, height: 4, low: 0, high: 1 };
+      const picture = await qk.paint(Float32Array.of(0, 1), options);
+      const closing = new Promise((resolve) => {
+        ImageBitmap.prototype.close = function () {
+          resolve(this !== picture && this.width === 4);
+        };
+      });
+      const controller = new AbortController();
+      const painting = caught(qk.paint(Float32Array.of(0, 1), { ...options, signal: controller.signal }));
+      controller.abort();
+      return [(await painting).name, await closing];
+    });
+    assert.deepEqual(closed, ['AbortError', true]);
   }));
 
 test('a picture is an ImageBitmap, or the same pixels where workers have no canvas', () =>

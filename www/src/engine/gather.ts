@@ -17,8 +17,13 @@ export interface Part<T> {
 export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control = {}): Promise<T[]> {
   checkControl({ signal, onProgress });
   signal?.throwIfAborted();
-  const report = progress(parts, onProgress);
-  const cancel = (reason: unknown) => tickets.forEach((ticket) => ticket.cancel(reason));
+  const progressed = progress(parts, onProgress);
+  let over = false;
+  const report = (index: number, fraction: number) => over || progressed(index, fraction);
+  const cancel = (reason: unknown) => {
+    over = true;
+    tickets.forEach((ticket) => ticket.cancel(reason));
+  };
   const tickets = parts.map((part, index) =>
     part.start((fraction) => {
       // What the caller's function throws is the caller's: it ends this call and nothing else.
@@ -29,11 +34,16 @@ export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress 
       }
     }),
   );
+  const finished = tickets.map(async ({ result }, index) => {
+    const value = await result;
+    report(index, 1);
+    return value;
+  });
   const onAbort = () => cancel(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const results = await Promise.all(tickets.map(({ result }) => result));
-    onProgress?.(1);
+    const results = await Promise.all(finished);
+    if (parts.length === 0) onProgress?.(1);
     return results;
   } catch (error) {
     cancel(error);
@@ -43,7 +53,7 @@ export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress 
   }
 }
 
-/** A job that is done again after a worker's death reports less than before: the sum never falls all the same. */
+/** The sum of the parts, 1 when all are done. A job that is done again after a worker's death reports less than before: the sum never falls all the same. */
 function progress(parts: readonly { share: number }[], onProgress: Control['onProgress']) {
   const total = parts.reduce((sum, { share }) => sum + share, 0) || 1;
   const fractions = parts.map(() => 0);
