@@ -170,11 +170,51 @@ test('what the kernel refuses is said at the control that it is about', () =>
     assert.equal(await fault.textContent(), '');
   }));
 
+/** Students and teachers refuse causal attention until an alignment is chosen. */
+const toggleCausal = (page) =>
+  page.evaluate(() => {
+    scrollTo(0, 0);
+    document.querySelector('[name="causal"]').dispatchEvent(new MouseEvent('click'));
+  });
+
+test('after a refusal the numbers still belong to the picture', () =>
+  site.visit({ path: '#example=student-teacher', width: 1440, height: 1200 }, async (page) => {
+    await settled(page);
+    const read = async () => {
+      await page.locator('.plot-cursor').focus();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.press('Control+Home');
+      await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
+      return page.locator('.ledger').innerText();
+    };
+    const [before, picture] = [await read(), await fingerprint(page)];
+    await toggleCausal(page);
+    await page.locator('[name="batch"]').selectOption('7');
+    await page.locator('[name="score"]').selectOption('cosine');
+    await settled(page);
+    assert.equal(await fingerprint(page), picture, 'nothing new was drawn');
+    assert.equal(await read(), before);
+    await toggleCausal(page);
+    await settled(page);
+    assert.notEqual(await read(), before);
+  }));
+
+test('a notice about a picture goes with the next picture', () =>
+  site.visit({ path: '#example=student-teacher', width: 360, height: 500 }, async (page) => {
+    await settled(page);
+    await toggleCausal(page);
+    await page.locator('#notice p', { hasText: 'could not be computed' }).waitFor();
+    await toggleCausal(page);
+    await settled(page);
+    assert.equal(await page.locator('#notice').textContent(), '');
+  }));
+
 test('reset goes back to what the file says', () =>
   site.visit({ path: '#example=student-teacher&score=cosine&temperature=4' }, async (page) => {
     await settled(page);
     assert.equal(await page.locator('[name="score"]').inputValue(), 'cosine');
     await page.getByText('Reset to the file’s settings').click();
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'reset', 'the focus stays');
     await settled(page);
     assert.equal(await page.locator('[name="score"]').inputValue(), 'dot', 'as the file of this example says');
     assert.equal(await page.locator('[name="temperature"]').inputValue(), '1');

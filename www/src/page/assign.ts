@@ -11,13 +11,16 @@ const ROLES = ['query', 'key', 'value'] as const;
 export class AssignPanel {
   readonly #host: HTMLElement;
   readonly #answer: (source: Source) => void;
+  readonly #leave: () => void;
   #question: Unassigned | undefined;
   #roles: Roles = { query: undefined, key: undefined, value: undefined };
   #language: Language = 'en';
 
-  constructor(host: HTMLElement, answer: (source: Source) => void) {
+  /** `answer` hears what was chosen, `leave` that nothing was: the focus was in the panel and needs another place. */
+  constructor(host: HTMLElement, answer: (source: Source) => void, leave: () => void) {
     this.#host = host;
     this.#answer = answer;
+    this.#leave = leave;
   }
 
   /** Asks about `question`; undefined takes the panel away. */
@@ -41,7 +44,10 @@ export class AssignPanel {
     const fault = element('p', { class: 'field-fault', role: 'status' });
     const show = element('button', { type: 'submit', class: 'button' }, text.show[this.#language]);
     const cancel = element('button', { type: 'button', class: 'button quiet' }, text.cancel[this.#language]);
-    cancel.addEventListener('click', () => this.ask(undefined, this.#language));
+    cancel.addEventListener('click', () => {
+      this.ask(undefined, this.#language);
+      this.#leave();
+    });
     const menus = element(
       'div',
       { class: 'assign-menus' },

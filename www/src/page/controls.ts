@@ -1,11 +1,11 @@
 // The panel of controls, made from the catalogue: a score and a normalizer with their parameters, then the options.
 
-import { catalog, type CatalogParameter } from '../generated/catalog.ts';
+import { catalog, type CatalogMember, type CatalogParameter } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { formulaText } from '../views/parts/formula.ts';
-import type { Language } from '../views/parts/text.ts';
-import { makeField, type Field } from './field.ts';
-import { memberOf, members, valueAt, withValue, type ListName, type Settings } from './settings.ts';
+import { visibleToken, type Language } from '../views/parts/text.ts';
+import { faultLine, makeField, type Field } from './field.ts';
+import { members, valueAt, withValue, type ListName, type Settings } from './settings.ts';
 import { text } from './text.ts';
 
 /** The panel. `change` hears the new settings after each allowed change; `reset` asks for the capture's own. */
@@ -53,8 +53,16 @@ export class Controls {
 
   #render(): void {
     this.#fields.clear();
-    const reset = element('button', { type: 'button', class: 'button quiet' }, text.reset[this.#language]);
-    reset.addEventListener('click', () => this.#reset());
+    const reset = element(
+      'button',
+      { type: 'button', class: 'button quiet', name: 'reset' },
+      text.reset[this.#language],
+    );
+    reset.addEventListener('click', () => {
+      this.#reset();
+      // The panel was made anew, and this button with it.
+      this.#host.querySelector<HTMLButtonElement>('[name="reset"]')?.focus();
+    });
     this.#host.replaceChildren(
       element('h2', {}, text.controls[this.#language]),
       this.#list('score'),
@@ -67,21 +75,29 @@ export class Controls {
   #list(list: ListName): HTMLElement {
     const id = uniqueId(list);
     const about = uniqueId('about');
-    const menu = element('select', { id, name: list, 'aria-describedby': about });
+    const menu = element('select', { id, name: list });
     for (const member of members(list))
       menu.append(element('option', { value: member.id }, member.label[this.#language]));
-    menu.value = this.#settings[list].id;
+    const chosen = this.#settings[list].id;
+    const member = members(list).find((one) => one.id === chosen);
+    // A file may ask for what nobody knows: the menu says so, and the kernel's refusal stands under it.
+    if (!member) menu.append(element('option', { value: chosen }, visibleToken(chosen)));
+    menu.value = chosen;
     menu.addEventListener('change', () => this.#choose(list, menu.value));
-    const member = memberOf(list, this.#settings[list].id);
-    return element(
-      'div',
-      { class: 'group' },
-      element('label', { for: id, class: 'group-name' }, text[list][this.#language]),
-      menu,
-      element('p', { class: 'member-formula' }, formulaText(member.formula)),
-      element('p', { class: 'member-about', id: about }, member.about[this.#language]),
-      ...member.parameters.map((parameter) => this.#field(parameter, `${list}.${parameter.name}`)),
-    );
+    const { fault, fail } = faultLine(menu, about);
+    const label = element('label', { for: id, class: 'group-name' }, text[list][this.#language]);
+    const group = element('div', { class: 'group', 'data-parameter': list }, label, menu, fault);
+    this.#fields.set(list, { element: group, fail });
+    if (member) group.append(...this.#member(list, member, about));
+    return group;
+  }
+
+  #member(list: ListName, { formula, about, parameters }: CatalogMember, id: string): Node[] {
+    return [
+      element('p', { class: 'member-formula' }, formulaText(formula)),
+      element('p', { class: 'member-about', id }, about[this.#language]),
+      ...parameters.map((parameter) => this.#field(parameter, `${list}.${parameter.name}`)),
+    ];
   }
 
   #choose(list: ListName, id: string): void {

@@ -2,21 +2,35 @@
 
 import { element } from '../views/parts/dom.ts';
 
-/** Calls `open` with the files of each drop; an empty list when the drop had none. */
+/**
+ * Calls `open` with the files of each drop; an empty list when the drop had none. Text that is dragged into a field is
+ * left to the field.
+ */
 export function listenForDrops(open: (files: File[]) => void): void {
   let depth = 0;
   const mark = (change: number): void => {
     depth = Math.max(0, depth + change);
     document.body.classList.toggle('dropping', depth > 0);
   };
-  addEventListener('dragenter', () => mark(1));
-  addEventListener('dragleave', () => mark(-1));
-  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('dragenter', (event) => hasFiles(event) && mark(1));
+  addEventListener('dragleave', (event) => hasFiles(event) && mark(-1));
+  addEventListener('dragover', (event) => {
+    if (!isForField(event)) event.preventDefault();
+  });
   addEventListener('drop', (event) => {
-    event.preventDefault();
     mark(-depth);
+    if (isForField(event)) return;
+    event.preventDefault();
     open([...(event.dataTransfer?.files ?? [])]);
   });
+}
+
+function hasFiles({ dataTransfer }: DragEvent): boolean {
+  return dataTransfer?.types.includes('Files') ?? false;
+}
+
+function isForField(event: DragEvent): boolean {
+  return event.target instanceof HTMLInputElement && !hasFiles(event);
 }
 
 /** A button that opens the browser's file picker. */
@@ -27,7 +41,7 @@ export function fileButton(label: string, open: (files: File[]) => void): HTMLEl
     open([...(input.files ?? [])]);
     input.value = '';
   });
-  const button = element('button', { type: 'button', class: 'button' }, label);
+  const button = element('button', { type: 'button', class: 'button', name: 'open' }, label);
   button.addEventListener('click', () => input.click());
   return element('div', { class: 'file-button' }, button, input);
 }

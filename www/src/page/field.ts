@@ -46,7 +46,7 @@ function flagField({ parameter, value, language, change }: FieldSetup<FlagParame
 function choiceField({ parameter, value, language, change }: FieldSetup<ChoiceParameter>): Field {
   const id = uniqueId('choice');
   const menu = element('select', { id, name: parameter.name });
-  if (parameter.default === null) menu.append(element('option', { value: '' }, text.automatic[language]));
+  if (parameter.default === null) menu.append(element('option', { value: '' }, text.notSet[language]));
   for (const [option, label] of parameter.options) menu.append(element('option', { value: option }, label[language]));
   menu.value = String(value ?? parameter.default ?? '');
   menu.addEventListener('change', () => change(menu.value === '' ? undefined : menu.value));
@@ -66,7 +66,7 @@ function numberField({ parameter, value, language, change }: FieldSetup<NumberPa
   });
   typed.value = shown === null ? '' : String(shown);
   const slider = element('input', { type: 'range', min: 0, max: SLIDER_STEPS, step: 1 });
-  slider.setAttribute('aria-label', parameter.label[language]);
+  slider.setAttribute('aria-label', phrase(text.slider, language, { name: parameter.label[language] }));
   const follow = (number: number | null): void => placeSlider(slider, parameter, number, language);
   follow(typeof shown === 'number' ? shown : null);
   const field = wrap(
@@ -133,8 +133,7 @@ function wrap(
   ...parts: Node[]
 ): Field {
   const about = element('p', { class: 'field-about', id: uniqueId('about') }, parameter.about[language]);
-  const fault = element('p', { class: 'field-fault', id: uniqueId('fault'), 'aria-live': 'polite' });
-  input.setAttribute('aria-describedby', `${about.id} ${fault.id}`);
+  const { fault, fail } = faultLine(input, about.id);
   const box = element(
     'div',
     { class: kind, title: parameter.about[language], 'data-parameter': parameter.name },
@@ -142,10 +141,17 @@ function wrap(
     about,
     fault,
   );
+  return { element: box, fail };
+}
+
+/** A line under `input` for what is wrong with it; `about` is the id of what else describes the input. */
+export function faultLine(input: HTMLElement, about: string): { fault: HTMLElement; fail: Field['fail'] } {
+  const fault = element('p', { class: 'field-fault', id: uniqueId('fault'), 'aria-live': 'polite' });
+  input.setAttribute('aria-describedby', `${about} ${fault.id}`);
   const fail = (message: string | null): void => {
     fault.textContent = message ?? '';
-    input.toggleAttribute('aria-invalid', message !== null);
-    if (message !== null) input.setAttribute('aria-invalid', 'true');
+    if (message === null) input.removeAttribute('aria-invalid');
+    else input.setAttribute('aria-invalid', 'true');
   };
-  return { element: box, fail };
+  return { fault, fail };
 }

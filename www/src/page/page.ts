@@ -96,7 +96,11 @@ export class Page {
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
   readonly #busy: Busy;
-  readonly #assign = new AssignPanel(part('assign'), (source) => this.#answer(source));
+  readonly #assign = new AssignPanel(
+    part('assign'),
+    (source) => this.#answer(source),
+    () => this.#leaveAssign(),
+  );
   readonly #controls: Controls;
   #loading = '';
 

@@ -4,39 +4,78 @@ import { element, uniqueId } from '../views/parts/dom.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { text } from './text.ts';
 
-/** A menu with a step back and a step forward: layer, head, batch item. */
+/** Things to step through, each under a number. */
+export interface Steps {
+  count: number;
+  /** What the thing at `index` is called. */
+  label(index: number): string;
+  /** Where the thing called `label` is; -1 where there is none. */
+  find(label: string): number;
+}
+
+/** Things numbered from 0. */
+export function numbered(count: number): Steps {
+  return {
+    count,
+    label: String,
+    find: (label) => (/^\d+$/.test(label) && Number(label) < count ? Number(label) : -1),
+  };
+}
+
+/** Things with numbers of their own. */
+export function listed(labels: readonly string[]): Steps {
+  return { count: labels.length, label: (index) => labels[index] ?? '', find: (label) => labels.indexOf(label) };
+}
+
+/** A menu of more entries than this is slow to make and no help to choose from: a number is typed instead. */
+const LONGEST_MENU = 300;
+
+/** A menu, or a field for a number, with a step back and a step forward: layer, head, batch item. */
 export function stepper(
-  name: string,
-  labels: readonly string[],
-  at: number,
+  name: 'layer' | 'head' | 'batch',
+  steps: Steps,
+  start: number,
   language: Language,
   choose: (index: number) => void,
 ): HTMLElement {
   const id = uniqueId('stepper');
-  const menu = element('select', { id, name });
-  labels.forEach((label, index) => menu.append(element('option', { value: index }, label)));
-  const label = text[name as 'layer' | 'head' | 'batch'][language];
+  const entry = steps.count > LONGEST_MENU ? numberEntry(id, name, steps) : menuEntry(id, name, steps);
+  const label = text[name][language];
+  let at = start;
   const button = (step: 1 | -1, says: string, sign: string): HTMLButtonElement => {
-    const made = element('button', { type: 'button', class: 'step', 'aria-label': says, title: says }, sign);
-    made.addEventListener('click', () => move(Number(menu.value) + step));
+    const names = { name: `${name}${step > 0 ? '-next' : '-previous'}`, 'aria-label': says, title: says };
+    const made = element('button', { type: 'button', class: 'step', ...names }, sign);
+    made.addEventListener('click', () => move(at + step));
     return made;
   };
   const back = button(-1, phrase(text.previous, language, { name: label }), '‹');
   const forward = button(1, phrase(text.next, language, { name: label }), '›');
   const show = (index: number): void => {
-    menu.value = String(index);
+    at = index;
+    entry.value = steps.label(index);
     back.setAttribute('aria-disabled', String(index <= 0));
-    forward.setAttribute('aria-disabled', String(index >= labels.length - 1));
+    forward.setAttribute('aria-disabled', String(index >= steps.count - 1));
   };
   const move = (index: number): void => {
-    if (index < 0 || index >= labels.length) return;
+    if (index < 0 || index >= steps.count) return show(at);
     show(index);
     choose(index);
   };
-  menu.addEventListener('change', () => move(Number(menu.value)));
-  show(at);
-  const row = element('div', { class: 'stepper-row' }, back, menu, forward);
+  entry.addEventListener('change', () => move(steps.find(entry.value.trim())));
+  show(start);
+  const row = element('div', { class: 'stepper-row' }, back, entry, forward);
   return element('div', { class: 'stepper' }, element('label', { for: id }, label), row);
+}
+
+function menuEntry(id: string, name: string, { count, label }: Steps): HTMLSelectElement {
+  const menu = element('select', { id, name });
+  for (let index = 0; index < count; index += 1) menu.append(element('option', { value: label(index) }, label(index)));
+  return menu;
+}
+
+function numberEntry(id: string, name: string, { count, label }: Steps): HTMLInputElement {
+  const range = `${label(0)} – ${label(count - 1)}`;
+  return element('input', { id, name, inputmode: 'numeric', autocomplete: 'off', title: range });
 }
 
 /** One of several, all in sight, as radio buttons. */
@@ -50,12 +89,12 @@ export interface Option {
 /** A row of choices under one name. */
 export function choices(
   kind: string,
+  name: string,
   label: string,
   options: readonly Option[],
   at: string,
   choose: (id: string) => void,
 ): HTMLElement {
-  const name = uniqueId(kind);
   const items = options.map(({ id, label: words, title, minor }) => {
     const radio = element('input', { type: 'radio', name, value: id, class: 'visually-hidden' });
     radio.checked = id === at;

@@ -8,7 +8,6 @@ import {
   type Cell,
   type Overview,
   type ProblemOptions,
-  type RowStatistics,
   type Stage,
 } from '../engine/index.ts';
 import { formatShare } from '../views/parts/format.ts';
@@ -123,24 +122,14 @@ export function numbersOf(
 /** What the rows of a head sum to, as a sentence that is true of every one of them. */
 export async function rowSums(
   map: AttentionMap,
-  place: Place,
+  { batch, head }: Place,
   language: Language,
   signal: AbortSignal,
 ): Promise<string> {
-  const { mass, status } = await headStatistics(map, place, signal);
+  const { mass, status } = await map.rowStatistics({ batch, head, signal });
   return sayRowSums(mass, status, language);
 }
 
-/** The statistics of one head's rows. */
-async function headStatistics(
-  map: AttentionMap,
-  { batch, head }: Place,
-  signal: AbortSignal,
-): Promise<Pick<RowStatistics, 'mass' | 'status'>> {
-  const { mass, status } = await map.rowStatistics({ signal });
-  const from = (batch * map.heads + head) * map.queries;
-  return { mass: mass.subarray(from, from + map.queries), status: status.subarray(from, from + map.queries) };
-}
 /** How far from 1.000 a sum may be and still be printed so. */
 const ROUNDING = 5e-4;
 

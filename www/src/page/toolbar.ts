@@ -5,7 +5,7 @@ import { catalog } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import type { Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
-import { choices, stepper } from './pickers.ts';
+import { choices, listed, numbered, stepper } from './pickers.ts';
 import { EXAMPLES, type Example, type Source } from './source.ts';
 import type { Place, Theme } from './state.ts';
 import { text } from './text.ts';
@@ -29,8 +29,10 @@ export function renderSwitches(
     { id: 'dark', label: text.themeDark[language] },
   ];
   replaceKeepingFocus(host, [
-    choices('switch', text.language[language], languages, language, (id) => listen.language(id as Language)),
-    choices('switch', text.theme[language], themes, theme, (id) => listen.theme(id as Theme)),
+    choices('switch', 'language', text.language[language], languages, language, (id) =>
+      listen.language(id as Language),
+    ),
+    choices('switch', 'theme', text.theme[language], themes, theme, (id) => listen.theme(id as Theme)),
   ]);
 }
 
@@ -75,17 +77,14 @@ export function renderPickers(
   { language, place, layers, heads, batch, colors }: PickerState,
   listen: { place: (change: Partial<Place>) => void; colors: (id: string | undefined) => void },
 ): void {
-  const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
   const axes = [
-    { name: 'layer', labels: layers },
-    { name: 'head', labels: numbers(heads) },
-    { name: 'batch', labels: numbers(batch) },
+    { name: 'layer', steps: listed(layers) },
+    { name: 'head', steps: numbered(heads) },
+    { name: 'batch', steps: numbered(batch) },
   ] as const;
   const steppers = axes
-    .filter(({ labels }) => labels.length > 1)
-    .map(({ name, labels }) =>
-      stepper(name, labels, place[name], language, (index) => listen.place({ [name]: index })),
-    );
+    .filter(({ steps }) => steps.count > 1)
+    .map(({ name, steps }) => stepper(name, steps, place[name], language, (index) => listen.place({ [name]: index })));
   replaceKeepingFocus(host, [...steppers, colorMenu(language, colors, listen.colors)]);
 }
 
@@ -114,13 +113,23 @@ export function renderStages(
     title: about[language],
     minor: !MAIN_STAGES.includes(id),
   }));
-  replaceKeepingFocus(host, [choices('stage', text.stage[language], options, stage, (id) => choose(id as Stage))]);
+  replaceKeepingFocus(host, [
+    choices('stage', 'stage', text.stage[language], options, stage, (id) => choose(id as Stage)),
+  ]);
 }
 
-/** Puts new children in place of the old; the control of the same kind and value that had the focus has it again. */
+/** Puts new children in place of the old; the control that had the focus has it again, by its name and value. */
 function replaceKeepingFocus(host: HTMLElement, children: HTMLElement[]): void {
   const before = document.activeElement;
-  const at = before && host.contains(before) ? [...host.querySelectorAll('input, select, button')].indexOf(before) : -1;
+  const key = before && host.contains(before) ? focusKey(before) : undefined;
   host.replaceChildren(...children);
-  if (at >= 0) host.querySelectorAll<HTMLElement>('input, select, button')[at]?.focus();
+  if (key === undefined) return;
+  const controls = [...host.querySelectorAll<HTMLElement>('input:not([hidden]), select, button')];
+  (controls.find((control) => focusKey(control) === key) ?? controls[0])?.focus();
+}
+
+/** One of several radio buttons is told by its value too; the value of other controls may just have changed. */
+function focusKey(control: Element): string {
+  const name = control.getAttribute('name') ?? '';
+  return control.getAttribute('type') === 'radio' ? `${name}=${control.getAttribute('value')}` : name;
 }
