@@ -6,7 +6,19 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { screenshot, startSite } from './harness.mjs';
-import { assertShown, drop, explainRow, json, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
+import {
+  assertShown,
+  drop,
+  explainRow,
+  holdFiles,
+  json,
+  noise,
+  npy,
+  npz,
+  safetensors,
+  settled,
+  tensor,
+} from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -130,7 +142,7 @@ test('one tensor can be compared with itself', () =>
   }));
 
 for (const [what, name, content, sentence] of [
-  ['an empty file', 'empty.safetensors', Buffer.alloc(0), /empty\.safetensors could not be opened: .*0/],
+  ['an empty file', 'empty.safetensors', Buffer.alloc(0), /empty\.safetensors could not be opened: .*empty/],
   [
     'a text',
     'letter.npz',
@@ -222,20 +234,88 @@ test('a hostile token is text wherever it stands', () =>
     assert.deepEqual(labels, [evil, '⟨U+202E⟩right to left', '∅', '␣', 'a↵b']);
   }));
 
-test('of two drops the second wins', () =>
-  site.visit(WIDE, async (page) => {
+test('of two drops the second wins, even where the first is read last', () =>
+  site.visit({ ...WIDE, before: holdFiles }, async (page) => {
     await settled(page);
-    const many = Object.fromEntries(
-      Array.from({ length: 40 }, (_, layer) => [`layers.${layer}.q`, tensor([300, 64], noise(300 * 64))]),
-    );
-    const first = safetensors({ ...many, 'layers.0.k': tensor([300, 64], noise(300 * 64, 2)) });
-    await drop(page, { name: 'first.safetensors', content: first });
+    const first = { 'layers.0.q': tensor([9, 2], noise(18)), 'layers.0.k': tensor([9, 2], noise(18, 2)) };
+    await drop(page, { name: 'held.safetensors', content: safetensors(first) });
     await drop(page, { name: 'second.npz', content: npz(names) });
     await assertPicture(page);
-    assert.match(await page.locator('[name="example"]').innerText(), /second\.npz/);
+    await page.evaluate(() => globalThis['letGo']());
     await page.waitForTimeout(300);
+    await size(page, N, M);
     assert.match(await page.locator('[name="example"]').innerText(), /second\.npz/);
     assert.equal(await page.locator('#notice').textContent(), '');
+    // Alone the first is shown: it is no file that is refused anyway.
+    await drop(page, { name: 'held.safetensors', content: safetensors(first) });
+    await size(page, 9, 9);
+  }));
+
+test('the busy sign stays while a file is read, whatever is drawn meanwhile', () =>
+  site.visit({ ...WIDE, before: holdFiles }, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'held.safetensors', content: safetensors(names) });
+    const sign = page.locator('.busy', { hasText: 'Reading held.safetensors' });
+    await sign.waitFor();
+    assert.match(await page.locator('.map [role="status"]').textContent(), /Reading held/);
+    // Another layer is another problem, which the worker that waits for the file has no part in.
+    const before = await page.locator('.legend-numbers').textContent();
+    await page.locator('[name="layer"]').selectOption('0');
+    await page.waitForFunction((text) => document.querySelector('.legend-numbers').textContent !== text, before);
+    await sign.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await settled(page);
+    assert.ok(await page.locator('.busy').isHidden());
+    await size(page, 16, 16);
+  }));
+
+test('200,000 heads open at once, and one of them is typed', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const bytes = (seed) => ({ shape: [1, 200_000, 1, 1], data: new Uint8Array(200_000).fill(seed) });
+    const content = safetensors({ 'layers.0.q': bytes(2), 'layers.0.k': bytes(3) }, { text: 'long '.repeat(1 << 18) });
+    const begin = Date.now();
+    await drop(page, { name: 'heads.safetensors', content });
+    await size(page, 1, 1);
+    const taken = Date.now() - begin;
+    assert.ok(taken < 2500, `${taken} ms`);
+    assert.ok((await page.locator('.source-about').textContent()).length < 600);
+    const head = page.locator('[name="head"]');
+    await head.fill('199999');
+    await head.press('Enter');
+    await settled(page);
+    await page.waitForFunction(() => location.hash.includes('head=199999'));
+    await page.getByRole('button', { name: 'Next: Head' }).click({ force: true });
+    assert.equal(await head.inputValue(), '199999', 'the last stays the last');
+    await head.fill('200000');
+    await head.press('Enter');
+    assert.equal(await head.inputValue(), '199999', 'there is no such head');
+  }));
+
+test('no heads at all give a sentence', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const none = tensor([1, 0, 3, 2], []);
+    await drop(page, { name: 'none.safetensors', content: safetensors({ 'layers.0.q': none, 'layers.0.k': none }) });
+    assert.match(await notice(page), /\b0 heads/);
+  }));
+
+test('an unknown score is said at its menu', () =>
+  site.visit({ ...WIDE, height: 2400 }, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'score.safetensors', content: safetensors(names, { score: 'telepathy' }) });
+    await page.locator('[data-parameter="score"] .field-fault', { hasText: 'telepathy' }).waitFor();
+    assert.equal(await page.locator('[name="score"]').inputValue(), 'telepathy');
+    await page.locator('[name="score"]').selectOption('dot');
+    await size(page, N, M);
+  }));
+
+test('cancelling the question leaves the focus at the file button', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    await drop(page, { name: 'x.npy', content: npy(q) });
+    await page.locator('#assign').getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'open');
   }));
 
 test('going back to an example after an own file works', () =>

@@ -178,6 +178,7 @@ export async function settled(page) {
 export function holdFiles() {
   Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
   const held = [];
+  let holding = true;
   const isHeld = (value) =>
     value instanceof File
       ? value.name.startsWith('held')
@@ -185,10 +186,13 @@ export function holdFiles() {
   const send = Worker.prototype.postMessage;
   /** @this {Worker} */
   Worker.prototype.postMessage = function (...message) {
-    if (isHeld(message[0])) held.push(() => Reflect.apply(send, this, message));
+    if (holding && isHeld(message[0])) held.push(() => Reflect.apply(send, this, message));
     else Reflect.apply(send, this, message);
   };
-  globalThis['letGo'] = () => held.splice(0).forEach((go) => go());
+  globalThis['letGo'] = () => {
+    holding = false;
+    held.forEach((go) => go());
+  };
 }
 
 /** The red, green and blue in the middle of each cell of a picture of `rows` x `columns`, row by row. */
