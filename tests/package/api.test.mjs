@@ -215,6 +215,7 @@ test('tensors that are none', async () => {
       await assert.rejects(attention(query, key, broken), refusal(code, 'value'));
   }
   await assert.rejects(attention(detached, key, null), refusal('shape', 'transferred', 78));
+  await assert.rejects(attention(query, key, null, null), refusal('parameter', 'options', 'null'));
 });
 
 test('tensors that do not fit each other: both sides are named', async () => {

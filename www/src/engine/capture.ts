@@ -91,12 +91,13 @@ class OpenCapture implements Capture {
     return this.#layers;
   }
 
-  async tensor(name: string, { signal }: Stoppable = {}): Promise<Tensor> {
+  async tensor(name: string, options: Stoppable = {}): Promise<Tensor> {
+    checkControl(options);
     const entry = this.#entry(name);
     checkSize(`tensor ${show(name)}`, entry.length, this.#limits.bytes);
     checkResult(`tensor ${show(name)}`, entry.shape);
     const job = { kind: 'tensor', source: this.#source, entry, limits: this.#limits } as const;
-    const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal });
+    const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal: options.signal });
     return { data: data!, shape: [...entry.shape] };
   }
 

@@ -97,7 +97,9 @@ export function checkNames(subject: string, options: object, names: readonly str
 }
 
 /** A function to call, or nothing. */
-export function checkControl({ signal, onProgress }: Pick<AttentionOptions, 'signal' | 'onProgress'>): void {
+export function checkControl(options: Pick<AttentionOptions, 'signal' | 'onProgress'>): void {
+  if (!given(options)) throw new QkscopeError('parameter', 'options', 'an object, or left out', show(options));
+  const { signal, onProgress } = options;
   if (given(onProgress) && typeof onProgress !== 'function') {
     throw new QkscopeError('parameter', 'onProgress', 'a function', show(onProgress));
   }
