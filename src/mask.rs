@@ -127,7 +127,7 @@ impl Mask {
 
     /// Adds the bias to logits that start at key `first`.
     pub fn add_bias(&self, group: Group, first: usize, logits: &mut [Lanes]) {
-        self.each_bias(group, first, logits, |logit, bias| *logit += bias);
+        self.each(&self.bias, group, first, logits, |logit, bias| *logit += bias);
     }
 
     /// Sets the logits of removed keys to minus infinity, whatever they were.
@@ -142,32 +142,32 @@ impl Mask {
             let after = &mut rest[stop - start..];
             before.iter_mut().chain(after).for_each(|logits| logits[lane] = f32::NEG_INFINITY);
         }
-        self.each_bias(group, first, logits, |logit, bias| {
+        self.each(&self.bias, group, first, logits, |logit, bias| {
             if bias == f32::NEG_INFINITY {
                 *logit = bias;
             }
         });
-        self.each_allowed(group, first, logits);
-    }
-
-    fn each_bias(&self, group: Group, first: usize, logits: &mut [Lanes], change: impl Fn(&mut f32, f32)) {
-        let Some(bias) = &self.bias else { return };
-        for lane in 0..group.count {
-            let (start, step) = bias.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
-            for (key, logits) in (first..self.keys).zip(logits.iter_mut()) {
-                change(&mut logits[lane], bias.data[start + key * step]);
+        self.each(&self.allowed, group, first, logits, |logit, allowed| {
+            if allowed == 0 {
+                *logit = f32::NEG_INFINITY;
             }
-        }
+        });
     }
 
-    fn each_allowed(&self, group: Group, first: usize, logits: &mut [Lanes]) {
-        let Some(allowed) = &self.allowed else { return };
+    /// Calls `change` with each logit of the group's rows and the tensor's value for it, if there is a tensor.
+    fn each<T: Copy>(
+        &self,
+        tensor: &Option<Broadcast<T>>,
+        group: Group,
+        first: usize,
+        logits: &mut [Lanes],
+        change: impl Fn(&mut f32, T),
+    ) {
+        let Some(tensor) = tensor else { return };
         for lane in 0..group.count {
-            let (start, step) = allowed.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
+            let (start, step) = tensor.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
             for (key, logits) in (first..self.keys).zip(logits.iter_mut()) {
-                if allowed.data[start + key * step] == 0 {
-                    logits[lane] = f32::NEG_INFINITY;
-                }
+                change(&mut logits[lane], tensor.data[start + key * step]);
             }
         }
     }
