@@ -42,10 +42,6 @@ pub enum Stage {
     Weights,
 }
 
-const fn stage(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
-    Member { id, label, about, formula, source: "", parameters: &[] }
-}
-
 impl Stage {
     /// All stages, in order.
     pub const ALL: [Stage; 6] =
@@ -59,7 +55,7 @@ impl Stage {
 
 /// What each [`Stage`] is called, in order.
 pub static STAGES: &[Member] = &[
-    stage(
+    Member::plain(
         "raw",
         Text { en: "Raw score", zh: "原始分数" },
         Text {
@@ -67,7 +63,7 @@ pub static STAGES: &[Member] = &[
         },
         "s",
     ),
-    stage(
+    Member::plain(
         "scaled",
         Text { en: "Scaled score", zh: "缩放后的分数" },
         Text {
@@ -75,7 +71,7 @@ pub static STAGES: &[Member] = &[
         },
         "s · scale / T",
     ),
-    stage(
+    Member::plain(
         "capped",
         Text { en: "After the soft cap", zh: "软上限之后" },
         Text {
@@ -83,13 +79,13 @@ pub static STAGES: &[Member] = &[
         },
         "c · tanh(l / c)",
     ),
-    stage(
+    Member::plain(
         "biased",
         Text { en: "With the bias", zh: "加偏置之后" },
         Text { en: "With the additive bias, if there is one.", zh: "若有加性偏置，则已加上。" },
         "l + bias",
     ),
-    stage(
+    Member::plain(
         "masked",
         Text { en: "After the mask", zh: "掩码之后" },
         Text {
@@ -98,7 +94,7 @@ pub static STAGES: &[Member] = &[
         },
         "l or −∞",
     ),
-    stage(
+    Member::plain(
         "weights",
         Text { en: "Attention weight", zh: "注意力权重" },
         Text { en: "What the normalizer makes of a row of logits.", zh: "归一化把一行 logit 变成的权重。" },

@@ -12,7 +12,7 @@ use crate::normalize::Statistic;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 const fn quantity(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
-    Member { id, label, about, formula, source, parameters: &[] }
+    Member { source, ..Member::plain(id, label, about, formula) }
 }
 
 /// The quantities of a row, in the order in which they are shown; the ids are the names in JavaScript.

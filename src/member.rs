@@ -33,6 +33,13 @@ pub struct Member {
     pub parameters: &'static [Parameter],
 }
 
+impl Member {
+    /// A member with nothing to set and no paper of its own.
+    pub const fn plain(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
+        Member { id, label, about, formula, source: "", parameters: &[] }
+    }
+}
+
 /// A value that a caller can set, with its rule.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -84,7 +84,7 @@ impl Status {
 }
 
 const fn status(id: &'static str, label: Text, about: Text) -> Member {
-    Member { id, label, about, formula: "", source: "", parameters: &[] }
+    Member::plain(id, label, about, "")
 }
 
 /// What each [`Status`] is called, in the order of its values.
