@@ -216,6 +216,11 @@ fn check_statistics(
     near(found.effective_keys[at], entropy.exp(), 2.0 * slack * entropy.exp(), || {
         format!("effective keys: {}", context())
     });
+    let allowed = expected.allowed.iter().filter(|&&allowed| allowed).count() as f64;
+    let most = if allowed > 1.0 { allowed.ln() } else { f64::NAN };
+    near(found.normalized_entropy[at], entropy / most, slack / most, || format!("normalised entropy: {}", context()));
+    let collision: f64 = 1.0 / p.iter().map(|p| p * p).sum::<f64>();
+    near(found.collision_keys[at], collision, 2.0 * relative * collision, || format!("order 2: {}", context()));
     let max = p.iter().copied().fold(0.0, f64::max);
     near(found.max_weight[at], max, relative, || format!("largest share: {}", context()));
     assert!(p[found.argmax[at] as usize] >= max - 2.0 * relative, "strongest key: {}", context());

@@ -179,7 +179,9 @@ fn column(statistics: &Columns, name: &str) -> Vec<f32> {
     let columns = [
         ("mass", &statistics.mass),
         ("entropy", &statistics.entropy),
+        ("normalizedEntropy", &statistics.normalized_entropy),
         ("effectiveKeys", &statistics.effective_keys),
+        ("collisionKeys", &statistics.collision_keys),
         ("maxWeight", &statistics.max_weight),
         ("attentionDistance", &statistics.attention_distance),
         ("firstMass", &statistics.first_mass),

@@ -287,10 +287,21 @@ fn any_rectangle_equals_the_whole() {
     }
 }
 
-fn columns(statistics: &Columns) -> [&[f32]; 8] {
-    let Columns { mass, entropy, effective_keys, max_weight, attention_distance, .. } = statistics;
-    let Columns { first_mass, self_mass, previous_mass, .. } = statistics;
-    [mass, entropy, effective_keys, max_weight, attention_distance, first_mass, self_mass, previous_mass]
+fn columns(statistics: &Columns) -> [&[f32]; 10] {
+    let Columns { mass, entropy, normalized_entropy, effective_keys, collision_keys, .. } = statistics;
+    let Columns { max_weight, attention_distance, first_mass, self_mass, previous_mass, .. } = statistics;
+    [
+        mass,
+        entropy,
+        normalized_entropy,
+        effective_keys,
+        collision_keys,
+        max_weight,
+        attention_distance,
+        first_mass,
+        self_mass,
+        previous_mass,
+    ]
 }
 
 #[test]

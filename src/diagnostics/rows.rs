@@ -1,8 +1,8 @@
 //! What practitioners read off a row of weights. Summed while the weights of a block are at hand, so that nothing is stored.
 //!
-//! With p_j = w_j / Σ w: entropy −Σ p ln p in nats, effective keys exp(entropy), the largest p and where it is, the mean
-//! distance Σ p_j |i + offset − j|. With w itself: the mass Σ w, and the weights on the first key, on the key where the
-//! query stands, and on the one before.
+//! With p_j = w_j / Σ w: entropy −Σ p ln p in nats, its part of the largest possible, ln m with m the keys that are left;
+//! effective keys exp(entropy) and 1 / Σ p²; the largest p and where it is, the mean distance Σ p_j |i + offset − j|. With w
+//! itself: the mass Σ w, and the weights on the first key, on the key where the query stands, and on the one before.
 
 use crate::attend::Problem;
 use crate::mask::Group;
@@ -32,6 +32,16 @@ pub static STATISTICS: &[Member] = &[
         "Zhai et al. 2023, arXiv 2303.06296",
     ),
     quantity(
+        "normalizedEntropy",
+        Text { en: "Normalised entropy", zh: "归一化熵" },
+        Text {
+            en: "Entropy over the largest that the keys left after the masks allow: 0 for one key, 1 for all alike.",
+            zh: "熵除以掩码后剩余键所能达到的最大熵：集中于一个键为 0，均匀分布为 1。",
+        },
+        "entropy / ln m",
+        "Shannon 1948, section 7",
+    ),
+    quantity(
         "effectiveKeys",
         Text { en: "Effective keys", zh: "有效键数" },
         Text {
@@ -39,6 +49,16 @@ pub static STATISTICS: &[Member] = &[
         },
         "exp(entropy)",
         "Hill 1973, number of order 1",
+    ),
+    quantity(
+        "collisionKeys",
+        Text { en: "Effective keys (order 2)", zh: "有效键数（二阶）" },
+        Text {
+            en: "As many equally weighted keys would be drawn twice in a row as often; small weights hardly count.",
+            zh: "使连续两次抽到同一键的概率相同的等权键的数量；小权重几乎不计。",
+        },
+        "1 / Σ p²",
+        "Hill 1973, number of order 2",
     ),
     quantity(
         "maxWeight",
@@ -96,6 +116,8 @@ pub struct RowSums {
     mass: Lanes,
     information: Lanes,
     distance: Lanes,
+    /// Σ (w / max)², so that no square leaves the range of single precision.
+    squares: Lanes,
     max: Lanes,
     argmax: Lanes,
     first: Lanes,
@@ -114,6 +136,7 @@ impl RowSums {
             mass: [0.0; WIDTH],
             information: [0.0; WIDTH],
             distance: [0.0; WIDTH],
+            squares: [0.0; WIDTH],
             max: [0.0; WIDTH],
             argmax: [-1.0; WIDTH],
             first: [existing(0); WIDTH],
@@ -125,7 +148,9 @@ impl RowSums {
 
     /// Adds the weights of one block of keys, the first of which is key `first`.
     pub fn add(&mut self, first: usize, weights: &[Lanes]) {
+        let before = self.max;
         self.add_sums::<Native>(first, weights);
+        self.add_squares::<Native>(&before, weights);
         pick(&mut self.first, [0; WIDTH], first, weights);
         pick(&mut self.own, self.positions, first, weights);
         pick(&mut self.previous, self.positions.map(|p| p.saturating_sub(1)), first, weights);
@@ -152,6 +177,19 @@ impl RowSums {
         argmax.store(&mut self.argmax);
     }
 
+    /// The second walk over a block, when its largest weight is known; `before` is the largest up to there.
+    fn add_squares<V: F32x4>(&mut self, before: &Lanes, weights: &[Lanes]) {
+        let tiny = F32x8::<V>::splat(f32::MIN_POSITIVE);
+        let scale = F32x8::splat(1.0) / tiny.max_or_self(F32x8::load(&self.max));
+        let mut squares = F32x8::splat(0.0);
+        for weights in weights {
+            let share = F32x8::load(weights) * scale;
+            squares = share.mul_add_relaxed(share, squares);
+        }
+        let shrink = F32x8::load(before) * scale;
+        (F32x8::load(&self.squares) * shrink * shrink + squares).store(&mut self.squares);
+    }
+
     /// Writes what the sums say of row `lane` to place `at` of the columns.
     pub fn write(&self, lane: usize, statistic: &Statistic, at: usize, to: &mut Columns) {
         let status = statistic.status[lane];
@@ -165,7 +203,9 @@ impl RowSums {
         let entropy = (r.ln() - f64::from(self.information[lane]) / r).max(0.0);
         to.mass[at] = weight(mass);
         to.entropy[at] = share(entropy);
+        to.normalized_entropy[at] = share(normalized(entropy, f64::from(statistic.allowed[lane])));
         to.effective_keys[at] = share(entropy.exp());
+        to.collision_keys[at] = share(((r / f64::from(max)).powi(2) / f64::from(self.squares[lane])).max(1.0));
         to.max_weight[at] = share(f64::from(max) / r);
         to.argmax[at] = if shares { self.argmax[lane] as i32 } else { -1 };
         to.attention_distance[at] = share(f64::from(self.distance[lane]) / r);
@@ -174,6 +214,11 @@ impl RowSums {
         to.previous_mass[at] = weight(self.previous[lane]);
         to.status[at] = status as u8;
     }
+}
+
+/// Entropy over ln m; undefined for a row that has no choice.
+fn normalized(entropy: f64, allowed: f64) -> f64 {
+    if allowed > 1.0 { (entropy / allowed.ln()).min(1.0) } else { f64::NAN }
 }
 
 /// Takes the weight of each lane's own key, where it lies in this block.
@@ -209,8 +254,12 @@ columns! {
     mass: f32 = 0.0,
     /// −Σ p ln p, in nats; NaN where there is no mass.
     entropy: f32 = 0.0,
+    /// entropy / ln m with m the keys that are left; NaN where there are fewer than two.
+    normalized_entropy: f32 = 0.0,
     /// exp(entropy).
     effective_keys: f32 = 0.0,
+    /// 1 / Σ p².
+    collision_keys: f32 = 0.0,
     /// max p.
     max_weight: f32 = 0.0,
     /// The key of the largest weight, the lowest of equals; −1 where there is no mass.

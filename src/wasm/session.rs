@@ -164,7 +164,9 @@ fn columns_object(columns: &Columns) -> JsValue {
     object(&[
         ("mass", floats(&columns.mass)),
         ("entropy", floats(&columns.entropy)),
+        ("normalizedEntropy", floats(&columns.normalized_entropy)),
         ("effectiveKeys", floats(&columns.effective_keys)),
+        ("collisionKeys", floats(&columns.collision_keys)),
         ("maxWeight", floats(&columns.max_weight)),
         ("argmax", Int32Array::from(columns.argmax.as_slice()).into()),
         ("attentionDistance", floats(&columns.attention_distance)),

@@ -115,8 +115,12 @@ export interface RowStatistics {
   mass: Float32Array;
   /** Entropy of the weights over their sum, in nats. */
   entropy: Float32Array;
+  /** Entropy over the largest possible, `ln m` with m the keys left after the masks: 0 to 1. NaN where m is below 2. */
+  normalizedEntropy: Float32Array;
   /** exp(entropy): how many keys the row looks at. */
   effectiveKeys: Float32Array;
+  /** 1 over the sum of the squared shares: how many keys the row looks at, small weights hardly counted. */
+  collisionKeys: Float32Array;
   /** The largest weight. */
   maxWeight: Float32Array;
   /** Mean distance between query and key, in positions, weighted by the weights. */

@@ -79,7 +79,9 @@ const floats = (rows: number) => new Float32Array(rows);
 const statistics: Record<keyof RawStatistics, (rows: number) => Numbers> = {
   mass: floats,
   entropy: floats,
+  normalizedEntropy: floats,
   effectiveKeys: floats,
+  collisionKeys: floats,
   maxWeight: floats,
   attentionDistance: floats,
   firstMass: floats,

@@ -52,7 +52,9 @@ export type RawRequest =
 export interface RawStatistics {
   mass: Float32Array;
   entropy: Float32Array;
+  normalizedEntropy: Float32Array;
   effectiveKeys: Float32Array;
+  collisionKeys: Float32Array;
   maxWeight: Float32Array;
   attentionDistance: Float32Array;
   firstMass: Float32Array;
