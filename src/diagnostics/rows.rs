@@ -8,7 +8,7 @@ use crate::attend::Problem;
 use crate::mask::Group;
 use crate::math::ln;
 use crate::member::{Member, Text};
-use crate::normalize::Statistic;
+use crate::normalize::{Statistic, Status};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 const fn quantity(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
@@ -129,9 +129,13 @@ pub struct RowSums {
 impl RowSums {
     /// Sums for the rows of `group`. A key that does not exist weighs NaN.
     pub fn new(problem: &Problem, group: Group) -> RowSums {
-        let keys = problem.sizes.keys as i64;
         let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
-        let existing = |key: i64| if (0..keys).contains(&key) { 0.0 } else { f32::NAN };
+        RowSums::over(problem.sizes.keys, positions)
+    }
+
+    /// Sums for eight rows of `keys` weights whose queries stand at `positions`, i + offset.
+    pub fn over(keys: usize, positions: [i64; WIDTH]) -> RowSums {
+        let existing = |key: i64| if (0..keys as i64).contains(&key) { 0.0 } else { f32::NAN };
         RowSums {
             mass: [0.0; WIDTH],
             information: [0.0; WIDTH],
@@ -190,6 +194,18 @@ impl RowSums {
         (F32x8::load(&self.squares) * shrink * shrink + squares).store(&mut self.squares);
     }
 
+    /// What can be said of rows of which only the weights are known, and `allowed`, how many keys were left in each.
+    pub fn judge(&self, allowed: Lanes) -> Statistic {
+        let status = self.mass.map(|mass| match mass {
+            _ if mass.is_nan() => Status::Nan,
+            f32::INFINITY => Status::Inf,
+            0.0 => Status::Zeroed,
+            _ => Status::Ok,
+        });
+        let empty = |lane: usize| if allowed[lane] == 0.0 { Status::Empty } else { status[lane] };
+        Statistic { max: [0.0; 8], allowed, values: [[0.0; 8]; 3], status: core::array::from_fn(empty) }
+    }
+
     /// Writes what the sums say of row `lane` to place `at` of the columns.
     pub fn write(&self, lane: usize, statistic: &Statistic, at: usize, to: &mut Columns) {
         let status = statistic.status[lane];
@@ -245,6 +261,11 @@ macro_rules! columns {
             pub fn new(rows: usize) -> Result<Columns, crate::error::Error> {
                 Ok(Columns { $($name: crate::tensor::filled("statistics", rows, $empty)?),* })
             }
+
+            /// Copies all rows of `from` to the places from `at` on, which must be there.
+            pub fn copy_from(&mut self, at: usize, from: &Columns) {
+                $(self.$name[at..at + from.$name.len()].copy_from_slice(&from.$name);)*
+            }
         }
     };
 }
@@ -274,4 +295,32 @@ columns! {
     previous_mass: f32 = 0.0,
     /// How the row ended: [`crate::normalize::Status`].
     status: u8 = 0,
+}
+
+/// What [`STATISTICS`] says of one row, in its order, in double precision: `weights` of all M keys, of which `allowed` were
+/// left after the masks, for a query that stands at `position`.
+pub fn definition(weights: &[f64], allowed: usize, position: i64) -> Vec<f64> {
+    let mass: f64 = weights.iter().sum();
+    let p: Vec<f64> = weights.iter().map(|w| w / mass).collect();
+    let shares = |x: f64| if mass > 0.0 { x } else { f64::NAN };
+    let entropy: f64 = -p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
+    let normalized = if allowed > 1 { entropy / (allowed as f64).ln() } else { f64::NAN };
+    let collision: f64 = 1.0 / p.iter().map(|p| p * p).sum::<f64>();
+    let max = p.iter().copied().fold(0.0, f64::max);
+    let argmax = p.iter().position(|p| *p == max).map_or(-1.0, |j| j as f64);
+    let distance: f64 = p.iter().enumerate().map(|(j, p)| p * (position - j as i64).abs() as f64).sum();
+    let on = |key: i64| usize::try_from(key).ok().and_then(|key| weights.get(key)).copied().unwrap_or(f64::NAN);
+    vec![
+        mass,
+        shares(entropy),
+        shares(normalized),
+        shares(entropy.exp()),
+        shares(collision),
+        shares(max),
+        if mass > 0.0 { argmax } else { -1.0 },
+        shares(distance),
+        on(0),
+        on(position),
+        on(position - 1),
+    ]
 }

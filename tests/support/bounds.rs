@@ -41,3 +41,15 @@ pub fn statistic(keys: usize, weights: f64) -> f64 {
 /// On standard normal Q, K and V: the largest error of a weight and of an output.
 pub const NORMAL_WEIGHT: f64 = 3e-7;
 pub const NORMAL_OUTPUT: f64 = 1e-6;
+
+/// The error of a mean over rows of statistics of weights that are exact: sums in single precision, and entropies of them
+/// whose error is that of ln M at most.
+pub fn head(keys: usize, mean: f64) -> f64 {
+    statistic(keys, 0.0) * (1.0 + (keys as f64).ln()) * (1.0 + mean.abs())
+}
+
+/// The relative error of a sum of `terms` numbers of one sign in double precision, whatever the order; as absolute error of
+/// shares and scores, which are at most 1.
+pub fn double(terms: usize) -> f64 {
+    (terms as f64 + 8.0) * f64::EPSILON
+}

@@ -1,0 +1,585 @@
+//! One number per head: means over its rows, and how near it comes to the patterns that heads are named after.
+//!
+//! [`Head`] takes the statistics of rows ([`Head::add_statistics`]), their weights ([`Head::add`]), or both, in any order of
+//! rows, and works the means out at the end, in the order of rows: they do not depend, bit for bit, on how the rows came.
+//!
+//! Three rules say which rows a mean is over. Rows for which a number is undefined are left out: entropy has no share of ln m
+//! where m ≤ 1, a row without mass has no entropy, the first row has no previous key. Rows without a key or without weight
+//! have a mass of 0 and count where masses are averaged. A row that failed (NaN, infinity) makes every number of the head NaN.
+
+use crate::diagnostics::pattern::{Detector, Exclude, Pattern};
+use crate::diagnostics::rows::{self, Columns, RowSums};
+use crate::error::Error;
+use crate::member::{Member, Text};
+use crate::normalize::Status;
+use crate::panel::BLOCK;
+use crate::simd::{Lanes, WIDTH};
+use crate::tensor::{filled, reserved};
+use core::ops::Range;
+
+/// Patches of an image as keys and queries: row by row, after one class token if there is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Patches from top to bottom.
+    pub height: usize,
+    /// Patches from left to right.
+    pub width: usize,
+    /// The side of a patch, in pixels: the unit of the distance.
+    pub patch_size: f64,
+    /// Whether token 0 is a class token, which has no place in the image.
+    pub class_token: bool,
+}
+
+impl Grid {
+    /// How many tokens there are.
+    pub fn tokens(&self) -> usize {
+        self.height.saturating_mul(self.width).saturating_add(usize::from(self.class_token))
+    }
+
+    /// Σ_j p_j · patch_size · |place of i − place of j| over the patches, in pixels, for row `row` of weights. The weight on the
+    /// class token is dropped and what is left made to sum to 1; the class token's own row, and rows without weight on
+    /// patches, have no distance: NaN. `weights` has [`Grid::tokens`] elements.
+    ///
+    /// Source: Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7; Raghu et al. 2021, arXiv 2108.08810. Code that drops the
+    /// class token without making up for it gives shorter distances to heads that look at it.
+    pub fn distance(&self, row: usize, weights: &[f32]) -> f64 {
+        let first = usize::from(self.class_token);
+        if row < first {
+            return f64::NAN;
+        }
+        let place = |token: usize| ((token / self.width) as f64, (token % self.width) as f64);
+        let (y, x) = place(row - first);
+        let (mut mass, mut sum) = (0.0, 0.0);
+        for (token, &w) in weights.iter().skip(first).enumerate() {
+            let ((v, u), w) = (place(token), f64::from(w));
+            mass += w;
+            sum += w * ((y - v) * (y - v) + (x - u) * (x - u)).sqrt();
+        }
+        if mass > 0.0 { self.patch_size * sum / mass } else { f64::NAN }
+    }
+}
+
+/// A sequence of n tokens given twice, perhaps after one token that begins every text: what induction is measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repetition {
+    /// n.
+    pub length: usize,
+    /// Whether a token stands before the two.
+    pub bos: bool,
+}
+
+impl Repetition {
+    /// How `tokens` repeat: whole, or all but the first where their number is odd. `None`: they do not.
+    pub fn of(tokens: &[u32]) -> Option<Repetition> {
+        let bos = tokens.len() % 2 == 1;
+        let (first, second) = tokens[usize::from(bos)..].split_at(tokens.len() / 2);
+        (first == second && !first.is_empty()).then_some(Repetition { length: first.len(), bos })
+    }
+
+    /// The rows of the second time: n to 2n − 1, each one later after a first token.
+    pub fn rows(&self) -> Range<usize> {
+        let start = self.length.saturating_add(usize::from(self.bos));
+        start..start.saturating_add(self.length)
+    }
+
+    /// The key that row `row` of the second time should look at: what followed the same token the first time.
+    pub fn key(&self, row: usize) -> usize {
+        row + 1 - self.length
+    }
+}
+
+/// What is known of a head beside its weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// N.
+    pub queries: usize,
+    /// M.
+    pub keys: usize,
+    /// Query i stands at position i + offset.
+    pub offset: i64,
+    /// m_i, how many keys the masks leave to each query; without it, all M.
+    pub allowed: Option<&'a [u32]>,
+    /// The ids of the tokens, for self-attention (N = M). Without them, what is made of them is NaN.
+    pub tokens: Option<&'a [u32]>,
+    /// How the tokens repeat; without it, [`Repetition::of`] them.
+    pub repetition: Option<Repetition>,
+    /// What the patterns' "mul" and "abs" leave out.
+    pub exclude: Exclude,
+    /// Where tokens are patches of an image, so that distances are those in the image.
+    pub grid: Option<Grid>,
+}
+
+impl Frame<'_> {
+    /// N queries and M keys, and nothing else known.
+    pub fn new(queries: usize, keys: usize) -> Self {
+        let exclude = Exclude::default();
+        Frame { queries, keys, offset: 0, allowed: None, tokens: None, repetition: None, exclude, grid: None }
+    }
+
+    fn repetition(&self) -> Option<Repetition> {
+        self.repetition.or_else(|| self.tokens.and_then(Repetition::of))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.check_shape()?;
+        let length = self.repetition.map_or(1, |repetition| repetition.length);
+        let patch = self.grid.map_or(1.0, |grid| grid.patch_size);
+        let bad = |name: &str, expected: &str, found: String| {
+            Err(Error::Parameter { name: name.into(), expected: expected.into(), found })
+        };
+        if length == 0 {
+            return bad("repetition", "at least 1 token long", "0".into());
+        }
+        if !(patch.is_finite() && patch > 0.0) {
+            return bad("patchSize", "a finite number above 0", patch.to_string());
+        }
+        let counts = [("allowed", self.allowed, self.queries), ("tokens", self.tokens, self.keys)];
+        for (name, given, expected) in counts {
+            if let Some(found) = given.map(<[u32]>::len).filter(|&found| found != expected) {
+                return Err(Error::Count { name: name.into(), expected: expected as u64, found: found as u64 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tokens, their repetition and a grid speak of queries and keys that are the same tokens.
+    fn check_shape(&self) -> Result<(), Error> {
+        let square = self.queries == self.keys;
+        let repeated = self.repetition.map(|repetition| repetition.rows().end);
+        let expected = match self.grid.map(|grid| grid.tokens()) {
+            _ if self.keys == 0 => "at least one key".into(),
+            Some(tokens) if !square || tokens != self.keys => format!("{tokens} queries and keys, as the grid has"),
+            _ if !square && (self.tokens.is_some() || repeated.is_some()) => "as many queries as keys".into(),
+            _ if repeated.is_some_and(|end| end > self.queries) => "room for the sequence given twice".into(),
+            _ => return Ok(()),
+        };
+        let found = format!("{} queries and {} keys", self.queries, self.keys);
+        Err(Error::Shape { name: "weights".into(), expected, found })
+    }
+}
+
+/// What has come of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Seen {
+    statistics: bool,
+    weights: bool,
+}
+
+/// The rows of one head, as they come.
+#[derive(Clone, Debug)]
+pub struct Head {
+    keys: usize,
+    offset: i64,
+    grid: Option<Grid>,
+    repetition: Option<Repetition>,
+    allowed: Vec<f32>,
+    columns: Columns,
+    /// The distance on the grid, for each row.
+    grid_distance: Vec<f64>,
+    /// The weight on the key that induction would look at, for each row; NaN where there is none.
+    stripe: Vec<f32>,
+    detectors: [Option<Detector>; 3],
+    seen: Vec<Seen>,
+}
+
+impl Head {
+    /// Room for the rows of a head: some 60 bytes for each, and 40 more for each pattern.
+    ///
+    /// # Errors
+    /// [`Error::Shape`], [`Error::Count`] or [`Error::Parameter`] where the parts of `frame` do not fit each other,
+    /// [`Error::OutOfMemory`].
+    pub fn new(frame: &Frame) -> Result<Head, Error> {
+        frame.check()?;
+        let Frame { queries, keys, offset, tokens, exclude, grid, .. } = *frame;
+        let detector = |pattern: Pattern| {
+            let known = queries == keys && (tokens.is_some() || !pattern.needs_tokens());
+            known.then(|| Detector::new(pattern, queries, tokens, exclude)).transpose()
+        };
+        let mut allowed = reserved("statistics", queries)?;
+        allowed.extend((0..queries).map(|i| frame.allowed.map_or(keys as f32, |allowed| allowed[i] as f32)));
+        let [previous, duplicate, induction] = Pattern::ALL;
+        Ok(Head {
+            keys,
+            offset,
+            grid,
+            repetition: frame.repetition(),
+            allowed,
+            columns: Columns::new(queries)?,
+            grid_distance: filled("statistics", if grid.is_some() { queries } else { 0 }, f64::NAN)?,
+            stripe: filled("statistics", queries, f32::NAN)?,
+            detectors: [detector(previous)?, detector(duplicate)?, detector(induction)?],
+            seen: filled("statistics", queries, Seen::default())?,
+        })
+    }
+
+    /// Adds the weights of whole rows, `weights` (rows, M), of which the first is row `first_row`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where these are no whole rows, or rows that the head does not have.
+    pub fn add(&mut self, first_row: usize, weights: &[f32]) -> Result<(), Error> {
+        self.check("weights", first_row, weights.len() / self.keys, weights.len() % self.keys)?;
+        for (group, weights) in weights.chunks(self.keys.saturating_mul(WIDTH)).enumerate() {
+            self.add_group(first_row + group * WIDTH, weights);
+        }
+        for (row, weights) in (first_row..).zip(weights.chunks_exact(self.keys)) {
+            self.add_row(row, weights);
+        }
+        Ok(())
+    }
+
+    /// Adds the statistics of rows, where they are known already: row `first_row` and those after it. What is made of weights
+    /// stays NaN until those are added too.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the head does not have so many rows.
+    pub fn add_statistics(&mut self, first_row: usize, columns: &Columns) -> Result<(), Error> {
+        let count = columns.mass.len();
+        self.check("statistics", first_row, count, 0)?;
+        self.columns.copy_from(first_row, columns);
+        self.seen[first_row..first_row + count].iter_mut().for_each(|seen| seen.statistics = true);
+        Ok(())
+    }
+
+    fn check(&self, name: &str, first_row: usize, rows: usize, left: usize) -> Result<(), Error> {
+        let queries = self.seen.len();
+        if left == 0 && first_row <= queries && rows <= queries - first_row {
+            return Ok(());
+        }
+        let expected = format!("whole rows of {} keys, within {queries} rows", self.keys);
+        let found = format!("{rows} rows and {left} keys from row {first_row} on");
+        Err(Error::Shape { name: name.into(), expected, found })
+    }
+
+    /// The row statistics of up to eight rows, by the kernel that the fused path runs.
+    fn add_group(&mut self, first_row: usize, weights: &[f32]) {
+        let positions = core::array::from_fn(|lane| (first_row + lane) as i64 + self.offset);
+        let mut sums = RowSums::over(self.keys, positions);
+        let mut block = [[0.0; WIDTH]; BLOCK];
+        for first in (0..self.keys).step_by(BLOCK) {
+            let block = &mut block[..BLOCK.min(self.keys - first)];
+            to_lanes(weights, self.keys, first, block);
+            sums.add(first, block);
+        }
+        let allowed = core::array::from_fn(|lane| self.allowed.get(first_row + lane).copied().unwrap_or(0.0));
+        let statistic = sums.judge(allowed);
+        for lane in 0..weights.len() / self.keys {
+            sums.write(lane, &statistic, first_row + lane, &mut self.columns);
+        }
+    }
+
+    /// What is read off the weights of one row alone.
+    fn add_row(&mut self, row: usize, weights: &[f32]) {
+        for detector in self.detectors.iter_mut().flatten() {
+            detector.add_piece(row, 0, weights);
+        }
+        if let Some(repetition) = self.repetition.filter(|repetition| repetition.rows().contains(&row)) {
+            self.stripe[row] = weights[repetition.key(row)];
+        }
+        if let Some(grid) = &self.grid {
+            self.grid_distance[row] = grid.distance(row, weights);
+        }
+        self.seen[row] = Seen { statistics: true, weights: true };
+    }
+
+    /// The numbers of the head, in the order of [`HEAD_STATISTICS`].
+    ///
+    /// # Errors
+    /// [`Error::Count`] where rows are missing, [`Error::OutOfMemory`].
+    pub fn values(&self) -> Result<Vec<f64>, Error> {
+        let found = self.seen.iter().filter(|seen| seen.statistics).count();
+        if found != self.seen.len() {
+            return Err(Error::Count { name: "rows".into(), expected: self.seen.len() as u64, found: found as u64 });
+        }
+        let failed = |status: Status| self.columns.status.contains(&(status as u8));
+        let failed = failed(Status::Nan) || failed(Status::Inf);
+        let mut values = reserved("statistics", HEAD_STATISTICS.len())?;
+        values.extend(HEAD_STATISTICS.iter().map(|entry| if failed { f64::NAN } else { (entry.value)(self) }));
+        Ok(values)
+    }
+
+    fn mean(&self, column: impl Fn(&Columns) -> &[f32]) -> f64 {
+        mean(column(&self.columns).iter().map(|&x| f64::from(x)))
+    }
+
+    /// The mean weight on key 0 over the queries at position `from` and later.
+    fn sink(&self, from: i64) -> f64 {
+        let start = usize::try_from(from - self.offset).unwrap_or(0);
+        mean(self.columns.first_mass.iter().skip(start).map(|&x| f64::from(x)))
+    }
+
+    fn distance(&self) -> f64 {
+        match self.grid {
+            Some(_) => self.by_weights(|| mean(self.grid_distance.iter().copied())),
+            None => self.mean(|columns| &columns.attention_distance),
+        }
+    }
+
+    fn detector(&self, pattern: Pattern, measure: fn(&Detector) -> f64) -> f64 {
+        self.by_weights(|| self.detectors[pattern as usize].as_ref().map_or(f64::NAN, measure))
+    }
+
+    /// NaN until all weights are there.
+    fn by_weights(&self, value: impl Fn() -> f64) -> f64 {
+        if self.seen.iter().all(|seen| seen.weights) { value() } else { f64::NAN }
+    }
+}
+
+/// The mean of what is defined; NaN where nothing is.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let add = |(sum, count), value| (sum + value, count + 1.0);
+    let (sum, count) = values.filter(|value| !value.is_nan()).fold((0.0, 0.0), add);
+    sum / count
+}
+
+/// Rows of M weights to lanes of rows, for the keys from `first` on.
+fn to_lanes(weights: &[f32], keys: usize, first: usize, block: &mut [Lanes]) {
+    for (lane, row) in weights.chunks_exact(keys).enumerate() {
+        for (lanes, &w) in block.iter_mut().zip(&row[first..]) {
+            lanes[lane] = w;
+        }
+    }
+}
+
+/// The metric Sink_k: the share of heads whose sink mass is above `eps`; the paper has eps = 0.3 ([`SINK_EPS`]), k = 0 and texts
+/// of 64 tokens. Heads whose sink mass is NaN are left out; NaN where none is left.
+///
+/// Source: Gu et al. 2024, arXiv 2410.10781.
+pub fn sink_metric(sink_masses: &[f64], eps: f64) -> f64 {
+    mean(sink_masses.iter().map(|&mass| if mass.is_nan() { mass } else { f64::from(u8::from(mass > eps)) }))
+}
+
+/// The eps of [`sink_metric`] in the paper.
+pub const SINK_EPS: f64 = 0.3;
+
+/// A number of a head.
+pub struct HeadStatistic {
+    /// What it says about itself; the id is the name in JavaScript.
+    pub member: Member,
+    value: fn(&Head) -> f64,
+}
+
+const fn number(
+    id: &'static str,
+    [en, zh]: [&'static str; 2],
+    [about_en, about_zh]: [&'static str; 2],
+    [formula, source]: [&'static str; 2],
+    value: fn(&Head) -> f64,
+) -> HeadStatistic {
+    let about = Text { en: about_en, zh: about_zh };
+    HeadStatistic { member: Member { source, ..Member::plain(id, Text { en, zh }, about, formula) }, value }
+}
+
+const SINK_SOURCE: &str = "Gu et al. 2024, arXiv 2410.10781";
+const DETECTOR: &str = "TransformerLens, head_detector.py";
+
+/// The numbers of a head, in the order in which they are shown.
+pub static HEAD_STATISTICS: &[HeadStatistic] = &[
+    number(
+        "meanMass",
+        ["Mean row sum", "平均行和"],
+        ["The mean over rows of the sum of weights; 1 for softmax.", "各行权重之和的平均值；softmax 为 1。"],
+        ["mean_i Σ_j A_ij", ""],
+        |head| head.mean(|columns| &columns.mass),
+    ),
+    number(
+        "meanEntropy",
+        ["Mean entropy", "平均熵"],
+        ["How spread out the rows are, on average, in nats.", "各行平均的分散程度，单位 nat。"],
+        ["mean_i H_i", "Zhai et al. 2023, arXiv 2303.06296"],
+        |head| head.mean(|columns| &columns.entropy),
+    ),
+    number(
+        "meanNormalizedEntropy",
+        ["Mean normalised entropy", "平均归一化熵"],
+        [
+            "Entropy over the largest possible, averaged over the rows that have a choice of keys.",
+            "熵除以其可能的最大值，对有多个可选键的行取平均。",
+        ],
+        ["mean_i H_i / ln m_i, m_i > 1", "Shannon 1948, section 7"],
+        |head| head.mean(|columns| &columns.normalized_entropy),
+    ),
+    number(
+        "meanEffectiveKeys",
+        ["Mean effective keys", "平均有效键数"],
+        ["How many keys a row looks at, on average.", "每行平均关注的键的数量。"],
+        ["mean_i exp(H_i)", "Hill 1973, number of order 1"],
+        |head| head.mean(|columns| &columns.effective_keys),
+    ),
+    number(
+        "confidence",
+        ["Confidence", "置信度"],
+        [
+            "The mean over rows of the largest share. The paper leaves out the end-of-sentence token.",
+            "各行最大占比的平均值。原论文不计句末词元。",
+        ],
+        ["mean_i max_j p_ij", "Voita et al. 2019, arXiv 1905.09418"],
+        |head| head.mean(|columns| &columns.max_weight),
+    ),
+    number(
+        "meanAttentionDistance",
+        ["Mean attention distance", "平均注意力距离"],
+        [
+            "How far away the head looks: in positions, or in pixels on a grid of patches.",
+            "该头平均关注多远：以位置计，或在图像块网格上以像素计。",
+        ],
+        ["mean_i Σ_j p_ij |i − j|", "Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7"],
+        |head| head.distance(),
+    ),
+    number(
+        "sinkMass",
+        ["On the first key", "首键权重"],
+        [
+            "The mean weight on key 0. The first causal row gives it everything.",
+            "第 0 个键的平均权重。因果掩码下首行全部给它。",
+        ],
+        ["mean_{i ≥ 0} A_i0", SINK_SOURCE],
+        |head| head.sink(0),
+    ),
+    number(
+        "sinkMassAfterFirst",
+        ["On the first key, later rows", "首键权重（不含首行）"],
+        ["The mean weight on key 0 without the row that has no choice.", "第 0 个键的平均权重，不计别无选择的首行。"],
+        ["mean_{i ≥ 1} A_i0", SINK_SOURCE],
+        |head| head.sink(1),
+    ),
+    number(
+        "selfMass",
+        ["On itself", "自身权重"],
+        ["The mean weight on the key at the query's own position.", "查询自身位置的键的平均权重。"],
+        ["mean_i A_ii", "Clark et al. 2019, arXiv 1906.04341"],
+        |head| head.mean(|columns| &columns.self_mass),
+    ),
+    number(
+        "previousTokenScore",
+        ["Previous-token score", "前一词元得分"],
+        ["The mean weight on the key one position before: 0 to 1.", "前一个位置的键的平均权重：0 到 1。"],
+        ["mean_{i ≥ 1} A_{i,i−1}", "Voita et al. 2019, arXiv 1905.09418"],
+        |head| head.mean(|columns| &columns.previous_mass),
+    ),
+    number(
+        "duplicateTokenShare",
+        ["Duplicate-token share", "重复词元占比"],
+        [
+            "The mean weight on earlier tokens that are the same, over the rows that have some.",
+            "对存在更早相同词元的行，其落在这些词元上的平均权重。",
+        ],
+        ["mean_i Σ_{j<i, t_j=t_i} A_ij", "Wang et al. 2022, arXiv 2211.00593"],
+        |head| head.detector(Pattern::DuplicateToken, Detector::row_share),
+    ),
+    number(
+        "inductionScore",
+        ["Induction score", "归纳得分"],
+        [
+            "On a sequence of n tokens given twice, the mean weight on what followed the same token: 0 to 1.",
+            "对重复两次的 n 个词元，落在相同词元上次之后那个词元上的平均权重：0 到 1。",
+        ],
+        ["mean_{i=n}^{2n−1} A_{i,i−n+1}", "Olsson et al. 2022, arXiv 2209.11895"],
+        |head| head.by_weights(|| mean(head.stripe.iter().map(|&x| f64::from(x)))),
+    ),
+    number(
+        "previousTokenMul",
+        ["Previous token, mul", "前一词元，mul"],
+        ["The share of all attention on previous tokens.", "全部注意力中落在前一词元上的占比。"],
+        ["Σ A D / Σ A", DETECTOR],
+        |head| head.detector(Pattern::PreviousToken, Detector::mul),
+    ),
+    number(
+        "previousTokenAbs",
+        ["Previous token, abs", "前一词元，abs"],
+        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
+        ["1 − Σ |A − D| / N", DETECTOR],
+        |head| head.detector(Pattern::PreviousToken, Detector::abs),
+    ),
+    number(
+        "duplicateTokenMul",
+        ["Duplicate token, mul", "重复词元，mul"],
+        ["The share of all attention on earlier tokens that are the same.", "全部注意力中落在更早相同词元上的占比。"],
+        ["Σ A D / Σ A", DETECTOR],
+        |head| head.detector(Pattern::DuplicateToken, Detector::mul),
+    ),
+    number(
+        "duplicateTokenAbs",
+        ["Duplicate token, abs", "重复词元，abs"],
+        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
+        ["1 − Σ |A − D| / N", DETECTOR],
+        |head| head.detector(Pattern::DuplicateToken, Detector::abs),
+    ),
+    number(
+        "inductionMul",
+        ["Induction, mul", "归纳，mul"],
+        [
+            "The share of all attention on what followed the same token; at most one half on a sequence given twice.",
+            "全部注意力中落在相同词元上次之后那个词元上的占比；对重复两次的序列至多为二分之一。",
+        ],
+        ["Σ A D / Σ A", DETECTOR],
+        |head| head.detector(Pattern::Induction, Detector::mul),
+    ),
+    number(
+        "inductionAbs",
+        ["Induction, abs", "归纳，abs"],
+        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
+        ["1 − Σ |A − D| / N", DETECTOR],
+        |head| head.detector(Pattern::Induction, Detector::abs),
+    ),
+];
+
+/// The numbers of a head in double precision, in the order of [`HEAD_STATISTICS`], from the whole `weights` (N, M).
+pub fn definition(weights: &[f64], frame: &Frame) -> Vec<f64> {
+    let Frame { queries: n, keys: m, offset, .. } = *frame;
+    let a = |i: usize, j: usize| weights[i * m + j];
+    let rows: Vec<Vec<f64>> = (0..n)
+        .map(|i| {
+            let allowed = frame.allowed.map_or(m, |allowed| allowed[i] as usize);
+            rows::definition(&weights[i * m..][..m], allowed, i as i64 + offset)
+        })
+        .collect();
+    let over = |id: &str, wanted: &dyn Fn(i64) -> bool| {
+        let column = rows::STATISTICS.iter().position(|member| member.id == id).expect("in the list");
+        let wanted = (0..n).filter(|&i| wanted(i as i64 + offset)).map(|i| rows[i][column]);
+        let defined: Vec<f64> = wanted.filter(|x| !x.is_nan()).collect();
+        defined.iter().sum::<f64>() / defined.len() as f64
+    };
+    let all = |id: &str| over(id, &|_| true);
+    let on_grid = |grid: Grid| {
+        let first = usize::from(grid.class_token);
+        let place = |t: usize| [(t - first) / grid.width, (t - first) % grid.width].map(|x| x as f64);
+        let apart = |i, j| (place(i)[0] - place(j)[0]).hypot(place(i)[1] - place(j)[1]) * grid.patch_size;
+        let row = |i: usize| {
+            let mass: f64 = (first..m).map(|j| a(i, j)).sum();
+            (first..m).map(|j| a(i, j) / mass * apart(i, j)).sum::<f64>()
+        };
+        let distances: Vec<f64> = (first..n).map(row).filter(|x| !x.is_nan()).collect();
+        distances.iter().sum::<f64>() / distances.len() as f64
+    };
+    let tokens = frame.tokens.unwrap_or_default();
+    let duplicates = |i: usize| (0..i).filter(move |&j| tokens[j] == tokens[i]);
+    let repeated: Vec<f64> = (0..tokens.len())
+        .filter(|&i| duplicates(i).count() > 0)
+        .map(|i| duplicates(i).map(|j| a(i, j)).sum())
+        .collect();
+    let induction = frame.repetition().map_or(f64::NAN, |Repetition { length, bos }| {
+        let shift = usize::from(bos);
+        (length..2 * length).map(|i| a(i + shift, i - length + 1 + shift)).sum::<f64>() / length as f64
+    });
+    let places: Vec<u32> = (0..n as u32).collect();
+    let measured = |pattern: Pattern| match (n == m, pattern.needs_tokens(), frame.tokens) {
+        (true, false, _) => super::pattern::definition(pattern, &places, frame.exclude, weights),
+        (true, true, Some(tokens)) => super::pattern::definition(pattern, tokens, frame.exclude, weights),
+        _ => [f64::NAN; 2],
+    };
+    let means = [
+        all("mass"),
+        all("entropy"),
+        all("normalizedEntropy"),
+        all("effectiveKeys"),
+        all("maxWeight"),
+        frame.grid.map_or_else(|| all("attentionDistance"), on_grid),
+        over("firstMass", &|p| p >= 0),
+        over("firstMass", &|p| p >= 1),
+        all("selfMass"),
+        all("previousMass"),
+        repeated.iter().sum::<f64>() / repeated.len() as f64,
+        induction,
+    ];
+    means.into_iter().chain(Pattern::ALL.into_iter().flat_map(measured)).collect()
+}

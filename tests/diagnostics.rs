@@ -1,0 +1,464 @@
+//! What is made of whole weight matrices: the figures of the specification, the definitions beside the code, and laws.
+
+mod support;
+
+use qkscope::diagnostics::head::{self, Frame, Grid, HEAD_STATISTICS, Head, Repetition, SINK_EPS, sink_metric};
+use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
+use qkscope::diagnostics::rows;
+use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
+use qkscope::error::Error;
+use support::{Case, Random, bounds, choice};
+
+/// Three tokens, two causal layers.
+const A1: [f32; 9] = [1.0, 0.0, 0.0, 0.6, 0.4, 0.0, 0.2, 0.5, 0.3];
+const A2: [f32; 9] = [1.0, 0.0, 0.0, 0.9, 0.1, 0.0, 0.1, 0.1, 0.8];
+
+/// Half a unit of the last digit that the table prints.
+const PRINTED: f64 = 6e-7;
+
+fn wide(x: &[f32]) -> Vec<f64> {
+    x.iter().map(|&x| f64::from(x)).collect()
+}
+
+fn near(found: f64, expected: f64, bound: f64, what: impl Fn() -> String) {
+    let same = found == expected || (found.is_nan() && expected.is_nan());
+    assert!(same || (found - expected).abs() <= bound, "{}: found {found}, expected {expected}", what());
+}
+
+fn all_near(found: &[f64], expected: &[f64], bound: f64, what: impl Fn() -> String) {
+    assert_eq!(found.len(), expected.len(), "{}", what());
+    for (at, (&x, &y)) in found.iter().zip(expected).enumerate() {
+        near(x, y, bound, || format!("{}, {at}", what()));
+    }
+}
+
+fn same_numbers(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()))
+}
+
+/// The numbers of one head by name.
+fn values(frame: &Frame, weights: &[f32]) -> impl Fn(&str) -> f64 + use<> {
+    let mut head = Head::new(frame).expect("the frame fits");
+    head.add(0, weights).expect("whole rows");
+    named(head.values().expect("all rows are there"))
+}
+
+fn named(values: Vec<f64>) -> impl Fn(&str) -> f64 {
+    assert_eq!(values.len(), HEAD_STATISTICS.len());
+    move |id| values[HEAD_STATISTICS.iter().position(|entry| entry.member.id == id).expect(id)]
+}
+
+/// Weights (n, m) whose rows sum to 1, some of them removed; causal ones see up to their own place.
+fn random_weights(random: &mut Random, n: usize, m: usize, causal: bool) -> Vec<f32> {
+    let mut weights = Vec::new();
+    for i in 0..n {
+        let seen = if causal { (i + 1).min(m) } else { m };
+        let raw: Vec<f64> = (0..seen).map(|_| (2.0 * f64::from(random.normal())).exp()).collect();
+        let sum: f64 = raw.iter().sum();
+        weights.extend((0..m).map(|j| raw.get(j).map_or(0.0, |w| (w / sum) as f32)));
+    }
+    weights
+}
+
+fn random_tokens(random: &mut Random, length: usize, words: usize) -> Vec<u32> {
+    (0..length).map(|_| random.below(words) as u32).collect()
+}
+
+// ---------------------------------------------------------------------------------------------------- the row statistics
+
+/// The fused path on logits whose softmax is `weights`.
+fn statistics_of(weights: &[f32], n: usize, m: usize) -> Columns {
+    let mut case = Case::normal([1, 1, 1, n, m, 1, 1], 0);
+    case.query.0.fill(0.0);
+    case.bias = Some((weights.iter().map(|w| w.ln()).collect(), [1, 1, n, m]));
+    case.attend().statistics.expect("asked for")
+}
+
+/// A statistic by its name in the list.
+fn column(columns: &Columns, id: &str) -> Vec<f64> {
+    match id {
+        "mass" => wide(&columns.mass),
+        "entropy" => wide(&columns.entropy),
+        "normalizedEntropy" => wide(&columns.normalized_entropy),
+        "effectiveKeys" => wide(&columns.effective_keys),
+        "collisionKeys" => wide(&columns.collision_keys),
+        "maxWeight" => wide(&columns.max_weight),
+        "argmax" => columns.argmax.iter().map(|&key| f64::from(key)).collect(),
+        "attentionDistance" => wide(&columns.attention_distance),
+        "firstMass" => wide(&columns.first_mass),
+        "selfMass" => wide(&columns.self_mass),
+        "previousMass" => wide(&columns.previous_mass),
+        _ => panic!("no column for {id}"),
+    }
+}
+
+/// The table of section G; the first row has one key and so no normalised entropy.
+const TABLE: &[(&str, [f64; 3])] = &[
+    ("mass", [1.0, 1.0, 1.0]),
+    ("entropy", [0.0, 0.673012, 1.029653]),
+    ("normalizedEntropy", [f64::NAN, 0.970951, 0.937231]),
+    ("effectiveKeys", [1.0, 1.960132, 2.800094]),
+    ("collisionKeys", [1.0, 1.923077, 2.631579]),
+    ("maxWeight", [1.0, 0.6, 0.5]),
+    ("argmax", [0.0, 0.0, 1.0]),
+    ("attentionDistance", [0.0, 0.6, 0.9]),
+    ("firstMass", [1.0, 0.6, 0.2]),
+    ("selfMass", [1.0, 0.4, 0.3]),
+    ("previousMass", [f64::NAN, 0.6, 0.5]),
+];
+
+#[test]
+fn the_printed_row_statistics() {
+    let found = statistics_of(&A1, 3, 3);
+    assert_eq!(
+        STATISTICS.iter().map(|member| member.id).collect::<Vec<_>>(),
+        TABLE.iter().map(|(id, _)| *id).collect::<Vec<_>>()
+    );
+    for (at, (id, expected)) in TABLE.iter().enumerate() {
+        all_near(&column(&found, id), expected, PRINTED, || format!("{id}, fast"));
+        for (i, &expected) in expected.iter().enumerate() {
+            let definition = rows::definition(&wide(&A1[i * 3..][..3]), i + 1, i as i64);
+            near(definition[at], expected, PRINTED, || format!("{id} of row {i}, definition"));
+        }
+    }
+}
+
+/// A square of a weight of 1e-27 is 0 in single precision, and one of 1e30 infinite.
+#[test]
+fn order_two_survives_tiny_weights() {
+    let m = 300;
+    let mut case = Case::normal([1, 1, 1, 3, m, 1, 1], 0);
+    case.query.0.fill(0.0);
+    case.options.normalizer = choice(r#"{"id": "sigmoid", "bias": -62}"#);
+    let statistics = case.attend().statistics.expect("asked for");
+    for (mass, keys) in statistics.mass.iter().zip(&statistics.collision_keys) {
+        assert!(*mass > 0.0 && *mass < 1e-23, "{mass}");
+        near(f64::from(*keys), m as f64, bounds::statistic(m, 0.0) * m as f64, || "as many as there are".into());
+    }
+}
+
+// -------------------------------------------------------------------------------------------------------------- one head
+
+#[test]
+fn the_printed_numbers_of_a_head() {
+    let allowed = [1, 2, 3];
+    let frame = Frame { allowed: Some(&allowed), ..Frame::new(3, 3) };
+    let head = values(&frame, &A1);
+    let expected = [
+        ("meanMass", 1.0),
+        ("meanEntropy", (0.673012 + 1.029653) / 3.0),
+        ("meanNormalizedEntropy", (0.970951 + 0.937231) / 2.0),
+        ("meanEffectiveKeys", (1.0 + 1.960132 + 2.800094) / 3.0),
+        ("confidence", (1.0 + 0.6 + 0.5) / 3.0),
+        ("meanAttentionDistance", (0.6 + 0.9) / 3.0),
+        ("sinkMass", 0.6),
+        ("sinkMassAfterFirst", 0.4),
+        ("selfMass", (1.0 + 0.4 + 0.3) / 3.0),
+        ("previousTokenScore", 0.55),
+        ("duplicateTokenShare", f64::NAN),
+        ("inductionScore", f64::NAN),
+        ("previousTokenMul", 0.366667),
+        ("previousTokenAbs", 0.067),
+        ("duplicateTokenMul", f64::NAN),
+        ("duplicateTokenAbs", f64::NAN),
+        ("inductionMul", f64::NAN),
+        ("inductionAbs", f64::NAN),
+    ];
+    assert_eq!(expected.len(), HEAD_STATISTICS.len());
+    let definition = named(head::definition(&wide(&A1), &frame));
+    for (id, expected) in expected {
+        near(head(id), expected, PRINTED, || id.into());
+        near(definition(id), expected, PRINTED, || format!("{id}, definition"));
+    }
+}
+
+#[test]
+fn lists_speak_both_languages() {
+    let lists = [STATISTICS.iter().collect::<Vec<_>>(), PATTERNS.iter().collect(), head_members()];
+    for list in lists {
+        for (at, member) in list.iter().enumerate() {
+            let texts = [member.label.en, member.label.zh, member.about.en, member.about.zh, member.formula];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{}", member.id);
+            assert!(!list[..at].iter().any(|other| other.id == member.id), "{} is there twice", member.id);
+        }
+    }
+}
+
+fn head_members() -> Vec<&'static qkscope::member::Member> {
+    HEAD_STATISTICS.iter().map(|entry| &entry.member).collect()
+}
+
+/// The head that looks at what followed the same token, and at the first token while there was none.
+fn perfect_induction(n: usize, bos: bool) -> (Vec<u32>, Vec<f32>) {
+    let start = usize::from(bos);
+    let mut tokens: Vec<u32> = (0..start).map(|_| 1000).collect();
+    tokens.extend((0..2 * n).map(|i| (i % n) as u32));
+    let length = tokens.len();
+    let mut weights = vec![0.0; length * length];
+    for i in 0..length {
+        let j = if i < n + start { 0 } else { i - n + 1 };
+        weights[i * length + j] = 1.0;
+    }
+    (tokens, weights)
+}
+
+/// "mul" counts the first half too, so it stops at one half, or n / (2n + 1) after a first token; the mean over the stripe goes
+/// to 1.
+#[test]
+fn mul_and_the_stripe_are_not_the_same() {
+    for (n, bos) in [(1, false), (2, false), (5, false), (50, false), (1, true), (2, true), (5, true), (50, true)] {
+        let (tokens, weights) = perfect_induction(n, bos);
+        let length = tokens.len();
+        let head = values(&Frame { tokens: Some(&tokens), ..Frame::new(length, length) }, &weights);
+        near(head("inductionMul"), n as f64 / length as f64, bounds::double(length), || format!("mul, {n}, {bos}"));
+        near(head("inductionScore"), 1.0, 0.0, || format!("stripe, {n}, {bos}"));
+    }
+}
+
+/// A diagonal of offset 1 − n has n + 1 entries on 2n tokens: its first, (n − 1, 0), is the first-token sink and does not count.
+#[test]
+fn the_stripe_leaves_out_the_sink() {
+    let n = 6;
+    let (tokens, mut weights) = perfect_induction(n, false);
+    for i in n..2 * n {
+        weights[i * 2 * n..][..2 * n].fill(0.0);
+        weights[i * 2 * n + i] = 1.0;
+    }
+    assert_eq!(weights[(n - 1) * 2 * n], 1.0);
+    let head = values(&Frame { tokens: Some(&tokens), ..Frame::new(2 * n, 2 * n) }, &weights);
+    assert_eq!(head("inductionScore"), 0.0);
+    let repetition = Repetition::of(&tokens).expect("it repeats");
+    assert_eq!((repetition.rows(), repetition.key(n), repetition.key(2 * n - 1)), (n..2 * n, 1, n));
+}
+
+#[test]
+fn a_perfect_previous_token_head() {
+    for length in [2, 7, 40] {
+        let mut weights = vec![0.0; length * length];
+        (0..length).for_each(|i: usize| weights[i * length + i.saturating_sub(1)] = 1.0);
+        let head = values(&Frame::new(length, length), &weights);
+        let share = (length - 1) as f64 / length as f64;
+        near(head("previousTokenMul"), share, bounds::double(length), || "mul".into());
+        assert_eq!(head("previousTokenScore"), 1.0);
+    }
+}
+
+#[test]
+fn repetitions() {
+    let of = |tokens: &[u32]| Repetition::of(tokens).map(|found| (found.length, found.bos));
+    assert_eq!(of(&[4, 5, 4, 5]), Some((2, false)));
+    assert_eq!(of(&[9, 4, 5, 4, 5]), Some((2, true)));
+    assert_eq!(of(&[4, 4]), Some((1, false)));
+    for tokens in [&[][..], &[7], &[4, 5, 4, 6], &[4, 5, 4], &[4, 5, 4, 5, 9]] {
+        assert_eq!(of(tokens), None, "{tokens:?}");
+    }
+}
+
+/// By hand, on A1. Without key 0 the pattern keeps 0.5 of a mass of 1.2; without the diagonal 1.1 of 1.3; without both, 0.5 of
+/// 0.5. "abs" loses the differences of the pairs that are left out and is divided by 3 all the same.
+#[test]
+fn exclusions_divide_by_what_is_left() {
+    let before = A1;
+    for (bos, current_token, mul, abs) in [
+        (false, false, 1.1 / 3.0, 0.067),
+        (true, false, 0.5 / 1.2, 0.6),
+        (false, true, 1.1 / 1.3, 0.633),
+        (true, true, 1.0, 0.833),
+    ] {
+        let exclude = Exclude { bos, current_token };
+        let mut detector = Detector::new(Pattern::PreviousToken, 3, None, exclude).unwrap();
+        A1.chunks(3).enumerate().for_each(|(row, weights)| detector.add(row, 0, weights).unwrap());
+        let definition = pattern::definition(Pattern::PreviousToken, &[0; 3], exclude, &wide(&A1));
+        near(detector.mul(), mul, PRINTED, || format!("mul, {exclude:?}"));
+        near(detector.abs(), abs, 1e-12, || format!("abs, {exclude:?}"));
+        all_near(&definition, &[detector.mul(), detector.abs()], bounds::double(9), || format!("{exclude:?}"));
+        near(detector.row_share(), 0.55, PRINTED, || "excludes nothing".into());
+    }
+    assert_eq!(A1, before);
+}
+
+/// Every number of the list on random weights against the whole-matrix definitions.
+#[test]
+fn heads_equal_their_definitions() {
+    let mut random = Random(11);
+    for n in [1, 2, 3, 7, 8, 9, 17, 40] {
+        for k in 0..4 {
+            let causal = k % 2 == 0;
+            let weights = random_weights(&mut random, n, n, causal);
+            let allowed: Vec<u32> = (0..n as u32).map(|i| if causal { i + 1 } else { n as u32 }).collect();
+            let tokens = match k {
+                0 => (0..n).map(|i| (i % n.div_ceil(2)) as u32).collect(),
+                _ => random_tokens(&mut random, n, 4),
+            };
+            let exclude = Exclude { bos: k == 1, current_token: k >= 2 };
+            let frame = Frame { allowed: Some(&allowed), tokens: Some(&tokens), exclude, ..Frame::new(n, n) };
+            check_head(&format!("{n}, {k}"), &frame, &weights);
+        }
+    }
+    for (n, m, offset) in [(3, 5, 2), (5, 3, -2), (9, 300, 0), (4, 257, 253), (3, 2, 7)] {
+        let weights = random_weights(&mut random, n, m, false);
+        check_head(&format!("{n} x {m}"), &Frame { offset, ..Frame::new(n, m) }, &weights);
+    }
+    for (height, width, class_token) in [(1, 1, false), (3, 4, false), (4, 3, true), (1, 9, true)] {
+        let grid = Grid { height, width, patch_size: 16.0, class_token };
+        let n = grid.tokens();
+        let weights = random_weights(&mut random, n, n, false);
+        check_head(&format!("{grid:?}"), &Frame { grid: Some(grid), ..Frame::new(n, n) }, &weights);
+    }
+}
+
+fn check_head(name: &str, frame: &Frame, weights: &[f32]) {
+    let found = values(frame, weights);
+    let expected = named(head::definition(&wide(weights), frame));
+    let exact = ["Share", "Mul", "Abs", "inductionScore"];
+    for id in HEAD_STATISTICS.iter().map(|entry| entry.member.id) {
+        let double = exact.iter().any(|end| id.ends_with(end));
+        let bound = if double { bounds::double(weights.len()) } else { bounds::head(frame.keys, expected(id)) };
+        near(found(id), expected(id), bound, || format!("{name}: {id}"));
+    }
+}
+
+/// Rows may come in any pieces and any order.
+#[test]
+fn the_way_rows_come_changes_no_bit() {
+    let (n, mut random) = (37, Random(5));
+    let weights = random_weights(&mut random, n, n, true);
+    let tokens = random_tokens(&mut random, n, 5);
+    let frame = Frame { tokens: Some(&tokens), ..Frame::new(n, n) };
+    let mut whole = Head::new(&frame).unwrap();
+    whole.add(0, &weights).unwrap();
+    for cuts in [vec![0, 1, n], vec![0, 8, 16, 24, 32, n], vec![0, 3, 20, 21, n], (0..=n).collect()] {
+        let mut pieces: Vec<_> = cuts.windows(2).map(|cut| (cut[0], cut[1])).collect();
+        for _ in 0..3 {
+            pieces.rotate_left(1);
+            let mut head = Head::new(&frame).unwrap();
+            for &(from, to) in &pieces {
+                head.add(from, &weights[from * n..to * n]).unwrap();
+            }
+            assert!(same_numbers(&head.values().unwrap(), &whole.values().unwrap()), "{pieces:?}");
+        }
+    }
+}
+
+/// And keys of a row in any pieces.
+#[test]
+fn the_way_keys_are_cut_changes_no_bit() {
+    let (n, mut random) = (21, Random(6));
+    let weights = random_weights(&mut random, n, n, false);
+    let tokens = random_tokens(&mut random, n, 4);
+    for pattern in Pattern::ALL {
+        let detector = |cut: usize| {
+            let mut detector = Detector::new(pattern, n, Some(&tokens), Exclude { bos: true, current_token: false })?;
+            for first in (0..n).step_by(cut) {
+                for row in (0..n).rev() {
+                    detector.add(row, first, &weights[row * n + first..row * n + n.min(first + cut)])?;
+                }
+            }
+            Ok::<_, Error>(detector)
+        };
+        let whole = detector(n).unwrap();
+        for cut in [1, 2, 5, 20] {
+            assert_eq!(detector(cut).unwrap(), whole, "{pattern:?} by {cut}");
+        }
+        let [mul, abs] =
+            pattern::definition(pattern, &tokens, Exclude { bos: true, ..Exclude::default() }, &wide(&weights));
+        near(whole.mul(), mul, bounds::double(n * n), || format!("{pattern:?}"));
+        near(whole.abs(), abs, bounds::double(n * n), || format!("{pattern:?}"));
+    }
+}
+
+/// A head of the fused path's statistics has the same numbers as one of weights, as far as rows alone decide them.
+#[test]
+fn statistics_serve_as_well_as_weights() {
+    let case = Case::normal([1, 1, 1, 19, 19, 8, 8], 3).with(|options| options.causal = true);
+    let case = case.with(|options| options.causal_alignment = Some(qkscope::options::Alignment::UpperLeft));
+    let attended = case.attend();
+    let (weights, statistics) = (attended.weights.unwrap(), attended.statistics.unwrap());
+    let allowed: Vec<u32> = (1..=19).collect();
+    let frame = Frame { allowed: Some(&allowed), ..Frame::new(19, 19) };
+    let mut head = Head::new(&frame).unwrap();
+    head.add_statistics(0, &statistics).unwrap();
+    let (by_rows, by_weights) = (named(head.values().unwrap()), values(&frame, &weights));
+    for id in HEAD_STATISTICS.iter().map(|entry| entry.member.id) {
+        match id {
+            "previousTokenMul" | "previousTokenAbs" => {
+                assert!(by_rows(id).is_nan() && !by_weights(id).is_nan(), "{id}")
+            }
+            _ => assert!(same_numbers(&[by_rows(id)], &[by_weights(id)]), "{id}: {} {}", by_rows(id), by_weights(id)),
+        }
+    }
+}
+
+/// A row with one key has no normalised entropy, and a mean over rows passes over it; without any row there is no mean.
+#[test]
+fn one_key_is_no_choice() {
+    let alone = |weights: &[f32], allowed: &[u32]| {
+        values(&Frame { allowed: Some(allowed), ..Frame::new(2, 2) }, weights)("meanNormalizedEntropy")
+    };
+    assert!(alone(&[1.0, 0.0, 0.0, 1.0], &[1, 1]).is_nan());
+    assert_eq!(alone(&[1.0, 0.0, 0.0, 1.0], &[1, 2]), 0.0);
+    near(alone(&[1.0, 0.0, 0.5, 0.5], &[1, 2]), 1.0, bounds::statistic(2, 0.0), || "both keys alike".into());
+    let one = values(&Frame::new(2, 1), &[1.0, 1.0]);
+    assert!(one("meanNormalizedEntropy").is_nan());
+    assert_eq!([one("meanEntropy"), one("meanEffectiveKeys"), one("confidence")], [0.0, 1.0, 1.0]);
+}
+
+/// Empty rows have a mass and no shares; a row of NaN spoils the head.
+#[test]
+fn rows_without_weight_and_rows_that_failed() {
+    let head = values(&Frame { allowed: Some(&[2, 0]), ..Frame::new(2, 2) }, &[0.5, 0.5, 0.0, 0.0]);
+    assert_eq!([head("meanMass"), head("confidence"), head("sinkMass"), head("selfMass")], [0.5, 0.5, 0.25, 0.25]);
+    let failed = values(&Frame::new(2, 2), &[0.5, 0.5, f32::NAN, f32::NAN]);
+    assert!(HEAD_STATISTICS.iter().all(|entry| failed(entry.member.id).is_nan()));
+}
+
+/// Patches 0 1 / 2 3 of 16 pixels after a class token that takes half of all weight: what is left is made to sum to 1.
+#[test]
+fn distance_on_a_grid() {
+    let grid = Grid { height: 2, width: 2, patch_size: 16.0, class_token: true };
+    let row = [0.5, 0.125, 0.125, 0.125, 0.125];
+    near(grid.distance(1, &row), 16.0 * (2.0 + 2f64.sqrt()) / 4.0, 1e-12, || "a corner".into());
+    near(grid.distance(2, &[0.5, 0.5, 0.0, 0.0, 0.0]), 16.0, 1e-12, || "one to the left".into());
+    assert!(grid.distance(0, &row).is_nan(), "the class token has no place");
+    assert!(grid.distance(1, &[1.0, 0.0, 0.0, 0.0, 0.0]).is_nan(), "no patch is looked at");
+    let plain = Grid { class_token: false, ..grid };
+    near(plain.distance(3, &[1.0, 0.0, 0.0, 0.0]), 16.0 * 2f64.sqrt(), 1e-12, || "across".into());
+}
+
+#[test]
+fn sinks_are_counted() {
+    assert_eq!(sink_metric(&[0.6, 0.3, 0.31, 0.0], SINK_EPS), 0.5);
+    assert_eq!(sink_metric(&[0.6, f64::NAN], SINK_EPS), 1.0);
+    assert!(sink_metric(&[], SINK_EPS).is_nan());
+}
+
+#[test]
+fn heads_that_cannot_be() {
+    let code = |frame: Frame| Head::new(&frame).unwrap_err().code();
+    let square = Frame::new(4, 4);
+    let grid = Grid { height: 2, width: 2, patch_size: 1.0, class_token: false };
+    assert_eq!(code(Frame::new(3, 0)), "shape");
+    assert_eq!(code(Frame { allowed: Some(&[1]), ..square }), "count");
+    assert_eq!(code(Frame { tokens: Some(&[1, 2, 3]), ..square }), "count");
+    assert_eq!(code(Frame { tokens: Some(&[1, 2, 3]), ..Frame::new(2, 3) }), "shape");
+    assert_eq!(code(Frame { grid: Some(grid), ..Frame::new(5, 5) }), "shape");
+    assert_eq!(code(Frame { grid: Some(Grid { width: usize::MAX, ..grid }), ..square }), "shape");
+    assert_eq!(code(Frame { grid: Some(Grid { patch_size: 0.0, ..grid }), ..square }), "parameter");
+    for (length, expected) in [(0, "parameter"), (3, "shape"), (usize::MAX, "shape")] {
+        assert_eq!(code(Frame { repetition: Some(Repetition { length, bos: true }), ..square }), expected, "{length}");
+    }
+    let mut head = Head::new(&square).unwrap();
+    for (row, count) in [(0, 5), (1, 16), (5, 0), (usize::MAX, 4)] {
+        assert_eq!(head.add(row, &vec![0.25; count]).unwrap_err().code(), "shape", "{row}, {count}");
+    }
+    assert_eq!(head.add_statistics(3, &Columns::new(2).unwrap()).unwrap_err().code(), "shape");
+    head.add(1, &[0.25; 12]).unwrap();
+    assert_eq!(head.values().unwrap_err(), Error::Count { name: "rows".into(), expected: 4, found: 3 });
+    let detector = |tokens| Detector::new(Pattern::Induction, 3, tokens, Exclude::default());
+    assert_eq!(detector(None).unwrap_err().code(), "parameter");
+    assert_eq!(detector(Some(&[1, 2])).unwrap_err().code(), "count");
+    let mut detector = detector(Some(&[1, 2, 3])).unwrap();
+    for (row, first, count) in [(3, 0, 1), (0, 1, 3), (0, 4, 0), (0, usize::MAX, 1)] {
+        assert_eq!(detector.add(row, first, &vec![0.0; count]).unwrap_err().code(), "shape", "{row}, {first}, {count}");
+    }
+}
