@@ -2,8 +2,10 @@
 
 mod support;
 
+use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::head::{self, Frame, Grid, HEAD_STATISTICS, Head, Repetition, SINK_EPS, sink_metric};
 use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
+use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};
 use qkscope::diagnostics::rows;
 use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
 use qkscope::error::Error;
@@ -461,4 +463,158 @@ fn heads_that_cannot_be() {
     for (row, first, count) in [(3, 0, 1), (0, 1, 3), (0, 4, 0), (0, usize::MAX, 1)] {
         assert_eq!(detector.add(row, first, &vec![0.0; count]).unwrap_err().code(), "shape", "{row}, {first}, {count}");
     }
+}
+
+// -------------------------------------------------------------------------------------------------- through the layers
+
+fn rollout(layers: &[&[f32]], tokens: usize, residual: bool) -> Vec<f64> {
+    let mut rollout = Rollout::new(tokens, residual).unwrap();
+    layers.iter().for_each(|layer| rollout.push(layer).unwrap());
+    rollout.matrix().to_vec()
+}
+
+#[test]
+fn the_printed_rollout() {
+    let expected = [1.0, 0.0, 0.0, 0.615, 0.385, 0.0, 0.155, 0.26, 0.585];
+    all_near(&rollout(&[&A1, &A2], 3, true), &expected, PRINTED, || "with residual".into());
+    let expected = [1.0, 0.0, 0.0, 0.96, 0.04, 0.0, 0.32, 0.44, 0.24];
+    all_near(&rollout(&[&A1, &A2], 3, false), &expected, PRINTED, || "without".into());
+    let layers = [wide(&A1), wide(&A2)];
+    for residual in [false, true] {
+        let definition = rollout::definition(&layers, 3, residual);
+        all_near(&rollout(&[&A1, &A2], 3, residual), &definition, bounds::double(3), || "definition".into());
+    }
+}
+
+#[test]
+fn rollout_rows_sum_to_one() {
+    let mut random = Random(21);
+    for n in [1, 2, 5, 33] {
+        let layers: Vec<Vec<f32>> = (0..4).map(|l| random_weights(&mut random, n, n, l % 2 == 0)).collect();
+        let slices: Vec<&[f32]> = layers.iter().map(Vec::as_slice).collect();
+        for residual in [false, true] {
+            // The weights are rounded to single precision, and so are their sums.
+            let slack = if residual { 0.0 } else { 4.0 * n as f64 * bounds::EPS };
+            let found = rollout(&slices, n, residual);
+            for row in found.chunks(n) {
+                near(row.iter().sum(), 1.0, 4.0 * bounds::double(n) + slack, || format!("{n}, {residual}"));
+            }
+            let wide: Vec<Vec<f64>> = layers.iter().map(|layer| self::wide(layer)).collect();
+            let definition = rollout::definition(&wide, n, residual);
+            all_near(&found, &definition, 4.0 * bounds::double(n), || format!("{n}, {residual}"));
+        }
+    }
+}
+
+/// Weights that do not sum to 1, sigmoid's for one, are divided by what the row of A + I sums to.
+#[test]
+fn rollout_divides_by_the_row_sum() {
+    let found = rollout(&[&[0.5, 0.0, 2.0, 1.0]], 2, true);
+    all_near(&found, &[1.0, 0.0, 0.5, 0.5], 0.0, || "row sums 1.5 and 4".into());
+    let empty = rollout(&[&[0.0, 0.0, 0.5, 0.5]], 2, true);
+    all_near(&empty, &[1.0, 0.0, 0.25, 0.75], 0.0, || "a row without keys passes itself on".into());
+}
+
+#[test]
+fn heads_are_averaged_and_rows_streamed() {
+    let (n, heads, mut random) = (6, 3, Random(8));
+    let layer: Vec<f32> = (0..heads).flat_map(|_| random_weights(&mut random, n, n, false)).collect();
+    let mean: Vec<f32> = (0..n * n).map(|at| (layer[at] + layer[36 + at] + layer[72 + at]) / 3.0).collect();
+    all_near(&rollout(&[&layer], n, true), &rollout(&[&mean], n, true), 4.0 * bounds::EPS, || "heads".into());
+    let mut streamed = Rollout::new(n, true).unwrap();
+    for _ in 0..2 {
+        for row in [3, 0, 5, 1, 2, 4] {
+            let rows: Vec<f32> = (0..heads).flat_map(|h| layer[(h * n + row) * n..][..n].to_vec()).collect();
+            assert!(matches!(streamed.finish_layer(), Err(Error::Count { expected: 6, .. })));
+            streamed.push_row(row, &rows).unwrap();
+        }
+        streamed.finish_layer().unwrap();
+    }
+    assert!(same_numbers(streamed.matrix(), &rollout(&[&layer, &layer], n, true)));
+}
+
+#[test]
+fn rollouts_that_cannot_be() {
+    assert!(matches!(Rollout::new(MAX_TOKENS + 1, true), Err(Error::Limit { limit: 2048, found: 2049, .. })));
+    let mut rollout = Rollout::new(3, true).unwrap();
+    for count in [0, 3, 6, 8, 10, 12] {
+        assert_eq!(rollout.push(&vec![0.5; count]).unwrap_err().code(), "shape", "{count}");
+    }
+    for (row, count) in [(3, 3), (0, 2), (0, 0)] {
+        assert_eq!(rollout.push_row(row, &vec![0.5; count]).unwrap_err().code(), "shape", "{row}, {count}");
+    }
+    let mut empty = Rollout::new(0, true).unwrap();
+    empty.push(&[]).unwrap();
+    assert!(empty.matrix().is_empty());
+}
+
+#[test]
+fn the_printed_flow() {
+    let mut found = Flow::new(&[&A1, &A2], 3, true).unwrap();
+    let mut flows = found.matrix().unwrap();
+    all_near(&flows, &[1.0, 0.0, 0.0, 0.75, 0.55, 0.0, 0.2, 0.3, 0.65], PRINTED, || "raw".into());
+    all_near(&found.row(2).unwrap(), &flows[6..], 0.0, || "one row".into());
+    all_near(&flow::definition(&[wide(&A1), wide(&A2)], 3, true), &flows, 1e-12, || "all cuts".into());
+    flow::normalize(&mut flows, 3);
+    let expected = [1.0, 0.0, 0.0, 0.576923, 0.423077, 0.0, 0.173913, 0.260870, 0.565217];
+    all_near(&flows, &expected, PRINTED, || "normalised".into());
+}
+
+/// Maximum flow equals least cut, on every network small enough to try all cuts.
+#[test]
+fn flow_equals_the_least_cut() {
+    let mut random = Random(31);
+    for (n, depth) in [(1, 3), (2, 1), (2, 2), (2, 4), (3, 1), (3, 2), (3, 3), (4, 1), (4, 2), (5, 1)] {
+        for k in 0..4 {
+            let layers: Vec<Vec<f32>> = (0..depth).map(|_| random_weights(&mut random, n, n, k % 2 == 0)).collect();
+            let slices: Vec<&[f32]> = layers.iter().map(Vec::as_slice).collect();
+            let found = Flow::new(&slices, n, k < 2).unwrap().matrix().unwrap();
+            let wide: Vec<Vec<f64>> = layers.iter().map(|layer| self::wide(layer)).collect();
+            let definition = flow::definition(&wide, n, k < 2);
+            all_near(&found, &definition, 1e-12, || format!("{n} tokens, {depth} layers, {k}"));
+        }
+    }
+}
+
+/// No more flows than leaves the one token or reaches the other, and no less than along the widest way.
+#[test]
+fn flow_stays_within_its_edges() {
+    let (n, depth, mut random) = (16, 5, Random(32));
+    let layers: Vec<Vec<f32>> = (0..depth).map(|l| random_weights(&mut random, n, n, l == 2)).collect();
+    let slices: Vec<&[f32]> = layers.iter().map(Vec::as_slice).collect();
+    let flows = Flow::new(&slices, n, true).unwrap().matrix().unwrap();
+    let capacities: Vec<Vec<f64>> = slices.iter().map(|layer| rollout(&[layer], n, true)).collect();
+    let widest = widest(&capacities, n);
+    let reaching: Vec<f64> = (0..n).map(|j| (0..n).map(|i| capacities[0][i * n + j]).sum()).collect();
+    for (at, &flow) in flows.iter().enumerate() {
+        assert!(flow <= 1.0 + 1e-12 && flow <= reaching[at % n] + 1e-12, "{at}: {flow}");
+        assert!(flow >= widest[at] - 1e-12, "{at}: {flow} of {}", widest[at]);
+    }
+}
+
+/// The capacity of the widest single way between each pair.
+fn widest(layers: &[Vec<f64>], n: usize) -> Vec<f64> {
+    let first = layers[0].clone();
+    layers[1..].iter().fold(first, |below, layer| {
+        let through = |i: usize, j: usize| (0..n).map(|k| layer[i * n + k].min(below[k * n + j])).fold(0.0, f64::max);
+        (0..n * n).map(|at| through(at / n, at % n)).collect()
+    })
+}
+
+#[test]
+fn flows_that_cannot_be() {
+    let square = vec![0.5f32; 33 * 33];
+    let error = Flow::new(&[square.as_slice(); 24], 33, true).unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: 768, found: 792, .. }), "{error}");
+    assert!(matches!(Flow::new(&[], 129, true), Err(Error::Limit { limit: 128, found: 129, .. })));
+    assert_eq!(Flow::new(&[&A1, &A2[..8]], 3, true).unwrap_err().code(), "shape");
+    for bad in [f32::NAN, f32::INFINITY, -0.1] {
+        assert_eq!(Flow::new(&[&A1, &[bad; 9]], 3, true).unwrap_err().code(), "number");
+    }
+    assert_eq!(Flow::new(&[&A1], 3, true).unwrap().row(3).unwrap_err().code(), "parameter");
+    let identity = Flow::new(&[], 2, true).unwrap().matrix().unwrap();
+    assert_eq!(identity, [1.0, 0.0, 0.0, 1.0]);
+    let mut nothing = vec![0.0; 4];
+    flow::normalize(&mut nothing, 2);
+    assert_eq!(nothing, [0.0; 4]);
 }
