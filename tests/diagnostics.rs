@@ -4,12 +4,14 @@ mod support;
 
 use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::head::{self, Frame, Grid, HEAD_STATISTICS, Head, Repetition, SINK_EPS, sink_metric};
+use qkscope::diagnostics::importance::{self, Projection, importance};
 use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
 use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};
 use qkscope::diagnostics::rows;
+use qkscope::diagnostics::value_norm::{self, value_norms, weighted};
 use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
 use qkscope::error::Error;
-use support::{Case, Random, bounds, choice};
+use support::{Case, Random, bounds, choice, same_bits};
 
 /// Three tokens, two causal layers.
 const A1: [f32; 9] = [1.0, 0.0, 0.0, 0.6, 0.4, 0.0, 0.2, 0.5, 0.3];
@@ -617,4 +619,53 @@ fn flows_that_cannot_be() {
     let mut nothing = vec![0.0; 4];
     flow::normalize(&mut nothing, 2);
     assert_eq!(nothing, [0.0; 4]);
+}
+
+// ------------------------------------------------------------------------------------------------- with what is carried
+
+#[test]
+fn importance_equals_its_definition() {
+    let (sizes, width) = ([3, 4, 2], 5);
+    let mut random = Random(41);
+    let outputs = random.normals(24);
+    let weights = random.normals(6 * width);
+    let found = importance(&outputs, sizes, Some(Projection { weights: &weights, size: width })).unwrap();
+    all_near(&found, &importance::definition(&wide(&outputs), sizes, &wide(&weights)), 1e-12, || "Wo".into());
+    let identity: Vec<f32> = (0..36).map(|at| f32::from(u8::from(at / 6 == at % 6))).collect();
+    let side_by_side = importance(&outputs, sizes, None).unwrap();
+    all_near(&side_by_side, &importance::definition(&wide(&outputs), sizes, &wide(&identity)), 1e-12, || "none".into());
+    near(side_by_side.iter().map(|x| x * x).sum(), 1.0, 1e-12, || "parts of a norm".into());
+}
+
+/// Two heads that cancel: without either, the third is far from what it was.
+#[test]
+fn importance_is_no_share() {
+    let outputs = [3.0, -3.0, 1.0];
+    let projection = Projection { weights: &[1.0, 1.0, 1.0], size: 1 };
+    assert_eq!(importance(&outputs, [3, 1, 1], Some(projection)).unwrap(), [3.0, 3.0, 1.0]);
+    assert!(importance(&[0.0; 3], [3, 1, 1], Some(projection)).unwrap()[0].is_nan());
+    let code = |outputs: &[f32], sizes, projection| importance(outputs, sizes, projection).unwrap_err().code();
+    assert_eq!(code(&outputs, [3, 1, 2], None), "shape");
+    assert_eq!(code(&outputs, [3, 1, 1], Some(Projection { weights: &[1.0], size: 1 })), "shape");
+    assert_eq!(code(&outputs, [3, 1, 1], Some(Projection { weights: &[], size: 0 })), "shape");
+}
+
+#[test]
+fn weighted_norms_equal_their_definition() {
+    let ([n, m], size, width) = ([3, 5], 4, 6);
+    let mut random = Random(51);
+    let (values, projection) = (random.normals(m * size), random.normals(size * width));
+    let weights = random_weights(&mut random, n, m, true);
+    let norms = value_norms(&values, [m, size], Some(Projection { weights: &projection, size: width })).unwrap();
+    let found = weighted(&weights, &norms).unwrap();
+    for (at, &found) in found.iter().enumerate() {
+        let value = wide(&values[at % m * size..][..size]);
+        let expected = value_norm::definition(f64::from(weights[at]), &value, &wide(&projection));
+        near(f64::from(found), expected, 2.0 * bounds::EPS * expected, || format!("pair {at}"));
+    }
+    assert_eq!(value_norms(&[3.0, 4.0, 0.0, -2.0], [2, 2], None).unwrap(), [5.0, 2.0]);
+    assert!(same_bits(&weighted(&[0.0, 0.5], &[f64::NAN, 3.0]).unwrap(), &[0.0, 1.5]), "a removed key is not observed");
+    assert_eq!(value_norms(&values, [m, 3], None).unwrap_err().code(), "shape");
+    assert_eq!(weighted(&weights, &norms[1..]).unwrap_err().code(), "shape");
+    assert_eq!(weighted(&[], &[]).unwrap(), [0f32; 0]);
 }

@@ -1,14 +1,16 @@
 //! What practitioners read off weights.
 //!
 //! [`rows`] sums up each row while its weights are at hand; [`head`] makes one number per head of the rows, with the patterns
-//! of [`pattern`]; [`rollout`] and [`flow`] follow attention through the layers. All but the last take weights in pieces, so
-//! that no N x M matrix need exist.
+//! of [`pattern`]; [`rollout`] and [`flow`] follow attention through the layers; [`importance`] and [`value_norm`] weigh it
+//! with what is attended to. All but the last three take weights in pieces, so that no N x M matrix need exist.
 
 pub mod flow;
 pub mod head;
+pub mod importance;
 pub mod pattern;
 pub mod rollout;
 pub mod rows;
+pub mod value_norm;
 
 pub use head::HEAD_STATISTICS;
 pub use pattern::PATTERNS;
