@@ -1,7 +1,7 @@
 //! THE MAIN PATH: a group of eight query rows, from scores to weights · V.
 //!
 //! ```text
-//! prepare q ─▶ tile with key panels ─▶ × scale / temperature ─▶ softcap ─▶ + bias ─▶ remove masked keys
+//! embed, normalize, rotate, prepare q ─▶ tile with key panels ─▶ × scale / temperature ─▶ softcap ─▶ + bias ─▶ remove masked keys
 //!           ─▶ row statistic ─▶ map, block by block ─▶ weights ─▶ tile with value panels ─▶ output
 //! ```
 //!
@@ -16,11 +16,12 @@ use crate::mask::{Broadcast, Group, Mask};
 use crate::math::tanh;
 use crate::member::{Member, Text};
 use crate::normalize::{self, Normalizer, Statistic, Strip};
-use crate::options::Options;
-use crate::panel::{BLOCK, Quad, pack_columns, pack_rows, spread, tile};
-use crate::score::{self, Score};
+use crate::options::{Choice, Options};
+use crate::panel::{BLOCK, Quad, additive_tile, distance_tile, pack_columns, pack_rows, spread, tile};
+use crate::position::{self, Position};
+use crate::score::{self, Combine, Score, Side};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
-use crate::tensor::{Sizes, check_length, filled, reserved};
+use crate::tensor::{PerHead, Sizes, check_length, filled, reserved};
 use core::ops::Range;
 use serde::Deserialize;
 
@@ -82,7 +83,10 @@ pub static STAGES: &[Member] = &[
     Member::plain(
         "biased",
         Text { en: "With the bias", zh: "加偏置之后" },
-        Text { en: "With the additive bias, if there is one.", zh: "若有加性偏置，则已加上。" },
+        Text {
+            en: "With the additive bias and that of the positions, if there are any.",
+            zh: "若有加性偏置或位置偏置，则已加上。",
+        },
         "l + bias",
     ),
     Member::plain(
@@ -102,19 +106,40 @@ pub static STAGES: &[Member] = &[
     ),
 ];
 
-/// One attention problem, checked and packed: Q (B, Hq, N, d), K (B, Hkv, M, d), V (B, Hkv, M, dv).
+/// One attention problem, checked and packed: Q (B, Hq, N, d), K (B, Hkv, M, dk), V (B, Hkv, M, dv).
 pub struct Problem {
     /// Its sizes.
     pub sizes: Sizes,
     /// Its masks and bias.
     pub mask: Mask,
-    score: Box<dyn Score>,
-    normalizer: Box<dyn Normalizer>,
-    factor: f32,
+    rows: Rows,
+    normalizer: PerHead<Box<dyn Normalizer>>,
+    factor: PerHead<f32>,
     softcap: Option<f32>,
     query: Vec<f32>,
     key: Vec<f32>,
     planes: Vec<Panels>,
+}
+
+/// What happens to the rows of Q and K before they meet.
+struct Rows {
+    score: PerHead<Box<dyn Score>>,
+    position: PerHead<Box<dyn Position>>,
+    /// The size of a prepared row.
+    size: usize,
+    /// Whether the numbers of a prepared row are the dimensions of Q and K.
+    keeps_dimensions: bool,
+}
+
+impl Rows {
+    /// Makes a row of Q or K of query head `head` ready. `row` is changed on the way.
+    fn prepare(&self, head: usize, side: Side, position: i64, row: &mut [f32], prepared: &mut [f32]) {
+        let (score, encoding) = (self.score.of(head), self.position.of(head));
+        encoding.embed(position, row);
+        score.normalize(side, row);
+        encoding.rotate(position, row);
+        score.prepare(side, row, prepared);
+    }
 }
 
 /// Keys and values of one head, packed for the tile.
@@ -129,7 +154,7 @@ struct Panels {
 pub struct Inputs {
     /// Q and its shape (B, Hq, N, d).
     pub query: (Vec<f32>, [usize; 4]),
-    /// K and its shape (B, Hkv, M, d).
+    /// K and its shape (B, Hkv, M, dk).
     pub key: (Vec<f32>, [usize; 4]),
     /// V and its shape (B, Hkv, M, dv); without it there is no output.
     pub value: Option<(Vec<f32>, [usize; 4])>,
@@ -155,21 +180,30 @@ impl Problem {
         options.check()?;
         let allowed = mask.map(|(data, shape)| Broadcast::new("attnMask", data, shape, &sizes)).transpose()?;
         let bias = bias.map(|(data, shape)| Broadcast::new("attnBias", data, shape, &sizes)).transpose()?;
-        let score = score::build(&options.score)?;
-        let scale = options.scale.unwrap_or_else(|| score.default_scale(sizes.head_size));
+        let mask = Mask::new(options, &sizes, allowed, bias)?;
+        let normalizer = normalize::find(&options.normalizer)?;
+        options.forbid(normalizer.forbids)?;
+        let rows = Rows::new(options, normalizer, &sizes, &mask)?;
         let value = value.map_or(Vec::new(), |value| value.0);
-        let planes = pack(&sizes, score.as_ref(), &key.0, &value)?;
         Ok(Problem {
-            mask: Mask::new(options, &sizes, allowed, bias)?,
-            normalizer: normalize::build(&options.normalizer, sizes.keys)?,
-            factor: factor(scale, options)?,
+            normalizer: normalizer.set(&options.normalizer, sizes)?,
+            factor: PerHead::new(sizes, true, |head| {
+                let own = || rows.score.of(head.head).default_scale(&sizes);
+                factor(options.scale.unwrap_or_else(own), options)
+            })?,
             softcap: options.softcap.map(|c| c as f32).filter(|&c| c > 0.0),
+            planes: pack(&sizes, &rows, &key.0, &value)?,
             query: query.0,
             key: key.0,
+            mask,
             sizes,
-            score,
-            planes,
+            rows,
         })
+    }
+
+    /// The size of a prepared row.
+    pub fn prepared_size(&self) -> usize {
+        self.rows.size
     }
 
     /// The group of rows that `row` of `plane` belongs to.
@@ -185,32 +219,47 @@ impl Problem {
 
     /// One row of K as it was given, of the head that query plane `plane` reads.
     pub fn key_row(&self, plane: usize, key: usize) -> &[f32] {
-        row_of(&self.key, self.sizes.kv_plane(plane) * self.sizes.keys + key, self.sizes.head_size)
+        row_of(&self.key, self.sizes.kv_plane(plane) * self.sizes.keys + key, self.sizes.key_size)
     }
 
-    /// The products q'_c · k'_c whose sum over c is the raw score, q' and k' being the prepared rows.
-    // Not a kernel: it explains one pair.
-    pub fn products(&self, plane: usize, row: usize, key: usize) -> Vec<f32> {
-        let (mut q, mut k) = (self.query_row(plane, row).to_vec(), self.key_row(plane, key).to_vec());
-        self.score.prepare(&mut q);
-        self.score.prepare(&mut k);
-        q.iter().zip(k).map(|(q, k)| q * k).collect()
+    /// What each element of the prepared rows adds to the raw score, as [`Combine`] says.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn terms(&self, plane: usize, row: usize, key: usize) -> Result<Vec<f32>, Error> {
+        let head = plane % self.sizes.heads;
+        let prepare = |side, position, row: &[f32]| {
+            let (mut copy, mut prepared) = (row.to_vec(), filled("products", self.rows.size, 0.0)?);
+            self.rows.prepare(head, side, position, &mut copy, &mut prepared);
+            Ok(prepared)
+        };
+        let q = prepare(Side::Query, self.mask.position(row), self.query_row(plane, row))?;
+        let k = prepare(Side::Key, key as i64, self.key_row(plane, key))?;
+        let combine = self.rows.score.of(head).combine();
+        Ok(q.iter().zip(k).enumerate().map(|(t, (&q, k))| combine.term(t, q, k)).collect())
+    }
+
+    /// The dimension that dimension `c` is rotated with, where both are dimensions of the prepared rows as well: what the two
+    /// add to the score belongs together.
+    pub fn partner(&self, plane: usize, c: usize) -> Option<usize> {
+        self.rows.position.of(plane % self.sizes.heads).partner(c).filter(|_| self.rows.keeps_dimensions)
     }
 
     /// The values of `stage` (not weights) for eight rows at `keys`, which start at a multiple of four and are as many as
     /// `out`. Keys from M on are padding.
     pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, query: &mut Queries, out: &mut [Lanes]) {
         query.load(self, group);
-        let d = self.sizes.head_size;
-        let panels = &self.planes[self.sizes.kv_plane(group.plane)].keys[keys.start / 4 * d..];
-        scores::<Native>(panels, &query.lanes, out);
+        let head = group.plane % self.sizes.heads;
+        let panels = &self.planes[self.sizes.kv_plane(group.plane)].keys[keys.start / 4 * self.rows.size..];
+        scores::<Native>(self.rows.score.of(head).combine(), panels, &query.lanes, out);
         if stage >= Stage::Scaled {
-            scale::<Native>(self.factor, out);
+            scale::<Native>(*self.factor.of(head), out);
         }
         if let Some(cap) = self.softcap.filter(|_| stage >= Stage::Capped) {
             soften::<Native>(cap, out);
         }
         if stage >= Stage::Biased {
+            self.rows.position.of(head).add_bias(self.mask.position(group.first), keys.start, out);
             self.mask.add_bias(group, keys.start, out);
         }
         if stage >= Stage::Masked {
@@ -225,13 +274,13 @@ impl Problem {
         self.logits(group, keys.clone(), Stage::Masked, query, logits);
         let strip = Strip { first: keys.start, logits };
         let mut statistic = normalize::observe::<Native>(strip);
-        self.normalizer.statistic(strip, &mut statistic);
+        self.normalizer.of(group.plane % self.sizes.heads).statistic(strip, &mut statistic);
         (strip, statistic)
     }
 
-    /// The weights of some logits of rows whose statistic is known.
-    pub fn weights(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-        self.normalizer.map(logits, statistic, weights);
+    /// The weights of some logits of rows of `plane` whose statistic is known.
+    pub fn weights(&self, plane: usize, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        self.normalizer.of(plane % self.sizes.heads).map(strip, statistic, weights);
         if statistic.usable() {
             return;
         }
@@ -260,18 +309,20 @@ impl Problem {
 /// Room for the eight prepared query rows of a group.
 pub struct Queries {
     row: Vec<f32>,
+    prepared: Vec<f32>,
     lanes: Vec<Lanes>,
     loaded: Option<Group>,
 }
 
 impl Queries {
-    /// Room for head size d.
+    /// Room for rows of `problem`.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
-    pub fn new(head_size: usize) -> Result<Queries, Error> {
-        let row = filled("query", head_size, 0.0)?;
-        Ok(Queries { row, lanes: filled("query", head_size, [0.0; WIDTH])?, loaded: None })
+    pub fn new(problem: &Problem) -> Result<Queries, Error> {
+        let (row, size) = (filled("query", problem.sizes.head_size, 0.0)?, problem.rows.size);
+        let (prepared, lanes) = (filled("query", size, 0.0)?, filled("query", size, [0.0; WIDTH])?);
+        Ok(Queries { row, prepared, lanes, loaded: None })
     }
 
     fn load(&mut self, problem: &Problem, group: Group) {
@@ -281,8 +332,9 @@ impl Queries {
         self.lanes.fill([0.0; WIDTH]);
         for lane in 0..group.count {
             self.row.copy_from_slice(problem.query_row(group.plane, group.first + lane));
-            problem.score.prepare(&mut self.row);
-            spread(&self.row, lane, &mut self.lanes);
+            let (head, position) = (group.plane % problem.sizes.heads, problem.mask.position(group.first + lane));
+            problem.rows.prepare(head, Side::Query, position, &mut self.row, &mut self.prepared);
+            spread(&self.prepared, lane, &mut self.lanes);
         }
         self.loaded = Some(group);
     }
@@ -310,17 +362,47 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
     })
 }
 
-fn pack(sizes: &Sizes, score: &dyn Score, key: &[f32], value: &[f32]) -> Result<Vec<Panels>, Error> {
-    let Sizes { keys, head_size, value_size, .. } = *sizes;
+impl Rows {
+    /// The score of the options, or the normalizer's own, and the positions.
+    fn new(options: &Options, normalizer: &normalize::Entry, sizes: &Sizes, mask: &Mask) -> Result<Rows, Error> {
+        let (choice, score) = match normalizer.score {
+            Some(own) => (Choice::id(own.member.id), own),
+            None => (options.score(), score::find(&options.score())?),
+        };
+        let position = position::find(&options.position)?;
+        if position.biases && normalizer.forbids.contains(&"attnBias") {
+            return Err(options.forbidden("position", position.member.id.into()));
+        }
+        if mask.has_bias() && normalizer.forbids.contains(&"attnBias") {
+            return Err(options.forbidden("attnBias", "a tensor".into()));
+        }
+        let set = score.set(&choice, *sizes)?;
+        Ok(Rows {
+            size: set.of(0).size(sizes),
+            keeps_dimensions: score.keeps_dimensions,
+            score: set,
+            position: position.set(&options.position, *sizes, mask.position(0))?,
+        })
+    }
+}
+
+fn pack(sizes: &Sizes, rows: &Rows, key: &[f32], value: &[f32]) -> Result<Vec<Panels>, Error> {
+    let Sizes { keys, key_size, value_size, .. } = *sizes;
     let count = sizes.batch * sizes.kv_heads;
     let mut planes = reserved("heads", count)?;
-    let mut prepared = filled("key", if count == 0 { 0 } else { keys * head_size }, 0.0)?;
+    let mut row = filled("key", key_size, 0.0)?;
+    let length = if count == 0 { 0 } else { keys };
+    let size = length.checked_mul(rows.size).ok_or(Error::OutOfMemory { name: "key".into(), bytes: u64::MAX })?;
+    let mut prepared = filled("key", size, 0.0)?;
     for plane in 0..count {
-        prepared.copy_from_slice(&key[plane * keys * head_size..][..keys * head_size]);
-        prepared.chunks_exact_mut(head_size).for_each(|row| score.prepare(row));
+        let head = plane % sizes.kv_heads * (sizes.heads / sizes.kv_heads);
+        for (j, prepared) in prepared.chunks_exact_mut(rows.size).enumerate() {
+            row.copy_from_slice(row_of(key, plane * keys + j, key_size));
+            rows.prepare(head, Side::Key, j as i64, &mut row, prepared);
+        }
         let values = &value[plane * keys * value_size..][..keys * value_size];
         planes.push(Panels {
-            keys: pack_rows("key", &prepared, keys, head_size)?,
+            keys: pack_rows("key", &prepared, keys, rows.size)?,
             values: pack_columns("value", values, keys, value_size)?,
             unsafe_to_multiply: blocks_with_non_finite(values, value_size),
         });
@@ -334,10 +416,25 @@ fn blocks_with_non_finite(values: &[f32], value_size: usize) -> Vec<bool> {
     blocks.map(|block| block.iter().any(|x| !x.is_finite())).collect()
 }
 
-/// s_ij for eight queries and as many keys as `out`: one tile per panel of four keys.
-fn scores<V: F32x4>(panels: &[Quad], queries: &[Lanes], out: &mut [Lanes]) {
+/// s_ij for eight queries and as many keys as `out`.
+fn scores<V: F32x4>(combine: Combine, panels: &[Quad], queries: &[Lanes], out: &mut [Lanes]) {
+    match combine {
+        Combine::Product => each_tile(panels, queries, out, tile::<V>),
+        Combine::Distance => each_tile(panels, queries, out, distance_tile::<V>),
+        Combine::Additive(v) => each_tile(panels, queries, out, |a, b| additive_tile::<V>(a, b, v)),
+    }
+}
+
+/// One tile per panel of four keys.
+#[inline(always)]
+fn each_tile<V: F32x4>(
+    panels: &[Quad],
+    queries: &[Lanes],
+    out: &mut [Lanes],
+    tile: impl Fn(&[Quad], &[Lanes]) -> [F32x8<V>; 4],
+) {
     for (panel, out) in panels.chunks_exact(queries.len()).zip(out.as_chunks_mut::<4>().0) {
-        for (sum, out) in tile::<V>(panel, queries).into_iter().zip(out) {
+        for (sum, out) in tile(panel, queries).into_iter().zip(out) {
             sum.store(out);
         }
     }

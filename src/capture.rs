@@ -322,7 +322,7 @@ fn options(metadata: &HashMap<&str, &str>) -> Result<BTreeMap<String, Setting>, 
             options.extend(setting(name, parameter, text)?.map(|value| (parameter.name.to_owned(), value)));
         }
     }
-    for list in ["score", "normalizer"] {
+    for list in ["score", "normalizer", "position"] {
         if let Some(text) = metadata.get(list) {
             options.insert(list.into(), member(list, text)?);
         }
@@ -352,6 +352,7 @@ fn setting(name: &str, parameter: &Parameter, text: &str) -> Result<Option<Setti
     }
     let (value, expected) = match parameter.kind {
         Kind::Flag { .. } => (flag(text).map(Setting::Flag), "true or false".into()),
+        Kind::Tensor { .. } => (None, "a tensor of the file, not a text".into()),
         Kind::Choice { options, .. } => {
             let names: Vec<&str> = options.iter().map(|(name, _)| *name).collect();
             (names.contains(&text).then(|| Setting::Name(text.into())), format!("one of {}", names.join(", ")))

@@ -73,6 +73,8 @@ pub mod options;
 
 pub mod score;
 
+pub mod position;
+
 pub mod mask;
 
 pub mod normalize;

@@ -63,7 +63,10 @@ pub struct Mask {
     offset: i64,
     left: i64,
     right: i64,
+    /// How many keys of each batch item are real.
     lengths: Option<Vec<u32>>,
+    /// How many queries of each batch item are real.
+    query_lengths: Option<Vec<u32>>,
     allowed: Option<Broadcast<u8>>,
     bias: Option<Broadcast<f32>>,
 }
@@ -79,9 +82,10 @@ impl Mask {
         allowed: Option<Broadcast<u8>>,
         bias: Option<Broadcast<f32>>,
     ) -> Result<Mask, Error> {
-        if let Some(lengths) = &options.key_value_seq_lengths {
-            check_lengths(lengths, sizes)?;
-        }
+        let lengths = &options.key_value_seq_lengths;
+        check_lengths("keyValueSeqLengths", lengths, sizes.batch, ("keys", sizes.keys))?;
+        let query_lengths = &options.query_seq_lengths;
+        check_lengths("querySeqLengths", query_lengths, sizes.batch, ("queries", sizes.queries))?;
         Ok(Mask {
             heads: sizes.heads,
             keys: sizes.keys,
@@ -89,10 +93,16 @@ impl Mask {
             offset: options.offset(sizes.queries, sizes.keys)?,
             left: options.left_window_size,
             right: options.right_window_size,
-            lengths: options.key_value_seq_lengths.clone(),
+            lengths: lengths.clone(),
+            query_lengths: query_lengths.clone(),
             allowed,
             bias,
         })
+    }
+
+    /// Whether there is an additive bias of the caller's.
+    pub fn has_bias(&self) -> bool {
+        self.bias.is_some()
     }
 
     /// The key at which query `row` stands: row + offset. May lie outside the keys.
@@ -100,8 +110,11 @@ impl Mask {
         (row as i64).saturating_add(self.offset)
     }
 
-    /// The keys that row `row` may see by the causal rule, the window and the key length.
+    /// The keys that row `row` may see by the causal rule, the window and the lengths.
     pub fn visible(&self, batch: usize, row: usize) -> Range<usize> {
+        if self.query_lengths.as_ref().is_some_and(|lengths| row >= lengths[batch] as usize) {
+            return 0..0;
+        }
         let position = self.position(row);
         let length = self.lengths.as_ref().map_or(self.keys, |lengths| lengths[batch] as usize) as i64;
         let mut range = 0..length;
@@ -173,18 +186,20 @@ impl Mask {
     }
 }
 
-fn check_lengths(lengths: &[u32], sizes: &Sizes) -> Result<(), Error> {
-    let name = "keyValueSeqLengths".to_string();
-    if lengths.len() != sizes.batch {
-        let expected = format!("{} numbers, one per batch item", sizes.batch);
-        return Err(Error::Parameter { name, expected, found: format!("{} numbers", lengths.len()) });
+/// One length for each batch item, none longer than there are.
+fn check_lengths(
+    name: &str,
+    lengths: &Option<Vec<u32>>,
+    batch: usize,
+    (what, most): (&str, usize),
+) -> Result<(), Error> {
+    let Some(lengths) = lengths else { return Ok(()) };
+    let refuse = |expected, found| Err(Error::Parameter { name: name.into(), expected, found });
+    if lengths.len() != batch {
+        return refuse(format!("{batch} numbers, one per batch item"), format!("{} numbers", lengths.len()));
     }
-    match lengths.iter().find(|&&length| length as usize > sizes.keys) {
-        Some(length) => Err(Error::Parameter {
-            name,
-            expected: format!("at most the number of keys, {}", sizes.keys),
-            found: length.to_string(),
-        }),
+    match lengths.iter().find(|&&length| length as usize > most) {
+        Some(length) => refuse(format!("at most the number of {what}, {most}"), length.to_string()),
         None => Ok(()),
     }
 }

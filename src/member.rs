@@ -34,6 +34,12 @@ pub struct Member {
 }
 
 impl Member {
+    /// Whether its parameters may differ from head to head.
+    pub fn differs_by_head(&self) -> bool {
+        let by_head = |kind| matches!(kind, Kind::Tensor { axes, per_head, .. } if per_head || axes.contains(&"Hq"));
+        self.parameters.iter().any(|parameter| by_head(parameter.kind))
+    }
+
     /// A member with nothing to set and no paper of its own.
     pub const fn plain(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
         Member { id, label, about, formula, source: "", parameters: &[] }
@@ -83,6 +89,17 @@ pub enum Kind {
         options: &'static [(&'static str, Text)],
         /// The name in force when none is given; `None`: the caller must choose when it matters.
         default: Option<&'static str>,
+    },
+    /// Finite numbers with a shape: a vector or a matrix of the model.
+    #[serde(rename_all = "camelCase")]
+    Tensor {
+        /// What each axis counts. `d`, `dk`, `dv`, `Hq`, `N`, `M` and sums of them (`d+dk`) are sizes of the problem; the
+        /// length of any other is free, and the same in all parameters of the member.
+        axes: &'static [&'static str],
+        /// Whether there may be one for each query head, along a first axis `Hq`.
+        per_head: bool,
+        /// What counts when none is given: `identity`, `zeros`, `ones`, `ln 10`.
+        default: &'static str,
     },
     /// Yes or no.
     Flag {

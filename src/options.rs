@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
+use crate::tensor::{Sizes, Tensor};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -137,6 +138,8 @@ pub enum Setting {
     Flag(bool),
     /// A name.
     Name(String),
+    /// Numbers with a shape.
+    Tensor(Tensor),
     /// As if not given.
     Automatic(()),
 }
@@ -166,15 +169,16 @@ impl Choice {
         })
     }
 
-    /// The parameters as given, checked against the member's own list.
+    /// The parameters as given, checked against the member's own list and the sizes of the problem.
     ///
     /// # Errors
-    /// [`Error::Parameter`] or [`Error::Unknown`], naming the parameter.
-    pub fn settings(&self, member: &Member) -> Result<Settings, Error> {
+    /// [`Error::Parameter`], [`Error::Shape`] or [`Error::Unknown`], naming the parameter.
+    pub fn settings(&self, member: &Member, sizes: &Sizes) -> Result<Settings, Error> {
         let given = match self {
             Choice::Id(_) => BTreeMap::new(),
             Choice::With { settings, .. } => settings.clone(),
         };
+        let mut axes = Axes::new(sizes);
         for (name, setting) in &given {
             let known = || member.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
             let parameter = member.parameters.iter().find(|p| p.name == name).ok_or_else(|| Error::Unknown {
@@ -183,6 +187,9 @@ impl Choice {
                 found: name.clone(),
             })?;
             check(parameter, setting)?;
+            if let (Kind::Tensor { axes: names, per_head, .. }, Setting::Tensor(tensor)) = (parameter.kind, setting) {
+                axes.check(name, names, per_head, tensor)?;
+            }
         }
         Ok(Settings(given))
     }
@@ -193,6 +200,13 @@ impl Choice {
 pub struct Settings(BTreeMap<String, Setting>);
 
 impl Settings {
+    /// The same with `parameter` at its default.
+    pub fn without(&self, parameter: &Parameter) -> Settings {
+        let mut left = self.clone();
+        left.0.remove(parameter.name);
+        left
+    }
+
     /// The number given for `parameter`, or its default; `None` is automatic.
     pub fn number(&self, parameter: &Parameter) -> Option<f64> {
         match (self.0.get(parameter.name), parameter.kind) {
@@ -211,6 +225,28 @@ impl Settings {
         }
     }
 
+    /// The numbers given for `parameter` and query head `head`; `None` where its default counts.
+    pub fn tensor(&self, parameter: &Parameter, head: usize) -> Option<&[f32]> {
+        let Some(Setting::Tensor(tensor)) = self.0.get(parameter.name) else { return None };
+        match parameter.kind {
+            Kind::Tensor { axes, .. } if tensor.shape.len() > axes.len() => {
+                let size = tensor.data.len() / tensor.shape[0].max(1);
+                Some(&tensor.data[head * size..][..size])
+            }
+            _ => Some(&tensor.data),
+        }
+    }
+
+    /// The length of axis `axis` of the numbers given for `parameter`, not counting one for the heads.
+    pub fn length(&self, parameter: &Parameter, axis: usize) -> Option<usize> {
+        match (self.0.get(parameter.name), parameter.kind) {
+            (Some(Setting::Tensor(tensor)), Kind::Tensor { axes, .. }) => {
+                tensor.shape.get(axis + tensor.shape.len() - axes.len()).copied()
+            }
+            _ => None,
+        }
+    }
+
     /// The name given for `parameter`, or its default; empty is automatic.
     pub fn name(&self, parameter: &Parameter) -> &str {
         match (self.0.get(parameter.name), parameter.kind) {
@@ -221,11 +257,75 @@ impl Settings {
     }
 }
 
+/// The lengths of the axes of a member's tensors: those of the problem, and the free ones as they are met.
+struct Axes<'a> {
+    sizes: &'a Sizes,
+    free: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Axes<'a> {
+    fn new(sizes: &'a Sizes) -> Axes<'a> {
+        Axes { sizes, free: BTreeMap::new() }
+    }
+
+    /// Checks one tensor, whose axes are called `names`.
+    fn check(&mut self, name: &str, names: &[&'static str], per_head: bool, tensor: &Tensor) -> Result<(), Error> {
+        let Tensor { shape, data } = tensor;
+        let fits = |known: &Option<usize>, &length: &usize| known.map_or(length > 0, |known| known == length);
+        let each = usize::from(per_head && shape.len() == names.len() + 1);
+        let known: Vec<Option<usize>> = ["Hq"][..each].iter().chain(names).map(|axis| self.length(axis)).collect();
+        if known.len() != shape.len() || !known.iter().zip(shape).all(|(known, length)| fits(known, length)) {
+            let expected = self.describe(names, per_head);
+            return Err(Error::Shape { name: name.into(), expected, found: format!("({})", list(shape)) });
+        }
+        let count = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+        if count != Some(data.len()) {
+            let expected =
+                format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), list(shape));
+            return Err(Error::Shape { name: name.into(), expected, found: data.len().to_string() });
+        }
+        if let Some(at) = data.iter().position(|x| !x.is_finite()) {
+            let expected = "finite numbers in single precision".into();
+            return Err(Error::Parameter { name: format!("{name}[{at}]"), expected, found: data[at].to_string() });
+        }
+        self.free.extend(names.iter().copied().zip(shape[each..].iter().copied()));
+        Ok(())
+    }
+
+    /// The length of an axis, if it is known: `d`, `d+dk`.
+    fn length(&self, axis: &str) -> Option<usize> {
+        let Sizes { heads, queries, keys, head_size, key_size, value_size, .. } = *self.sizes;
+        let one = |axis: &str| match axis {
+            "Hq" => Some(heads),
+            "N" => Some(queries),
+            "M" => Some(keys),
+            "d" => Some(head_size),
+            "dk" => Some(key_size),
+            "dv" => Some(value_size),
+            free => self.free.get(free).copied(),
+        };
+        axis.split('+').map(one).sum()
+    }
+
+    /// What would fit, with the lengths that are known: `(d, dk) = (4, 8), or one for each head (Hq, d, dk)`.
+    fn describe(&self, names: &[&str], per_head: bool) -> String {
+        let known = |axis: &&str| self.length(axis).map_or_else(|| (*axis).into(), |length| length.to_string());
+        let lengths = names.iter().map(known).collect::<Vec<_>>().join(", ");
+        let names = names.join(", ");
+        let each = if per_head { format!(", or one for each head (Hq, {names})") } else { String::new() };
+        format!("({names}) = ({lengths}){each}")
+    }
+}
+
+fn list(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether `setting` keeps the rule of `parameter`.
 fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
     let kept = match (parameter.kind, setting) {
         (_, Setting::Automatic(())) => true,
-        (Kind::Flag { .. }, Setting::Flag(_)) => true,
+        (Kind::Flag { .. }, Setting::Flag(_)) | (Kind::Tensor { .. }, Setting::Tensor(_)) => true,
         (Kind::Choice { options, .. }, Setting::Name(name)) => options.iter().any(|(id, _)| id == name),
         (Kind::Number { min, max, above_min, integer, .. }, Setting::Number(x)) => {
             (*x as f32).is_finite()
@@ -242,6 +342,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
         Setting::Number(x) => x.to_string(),
         Setting::Flag(x) => x.to_string(),
         Setting::Name(x) => format!("\"{x}\""),
+        Setting::Tensor(x) => format!("a tensor ({})", list(&x.shape)),
         Setting::Automatic(()) => "null".into(),
     };
     Err(Error::Parameter { name: parameter.name.into(), expected: rule(parameter), found })
@@ -251,6 +352,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
 fn rule(parameter: &Parameter) -> String {
     match parameter.kind {
         Kind::Flag { .. } => "true or false".into(),
+        Kind::Tensor { axes, .. } => format!("a tensor ({})", axes.join(", ")),
         Kind::Choice { options, .. } => options.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(" or "),
         Kind::Number { min, max, above_min, integer, .. } => {
             let kind = if integer { "a whole number" } else { "a number of single precision" };
@@ -269,10 +371,12 @@ fn rule(parameter: &Parameter) -> String {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Options {
-    /// The score function.
-    pub score: Choice,
+    /// The score function; scaled dot product where there is none.
+    pub score: Option<Choice>,
     /// The normalizer.
     pub normalizer: Choice,
+    /// How positions are told to the model.
+    pub position: Choice,
     /// Replaces the score's own scale.
     pub scale: Option<f64>,
     /// Divides the scaled score.
@@ -291,13 +395,16 @@ pub struct Options {
     pub right_window_size: i64,
     /// For each batch item, how many keys are real.
     pub key_value_seq_lengths: Option<Vec<u32>>,
+    /// For each batch item, how many queries are real; the rows after them see no key.
+    pub query_seq_lengths: Option<Vec<u32>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Options {
-            score: Choice::id("scaled_dot"),
+            score: None,
             normalizer: Choice::id("softmax"),
+            position: Choice::id("none"),
             scale: None,
             temperature: 1.0,
             softcap: None,
@@ -307,6 +414,7 @@ impl Default for Options {
             left_window_size: -1,
             right_window_size: -1,
             key_value_seq_lengths: None,
+            query_seq_lengths: None,
         }
     }
 }
@@ -330,9 +438,38 @@ impl Options {
         Ok(())
     }
 
+    /// The score in force.
+    pub fn score(&self) -> Choice {
+        self.score.clone().unwrap_or(Choice::id("scaled_dot"))
+    }
+
+    /// Refuses what a normalizer does not allow: `forbidden` names options. One at its default is not there.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`], naming the option and its value.
+    pub fn forbid(&self, forbidden: &[&str]) -> Result<(), Error> {
+        let number = |x: f64| x.to_string();
+        let given = [
+            ("score", self.score.as_ref().map(|score| format!("\"{}\"", score.name()))),
+            ("scale", self.scale.map(number)),
+            ("temperature", Some(self.temperature).filter(|&t| t != 1.0).map(number)),
+            ("softcap", self.softcap.filter(|&c| c > 0.0).map(number)),
+        ];
+        match given.into_iter().find_map(|(name, value)| Some((name, value?)).filter(|_| forbidden.contains(&name))) {
+            Some((name, found)) => Err(self.forbidden(name, found)),
+            None => Ok(()),
+        }
+    }
+
+    /// The error for an option that the chosen normalizer does not allow.
+    pub fn forbidden(&self, name: &str, found: String) -> Error {
+        let expected = format!("left out with the normalizer {}", self.normalizer.name());
+        Error::Parameter { name: name.into(), expected, found }
+    }
+
     /// Whether anything depends on the positions of queries among keys.
     pub fn positional(&self) -> bool {
-        self.causal || self.left_window_size >= 0 || self.right_window_size >= 0
+        self.causal || self.left_window_size >= 0 || self.right_window_size >= 0 || self.position.name() != "none"
     }
 
     /// The offset of the diagonal: query i stands at key i + offset.

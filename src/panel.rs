@@ -2,7 +2,8 @@
 //!
 //! A tile is C (4 x 8) += Σ_t a_t ⊗ b_t, with `a` a panel of four numbers and `b` of eight for each step t:
 //!
-//! * **scores**: a = four keys, b = eight queries, t runs over the d dimensions;
+//! * **scores**: a = four keys, b = eight queries, t runs over the d dimensions (or instead of the product, the squared
+//!   difference, or a tanh of the sum);
 //! * **output**: a = four dimensions of V, b = the weights of eight queries, t runs over the keys.
 //!
 //! 1. Lanes are queries, so a softmax needs no horizontal operation, and the weights come out in the very layout
@@ -12,6 +13,7 @@
 //! 4. The loop is not unrolled by hand: the compiler's reordering then spills accumulators.
 
 use crate::error::Error;
+use crate::math::tanh;
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
 use crate::tensor::filled;
 
@@ -22,17 +24,40 @@ pub type Quad = [f32; 4];
 /// multiples of this, whoever asks, so that sums by block are the same for everyone.
 pub const BLOCK: usize = 256;
 
-/// One tile: the sums over t for 4 x 8 elements, starting at zero.
+/// A tile whose step t is `step(sum, a_t, b_t, extra_t)`: the sums over t for 4 x 8 elements, starting at zero.
 #[inline(always)]
-pub fn tile<V: F32x4>(a: &[Quad], b: &[Lanes]) -> [F32x8<V>; 4] {
+fn fold<V: F32x4, E>(
+    a: &[Quad],
+    b: &[Lanes],
+    extra: impl Iterator<Item = E>,
+    step: impl Fn(F32x8<V>, F32x8<V>, F32x8<V>, &E) -> F32x8<V>,
+) -> [F32x8<V>; 4] {
     let mut c = [F32x8::splat(0.0); 4];
-    for (a, b) in a.iter().zip(b) {
+    for ((a, b), extra) in a.iter().zip(b).zip(extra) {
         let b = F32x8::load(b);
         for (c, &a) in c.iter_mut().zip(a) {
-            *c = F32x8::splat(a).mul_add_relaxed(b, *c);
+            *c = step(*c, F32x8::splat(a), b, &extra);
         }
     }
     c
+}
+
+/// One tile of products: Σ_t a_t b_t.
+#[inline(always)]
+pub fn tile<V: F32x4>(a: &[Quad], b: &[Lanes]) -> [F32x8<V>; 4] {
+    fold(a, b, core::iter::repeat(()), |c, a, b, ()| a.mul_add_relaxed(b, c))
+}
+
+/// One tile of squared distances, negative: −Σ_t (b_t − a_t)². From differences: |a|² + |b|² − 2 a·b would cancel.
+#[inline(always)]
+pub fn distance_tile<V: F32x4>(a: &[Quad], b: &[Lanes]) -> [F32x8<V>; 4] {
+    fold(a, b, core::iter::repeat(()), |c, a, b, ()| (a - b).mul_add_relaxed(b - a, c))
+}
+
+/// One tile of additive scores: Σ_t v_t tanh(a_t + b_t).
+#[inline(always)]
+pub fn additive_tile<V: F32x4>(a: &[Quad], b: &[Lanes], v: &[f32]) -> [F32x8<V>; 4] {
+    fold(a, b, v.iter(), |c, a, b, &&v| F32x8::splat(v).mul_add_relaxed(tanh(a + b), c))
 }
 
 /// The rows of a matrix (rows, columns) in panels of four: panel p holds rows 4p..4p+4 as `columns` quads. Missing rows

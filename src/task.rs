@@ -6,7 +6,7 @@ use crate::attend::{Problem, Queries, Stage, aligned};
 use crate::diagnostics::{Columns, RowSums};
 use crate::error::Error;
 use crate::mask::Group;
-use crate::normalize::Statistic;
+use crate::normalize::{Statistic, Strip};
 use crate::overview::{Pool, Pooling};
 use crate::panel::BLOCK;
 use crate::simd::{Lanes, WIDTH};
@@ -112,8 +112,10 @@ pub struct Attended {
 /// One query against one key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// What each dimension adds to the raw score; they sum to it.
+    /// What each element of the prepared rows adds to the raw score; they sum to it.
     pub products: Vec<f32>,
+    /// For each, the other with which positions rotate it: what the two add belongs together.
+    pub partners: Vec<Option<usize>>,
     /// The value at each stage, raw to weights.
     pub stages: [f32; 6],
     /// q · k of the vectors as given, whatever the score.
@@ -150,7 +152,7 @@ impl Workspace {
     pub fn new(problem: &Problem) -> Result<Workspace, Error> {
         let sizes = problem.sizes;
         Ok(Workspace {
-            query: Queries::new(sizes.head_size)?,
+            query: Queries::new(problem)?,
             strip: filled(
                 "logits",
                 if sizes.planes() == 0 { 0 } else { sizes.keys.next_multiple_of(4) },
@@ -356,7 +358,7 @@ impl Attended {
         }
         for block in strip.blocks() {
             let weights = &mut weights[..block.logits.len()];
-            problem.weights(block.logits, &statistic, weights);
+            problem.weights(part.group.plane, block, &statistic, weights);
             if self.output.is_some() {
                 problem.accumulate(part.group.plane, block, weights, output);
             }
@@ -397,7 +399,7 @@ fn each_value(
         problem.logits(part.group, whole.clone(), stage.min(Stage::Masked), query, logits);
         let weights = &mut weights[..whole.len()];
         if let Some(statistic) = &statistic {
-            problem.weights(logits, statistic, weights);
+            problem.weights(part.group.plane, Strip { first: whole.start, logits }, statistic, weights);
         }
         for (lane, row) in part.lanes() {
             let failed = statistic.is_some_and(|statistic| statistic.status[lane].failed());
@@ -443,7 +445,8 @@ fn describe(problem: &Problem, plane: usize, row: usize, key: usize) -> Result<C
     let (dot, query_norm, key_norm) = (sum(q, k), sum(q, q).sqrt(), sum(k, k).sqrt());
     let cosine = if query_norm * key_norm == 0.0 { 0.0 } else { dot / query_norm / key_norm };
     Ok(Cell {
-        products: problem.products(plane, row, key),
+        products: problem.terms(plane, row, key)?,
+        partners: (0..problem.prepared_size()).map(|c| problem.partner(plane, c)).collect(),
         stages: [0.0; 6],
         dot: dot as f32,
         query_norm: query_norm as f32,

@@ -1,6 +1,7 @@
 //! Shapes, checked once; after that the type is the proof, and kernels cannot fail.
 
 use crate::error::Error;
+use serde::Deserialize;
 
 /// The sizes of one attention problem, all checked against each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,28 +16,32 @@ pub struct Sizes {
     pub queries: usize,
     /// M, the number of keys and values.
     pub keys: usize,
-    /// d, the head size of Q and K.
+    /// d, the head size of Q.
     pub head_size: usize,
+    /// dk, the head size of K: d, but for scores with a matrix that takes one to the other.
+    pub key_size: usize,
     /// dv, the head size of V; 0 where there is no V.
     pub value_size: usize,
 }
 
 impl Sizes {
-    /// The sizes of `query` (B, Hq, N, d), `key` (B, Hkv, M, d) and `value` (B, Hkv, M, dv).
+    /// The sizes of `query` (B, Hq, N, d), `key` (B, Hkv, M, dk) and `value` (B, Hkv, M, dv).
     ///
     /// # Errors
-    /// [`Error::Shape`] where the three do not fit each other, d is 0, Hq is no multiple of Hkv, or an axis passes
+    /// [`Error::Shape`] where the three do not fit each other, d or dk is 0, Hq is no multiple of Hkv, or an axis passes
     /// [`MAX_LENGTH`] or [`MAX_PLANES`].
     pub fn new(query: [usize; 4], key: [usize; 4], value: Option<[usize; 4]>) -> Result<Sizes, Error> {
         let [batch, heads, queries, head_size] = query;
-        let [_, kv_heads, keys, _] = key;
+        let [_, kv_heads, keys, key_size] = key;
         for (name, shape) in [("query", Some(query)), ("key", Some(key)), ("value", value)] {
             shape.map_or(Ok(()), |shape| check_axes(name, shape))?;
         }
-        if head_size == 0 {
-            return Err(shape("query", "a head size of at least 1", query));
+        for (name, size, shape_of) in [("query", head_size, query), ("key", key_size, key)] {
+            if size == 0 {
+                return Err(shape(name, "a head size of at least 1", shape_of));
+            }
         }
-        expect("key", key, [batch, kv_heads, keys, head_size], "batch and head size of query")?;
+        expect("key", key, [batch, kv_heads, keys, key_size], "batch of query")?;
         if heads > 0 && (kv_heads == 0 || !heads.is_multiple_of(kv_heads)) {
             let rule = format!("a number of heads that divides the {heads} of query");
             return Err(shape("key", &rule, key));
@@ -45,7 +50,16 @@ impl Sizes {
         if let Some(value) = value {
             expect("value", value, [batch, kv_heads, keys, value_size], "batch, heads and length of key")?;
         }
-        Ok(Sizes { batch, heads, kv_heads, queries, keys, head_size, value_size })
+        Ok(Sizes { batch, heads, kv_heads, queries, keys, head_size, key_size, value_size })
+    }
+
+    /// Refuses keys of another head size than the queries: most scores compare the two number by number.
+    ///
+    /// # Errors
+    /// [`Error::Shape`].
+    pub fn same_head_size(&self) -> Result<(), Error> {
+        let key = [self.batch, self.kv_heads, self.keys, self.key_size];
+        expect("key", key, [self.batch, self.kv_heads, self.keys, self.head_size], "batch and head size of query")
     }
 
     /// How many matrices there are: B · Hq.
@@ -58,6 +72,47 @@ impl Sizes {
         let group = self.heads / self.kv_heads;
         plane / self.heads * self.kv_heads + plane % self.heads / group
     }
+}
+
+/// One query head of a problem: what a member needs to know to set its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The sizes of the whole problem.
+    pub sizes: Sizes,
+    /// The query head, 0 to Hq − 1.
+    pub head: usize,
+}
+
+/// Something that may differ from query head to query head: one for all of them, or one for each.
+pub struct PerHead<T>(Vec<T>);
+
+impl<T> PerHead<T> {
+    /// Makes one for each head where `each` is set, else one that all share.
+    ///
+    /// # Errors
+    /// What `make` fails with, or [`Error::OutOfMemory`].
+    pub fn new(sizes: Sizes, each: bool, make: impl Fn(&Head) -> Result<T, Error>) -> Result<Self, Error> {
+        let mut all = reserved("parameters", if each { sizes.heads.max(1) } else { 1 })?;
+        for head in 0..all.capacity() {
+            all.push(make(&Head { sizes, head })?);
+        }
+        Ok(PerHead(all))
+    }
+
+    /// That of query head `head`.
+    pub fn of(&self, head: usize) -> &T {
+        &self.0[head.min(self.0.len() - 1)]
+    }
+}
+
+/// Numbers with a shape, row-major: a parameter that is a vector or a matrix.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tensor {
+    /// The length of each axis.
+    pub shape: Vec<usize>,
+    /// As many numbers as the shape says.
+    pub data: Vec<f32>,
 }
 
 /// The most queries, keys or dimensions: up to here single precision counts them exactly.

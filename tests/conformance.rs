@@ -5,7 +5,7 @@ mod support;
 
 use qkscope::attend::Stage;
 use qkscope::normalize::STATUSES;
-use qkscope::options::{Alignment, Options};
+use qkscope::options::{Alignment, Choice, Options};
 use std::cell::Cell;
 use support::{Case, Random, Sizes, bounds, oracle};
 
@@ -137,6 +137,10 @@ fn check(name: &str, case: &Case) {
         let at = |j: usize| format!("{name}: row {index}, key {j}\n{:?}", case.options);
         let (found, wanted) = (statistics.status[index] as usize, expected.status as usize);
         assert_eq!(STATUSES[found].id, STATUSES[wanted].id, "status: {}", at(0));
+        if expected.undecided {
+            SKIPPED.with(|skipped| skipped.set(skipped.get() + 1));
+            continue;
+        }
         for (stage, (id, (_, found))) in Stage::ALL.iter().zip(&attended.stages).enumerate() {
             for j in 0..m {
                 let errors = [&expected.raw_error, &expected.logit_error, &expected.weight_error];
@@ -202,7 +206,7 @@ fn check_statistics(
         assert!(found.entropy[at].is_nan() && found.max_weight[at].is_nan() && found.argmax[at] == -1, "{}", context());
         return;
     }
-    if error > 1e-3 * total {
+    if error > 1e-2 * total {
         return SKIPPED.with(|skipped| skipped.set(skipped.get() + 1)); // All rounding: shares of it mean nothing.
     }
     SHARED.with(|shared| shared.set(shared.get() + 1));
@@ -245,14 +249,14 @@ fn near(found: f32, expected: f64, bound: f64, context: impl Fn() -> String) {
 /// Every shape with every mask; scores and normalizers take turns, so that all pairs of members meet.
 #[test]
 fn shapes_and_masks() {
-    let (scores, normalizers) = (support::scores(), support::normalizers());
     for (s, &shape) in SHAPES.iter().enumerate() {
+        let (scores, normalizers) = (support::scores(shape), support::normalizers_for(shape));
         for (k, (name, change)) in MASKS.iter().enumerate() {
             let seed = (s * MASKS.len() + k) as u64;
             let mut case = Case::normal(shape, seed);
             change(&mut case, &mut Random(seed));
-            case.options.score = scores[(s + k) % scores.len()].clone();
-            case.options.normalizer = normalizers[(s * 3 + k) % normalizers.len()].clone();
+            let at = s * MASKS.len() + k;
+            case.choose(&scores[at % scores.len()], &normalizers[at % normalizers.len()]);
             check(&format!("{shape:?}, {name}"), &case);
         }
     }
@@ -262,14 +266,13 @@ fn shapes_and_masks() {
 /// Every score with every normalizer and every kind of data, on a shape with tails on all sides.
 #[test]
 fn members_and_data() {
-    for score in support::scores() {
-        for normalizer in support::normalizers() {
+    let shape = [1, 2, 1, 9, 21, 6, 3];
+    for score in support::scores(shape) {
+        for normalizer in support::normalizers_for(shape) {
             for (k, (name, change)) in DATA.iter().enumerate() {
-                let mut case = Case::normal([1, 2, 1, 9, 21, 6, 3], k as u64).with(|options| {
-                    options.score = score.clone();
-                    options.normalizer = normalizer.clone();
-                });
+                let mut case = Case::normal(shape, k as u64);
                 change(&mut case, &mut Random(k as u64));
+                case.choose(&score, &normalizer);
                 check(&format!("{name}, {score:?}, {normalizer:?}"), &case);
             }
         }
@@ -280,11 +283,12 @@ fn members_and_data() {
 /// Every normalizer with every mask, among them rows without a key.
 #[test]
 fn normalizers_and_masks() {
-    for normalizer in support::normalizers() {
+    let shape = [2, 2, 1, 10, 6, 4, 5];
+    for normalizer in support::normalizers_for(shape) {
         for (k, (name, change)) in MASKS.iter().enumerate() {
-            let mut case = Case::normal([2, 2, 1, 10, 6, 4, 5], k as u64);
-            case.options.normalizer = normalizer.clone();
+            let mut case = Case::normal(shape, k as u64);
             change(&mut case, &mut Random(k as u64 + 100));
+            case.choose(&Choice::id("scaled_dot"), &normalizer);
             check(&format!("{name}, {normalizer:?}"), &case);
         }
     }

@@ -257,6 +257,7 @@ type Line = fn(&str) -> String;
 /// The folders with a list: every file is one line in it.
 const LISTS: &[(&str, &str, Line)] = &[
     ("src/score", "mod.rs", |name| format!("scores![{name}]")),
+    ("src/position", "mod.rs", |name| format!("positions![{name}]")),
     ("src/normalize", "mod.rs", |name| format!("normalizers![{name}]")),
     ("src/paint", "mod.rs", |name| format!("colormaps![{name}]")),
     ("src/format", "mod.rs", |name| format!("{name}::FORMAT")),
@@ -268,9 +269,11 @@ const NOT_LISTED: &[&str] = &["src/paint/canvas.rs"];
 
 fn is_listed(list: &str, entry: &str) -> bool {
     match entry.split_once("![") {
-        // A name among those of a list macro: `scores![dot, scaled_dot]`.
-        Some((macro_name, name)) => list.split_once(&format!("\n{macro_name}![")).is_some_and(|(_, names)| {
-            names.split(']').next().unwrap_or("").split(',').any(|listed| listed.trim() == name.trim_end_matches(']'))
+        // A name among those of a list macro: `scores![dot, scaled_dot]`, or `normalizers! { of logits: [softmax], … }`.
+        Some((macro_name, name)) => list.split_once(&format!("\n{macro_name}!")).is_some_and(|(_, call)| {
+            let names = call.split([';', '}']).next().unwrap_or("");
+            let mut words = names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+            words.any(|word| word == name.trim_end_matches(']'))
         }),
         None => list.contains(entry),
     }

@@ -6,6 +6,7 @@ const UNIONS = {
   Stage: 'stages',
   Score: 'scores',
   Normalizer: 'normalizers',
+  Position: 'positions',
   Pool: 'pools',
   Colormap: 'colormaps',
   Statistic: 'statistics',
@@ -14,7 +15,13 @@ const UNIONS = {
 };
 
 /** The lists whose members take parameters of their own, as `{ id: 'cosine', eps: 1e-6 }`. */
-const OPTIONS = { ScoreOption: 'scores', NormalizerOption: 'normalizers' };
+const OPTIONS = { ScoreOption: 'scores', NormalizerOption: 'normalizers', PositionOption: 'positions' };
+
+/** What the members of some lists say beyond what all say. */
+const MORE = {
+  Normalizer: '{ readonly forbids: readonly string[] }',
+  Position: '{ readonly biases: boolean }',
+};
 
 /**
  * @param {Record<string, any[]>} lists
@@ -92,6 +99,17 @@ export interface ChoiceParameter extends ParameterBase {
   readonly default: string | null;
 }
 
+/** Finite numbers with a shape: a vector or a matrix of the model. */
+export interface TensorParameter extends ParameterBase {
+  readonly kind: 'tensor';
+  /** What each axis counts: a size of the problem (\`d\`, \`dk\`, \`Hq\`, \`N\`, \`M\`, \`d+dk\`) or a free length. */
+  readonly axes: readonly string[];
+  /** Whether there may be one for each query head, along a first axis. */
+  readonly perHead: boolean;
+  /** What counts when none is given: \`identity\`, \`zeros\`, \`ones\`, \`ln 10\`. */
+  readonly default: string;
+}
+
 /** Yes or no. */
 export interface FlagParameter extends ParameterBase {
   readonly kind: 'flag';
@@ -100,10 +118,17 @@ export interface FlagParameter extends ParameterBase {
 }
 
 /** A value that a caller can set, with its rule. */
-export type CatalogParameter = NumberParameter | ChoiceParameter | FlagParameter;`;
+export type CatalogParameter = NumberParameter | ChoiceParameter | TensorParameter | FlagParameter;
+
+/** Numbers with a shape, row-major. */
+export interface ParameterTensor {
+  data: Float32Array;
+  shape: readonly number[];
+}`;
 
 function catalogInterface() {
-  const lists = Object.entries(UNIONS).map(([type, list]) => `  readonly ${list}: readonly CatalogMember<${type}>[];`);
+  const member = (type) => (MORE[type] ? `(CatalogMember<${type}> & ${MORE[type]})` : `CatalogMember<${type}>`);
+  const lists = Object.entries(UNIONS).map(([type, list]) => `  readonly ${list}: readonly ${member(type)}[];`);
   return [
     '/** Everything that can be chosen. */',
     'export interface Catalog {',
@@ -133,6 +158,7 @@ const property = (parameter) =>
 /** A number whose default is worked out from the data also takes `null`, which asks for just that. */
 function valueType(parameter) {
   if (parameter.kind === 'flag') return 'boolean';
+  if (parameter.kind === 'tensor') return 'ParameterTensor | null';
   if (parameter.kind === 'choice') return parameter.options.map(([name]) => quote(name)).join(' | ');
   return parameter.default === null ? 'number | null' : 'number';
 }

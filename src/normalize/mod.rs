@@ -8,10 +8,12 @@
 //! To add one: a file in this folder with `ENTRY` and `definition`, and its name in the list below.
 
 use crate::error::Error;
-use crate::member::{Member, Text};
+use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
 use crate::panel::BLOCK;
+use crate::score;
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
+use crate::tensor::{Head, PerHead, Sizes};
 
 /// The logits of eight rows at consecutive keys, the first of which is key `first`.
 #[derive(Clone, Copy)]
@@ -122,7 +124,7 @@ pub struct Statistic {
     /// m_i, the number of keys that are left.
     pub allowed: Lanes,
     /// The member's own numbers.
-    pub values: [Lanes; 3],
+    pub values: [Lanes; 5],
     /// How each row ended.
     pub status: [Status; WIDTH],
 }
@@ -140,14 +142,25 @@ impl Statistic {
     }
 }
 
-/// A normalizer with its parameters set.
+/// A normalizer with its parameters set, for one query head.
 pub trait Normalizer: Send + Sync {
     /// Reads the rows; `max`, `allowed` and the status are there already. A member that may leave a row without any weight
     /// marks it [`Status::Zeroed`] here.
     fn statistic(&self, strip: Strip, statistic: &mut Statistic);
 
     /// The weights of any part of the rows.
-    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]);
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]);
+}
+
+/// How the error of a weight follows from those of the logits of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Relative to the weight, by their absolute errors: exponentials.
+    Exponential,
+    /// Absolute, by their absolute errors: piecewise linear maps.
+    Linear,
+    /// Relative to the weight, by their relative errors: shares of the sum of the logits themselves.
+    Share,
 }
 
 /// A member of the list.
@@ -156,39 +169,80 @@ pub struct Entry {
     pub member: Member,
     /// Whether the weights of a row sum to 1 whatever the parameters.
     pub sums_to_one: bool,
-    /// Whether the error of a weight is bounded relative to the weight, as for exponentials; else it is bounded absolutely, as
-    /// for piecewise linear maps, which may also end with all weights 0.
-    pub relative: bool,
+    /// How the error of a weight follows from those of the logits.
+    pub sensitivity: Sensitivity,
     /// Whether adding a number to every logit of a row changes nothing.
     pub shift_invariant: bool,
-    /// Sets its parameters, for rows of M keys.
-    pub build: fn(settings: &Settings, keys: usize) -> Box<dyn Normalizer>,
+    /// A score of its own, which takes the place of the caller's.
+    pub score: Option<&'static score::Entry>,
+    /// Options that have no meaning with it: names of the options, `attnBias` for every bias.
+    pub forbids: &'static [&'static str],
+    /// Sets its parameters.
+    pub build: fn(&Settings, &Head) -> Result<Box<dyn Normalizer>, Error>,
 }
 
-/// The weights of the keys that are left (at least one), out of M, in double precision and in the shape of the paper: the
-/// oracle of the tests.
-pub type Definition = fn(logits: &[f64], keys: usize, settings: &Settings) -> Vec<f64>;
+/// The weights of the keys that are left (at least one, in ascending order), in double precision and in the shape of the paper:
+/// the oracle of the tests.
+pub type Definition = fn(logits: &[f64], settings: &Settings, head: &Head) -> Vec<f64>;
 
 macro_rules! normalizers {
-    ($($name:ident),* $(,)?) => {
+    (of logits: [$($name:ident),* $(,)?], of weights: [$($after:ident),*], with a score: [$($own:ident),*]) => {
         $(pub mod $name;)*
+        $(pub mod $after;)*
+        $(pub mod $own;)*
         /// Every normalizer, in the order of the menus.
-        pub static NORMALIZERS: &[&Entry] = &[$(&$name::ENTRY),*];
+        pub static NORMALIZERS: &[&Entry] = &[$(&$name::ENTRY,)* $(&$after::ENTRY,)* $(&$own::ENTRY),*];
         /// The definitions, in the same order: apart, so that they are not linked into what ships.
-        pub static DEFINITIONS: &[Definition] = &[$($name::definition),*];
+        pub static DEFINITIONS: &[Definition] =
+            &[$($name::definition,)* $($after::definition,)* $($own::definition),*];
+        /// The names of those whose weights another one may change.
+        static OF_LOGITS: &[(&str, Text)] = &[$(($name::ENTRY.member.id, $name::ENTRY.member.label)),*];
+        /// What the tests hold the scores of normalizers to, by id.
+        pub static SCORES: &[(&str, score::Definition)] = &[$(($own::ENTRY.member.id, $own::SCORE)),*];
     };
 }
 
-normalizers![softmax, sigmoid, softmax1, sparsemax, soft_threshold];
+normalizers! {
+    of logits: [softmax, sigmoid, softmax1, softmax_sink, sparsemax, entmax15, relu_n, topk],
+    of weights: [soft_threshold],
+    with a score: [linear_elu1]
+}
 
-/// The normalizer that `choice` names, with its parameters set, for rows of M keys.
+/// The normalizer that `choice` names.
 ///
 /// # Errors
-/// [`Error::Unknown`] for a name that is not in the list, [`Error::Parameter`] for a bad parameter.
-pub fn build(choice: &Choice, keys: usize) -> Result<Box<dyn Normalizer>, Error> {
-    let entry = choice.find("normalizer", NORMALIZERS, |entry| &entry.member)?;
-    Ok((entry.build)(&choice.settings(&entry.member)?, keys))
+/// [`Error::Unknown`] for a name that is not in the list.
+pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
+    choice.find("normalizer", NORMALIZERS, |entry| &entry.member)
 }
+
+impl Entry {
+    /// The normalizer with its parameters set, for every query head that differs.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] or [`Error::Shape`], naming the parameter.
+    pub fn set(&self, choice: &Choice, sizes: Sizes) -> Result<PerHead<Box<dyn Normalizer>>, Error> {
+        let settings = choice.settings(&self.member, &sizes)?;
+        PerHead::new(sizes, self.member.differs_by_head(), |head| (self.build)(&settings, head))
+    }
+}
+
+/// What n counts, where a member divides by a number of keys.
+const N: Parameter = Parameter {
+    name: "n",
+    label: Text { en: "n counts", zh: "n 的含义" },
+    about: Text {
+        en: "Which keys n counts: all M, or those that the row can see.",
+        zh: "n 统计哪些键：全部 M 个，或该行可见的键。",
+    },
+    kind: Kind::Choice {
+        options: &[
+            ("keys", Text { en: "all keys", zh: "全部键" }),
+            ("visible", Text { en: "visible keys", zh: "可见键" }),
+        ],
+        default: Some("keys"),
+    },
+};
 
 /// The first look at eight rows: their maxima, how many keys are left, and which rows cannot be mapped.
 ///
@@ -204,7 +258,7 @@ pub fn observe<V: F32x4>(strip: Strip) -> Statistic {
         nan = l.if_equal(l, nan, one);
     }
     let mut statistic =
-        Statistic { max: [0.0; 8], allowed: [0.0; 8], values: [[0.0; 8]; 3], status: Default::default() };
+        Statistic { max: [0.0; 8], allowed: [0.0; 8], values: [[0.0; 8]; 5], status: Default::default() };
     let mut nans = [0.0; WIDTH];
     max.store(&mut statistic.max);
     allowed.store(&mut statistic.allowed);

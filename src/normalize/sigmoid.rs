@@ -2,11 +2,12 @@
 //! Practices for Sigmoid Self-Attention* (2024), arXiv 2409.04431, section 3: b = −ln n keeps a row's sum near 1 at
 //! zero logits.
 
-use super::{Entry, Normalizer, Statistic, Strip, map_each};
+use super::{Entry, N, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::math::exp;
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+use crate::tensor::Head;
 
 /// Where b comes from.
 enum Sigmoid {
@@ -24,8 +25,8 @@ impl Normalizer for Sigmoid {
         };
     }
 
-    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(logits, statistic, weights);
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(strip.logits, statistic, weights);
     }
 }
 
@@ -55,22 +56,6 @@ const BIAS: Parameter = Parameter {
     },
 };
 
-const N: Parameter = Parameter {
-    name: "n",
-    label: Text { en: "n counts", zh: "n 的含义" },
-    about: Text {
-        en: "Which keys the automatic bias counts: all M, or those that the row can see.",
-        zh: "自动偏置统计哪些键：全部 M 个，或该行可见的键。",
-    },
-    kind: Kind::Choice {
-        options: &[
-            ("keys", Text { en: "all keys", zh: "全部键" }),
-            ("visible", Text { en: "visible keys", zh: "可见键" }),
-        ],
-        default: Some("keys"),
-    },
-};
-
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
     member: Member {
@@ -85,20 +70,22 @@ pub static ENTRY: Entry = Entry {
         parameters: &[BIAS, N],
     },
     sums_to_one: false,
-    relative: true,
+    sensitivity: Sensitivity::Exponential,
     shift_invariant: false,
-    build: |settings, keys| {
-        Box::new(match settings.number(&BIAS) {
+    score: None,
+    forbids: &[],
+    build: |settings, head| {
+        Ok(Box::new(match settings.number(&BIAS) {
             Some(bias) => Sigmoid::Fixed(bias as f32),
             None if settings.name(&N) == "visible" => Sigmoid::Visible,
-            None => Sigmoid::Fixed(-(keys.max(1) as f64).ln() as f32),
-        })
+            None => Sigmoid::Fixed(-(head.sizes.keys.max(1) as f64).ln() as f32),
+        }))
     },
 };
 
 /// 1 / (1 + exp(−(l + b))).
-pub fn definition(logits: &[f64], keys: usize, settings: &Settings) -> Vec<f64> {
-    let n = if settings.name(&N) == "visible" { logits.len() } else { keys };
+pub fn definition(logits: &[f64], settings: &Settings, head: &Head) -> Vec<f64> {
+    let n = if settings.name(&N) == "visible" { logits.len() } else { head.sizes.keys };
     let bias = settings.number(&BIAS).unwrap_or(-(n as f64).ln());
     logits.iter().map(|l| 1.0 / (1.0 + (-(l + bias)).exp())).collect()
 }

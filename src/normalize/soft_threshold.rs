@@ -1,69 +1,91 @@
-//! Softmax, then soft thresholding of the weights: w ← sign(w) · max(|w| − τ, 0). The shrinkage is that of the deep residual
-//! shrinkage network (Zhao et al. 2020, doi 10.1109/TII.2019.2943898, equation 6), where it cleans feature channels;
-//! applying it to attention weights is this project's variant. Softmax weights are never negative, so no sign is kept.
+//! Soft thresholding of the weights of another normalizer: w ← sign(w) · max(|w| − τ, 0). The shrinkage is that of the deep
+//! residual shrinkage network (Zhao et al. 2020, doi 10.1109/TII.2019.2943898, equation 6), where it cleans feature channels;
+//! applying it to attention weights is this project's variant. Weights are never negative here, so no sign is kept.
 //!
 //! τ is given as such, or as α times the mean weight of the row's keys, as in the paper. With α < 1 a row cannot vanish, for
 //! its largest weight is at least the mean; with a τ of its own it can.
 
-use super::softmax::inverse_sum;
-use super::{Entry, Normalizer, Statistic, Status, Strip, map_each};
+use super::{Definition, Entry, Normalizer, OF_LOGITS, Sensitivity, Statistic, Status, Strip};
 use crate::member::{Kind, Member, Parameter, Text};
-use crate::math::exp;
-use crate::options::Settings;
+use crate::options::{Choice, Settings};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+use crate::tensor::Head;
 
 struct SoftThreshold {
+    /// Whose weights are lowered.
+    inner: Box<dyn Normalizer>,
     tau: Option<f32>,
     alpha: f32,
     renormalize: bool,
 }
 
+/// Where this one's numbers lie, behind those of the inner normalizer.
+const TAU_AT: usize = 3;
+const FACTOR_AT: usize = 4;
+
+/// How many keys are mapped at a time while the row is read.
+const CHUNK: usize = 64;
+
 impl Normalizer for SoftThreshold {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        inverse_sum::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
-        // The mean of softmax weights over m keys is 1/m.
-        let allowed = statistic.allowed;
-        statistic.values[1] = allowed.map(|m| self.tau.unwrap_or(self.alpha / m.max(1.0)));
-        statistic.values[2] = [1.0; WIDTH];
+        self.inner.statistic(strip, statistic);
+        let (sum, max) = self.read::<Native>(strip, statistic, |w| w);
+        let mean = |lane: usize| sum[lane] / statistic.allowed[lane].max(1.0);
+        let tau: Lanes = core::array::from_fn(|lane| self.tau.unwrap_or(self.alpha * mean(lane)));
+        (statistic.values[TAU_AT], statistic.values[FACTOR_AT]) = (tau, [1.0; WIDTH]);
         if self.renormalize {
-            renormalize::<Native>(strip, statistic);
+            let (sum, _) = self.read(strip, statistic, lowered::<Native>(statistic));
+            statistic.values[FACTOR_AT] = sum.map(|sum| if sum > 0.0 { 1.0 / sum } else { 0.0 });
         }
-        self.report_zeroed(statistic);
-    }
-
-    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(logits, statistic, weights);
-    }
-}
-
-impl SoftThreshold {
-    /// The largest weight of a row is 1 / Σ: where τ reaches it, nothing is left.
-    fn report_zeroed(&self, statistic: &mut Statistic) {
-        let [inverse, tau, _] = statistic.values;
         for (lane, status) in statistic.status.iter_mut().enumerate() {
-            if *status == Status::Ok && inverse[lane] <= tau[lane] {
+            if *status == Status::Ok && max[lane] <= tau[lane] {
                 *status = Status::Zeroed;
             }
         }
     }
+
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        self.inner.map(strip, statistic, weights);
+        let lowered = lowered::<Native>(statistic);
+        weights.iter_mut().for_each(|w| lowered(F32x8::load(w)).store(w));
+    }
 }
 
+impl SoftThreshold {
+    /// Sum and maximum of `change` of the inner weights, by blocks and in ascending order.
+    fn read<V: F32x4>(
+        &self,
+        strip: Strip,
+        statistic: &Statistic,
+        change: impl Fn(F32x8<V>) -> F32x8<V>,
+    ) -> (Lanes, Lanes) {
+        let (mut total, mut max) = (F32x8::splat(0.0), F32x8::splat(0.0));
+        let mut weights = [[0.0; WIDTH]; CHUNK];
+        for block in strip.blocks() {
+            let mut sum = F32x8::splat(0.0);
+            for (index, logits) in block.logits.chunks(CHUNK).enumerate() {
+                let weights = &mut weights[..logits.len()];
+                self.inner.map(Strip { first: block.first + index * CHUNK, logits }, statistic, weights);
+                for w in weights {
+                    let w = change(F32x8::load(w));
+                    (sum, max) = (sum + w, max.max_or_self(w));
+                }
+            }
+            total = total + sum;
+        }
+        let mut both = ([0.0; WIDTH], [0.0; WIDTH]);
+        total.store(&mut both.0);
+        max.store(&mut both.1);
+        both
+    }
+}
+
+/// max(w − τ, 0) · factor.
 #[inline(always)]
-fn weight<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> {
+fn lowered<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> + use<V> {
     let zero = F32x8::splat(0.0);
-    let max = F32x8::load(&statistic.max);
-    let (inverse, tau, factor) = (statistic.value(0), statistic.value(1), statistic.value(2));
-    move |l| zero.max_or_self(exp(l - max) * inverse - tau) * factor
-}
-
-fn renormalize<V: F32x4>(strip: Strip, statistic: &mut Statistic) {
-    let sum = strip.sum(weight::<V>(statistic));
-    let (zero, one) = (F32x8::splat(0.0), F32x8::splat(1.0));
-    zero.if_less(sum, one / sum, zero).store(&mut statistic.values[2]);
-}
-
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    map_each(logits, weights, weight::<V>(statistic));
+    let (tau, factor) = (statistic.value(TAU_AT), statistic.value(FACTOR_AT));
+    move |w| zero.max_or_self(w - tau) * factor
 }
 
 const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>) -> Parameter {
@@ -100,34 +122,51 @@ const RENORMALIZE: Parameter = Parameter {
     kind: Kind::Flag { default: false },
 };
 
+const AFTER: Parameter = Parameter {
+    name: "after",
+    label: Text { en: "Applied after", zh: "作用于" },
+    about: Text {
+        en: "The normalizer whose weights are lowered, with its parameters at their defaults.",
+        zh: "被降低权重的归一化方法，其参数取默认值。",
+    },
+    kind: Kind::Choice { options: OF_LOGITS, default: Some("softmax") },
+};
+
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
     member: Member {
         id: "soft_threshold",
         label: Text { en: "Soft threshold", zh: "软阈值" },
         about: Text {
-            en: "Softmax, then every weight is lowered by a threshold and cut off at zero.",
-            zh: "先做 softmax，再将每个权重减去阈值，低于零则归零。",
+            en: "Softmax (or another), then every weight is lowered by a threshold and cut off at zero.",
+            zh: "先做 softmax（或其他归一化），再将每个权重减去阈值，低于零则归零。",
         },
         formula: "w_j = max(softmax(l)_j − τ, 0)",
         source: "Zhao et al. 2020, doi 10.1109/TII.2019.2943898, equation 6",
-        parameters: &[ALPHA, TAU, RENORMALIZE],
+        parameters: &[ALPHA, TAU, RENORMALIZE, AFTER],
     },
     sums_to_one: false,
-    relative: false,
+    sensitivity: Sensitivity::Linear,
     shift_invariant: true,
-    build: |settings, _| {
-        Box::new(SoftThreshold {
+    score: None,
+    forbids: &[],
+    build: |settings, head| {
+        let inner = Choice::id(settings.name(&AFTER));
+        let entry = super::find(&inner)?;
+        Ok(Box::new(SoftThreshold {
+            inner: (entry.build)(&Settings::default(), head)?,
             tau: settings.number(&TAU).map(|tau| tau as f32),
             alpha: settings.number(&ALPHA).unwrap_or_default() as f32,
             renormalize: settings.flag(&RENORMALIZE),
-        })
+        }))
     },
 };
 
-/// The soft threshold of the softmax weights, divided by what is left where that is asked for.
-pub fn definition(logits: &[f64], keys: usize, settings: &Settings) -> Vec<f64> {
-    let weights = super::softmax::definition(logits, keys, settings);
+/// The soft threshold of the other's weights, divided by what is left where that is asked for.
+pub fn definition(logits: &[f64], settings: &Settings, head: &Head) -> Vec<f64> {
+    let inner = super::NORMALIZERS.iter().position(|entry| entry.member.id == settings.name(&AFTER));
+    let inner: Definition = super::DEFINITIONS[inner.unwrap_or_default()];
+    let weights = inner(logits, &Settings::default(), head);
     let mean = weights.iter().sum::<f64>() / weights.len() as f64;
     let tau = settings.number(&TAU).unwrap_or_else(|| settings.number(&ALPHA).unwrap_or_default() * mean);
     let left: Vec<f64> = weights.iter().map(|w| w.signum() * (w.abs() - tau).max(0.0)).collect();

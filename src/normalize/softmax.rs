@@ -1,11 +1,12 @@
 //! Softmax: w_j = exp(l_j − max) / Σ_r exp(l_r − max). Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1. The maximum is
 //! subtracted because exp(l) overflows at 89, and exp(l − ln Σ) loses as many digits as l is large.
 
-use super::{Entry, Normalizer, Statistic, Strip, map_each};
+use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::math::exp;
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::tensor::Head;
 
 struct Softmax;
 
@@ -14,8 +15,8 @@ impl Normalizer for Softmax {
         inverse_sum::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
     }
 
-    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(logits, statistic, weights);
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(strip.logits, statistic, weights);
     }
 }
 
@@ -45,13 +46,15 @@ pub static ENTRY: Entry = Entry {
         parameters: &[],
     },
     sums_to_one: true,
-    relative: true,
+    sensitivity: Sensitivity::Exponential,
     shift_invariant: true,
-    build: |_, _| Box::new(Softmax),
+    score: None,
+    forbids: &[],
+    build: |_, _| Ok(Box::new(Softmax)),
 };
 
 /// exp(l − max) / Σ exp(l − max).
-pub fn definition(logits: &[f64], _keys: usize, _settings: &Settings) -> Vec<f64> {
+pub fn definition(logits: &[f64], _settings: &Settings, _head: &Head) -> Vec<f64> {
     let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let terms: Vec<f64> = logits.iter().map(|l| (l - max).exp()).collect();
     let sum: f64 = terms.iter().sum();

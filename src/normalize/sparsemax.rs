@@ -9,10 +9,11 @@
 //! 2. Each step sums z − τ afresh. Near the root that sum is 1, while the first step of a long flat row is rounded at the
 //!    size of 1 and may pass the root by that much. One last step, in either direction, takes such an error back.
 
-use super::{Entry, Normalizer, Statistic, Strip, map_each};
+use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::tensor::Head;
 
 struct Sparsemax;
 
@@ -21,8 +22,8 @@ impl Normalizer for Sparsemax {
         threshold::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
     }
 
-    fn map(&self, logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(logits, statistic, weights);
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(strip.logits, statistic, weights);
     }
 }
 
@@ -62,13 +63,15 @@ pub static ENTRY: Entry = Entry {
         parameters: &[],
     },
     sums_to_one: true,
-    relative: false,
+    sensitivity: Sensitivity::Linear,
     shift_invariant: true,
-    build: |_, _| Box::new(Sparsemax),
+    score: None,
+    forbids: &[],
+    build: |_, _| Ok(Box::new(Sparsemax)),
 };
 
 /// Algorithm 1 of the paper: sort, find the support size k*, then τ = (Σ_{r <= k*} z_r − 1) / k*.
-pub fn definition(logits: &[f64], _keys: usize, _settings: &Settings) -> Vec<f64> {
+pub fn definition(logits: &[f64], _settings: &Settings, _head: &Head) -> Vec<f64> {
     let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sorted: Vec<f64> = logits.iter().map(|l| l - max).collect();
     sorted.sort_by(|a, b| b.total_cmp(a));

@@ -2,39 +2,32 @@
 //! `cosine_similarity` has done since 1.13. A zero vector scores 0 with everything. Rounding may carry the result past 1 by
 //! a few units in the last place.
 
-use super::{Entry, Score};
-use crate::member::{Kind, Member, Parameter, Text};
+use super::{Definition, Entry, Score, Side, eps};
+use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
+use crate::tensor::Head;
 
 struct Cosine {
     eps: f64,
 }
 
 impl Score for Cosine {
-    /// The norm is summed in double precision: rows of 1e30 do not overflow, and one rounding is left.
-    fn prepare(&self, row: &mut [f32]) {
-        let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-        let norm = square.sqrt().max(self.eps);
-        for x in row {
-            *x = (f64::from(*x) / norm) as f32;
-        }
+    fn prepare(&self, _side: Side, row: &[f32], prepared: &mut [f32]) {
+        prepared.copy_from_slice(row);
+        divide_by_norm(prepared, self.eps);
     }
 }
 
-const EPS: Parameter = Parameter {
-    name: "eps",
-    label: Text { en: "ε", zh: "ε" },
-    about: Text { en: "The smallest norm to divide by.", zh: "做除数的范数下限。" },
-    kind: Kind::Number {
-        min: Some(0.0),
-        max: None,
-        above_min: true,
-        integer: false,
-        default: Some(1e-8),
-        slider: (1e-12, 1.0),
-        logarithmic: true,
-    },
-};
+/// x / max(|x|, ε). The norm is summed in double precision: rows of 1e30 do not overflow, and one rounding is left.
+pub(super) fn divide_by_norm(row: &mut [f32], eps: f64) {
+    let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+    let norm = square.sqrt().max(eps);
+    for x in row {
+        *x = (f64::from(*x) / norm) as f32;
+    }
+}
+
+const EPS: Parameter = eps(1e-8);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
@@ -49,13 +42,23 @@ pub static ENTRY: Entry = Entry {
         source: "PyTorch, torch.nn.functional.cosine_similarity",
         parameters: &[EPS],
     },
-    build: |settings| Box::new(Cosine { eps: settings.number(&EPS).unwrap_or(1e-8) }),
+    takes_other_keys: false,
+    keeps_dimensions: true,
+    build: |settings, _| Ok(Box::new(Cosine { eps: settings.number(&EPS).unwrap_or(1e-8) })),
 };
 
+/// What the tests hold it to.
+pub const DEFINITION: Definition = Definition::plain(definition);
+
 /// The cosine with each norm clamped to at least ε.
-pub fn definition(query: &[f64], key: &[f64], settings: &Settings) -> f64 {
-    let eps = settings.number(&EPS).unwrap_or(1e-8);
-    let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt().max(eps);
-    let (q, k) = (norm(query), norm(key));
-    query.iter().zip(key).map(|(a, b)| a / q * (b / k)).sum()
+pub fn definition(query: &[f64], key: &[f64], settings: &Settings, _head: &Head) -> f64 {
+    let (q, k) = (unit(query, settings, &EPS), unit(key, settings, &EPS));
+    q.iter().zip(k).map(|(q, k)| q * k).sum()
+}
+
+/// x / max(|x|, ε) in double precision.
+// Not a kernel: it serves definitions.
+pub(super) fn unit(row: &[f64], settings: &Settings, eps: &Parameter) -> Vec<f64> {
+    let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt().max(settings.number(eps).unwrap_or_default());
+    row.iter().map(|x| x / norm).collect()
 }

@@ -1,15 +1,14 @@
 //! Dot product: s = Σ_c q_c k_c. Luong, Pham and Manning, *Effective Approaches to Attention-based Neural Machine
 //! Translation* (2015), section 3.1, arXiv 1508.04025.
 
-use super::{Entry, Score};
+use super::{Definition, Entry, Score};
 use crate::member::{Member, Text};
 use crate::options::Settings;
+use crate::tensor::Head;
 
 struct Dot;
 
-impl Score for Dot {
-    fn prepare(&self, _row: &mut [f32]) {}
-}
+impl Score for Dot {}
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
@@ -24,10 +23,15 @@ pub static ENTRY: Entry = Entry {
         source: "Luong et al. 2015, arXiv 1508.04025, section 3.1",
         parameters: &[],
     },
-    build: |_| Box::new(Dot),
+    takes_other_keys: false,
+    keeps_dimensions: true,
+    build: |_, _| Ok(Box::new(Dot)),
 };
 
+/// What the tests hold it to.
+pub const DEFINITION: Definition = Definition::plain(definition);
+
 /// Σ_c q_c k_c.
-pub fn definition(query: &[f64], key: &[f64], _settings: &Settings) -> f64 {
+pub fn definition(query: &[f64], key: &[f64], _settings: &Settings, _head: &Head) -> f64 {
     query.iter().zip(key).map(|(q, k)| q * k).sum()
 }

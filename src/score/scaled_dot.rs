@@ -3,14 +3,13 @@
 
 use super::{Entry, Score};
 use crate::member::{Member, Text};
+use crate::tensor::Sizes;
 
 struct ScaledDot;
 
 impl Score for ScaledDot {
-    fn prepare(&self, _row: &mut [f32]) {}
-
-    fn default_scale(&self, head_size: usize) -> f64 {
-        1.0 / (head_size as f64).sqrt()
+    fn default_scale(&self, sizes: &Sizes) -> f64 {
+        1.0 / (sizes.head_size as f64).sqrt()
     }
 }
 
@@ -27,7 +26,9 @@ pub static ENTRY: Entry = Entry {
         source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
         parameters: &[],
     },
-    build: |_| Box::new(ScaledDot),
+    takes_other_keys: false,
+    keeps_dimensions: true,
+    build: |_, _| Ok(Box::new(ScaledDot)),
 };
 
-pub use super::dot::definition;
+pub use super::dot::DEFINITION;

@@ -5,12 +5,13 @@ use crate::attend::{Inputs, Problem, STAGES};
 use crate::diagnostics::Columns;
 use crate::error::Error;
 use crate::normalize::STATUSES;
-use crate::options::Options;
+use crate::options::{Choice, Options, Setting};
 use crate::task::{self, Answer, Attended, Cell, Request, Workspace};
-use crate::tensor::filled;
+use crate::tensor::{Tensor, filled};
 use js_sys::{Float32Array, Int32Array, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -121,13 +122,48 @@ fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The options without the tensors that come beside them.
+/// The options: plain values by serde, and the chosen members, whose parameters may be tensors, by hand. The masks come beside.
 fn options(given: &JsValue) -> Result<Options, JsValue> {
     let plain = Object::assign(&Object::new(), &Object::from(given.clone()));
-    for name in ["attnMask", "attnBias"] {
+    for name in ["attnMask", "attnBias", "score", "normalizer", "position"] {
         Reflect::delete_property(&plain, &name.into())?;
     }
-    read("options", "options of the documented types", plain.into())
+    let mut options: Options = read("options", "options of the documented types", plain.into())?;
+    options.score = choice("score", given)?;
+    options.normalizer = choice("normalizer", given)?.unwrap_or(options.normalizer);
+    options.position = choice("position", given)?.unwrap_or(options.position);
+    Ok(options)
+}
+
+/// The member in field `name` of the options: its id, or an object with its id and its parameters.
+fn choice(name: &str, options: &JsValue) -> Result<Option<Choice>, JsValue> {
+    let given = field(options, name);
+    if given.is_undefined() || given.is_null() {
+        return Ok(None);
+    }
+    if let Some(id) = given.as_string() {
+        return Ok(Some(Choice::Id(id)));
+    }
+    let mut settings = BTreeMap::new();
+    for key in Object::keys(&Object::from(given.clone())).iter().filter_map(|key| key.as_string()) {
+        let value = field(&given, &key);
+        settings.insert(key, setting(name, value)?);
+    }
+    let Some(Setting::Name(id)) = settings.remove("id") else {
+        let (expected, found) = ("the id of a member".into(), "none".into());
+        return Err(raise(Error::Parameter { name: format!("{name}.id"), expected, found }));
+    };
+    Ok(Some(Choice::With { id, settings }))
+}
+
+/// The value of a parameter.
+fn setting(name: &str, value: JsValue) -> Result<Setting, JsValue> {
+    if field(&value, "shape").is_undefined() {
+        return read(name, "a number, a name, true, false or a tensor", value);
+    }
+    let shape = read(name, "a shape of whole numbers", field(&value, "shape"))?;
+    let data = floats_of(name, &Float32Array::new(&field(&value, "data")))?;
+    Ok(Setting::Tensor(Tensor { shape, data }))
 }
 
 type Shaped<T> = (Vec<T>, [usize; 4]);
@@ -177,10 +213,16 @@ fn columns_object(columns: &Columns) -> JsValue {
     ])
 }
 
+/// -1 where a dimension has no partner.
+fn partners(cell: &Cell) -> Vec<i32> {
+    cell.partners.iter().map(|partner| partner.map_or(-1, |partner| partner as i32)).collect()
+}
+
 fn cell_object(cell: &Cell) -> JsValue {
     let [raw, scaled, capped, biased, logit, weight] = cell.stages;
     object(&[
         ("products", floats(&cell.products)),
+        ("partners", Int32Array::from(partners(cell).as_slice()).into()),
         ("raw", raw.into()),
         ("scaled", scaled.into()),
         ("capped", capped.into()),

@@ -1,5 +1,7 @@
 //! The stated error bounds, in one place. `EPS` is half a unit in the last place of 1.
 
+use qkscope::normalize::Sensitivity;
+
 /// 2^-24.
 pub const EPS: f64 = 1.0 / 16_777_216.0;
 
@@ -16,11 +18,14 @@ pub fn logit(d: usize, factor: f64, magnitude: f64, logit: f64) -> f64 {
     (d as f64 + 4.0) * EPS * factor.abs() * magnitude + 2.0 * EPS * logit.abs()
 }
 
-/// The error of a weight, where `worst` is the largest logit error of the row and M the number of keys. `relative` says
-/// whether the normalizer is one of exponentials; the piecewise linear ones have absolute errors.
-pub fn weight(relative: bool, worst: f64, keys: usize, weight: f64) -> f64 {
-    let bound = 2.0 * worst + (16.0 + summed(keys)) * EPS;
-    if relative { bound * weight + TINY } else { bound }
+/// The error of a weight, where `worst` is the largest logit error of the row (relative to the logit for shares) and M the number
+/// of keys.
+pub fn weight(sensitivity: Sensitivity, worst: f64, keys: usize, weight: f64) -> f64 {
+    let rounding = (16.0 + summed(keys)) * EPS;
+    match sensitivity {
+        Sensitivity::Exponential | Sensitivity::Share => (2.0 * worst + rounding) * weight + TINY,
+        Sensitivity::Linear => 2.0 * worst + rounding * weight.max(1.0),
+    }
 }
 
 /// The error of an output, given Σ w |v|, Σ |dw| |v| and M.

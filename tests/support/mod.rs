@@ -6,8 +6,11 @@ pub mod oracle;
 
 use qkscope::attend::{Inputs, Problem, Stage};
 use qkscope::error::Error;
-use qkscope::options::{Choice, Options};
+use qkscope::member::{Kind, Member};
+use qkscope::options::{Choice, Options, Setting};
 use qkscope::task::{Answer, Attended, Request, run};
+use qkscope::tensor::Tensor;
+use std::collections::BTreeMap;
 
 /// A seeded generator (SplitMix64, Steele et al. 2014): the same numbers on every machine.
 pub struct Random(pub u64);
@@ -89,6 +92,18 @@ impl Case {
         Problem::new(self.inputs(), &self.options)
     }
 
+    /// Chooses a score and a normalizer; one that brings its own score and forbids options gets its way.
+    pub fn choose(&mut self, score: &Choice, normalizer: &Choice) {
+        let entry = self::normalizer(normalizer);
+        self.options.normalizer = normalizer.clone();
+        self.options.score = entry.score.is_none().then(|| score.clone());
+        if !entry.forbids.is_empty() {
+            let Options { scale, temperature, softcap, .. } = Options::default();
+            self.options = Options { scale, temperature, softcap, ..self.options.clone() };
+            self.bias = None;
+        }
+    }
+
     /// Everything that the fused path gives.
     pub fn attend(&self) -> Attended {
         attend(&self.problem().expect("the case is well formed"))
@@ -125,17 +140,99 @@ pub fn normalizers() -> Vec<Choice> {
     let set = [
         r#"{"id": "sigmoid", "bias": 0.5}"#,
         r#"{"id": "sigmoid", "n": "visible"}"#,
+        r#"{"id": "relu_n", "n": "visible", "alpha": 0.5}"#,
+        r#"{"id": "topk", "k": 3}"#,
+        r#"{"id": "topk", "k": 2, "ties": "first"}"#,
+        r#"{"id": "linear_elu1", "eps": 0}"#,
         r#"{"id": "soft_threshold", "tau": 0.1}"#,
         r#"{"id": "soft_threshold", "tau": 0.02, "renormalize": true}"#,
         r#"{"id": "soft_threshold", "alpha": 0.9, "renormalize": true}"#,
+        r#"{"id": "soft_threshold", "alpha": 0.7, "after": "entmax15"}"#,
     ];
     plain.chain(set.map(choice)).collect()
 }
 
-/// The scores of the list, and those with parameters that change their course.
-pub fn scores() -> Vec<Choice> {
-    let plain = qkscope::score::SCORES.iter().map(|entry| Choice::id(entry.member.id));
-    plain.chain([choice(r#"{"id": "cosine", "eps": 2.0}"#)]).collect()
+/// The same, and those that take tensors.
+pub fn normalizers_for(sizes: Sizes) -> Vec<Choice> {
+    let members: Vec<&Member> = qkscope::normalize::NORMALIZERS.iter().map(|entry| &entry.member).collect();
+    normalizers().into_iter().chain(with_tensors(&members, sizes)).collect()
+}
+
+/// What the list says of a chosen normalizer.
+pub fn normalizer(choice: &Choice) -> &'static qkscope::normalize::Entry {
+    qkscope::normalize::find(choice).expect("in the list")
+}
+
+/// The scores of the list, and those with parameters that change their course; tensors for the sizes of the case.
+pub fn scores(sizes: Sizes) -> Vec<Choice> {
+    let members: Vec<&Member> = qkscope::score::SCORES.iter().map(|entry| &entry.member).collect();
+    let plain = members.iter().map(|member| Choice::id(member.id));
+    let set = [r#"{"id": "cosine", "eps": 2.0}"#, r#"{"id": "rbf", "sigma": 0.8}"#, r#"{"id": "qk_norm_l2", "g": 5}"#];
+    plain.chain(set.map(choice)).chain(with_tensors(&members, sizes)).collect()
+}
+
+/// The positional encodings of the list, and those with tensors.
+pub fn positions(sizes: Sizes) -> Vec<Choice> {
+    let members: Vec<&Member> = qkscope::position::POSITIONS.iter().map(|entry| &entry.member).collect();
+    let plain = members.iter().map(|member| Choice::id(member.id));
+    plain.chain(with_tensors(&members, sizes)).collect()
+}
+
+/// Every member that takes tensors, with seeded ones of the sizes of a case; free axes have length 5.
+pub fn with_tensors(members: &[&Member], sizes: Sizes) -> Vec<Choice> {
+    let mut random = Random(sizes.iter().sum::<usize>() as u64);
+    let [_, hq, _, n, m, d, _] = sizes;
+    let length = |axis: &str| match axis {
+        "Hq" => hq,
+        "d" | "dk" => d,
+        "d+dk" => 2 * d,
+        // A table of positions holds them all.
+        "L" => n.max(m) * 2,
+        "buckets" => 32,
+        _ => 5,
+    };
+    let mut tensor = |axes: &[&str]| {
+        let shape: Vec<usize> = axes.iter().map(|axis| length(axis)).collect();
+        // Matrices keep the size of what they are applied to.
+        let size = if axes.len() > 1 { (*shape.last().expect("has axes") as f32).sqrt() } else { 1.0 };
+        let data = random.normals(shape.iter().product()).into_iter().map(|x| x / size).collect();
+        Setting::Tensor(Tensor { data, shape })
+    };
+    let mut choices = Vec::new();
+    for member in members {
+        let tensors = member.parameters.iter().filter_map(|p| match p.kind {
+            Kind::Tensor { axes, per_head, .. } => Some((p.name, axes, per_head)),
+            _ => None,
+        });
+        let tensors: Vec<_> = tensors.collect();
+        if tensors.is_empty() {
+            continue;
+        }
+        for each in [false, true] {
+            let shaped = tensors.iter().map(|&(name, axes, per_head)| {
+                let axes: Vec<&str> = ["Hq"][..usize::from(each && per_head)].iter().chain(axes).copied().collect();
+                (name.to_string(), tensor(&axes))
+            });
+            let settings: BTreeMap<String, Setting> = shaped.collect();
+            if !each || tensors.iter().any(|&(_, _, per_head)| per_head) {
+                choices.push(Choice::With { id: member.id.into(), settings });
+            }
+        }
+    }
+    choices
+}
+
+/// The same choice with the magnitudes of its tensors.
+pub fn magnitudes(choice: &Choice) -> Choice {
+    let mut choice = choice.clone();
+    if let Choice::With { settings, .. } = &mut choice {
+        for setting in settings.values_mut() {
+            if let Setting::Tensor(tensor) = setting {
+                tensor.data.iter_mut().for_each(|x| *x = x.abs());
+            }
+        }
+    }
+    choice
 }
 
 /// Two lists of numbers with the same bits; any NaN equals any other.

@@ -36,7 +36,9 @@ const LISTS = {
   normalizers: [
     member('softmax'),
     member('sigmoid', parameter('bias', { ...number, default: null }), parameter('n', choice)),
-  ],
+    member('softmax_sink', parameter('sinks', { kind: 'tensor', axes: ['Hq'], perHead: false, default: 'zeros' })),
+  ].map((one) => ({ ...one, forbids: [] })),
+  positions: [{ ...member('none'), biases: false }],
   pools: [member('max')],
   colormaps: [member('viridis')],
   statistics: [member('mass')],
@@ -76,7 +78,8 @@ async function compile(use) {
 test('names and their parameters are accepted', async () => {
   const use = `
     export const scores: ScoreOption[] = ['dot', 'cosine', { id: 'dot' }, { id: 'cosine', eps: 1e-3 }, { id: 'cosine' }];
-    export const normalizers: NormalizerOption[] = ['softmax', { id: 'sigmoid', bias: null, n: 'visible' }];
+    export const normalizers: NormalizerOption[] = ['softmax', { id: 'sigmoid', bias: null, n: 'visible' },
+      { id: 'softmax_sink', sinks: { data: new Float32Array(2), shape: [2] } }];
     export const first: Score | undefined = catalog.scores[0]?.id;
     export const labels: string[] = catalog.normalizers.flatMap((member) => member.parameters).map((p) => p.label.zh);`;
   assert.equal(await compile(use), '');

@@ -14,7 +14,10 @@ import type {
   Format,
   Normalizer,
   NormalizerOption,
+  ParameterTensor,
   Pool,
+  Position,
+  PositionOption,
   Score,
   ScoreOption,
   Stage,
@@ -22,7 +25,21 @@ import type {
   Status,
 } from '../generated/catalog.ts';
 
-export type { Colormap, Format, Normalizer, NormalizerOption, Pool, Score, ScoreOption, Stage, Statistic, Status };
+export type {
+  Colormap,
+  Format,
+  Normalizer,
+  NormalizerOption,
+  ParameterTensor,
+  Pool,
+  Position,
+  PositionOption,
+  Score,
+  ScoreOption,
+  Stage,
+  Statistic,
+  Status,
+};
 
 /**
  * Numbers with a shape.
@@ -83,7 +100,15 @@ export interface ProblemOptions {
   rightWindowSize?: number | undefined;
   /** How many keys of each batch are real, `B` whole numbers from 0 to `M`; keys behind them are removed. */
   keyValueSeqLengths?: readonly number[] | undefined;
-  /** How a row of logits becomes weights. Default `'softmax'`. */
+  /** How many queries of each batch are real, `B` whole numbers from 0 to `N`; the rows behind them see no key. */
+  querySeqLengths?: readonly number[] | undefined;
+  /**
+   * How positions are told: to Q and K (`sinusoidal`, `learned`, `rope`) or as a bias on the logits (`alibi`, `t5`).
+   * Query `i` stands at `i + offset`, the offset of the causal mask; when `N` is not `M` it has to be chosen there.
+   * Default `'none'`: most captures hold Q and K with their positions in them.
+   */
+  position?: PositionOption | undefined;
+  /** How a row of logits becomes weights. Default `'softmax'`. Some refuse other options, as their `forbids` in the lists says. */
   normalizer?: NormalizerOption | undefined;
 }
 
@@ -218,8 +243,16 @@ export interface CellOptions extends HeadSelection {
 
 /** One query and one key: where their weight comes from. */
 export interface Cell {
-  /** What each of the `d` dimensions adds to the raw score; for `dot`, `q_c * k_c`. */
+  /**
+   * What each dimension adds to the raw score: `q_c * k_c` of the rows as they enter the product, minus the squared
+   * difference for distances, `v_u * tanh(…)` for each hidden feature of the additive scores. They sum to `raw`.
+   */
   products: Float32Array;
+  /**
+   * For each product, the dimension that a rotation mixes it with: what the two add belongs together. -1: none. Only
+   * `position: 'rope'` has pairs.
+   */
+  partners: Int32Array;
   /** The score, `s = score(q, k)`. */
   raw: number;
   /** `s * scale / temperature`. */

@@ -4,14 +4,23 @@
  */
 import { catalog } from '../generated/catalog.ts';
 import type { CatalogMember, CatalogParameter, Stage } from '../generated/catalog.ts';
-import type { AttentionOptions } from './api.ts';
+import type { AttentionOptions, Tensor } from './api.ts';
 import { QkscopeError, show } from './error.ts';
 import type { RawOptions } from './raw.ts';
-import { checkBroadcast, copyMask, copyTensor } from './tensor.ts';
+import { checkBroadcast, copyMask, copyNumbers, copyTensor } from './tensor.ts';
 import type { Shape4 } from './tensor.ts';
 
 /** Options that are no plain parameters of the kernel's list. */
-const others = ['score', 'normalizer', 'attnMask', 'attnBias', 'causalOffset', 'keyValueSeqLengths'];
+const others = [
+  'score',
+  'normalizer',
+  'position',
+  'attnMask',
+  'attnBias',
+  'causalOffset',
+  'keyValueSeqLengths',
+  'querySeqLengths',
+];
 const parameters = catalog.options as readonly CatalogParameter[];
 /** The options of an open map, which has no results of its own, and those of a whole computation. */
 export const ofProblem: readonly string[] = [...parameters.map(({ name }) => name), ...others, 'signal', 'onProgress'];
@@ -31,7 +40,14 @@ export function problemOptions(options: AttentionOptions, scores: Shape4): RawOp
   if (given(options.score)) raw.score = choice('score', options.score, catalog.scores);
   if (given(options.normalizer)) raw.normalizer = choice('normalizer', options.normalizer, catalog.normalizers);
   if (given(options.causalOffset)) raw.causalOffset = wholeNumber('causalOffset', options.causalOffset, -(2 ** 31));
-  if (given(options.keyValueSeqLengths)) raw.keyValueSeqLengths = lengths(options.keyValueSeqLengths, scores);
+  if (given(options.position)) raw.position = choice('position', options.position, catalog.positions);
+  const [batch, , queries, keys] = scores;
+  for (const [name, most] of [
+    ['keyValueSeqLengths', keys],
+    ['querySeqLengths', queries],
+  ] as const) {
+    if (given(options[name])) raw[name] = lengths(name, options[name], batch, most);
+  }
   return Object.assign(raw, masks(options, scores)) as RawOptions;
 }
 
@@ -121,6 +137,8 @@ function keepsRule(value: unknown, parameter: CatalogParameter): boolean {
       return typeof value === 'boolean';
     case 'choice':
       return parameter.options.some(([id]) => id === value);
+    case 'tensor':
+      return typeof value === 'object';
     case 'number': {
       const { min, max, aboveMin, integer } = parameter;
       if (typeof value !== 'number' || !Number.isFinite(value)) return false;
@@ -132,6 +150,7 @@ function keepsRule(value: unknown, parameter: CatalogParameter): boolean {
 
 function rule(parameter: CatalogParameter): string {
   if (parameter.kind === 'flag') return 'true or false';
+  if (parameter.kind === 'tensor') return `a tensor (${parameter.axes.join(', ')})`;
   if (parameter.kind === 'choice') return parameter.options.map(([id]) => id).join(' or ');
   const { min, max, aboveMin, integer } = parameter;
   const kind = integer ? 'a whole number' : 'a finite number';
@@ -154,14 +173,16 @@ function choice(subject: string, value: unknown, list: readonly CatalogMember[])
   const set = own.filter((parameter) =>
     checkParameter(`${subject}.${parameter.name}`, settings[parameter.name], parameter),
   );
-  return Object.fromEntries([['id', id], ...set.map(({ name }) => [name, settings[name]])]);
+  const copy = ({ name, kind }: CatalogParameter): unknown =>
+    kind === 'tensor' ? copyNumbers(`${subject}.${name}`, settings[name] as Tensor) : settings[name];
+  return Object.fromEntries([['id', id], ...set.map((parameter) => [parameter.name, copy(parameter)])]);
 }
 
-function lengths(value: unknown, [batch, , , keys]: Shape4): number[] {
+function lengths(subject: string, value: unknown, batch: number, most: number): number[] {
   if (!Array.isArray(value) || value.length !== batch) {
-    throw new QkscopeError('parameter', 'keyValueSeqLengths', `${batch} numbers, one per batch`, show(value));
+    throw new QkscopeError('parameter', subject, `${batch} numbers, one per batch`, show(value));
   }
-  return value.map((length, index) => wholeNumber(`keyValueSeqLengths[${index}]`, length, 0, keys));
+  return value.map((length, index) => wholeNumber(`${subject}[${index}]`, length, 0, most));
 }
 
 function masks({ attnMask, attnBias }: AttentionOptions, scores: Shape4): Pick<RawOptions, 'attnMask' | 'attnBias'> {

@@ -74,6 +74,7 @@ export interface RawBlock {
 
 export interface RawCell {
   products: Float32Array;
+  partners: Int32Array;
   dot: number;
   raw: number;
   scaled: number;

@@ -20,6 +20,14 @@ export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Arra
   return { data: new Float32Array(data as Float32Array), shape };
 }
 
+/** A parameter with 1 to 4 axes of its own: checked and copied. The kernel checks that its shape fits. */
+export function copyNumbers(subject: string, tensor: Tensor): { data: Float32Array; shape: number[] } {
+  const rank = Array.isArray(tensor.shape) && tensor.shape.length === 1 ? 1 : 0;
+  const wide = rank === 1 ? { data: tensor.data, shape: [1, ...tensor.shape] } : tensor;
+  const { data } = copyTensor(subject, wide);
+  return { data, shape: [...tensor.shape] };
+}
+
 /** A mask: checked and copied. */
 export function copyMask(subject: string, mask: Mask): Checked<Uint8Array> {
   const { data, shape } = checked(subject, mask, 'Uint8Array');

@@ -1,6 +1,12 @@
 // One control for one parameter of the catalogue: a slider with a number field, a menu, or a box to tick.
 
-import type { CatalogParameter, ChoiceParameter, FlagParameter, NumberParameter } from '../generated/catalog.ts';
+import type {
+  CatalogParameter,
+  ChoiceParameter,
+  FlagParameter,
+  NumberParameter,
+  TensorParameter,
+} from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { numberFault, type Value } from './settings.ts';
@@ -31,6 +37,7 @@ export function makeField(setup: FieldSetup): Field {
   const { parameter } = setup;
   if (parameter.kind === 'flag') return flagField({ ...setup, parameter });
   if (parameter.kind === 'choice') return choiceField({ ...setup, parameter });
+  if (parameter.kind === 'tensor') return tensorField({ ...setup, parameter });
   return numberField({ ...setup, parameter });
 }
 
@@ -52,6 +59,12 @@ function choiceField({ parameter, value, language, change }: FieldSetup<ChoicePa
   menu.addEventListener('change', () => change(menu.value === '' ? undefined : menu.value));
   const label = element('label', { for: id }, parameter.label[language]);
   return wrap(parameter, language, 'field field-choice', menu, label, menu);
+}
+
+function tensorField({ parameter, language }: FieldSetup<TensorParameter>): Field {
+  const shown = element('output', { id: uniqueId('tensor') }, parameter.default);
+  const label = element('label', { for: shown.id }, parameter.label[language]);
+  return wrap(parameter, language, 'field field-tensor', shown, label, shown);
 }
 
 function numberField({ parameter, value, language, change }: FieldSetup<NumberParameter>): Field {

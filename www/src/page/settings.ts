@@ -130,6 +130,7 @@ export function numberFault(
 export function isAllowed(parameter: CatalogParameter, value: Value): boolean {
   if (parameter.kind === 'flag') return typeof value === 'boolean';
   if (parameter.kind === 'choice') return parameter.options.some(([id]) => id === value);
+  if (parameter.kind === 'tensor') return false;
   if (value === null) return parameter.default === null;
   return typeof value === 'number' && numberFault(parameter, String(value)) === null;
 }

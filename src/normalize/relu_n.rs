@@ -1,0 +1,81 @@
+//! ReLU attention: w_j = max(l_j, 0) / n^α. Wortsman, Lee, Gilmer and Kornblith, *Replacing softmax with ReLU in Vision
+//! Transformers* (2023), section 3, arXiv 2309.08586: n is the sequence length, and α near 1 does best. A row whose logits are all
+//! 0 or below weighs nothing, which is an answer like another.
+
+use super::{Entry, N, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use crate::member::{Kind, Member, Parameter, Text};
+use crate::options::Settings;
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+use crate::tensor::Head;
+
+struct Relu {
+    alpha: f64,
+    /// All keys; none: those that the row can see.
+    n: Option<f64>,
+}
+
+impl Normalizer for Relu {
+    fn statistic(&self, _strip: Strip, statistic: &mut Statistic) {
+        let factor = |n: f64| n.max(1.0).powf(-self.alpha) as f32;
+        let allowed = statistic.allowed;
+        statistic.values[0] = match self.n {
+            Some(n) => [factor(n); WIDTH],
+            None => allowed.map(|n| factor(f64::from(n))),
+        };
+    }
+
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        map::<Native>(strip.logits, statistic, weights);
+    }
+}
+
+fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+    let (zero, factor) = (F32x8::<V>::splat(0.0), statistic.value(0));
+    map_each(logits, weights, |l| zero.max_or_self(l) * factor);
+}
+
+const ALPHA: Parameter = Parameter {
+    name: "alpha",
+    label: Text { en: "α", zh: "α" },
+    about: Text { en: "The power of n to divide by.", zh: "除以 n 的几次方。" },
+    kind: Kind::Number {
+        min: Some(0.0),
+        max: Some(4.0),
+        above_min: false,
+        integer: false,
+        default: Some(1.0),
+        slider: (0.0, 2.0),
+        logarithmic: false,
+    },
+};
+
+/// The member of the list.
+pub static ENTRY: Entry = Entry {
+    member: Member {
+        id: "relu_n",
+        label: Text { en: "ReLU over n", zh: "ReLU 除以 n" },
+        about: Text {
+            en: "Negative logits weigh nothing, positive ones in proportion; no sum over the row is needed.",
+            zh: "负的 logit 权重为零，正的按比例；不需要对整行求和。",
+        },
+        formula: "w_j = max(l_j, 0) / n^α",
+        source: "Wortsman et al. 2023, arXiv 2309.08586, section 3",
+        parameters: &[N, ALPHA],
+    },
+    sums_to_one: false,
+    sensitivity: Sensitivity::Linear,
+    shift_invariant: false,
+    score: None,
+    forbids: &[],
+    build: |settings, head| {
+        let n = (settings.name(&N) != "visible").then_some(head.sizes.keys as f64);
+        Ok(Box::new(Relu { alpha: settings.number(&ALPHA).unwrap_or(1.0), n }))
+    },
+};
+
+/// max(l, 0) / n^α.
+pub fn definition(logits: &[f64], settings: &Settings, head: &Head) -> Vec<f64> {
+    let n = if settings.name(&N) == "visible" { logits.len() } else { head.sizes.keys } as f64;
+    let alpha = settings.number(&ALPHA).unwrap_or(1.0);
+    logits.iter().map(|l| l.max(0.0) / n.powf(alpha)).collect()
+}

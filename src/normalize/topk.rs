@@ -1,0 +1,172 @@
+//! Top-k: softmax over the keys whose logit is at least the k-th largest. Zhao et al., *Explicit Sparse Transformer* (2019), section
+//! 3, arXiv 1912.11637. With `ties: keep` every key as strong as the k-th stays, so there may be more than k, and the order of
+//! keys does not matter; with `ties: first` there are exactly k, and the first of equals win.
+//!
+//! The k-th largest is found by bisection, not by sorting: single-precision numbers are ordered like the whole numbers that
+//! their bits spell, so at most 32 counts of the keys at or above a middle settle it, exactly, eight rows at once.
+
+use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
+use crate::math::exp;
+use crate::member::{Kind, Member, Parameter, Text};
+use crate::options::Settings;
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+use crate::tensor::Head;
+
+struct TopK {
+    k: f32,
+    first: bool,
+}
+
+impl Normalizer for TopK {
+    fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
+        let bound = kth_largest::<Native>(strip, self.k);
+        statistic.values[0] = bound;
+        statistic.values[1] = if self.first { last_kept(strip, &bound, self.k) } else { [f32::INFINITY; WIDTH] };
+        statistic.values[2] = [1.0; WIDTH];
+        inverse_sum::<Native>(strip, statistic).store(&mut statistic.values[2]);
+    }
+
+    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
+        let weight = weight::<Native>(statistic);
+        for ((key, logits), weights) in (strip.first..).zip(strip.logits).zip(weights) {
+            weight(key, logits).store(weights);
+        }
+    }
+}
+
+/// The whole number whose order is that of x.
+fn rank(x: f32) -> u32 {
+    let bits = x.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
+}
+
+fn unrank(rank: u32) -> f32 {
+    f32::from_bits(if rank >> 31 == 1 { rank & !(1 << 31) } else { !rank })
+}
+
+/// The k-th largest logit of each row; minus infinity where there are no more than k keys.
+fn kth_largest<V: F32x4>(strip: Strip, k: f32) -> Lanes {
+    let mut low = [rank(f32::NEG_INFINITY); WIDTH];
+    let mut high = [rank(f32::INFINITY) + 1; WIDTH];
+    while low.iter().zip(&high).any(|(low, high)| high - low > 1) {
+        let middle: [u32; WIDTH] = core::array::from_fn(|lane| low[lane] + (high[lane] - low[lane]) / 2);
+        let counts = count_from::<V>(strip, &middle.map(unrank));
+        for lane in 0..WIDTH {
+            let end = if counts[lane] >= k { &mut low[lane] } else { &mut high[lane] };
+            *end = middle[lane];
+        }
+    }
+    low.map(unrank)
+}
+
+/// How many logits are at least `bound`.
+fn count_from<V: F32x4>(strip: Strip, bound: &Lanes) -> Lanes {
+    let (zero, one, bound) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0), F32x8::load(bound));
+    let mut counts = [0.0; WIDTH];
+    strip.sum(|l| l.if_less(bound, zero, one)).store(&mut counts);
+    counts
+}
+
+/// The key of the last logit equal to the bound that is among the first k.
+fn last_kept(strip: Strip, bound: &Lanes, k: f32) -> Lanes {
+    core::array::from_fn(|lane| {
+        let bound = bound[lane];
+        let above = strip.logits.iter().filter(|l| l[lane] > bound).count();
+        let ties = (strip.first..).zip(strip.logits).filter(|(_, l)| l[lane] == bound);
+        let kept = ties.take((k as usize).saturating_sub(above));
+        kept.last().map_or(-1.0, |(key, _)| key as f32)
+    })
+}
+
+#[inline(always)]
+fn weight<V: F32x4>(statistic: &Statistic) -> impl Fn(usize, &Lanes) -> F32x8<V> {
+    let max = F32x8::load(&statistic.max);
+    let (bound, last, inverse) = (statistic.value(0), statistic.value(1), statistic.value(2));
+    let zero = F32x8::splat(0.0);
+    move |key, logits| {
+        let l = F32x8::load(logits);
+        let weight = exp(l - max) * inverse;
+        let tie = last.if_less(F32x8::splat(key as f32), zero, weight);
+        bound.if_less(l, weight, l.if_equal(bound, tie, zero))
+    }
+}
+
+fn inverse_sum<V: F32x4>(strip: Strip, statistic: &Statistic) -> F32x8<V> {
+    let weight = weight::<V>(statistic);
+    let mut total = F32x8::splat(0.0);
+    for block in strip.blocks() {
+        let mut sum = F32x8::splat(0.0);
+        for (key, logits) in (block.first..).zip(block.logits) {
+            sum = sum + weight(key, logits);
+        }
+        total = total + sum;
+    }
+    F32x8::splat(1.0) / total
+}
+
+const K: Parameter = Parameter {
+    name: "k",
+    label: Text { en: "k", zh: "k" },
+    about: Text { en: "How many keys are kept in each row.", zh: "每行保留多少个键。" },
+    kind: Kind::Number {
+        min: Some(1.0),
+        max: Some(16_777_216.0),
+        above_min: false,
+        integer: true,
+        default: Some(8.0),
+        slider: (1.0, 64.0),
+        logarithmic: true,
+    },
+};
+
+const TIES: Parameter = Parameter {
+    name: "ties",
+    label: Text { en: "Ties", zh: "并列" },
+    about: Text {
+        en: "What happens to keys as strong as the k-th: keep them all, or the first until there are k.",
+        zh: "与第 k 名相等的键：全部保留，或按先后保留到恰好 k 个。",
+    },
+    kind: Kind::Choice {
+        options: &[
+            ("keep", Text { en: "keep all", zh: "全部保留" }),
+            ("first", Text { en: "first ones", zh: "先到先得" }),
+        ],
+        default: Some("keep"),
+    },
+};
+
+/// The member of the list.
+pub static ENTRY: Entry = Entry {
+    member: Member {
+        id: "topk",
+        label: Text { en: "Top-k", zh: "Top-k" },
+        about: Text {
+            en: "Softmax over the k strongest keys of each row; all others get exactly zero.",
+            zh: "只在每行最强的 k 个键上做 softmax，其余恰好为零。",
+        },
+        formula: "w = softmax(l_j if l_j ≥ k-th largest, else −∞)",
+        source: "Zhao et al. 2019, arXiv 1912.11637, section 3",
+        parameters: &[K, TIES],
+    },
+    sums_to_one: true,
+    sensitivity: Sensitivity::Exponential,
+    shift_invariant: true,
+    score: None,
+    forbids: &[],
+    build: |settings, _| {
+        let k = settings.number(&K).unwrap_or(8.0) as f32;
+        Ok(Box::new(TopK { k, first: settings.name(&TIES) == "first" }))
+    },
+};
+
+/// Sorted by logit, then by key: all down to the k-th, and its equals where ties are kept. Softmax over them.
+pub fn definition(logits: &[f64], settings: &Settings, head: &Head) -> Vec<f64> {
+    let k = settings.number(&K).unwrap_or(8.0) as usize;
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
+    let bound = logits[order[k.min(order.len()) - 1]];
+    let first = settings.name(&TIES) == "first";
+    let kept = |j: usize| if first { order[..k.min(order.len())].contains(&j) } else { logits[j] >= bound };
+    let left: Vec<f64> = (0..logits.len()).map(|j| if kept(j) { logits[j] } else { f64::NEG_INFINITY }).collect();
+    super::softmax::definition(&left, settings, head)
+}
