@@ -203,7 +203,12 @@ impl RowSums {
             _ => Status::Ok,
         });
         let empty = |lane: usize| if allowed[lane] == 0.0 { Status::Empty } else { status[lane] };
-        Statistic { max: [0.0; 8], allowed, values: [[0.0; 8]; 3], status: core::array::from_fn(empty) }
+        Statistic {
+            max: [0.0; 8],
+            allowed,
+            values: core::array::from_fn(|_| [0.0; 8]),
+            status: core::array::from_fn(empty),
+        }
     }
 
     /// Writes what the sums say of row `lane` to place `at` of the columns.
