@@ -3,7 +3,8 @@
 mod support;
 
 use qkscope::diagnostics::flow::{self, Flow};
-use qkscope::diagnostics::head::{self, Frame, Grid, HEAD_STATISTICS, Head, Repetition, SINK_EPS, sink_metric};
+use qkscope::diagnostics::frame::{Frame, Grid, Repetition};
+use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_metric};
 use qkscope::diagnostics::importance::{self, Projection, importance};
 use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
 use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};

@@ -7,7 +7,8 @@
 //! where m ≤ 1, a row without mass has no entropy, the first row has no previous key. Rows without a key or without weight
 //! have a mass of 0 and count where masses are averaged. A row that failed (NaN, infinity) makes every number of the head NaN.
 
-use crate::diagnostics::pattern::{Detector, Exclude, Pattern};
+use crate::diagnostics::frame::{self, Frame, Grid, Repetition};
+use crate::diagnostics::pattern::{self, Detector, Pattern};
 use crate::diagnostics::rows::{self, Columns, RowSums};
 use crate::error::Error;
 use crate::member::{Member, Text};
@@ -15,148 +16,6 @@ use crate::normalize::Status;
 use crate::panel::BLOCK;
 use crate::simd::{Lanes, WIDTH};
 use crate::tensor::{filled, reserved};
-use core::ops::Range;
-
-/// Patches of an image as keys and queries: row by row, after one class token if there is one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Grid {
-    /// Patches from top to bottom.
-    pub height: usize,
-    /// Patches from left to right.
-    pub width: usize,
-    /// The side of a patch, in pixels: the unit of the distance.
-    pub patch_size: f64,
-    /// Whether token 0 is a class token, which has no place in the image.
-    pub class_token: bool,
-}
-
-impl Grid {
-    /// How many tokens there are.
-    pub fn tokens(&self) -> usize {
-        self.height.saturating_mul(self.width).saturating_add(usize::from(self.class_token))
-    }
-
-    /// Σ_j p_j · patch_size · |place of i − place of j| over the patches, in pixels, for row `row` of weights. The weight on the
-    /// class token is dropped and what is left made to sum to 1; the class token's own row, and rows without weight on
-    /// patches, have no distance: NaN. `weights` has [`Grid::tokens`] elements.
-    ///
-    /// Source: Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7; Raghu et al. 2021, arXiv 2108.08810. Code that drops the
-    /// class token without making up for it gives shorter distances to heads that look at it.
-    pub fn distance(&self, row: usize, weights: &[f32]) -> f64 {
-        let first = usize::from(self.class_token);
-        if row < first {
-            return f64::NAN;
-        }
-        let place = |token: usize| ((token / self.width) as f64, (token % self.width) as f64);
-        let (y, x) = place(row - first);
-        let (mut mass, mut sum) = (0.0, 0.0);
-        for (token, &w) in weights.iter().skip(first).enumerate() {
-            let ((v, u), w) = (place(token), f64::from(w));
-            mass += w;
-            sum += w * ((y - v) * (y - v) + (x - u) * (x - u)).sqrt();
-        }
-        if mass > 0.0 { self.patch_size * sum / mass } else { f64::NAN }
-    }
-}
-
-/// A sequence of n tokens given twice, perhaps after one token that begins every text: what induction is measured on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Repetition {
-    /// n.
-    pub length: usize,
-    /// Whether a token stands before the two.
-    pub bos: bool,
-}
-
-impl Repetition {
-    /// How `tokens` repeat: whole, or all but the first where their number is odd. `None`: they do not.
-    pub fn of(tokens: &[u32]) -> Option<Repetition> {
-        let bos = tokens.len() % 2 == 1;
-        let (first, second) = tokens[usize::from(bos)..].split_at(tokens.len() / 2);
-        (first == second && !first.is_empty()).then_some(Repetition { length: first.len(), bos })
-    }
-
-    /// The rows of the second time: n to 2n − 1, each one later after a first token.
-    pub fn rows(&self) -> Range<usize> {
-        let start = self.length.saturating_add(usize::from(self.bos));
-        start..start.saturating_add(self.length)
-    }
-
-    /// The key that row `row` of the second time should look at: what followed the same token the first time.
-    pub fn key(&self, row: usize) -> usize {
-        row + 1 - self.length
-    }
-}
-
-/// What is known of a head beside its weights.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// N.
-    pub queries: usize,
-    /// M.
-    pub keys: usize,
-    /// Query i stands at position i + offset.
-    pub offset: i64,
-    /// m_i, how many keys the masks leave to each query; without it, all M.
-    pub allowed: Option<&'a [u32]>,
-    /// The ids of the tokens, for self-attention (N = M). Without them, what is made of them is NaN.
-    pub tokens: Option<&'a [u32]>,
-    /// How the tokens repeat; without it, [`Repetition::of`] them.
-    pub repetition: Option<Repetition>,
-    /// What the patterns' "mul" and "abs" leave out.
-    pub exclude: Exclude,
-    /// Where tokens are patches of an image, so that distances are those in the image.
-    pub grid: Option<Grid>,
-}
-
-impl Frame<'_> {
-    /// N queries and M keys, and nothing else known.
-    pub fn new(queries: usize, keys: usize) -> Self {
-        let exclude = Exclude::default();
-        Frame { queries, keys, offset: 0, allowed: None, tokens: None, repetition: None, exclude, grid: None }
-    }
-
-    fn repetition(&self) -> Option<Repetition> {
-        self.repetition.or_else(|| self.tokens.and_then(Repetition::of))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        self.check_shape()?;
-        let length = self.repetition.map_or(1, |repetition| repetition.length);
-        let patch = self.grid.map_or(1.0, |grid| grid.patch_size);
-        let bad = |name: &str, expected: &str, found: String| {
-            Err(Error::Parameter { name: name.into(), expected: expected.into(), found })
-        };
-        if length == 0 {
-            return bad("repetition", "at least 1 token long", "0".into());
-        }
-        if !(patch.is_finite() && patch > 0.0) {
-            return bad("patchSize", "a finite number above 0", patch.to_string());
-        }
-        let counts = [("allowed", self.allowed, self.queries), ("tokens", self.tokens, self.keys)];
-        for (name, given, expected) in counts {
-            if let Some(found) = given.map(<[u32]>::len).filter(|&found| found != expected) {
-                return Err(Error::Count { name: name.into(), expected: expected as u64, found: found as u64 });
-            }
-        }
-        Ok(())
-    }
-
-    /// Tokens, their repetition and a grid speak of queries and keys that are the same tokens.
-    fn check_shape(&self) -> Result<(), Error> {
-        let square = self.queries == self.keys;
-        let repeated = self.repetition.map(|repetition| repetition.rows().end);
-        let expected = match self.grid.map(|grid| grid.tokens()) {
-            _ if self.keys == 0 => "at least one key".into(),
-            Some(tokens) if !square || tokens != self.keys => format!("{tokens} queries and keys, as the grid has"),
-            _ if !square && (self.tokens.is_some() || repeated.is_some()) => "as many queries as keys".into(),
-            _ if repeated.is_some_and(|end| end > self.queries) => "room for the sequence given twice".into(),
-            _ => return Ok(()),
-        };
-        let found = format!("{} queries and {} keys", self.queries, self.keys);
-        Err(Error::Shape { name: "weights".into(), expected, found })
-    }
-}
 
 /// What has come of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -526,47 +385,16 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
 /// The numbers of a head in double precision, in the order of [`HEAD_STATISTICS`], from the whole `weights` (N, M).
 pub fn definition(weights: &[f64], frame: &Frame) -> Vec<f64> {
     let Frame { queries: n, keys: m, offset, .. } = *frame;
-    let a = |i: usize, j: usize| weights[i * m + j];
-    let rows: Vec<Vec<f64>> = (0..n)
-        .map(|i| {
-            let allowed = frame.allowed.map_or(m, |allowed| allowed[i] as usize);
-            rows::definition(&weights[i * m..][..m], allowed, i as i64 + offset)
-        })
-        .collect();
-    let over = |id: &str, wanted: &dyn Fn(i64) -> bool| {
-        let column = rows::STATISTICS.iter().position(|member| member.id == id).expect("in the list");
-        let wanted = (0..n).filter(|&i| wanted(i as i64 + offset)).map(|i| rows[i][column]);
-        let defined: Vec<f64> = wanted.filter(|x| !x.is_nan()).collect();
-        defined.iter().sum::<f64>() / defined.len() as f64
+    let row = |i: usize| &weights[i * m..][..m];
+    let allowed = |i: usize| frame.allowed.map_or(m, |allowed| allowed[i] as usize);
+    let rows: Vec<_> = (0..n).map(|i| rows::definition(row(i), allowed(i), i as i64 + offset)).collect();
+    let column = |id: &str| rows::STATISTICS.iter().position(|member| member.id == id).expect("in the list");
+    let from = |position: i64, id: &str| {
+        let wanted = (0..n).filter(|&i| i as i64 + offset >= position);
+        mean_definition(wanted.map(|i| rows[i][column(id)]))
     };
-    let all = |id: &str| over(id, &|_| true);
-    let on_grid = |grid: Grid| {
-        let first = usize::from(grid.class_token);
-        let place = |t: usize| [(t - first) / grid.width, (t - first) % grid.width].map(|x| x as f64);
-        let apart = |i, j| (place(i)[0] - place(j)[0]).hypot(place(i)[1] - place(j)[1]) * grid.patch_size;
-        let row = |i: usize| {
-            let mass: f64 = (first..m).map(|j| a(i, j)).sum();
-            (first..m).map(|j| a(i, j) / mass * apart(i, j)).sum::<f64>()
-        };
-        let distances: Vec<f64> = (first..n).map(row).filter(|x| !x.is_nan()).collect();
-        distances.iter().sum::<f64>() / distances.len() as f64
-    };
-    let tokens = frame.tokens.unwrap_or_default();
-    let duplicates = |i: usize| (0..i).filter(move |&j| tokens[j] == tokens[i]);
-    let repeated: Vec<f64> = (0..tokens.len())
-        .filter(|&i| duplicates(i).count() > 0)
-        .map(|i| duplicates(i).map(|j| a(i, j)).sum())
-        .collect();
-    let induction = frame.repetition().map_or(f64::NAN, |Repetition { length, bos }| {
-        let shift = usize::from(bos);
-        (length..2 * length).map(|i| a(i + shift, i - length + 1 + shift)).sum::<f64>() / length as f64
-    });
-    let places: Vec<u32> = (0..n as u32).collect();
-    let measured = |pattern: Pattern| match (n == m, pattern.needs_tokens(), frame.tokens) {
-        (true, false, _) => super::pattern::definition(pattern, &places, frame.exclude, weights),
-        (true, true, Some(tokens)) => super::pattern::definition(pattern, tokens, frame.exclude, weights),
-        _ => [f64::NAN; 2],
-    };
+    let all = |id: &str| from(i64::MIN, id);
+    let on_grid = |grid: Grid| mean_definition((0..n).map(|i| frame::definition(grid, i, row(i))));
     let means = [
         all("mass"),
         all("entropy"),
@@ -574,12 +402,38 @@ pub fn definition(weights: &[f64], frame: &Frame) -> Vec<f64> {
         all("effectiveKeys"),
         all("maxWeight"),
         frame.grid.map_or_else(|| all("attentionDistance"), on_grid),
-        over("firstMass", &|p| p >= 0),
-        over("firstMass", &|p| p >= 1),
+        from(0, "firstMass"),
+        from(1, "firstMass"),
         all("selfMass"),
         all("previousMass"),
-        repeated.iter().sum::<f64>() / repeated.len() as f64,
-        induction,
     ];
-    means.into_iter().chain(Pattern::ALL.into_iter().flat_map(measured)).collect()
+    means.into_iter().chain(tokens_definition(weights, frame)).collect()
+}
+
+/// What is made of the tokens and their places.
+// Not a kernel: a part of the oracle.
+fn tokens_definition(weights: &[f64], frame: &Frame) -> Vec<f64> {
+    let (n, tokens) = (frame.queries, frame.tokens.unwrap_or_default());
+    let a = |i: usize, j: usize| weights[i * frame.keys + j];
+    let duplicates = |i: usize| (0..i).filter(move |&j| tokens[j] == tokens[i]);
+    let marked = (0..tokens.len()).filter(|&i| duplicates(i).count() > 0);
+    let share = mean_definition(marked.map(|i| duplicates(i).map(|j| a(i, j)).sum()));
+    let induction = frame.repetition().map_or(f64::NAN, |Repetition { length, bos }| {
+        let shift = usize::from(bos);
+        mean_definition((length..2 * length).map(|i| a(i + shift, i - length + 1 + shift)))
+    });
+    let places: Vec<u32> = (0..n as u32).collect();
+    let measured = |pattern: Pattern| {
+        let tokens = if pattern.needs_tokens() { frame.tokens } else { Some(places.as_slice()) };
+        let known = tokens.filter(|_| n == frame.keys);
+        known.map_or([f64::NAN; 2], |tokens| pattern::definition(pattern, tokens, frame.exclude, weights))
+    };
+    [share, induction].into_iter().chain(Pattern::ALL.into_iter().flat_map(measured)).collect()
+}
+
+/// The mean of what is defined.
+// Not a kernel: a part of the oracle.
+fn mean_definition(values: impl Iterator<Item = f64>) -> f64 {
+    let defined: Vec<f64> = values.filter(|x| !x.is_nan()).collect();
+    defined.iter().sum::<f64>() / defined.len() as f64
 }

@@ -1,10 +1,12 @@
 //! What practitioners read off weights.
 //!
 //! [`rows`] sums up each row while its weights are at hand; [`head`] makes one number per head of the rows, with the patterns
-//! of [`pattern`]; [`rollout`] and [`flow`] follow attention through the layers; [`importance`] and [`value_norm`] weigh it
-//! with what is attended to. All but the last three take weights in pieces, so that no N x M matrix need exist.
+//! of [`pattern`] and what [`frame`] says of the head; [`rollout`] and [`flow`] follow attention through the layers;
+//! [`importance`] and [`value_norm`] weigh it with what is attended to. All but the last three take weights in pieces, so that
+//! no N x M matrix need exist.
 
 pub mod flow;
+pub mod frame;
 pub mod head;
 pub mod importance;
 pub mod pattern;
