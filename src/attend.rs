@@ -180,10 +180,10 @@ impl Problem {
         options.check()?;
         let allowed = mask.map(|(data, shape)| Broadcast::new("attnMask", data, shape, &sizes)).transpose()?;
         let bias = bias.map(|(data, shape)| Broadcast::new("attnBias", data, shape, &sizes)).transpose()?;
-        let mask = Mask::new(options, &sizes, allowed, bias)?;
-        let normalizer = normalize::find(&options.normalizer)?;
+        let (normalizer, position) = (normalize::find(&options.normalizer)?, position::find(&options.position)?);
         options.forbid(normalizer.forbids)?;
-        let rows = Rows::new(options, normalizer, &sizes, &mask)?;
+        let mask = Mask::new(options, &sizes, allowed, bias)?;
+        let rows = Rows::new(options, normalizer, position, &mask, sizes)?;
         let value = value.map_or(Vec::new(), |value| value.0);
         Ok(Problem {
             normalizer: normalizer.set(&options.normalizer, sizes)?,
@@ -364,24 +364,29 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
 
 impl Rows {
     /// The score of the options, or the normalizer's own, and the positions.
-    fn new(options: &Options, normalizer: &normalize::Entry, sizes: &Sizes, mask: &Mask) -> Result<Rows, Error> {
+    fn new(
+        options: &Options,
+        normalizer: &normalize::Entry,
+        position: &position::Entry,
+        mask: &Mask,
+        sizes: Sizes,
+    ) -> Result<Rows, Error> {
         let (choice, score) = match normalizer.score {
             Some(own) => (Choice::id(own.member.id), own),
             None => (options.score(), score::find(&options.score())?),
         };
-        let position = position::find(&options.position)?;
         if position.biases && normalizer.forbids.contains(&"attnBias") {
             return Err(options.forbidden("position", position.member.id.into()));
         }
         if mask.has_bias() && normalizer.forbids.contains(&"attnBias") {
             return Err(options.forbidden("attnBias", "a tensor".into()));
         }
-        let set = score.set(&choice, *sizes)?;
+        let set = score.set(&choice, sizes)?;
         Ok(Rows {
-            size: set.of(0).size(sizes),
+            size: set.of(0).size(&sizes),
             keeps_dimensions: score.keeps_dimensions,
             score: set,
-            position: position.set(&options.position, *sizes, mask.position(0))?,
+            position: position.set(&options.position, sizes, mask.position(0))?,
         })
     }
 }

@@ -5,10 +5,7 @@ mod support;
 use qkscope::capture::Capture;
 use qkscope::format::{self, Index, Limits, Reader};
 use safetensors::SafeTensors;
-use support::Case;
-
-/// The stored weights are float32, and were computed before Q and K were rounded to it.
-const TOLERANCE: f32 = 2e-6;
+use support::{Case, bounds};
 
 struct File {
     bytes: Vec<u8>,
@@ -60,7 +57,7 @@ fn compare(found: &[f32], expected: &[f32], context: &str) -> f32 {
     assert_eq!(found.len(), expected.len(), "{context}");
     let off = || found.iter().zip(expected).map(|(a, b)| (a - b).abs());
     // One by one: a maximum would pass over a NaN.
-    assert!(off().all(|off| off <= TOLERANCE), "{context}: off by {:e}", off().fold(0.0, f32::max));
+    assert!(off().all(|off| f64::from(off) <= bounds::CAPTURE), "{context}: off by {:e}", off().fold(0.0, f32::max));
     off().fold(0.0, f32::max)
 }
 
@@ -75,7 +72,7 @@ fn every_head_of_a_sentence() {
         let name = format!("layers.{layer}.weights");
         worst = worst.max(compare(&weights, &expected.reference(&name), &name));
     }
-    println!("sentence: {worst:e}");
+    bounds::hold("weights of a sentence", worst.into(), bounds::CAPTURE);
 }
 
 #[test]
@@ -94,5 +91,5 @@ fn rows_of_a_passage() {
         let name = format!("layers.{layer}.weights");
         worst = worst.max(compare(&found, &expected.reference(&name), &name));
     }
-    println!("passage: {worst:e}");
+    bounds::hold("weights of a passage", worst.into(), bounds::CAPTURE);
 }

@@ -294,33 +294,61 @@ fn normalizers_and_masks() {
     }
 }
 
+/// The largest errors of weights and outputs, for the fast code and, where there is one, a plain loop.
+fn worst(case: &Case, plain: Option<&(Vec<f32>, Vec<f32>)>) -> [[f64; 2]; 2] {
+    let attended = case.attend();
+    let ([_, _, n, _], m, dv) = (case.query.1, case.key.1[2], case.value.as_ref().expect("has V").1[3]);
+    let fast = (attended.weights.expect("asked for"), attended.output.expect("asked for"));
+    // A NaN is the largest of all, where `max` would pass over it.
+    let larger = |a: f64, b: f64| if b.is_nan() || b > a { b } else { a };
+    let off = |found: &[f32], expected: &[f64]| {
+        found.iter().zip(expected).map(|(x, y)| (f64::from(*x) - y).abs()).fold(0.0, larger)
+    };
+    let mut errors = [[0.0; 2]; 2];
+    for i in 0..n {
+        let row = oracle::row(case, 0, i);
+        for (which, (weights, output)) in [Some(&fast), plain].into_iter().flatten().enumerate() {
+            errors[0][which] = larger(errors[0][which], off(&weights[i * m..][..m], &row.stages[5]));
+            errors[1][which] = larger(errors[1][which], off(&output[i * dv..][..dv], &row.output));
+        }
+    }
+    errors
+}
+
 /// On standard normal data the errors have figures, and they are never twice those of the plain single-precision loop that
 /// anyone would write.
 #[test]
 fn ordinary_data_stays_within_stated_figures() {
+    let mut largest = [0.0, 0.0];
     for (n, m, d) in [(16, 64, 32), (8, 512, 64), (8, 2000, 128)] {
         let case = Case::normal([1, 1, 1, n, m, d, d], (n + m + d) as u64);
-        let attended = case.attend();
-        let (weights, output) = (attended.weights.expect("asked for"), attended.output.expect("asked for"));
-        let (plain_weights, plain_output) = plain_loop(&case);
-        let mut errors = [[0f64; 2]; 2];
-        for i in 0..n {
-            let row = oracle::row(&case, 0, i);
-            let mut note = |kind: usize, found: &[f32], plain: &[f32], expected: &[f64]| {
-                for (which, values) in [found, plain].into_iter().enumerate() {
-                    let off = values.iter().zip(expected).map(|(x, y)| (f64::from(*x) - y).abs());
-                    // A NaN is the largest of all, where `max` would pass over it.
-                    let larger = |a: f64, b: f64| if b.is_nan() || b > a { b } else { a };
-                    errors[kind][which] = off.fold(errors[kind][which], larger);
-                }
-            };
-            note(0, &weights[i * m..][..m], &plain_weights[i * m..][..m], &row.stages[5]);
-            note(1, &output[i * d..][..d], &plain_output[i * d..][..d], &row.output);
-        }
-        println!("{n} x {m}, d {d}: weights, outputs (ours, plain loop): {errors:?}");
-        let [[weight, plain_weight], [value, plain_value]] = errors;
-        assert!(weight <= bounds::NORMAL_WEIGHT && value <= bounds::NORMAL_OUTPUT, "{n} x {m}: {errors:?}");
-        assert!(weight <= 2.0 * plain_weight && value <= 2.0 * plain_value, "{n} x {m}: {errors:?}");
+        let [[weight, plain_weight], [value, plain_value]] = worst(&case, Some(&plain_loop(&case)));
+        assert!(weight <= 2.0 * plain_weight && value <= 2.0 * plain_value, "{n} x {m}: {weight:e}, {value:e}");
+        largest = [f64::max(largest[0], weight), f64::max(largest[1], value)];
+    }
+    bounds::hold("weights of softmax on normal data", largest[0], bounds::NORMAL_WEIGHT);
+    bounds::hold("outputs of softmax on normal data", largest[1], bounds::NORMAL_OUTPUT);
+}
+
+/// The same figures for every score and every normalizer, with the parameters that they have by themselves.
+#[test]
+fn every_member_has_its_figure_on_ordinary_data() {
+    let shape = [1, 1, 1, 16, 256, 64, 16];
+    let of = |score: &Choice, normalizer: &Choice| {
+        let mut case = Case::normal(shape, 77);
+        case.choose(score, normalizer);
+        let [[weight, _], [value, _]] = worst(&case, None);
+        (weight, value)
+    };
+    let scores = qkscope::score::SCORES.iter().map(|entry| entry.member.id);
+    let normalizers = qkscope::normalize::NORMALIZERS.iter().map(|entry| entry.member.id);
+    let softmax = Choice::id("softmax");
+    let cases = scores.map(|id| (id, of(&Choice::id(id), &softmax)));
+    let cases = cases.chain(normalizers.map(|id| (id, of(&Choice::id("scaled_dot"), &Choice::id(id)))));
+    for (id, (weight, output)) in cases {
+        let (stated_weight, stated_output) = bounds::figure(id);
+        bounds::hold(&format!("weights of {id}"), weight, stated_weight);
+        bounds::hold(&format!("outputs of {id}"), output, stated_output);
     }
 }
 
