@@ -142,6 +142,19 @@ fn order_two_survives_tiny_weights() {
     }
 }
 
+/// The squares are kept relative to the largest weight so far, which here grows from block to block.
+#[test]
+fn order_two_follows_a_growing_maximum() {
+    let m = 700;
+    let raw: Vec<f64> = (0..m).map(|j| (j as f64 / 60.0).exp()).collect();
+    let weights: Vec<f32> = raw.iter().map(|w| (w / raw.iter().sum::<f64>()) as f32).collect();
+    let at = STATISTICS.iter().position(|member| member.id == "collisionKeys").expect("in the list");
+    let expected = rows::definition(&wide(&weights), m, 0)[at];
+    let found = f64::from(statistics_of(&weights, 1, m).collision_keys[0]);
+    let error = bounds::statistic(m, 2.0 * bounds::logit(1, 1.0, 0.0, weights[0].ln().into()));
+    near(found, expected, error * expected, || "collisionKeys".into());
+}
+
 // -------------------------------------------------------------------------------------------------------------- one head
 
 #[test]
@@ -620,6 +633,9 @@ fn flows_that_cannot_be() {
     let mut nothing = vec![0.0; 4];
     flow::normalize(&mut nothing, 2);
     assert_eq!(nothing, [0.0; 4]);
+    let mut small = vec![0.25, 0.25, 0.125, 0.375];
+    flow::normalize(&mut small, 2);
+    assert_eq!(small, [0.5, 0.5, 0.25, 0.75]);
 }
 
 // ------------------------------------------------------------------------------------------------- with what is carried
