@@ -1,14 +1,16 @@
 """The questions: inputs and options of every golden case. No answers are computed here.
 
-Options have the names of the JavaScript API. Inputs are multiples of 1/64 or 1/4 (or float32 values where a case says so), so that
-storing them as float32 rounds nothing. Random numbers come from numpy's RandomState, whose stream is frozen for good.
+Options have the names of the JavaScript API. The later members of the lists have their questions in `cases_*.py`.
 """
-
-from dataclasses import dataclass, field
 
 import numpy as np
 
-INF, NAN = float("inf"), float("nan")
+import cases_mixed
+import cases_normalizers
+import cases_positions
+import cases_scores
+from case import INF, NAN, STAGES, Case, mask, problem, random, row
+
 NORMALIZERS = {
     "softmax": "softmax",
     "sigmoid": "sigmoid",
@@ -24,63 +26,13 @@ NORMALIZERS = {
 }
 
 
-@dataclass
-class Case:
-    """One question. `want` names the parts of the answer to store; `literal` holds answers copied from a printed table."""
-
-    name: str
-    query: np.ndarray
-    key: np.ndarray
-    value: np.ndarray | None
-    options: dict
-    want: tuple = ("output", "weights")
-    literal: dict = field(default_factory=dict)
-    source: str = ""
-    tolerance: float | None = None
-    dense: bool = True  # False: a non-finite Q, K or V, which implementations that multiply by 0 cannot answer
-
-
 def all_cases():
     groups = (scores, scales, sizes, heads, normalizers, causal, windows, masks, softcaps, extremes, removed, literals, student_teacher)
-    cases = [case for group in groups for case in group()]
+    later = (module.cases for module in (cases_normalizers, cases_scores, cases_positions, cases_mixed))
+    cases = [case for group in (*groups, *later) for case in group()]
     names = [case.name for case in cases]
     assert len(set(names)) == len(names), "two cases have one name"
     return cases
-
-
-# ---------------------------------------------------------------------------------------------------------------- parts
-
-
-def random(seed, shape, step=64, spread=1.0):
-    return np.round(np.random.RandomState(seed).standard_normal(shape) * spread * step) / step
-
-
-def problem(name, options=None, *, b=2, hq=2, hkv=None, n=5, m=6, d=4, dv=3, spread=1.0, **rest):
-    """A random problem whose seed is its name, so that cases can come and go without changing the others."""
-    seed = sum((i + 1) * ord(c) for i, c in enumerate(name))
-    hkv = hkv or hq
-    q = random(seed, (b, hq, n, d), spread=spread)
-    k = random(seed + 1, (b, hkv, m, d), spread=spread)
-    v = random(seed + 2, (b, hkv, m, dv))
-    return Case(name, q, k, v, options or {}, **rest)
-
-
-def row(name, logits, options, **rest):
-    """Rows of given logits: d = 1, q = 1, k = the logit, and a value of 1, so that the output is the row's mass."""
-    logits = np.atleast_2d(np.asarray(logits, dtype=np.float64)).astype(np.float32).astype(np.float64)
-    rows, m = logits.shape
-    ones = np.ones((rows, 1, 1, 1))
-    return Case(name, ones, logits.reshape(rows, 1, m, 1), np.ones((rows, 1, m, 1)), {"score": "dot", **options}, **rest)
-
-
-def mask(bits, shape):
-    """A boolean mask from a string of 0 and 1."""
-    return np.array([bit == "1" for bit in bits if bit in "01"]).reshape(shape)
-
-
-STAGES = ("raw", "scaled", "capped", "biased", "masked", "weights", "output")
-
-# ---------------------------------------------------------------------------------------------------------------- groups
 
 
 def scores():
