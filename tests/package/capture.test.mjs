@@ -54,6 +54,50 @@ function readPlain(bytes) {
   return { metadata, tensor };
 }
 
+test('sinks come with their layer, as the normalizer that they belong to', async () => {
+  const file = {
+    'layers.0.q': [[[1, 0]], [[0, 1]]],
+    'layers.0.k': [
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      [
+        [1, 1],
+        [2, 0],
+      ],
+    ],
+    'layers.0.sinks': [0.5, -1],
+    'layers.1.q': [[[1, 0]], [[0, 1]]],
+    'layers.1.k': [
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      [
+        [1, 1],
+        [2, 0],
+      ],
+    ],
+    scale: 1,
+  };
+  const capture = await openCapture(new TextEncoder().encode(JSON.stringify(file)));
+  const { query, key, options } = await capture.layer(0);
+  assert.equal(options.scale, 1);
+  assert.equal(options.normalizer.id, 'softmax_sink');
+  const { weights } = await attention(query, key, null, { ...options, needWeights: true });
+  const logits = [
+    [1, 0],
+    [1, 0],
+  ];
+  const expected = [0.5, -1].flatMap((sink, head) => {
+    const sum = Math.exp(sink) + logits[head].reduce((total, l) => total + Math.exp(l), 0);
+    return logits[head].map((l) => Math.exp(l) / sum);
+  });
+  assert.ok(deviation(weights.data, expected) < 1e-7);
+  assert.deepEqual((await capture.layer(1)).options, capture.options, 'a layer without sinks');
+});
+
 test('bytes are copied: the caller may reuse them at once', async () => {
   const bytes = sentence.slice();
   const opening = openCapture(bytes);

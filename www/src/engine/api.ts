@@ -368,6 +368,18 @@ export interface CaptureOptions extends Control {
   assign?: Assignment | undefined;
 }
 
+/** What `layer()` of a capture reads. */
+export interface CaptureLayer {
+  query: Tensor;
+  key: Tensor;
+  value: Tensor | null;
+  /**
+   * The capture's own options, with the layer's sinks where the file has them: spread these into `openAttention()`'s.
+   * Without them a model with sinks would be drawn wrongly.
+   */
+  options: ProblemOptions;
+}
+
 /** A file of named tensors: safetensors, npz, npy or JSON. Tensors are read when they are asked for. */
 export interface Capture {
   readonly format: Format;
@@ -388,11 +400,8 @@ export interface Capture {
   readonly options: ProblemOptions;
   /** Reads one tensor, widened to 32-bit floats, in its own shape. */
   tensor(name: string, options?: { signal?: AbortSignal | undefined }): Promise<Tensor>;
-  /** Reads Q, K and V of `layers[index]`. Error `unknown` when the layer lacks Q or K. */
-  layer(
-    index: number,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }>;
+  /** Reads Q, K, V and sinks of `layers[index]`. Error `unknown` when the layer lacks Q or K. */
+  layer(index: number, options?: { signal?: AbortSignal | undefined }): Promise<CaptureLayer>;
   /**
    * Says which tensors are Q, K and V; `layers` then has this one entry. Rejects, and changes nothing, where the shapes
    * do not fit each other or the number of tokens.

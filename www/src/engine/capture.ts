@@ -2,6 +2,7 @@
 import type {
   Assignment,
   Capture,
+  CaptureLayer,
   CaptureOptions,
   CaptureSource,
   Control,
@@ -101,16 +102,24 @@ class OpenCapture implements Capture {
     return { data: data!, shape: [...entry.shape] };
   }
 
-  async layer(index: number, options: Stoppable = {}): Promise<{ query: Tensor; key: Tensor; value: Tensor | null }> {
-    const { query, key, value, layer } = this.#layers[this.#layerIndex(index)]!;
+  async layer(index: number, options: Stoppable = {}): Promise<CaptureLayer> {
+    const { query, key, value, sinks, layer } = this.#layers[this.#layerIndex(index)]!;
     if (query === undefined || key === undefined) {
       const found = query === undefined ? 'no query' : 'no key';
       const message = `layer ${layer} has ${found}: call assign() to say which tensors are Q and K`;
       throw new QkscopeError('unknown', `layer ${layer}`, 'a query and a key', found, message);
     }
-    const names = value === undefined ? [query, key] : [query, key, value];
-    const [q, k, v] = await Promise.all(names.map((name) => this.tensor(name, options)));
-    return { query: q!, key: k!, value: v ?? null };
+    const read = async (name: string | undefined): Promise<Tensor | null> =>
+      name === undefined ? null : this.tensor(name, options);
+    const [q, k, v, s] = await Promise.all([query, key, value, sinks].map(read));
+    return { query: q!, key: k!, value: v!, options: this.#optionsWith(s!) };
+  }
+
+  /** The options of the file, and its sinks where the softmax is theirs to change. */
+  #optionsWith(sinks: Tensor | null): ProblemOptions {
+    if (!sinks || (this.options.normalizer ?? 'softmax') !== 'softmax') return this.options;
+    const numbers = { data: sinks.data, shape: [sinks.data.length] };
+    return { ...this.options, normalizer: { id: 'softmax_sink', sinks: numbers } };
   }
 
   async assign(assignment: Assignment, { signal, onProgress }: Control = {}): Promise<void> {
