@@ -87,6 +87,8 @@ pub mod overview;
 
 pub mod task;
 
+pub mod block;
+
 pub mod paint;
 
 pub mod catalog;
