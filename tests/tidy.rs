@@ -259,6 +259,7 @@ const LISTS: &[(&str, &str, Line)] = &[
     ("src/score", "mod.rs", |name| format!("scores![{name}]")),
     ("src/position", "mod.rs", |name| format!("positions![{name}]")),
     ("src/normalize", "mod.rs", |name| format!("normalizers![{name}]")),
+    ("src/block", "mod.rs", |name| format!("blocks![{name}]")),
     ("src/paint", "mod.rs", |name| format!("colormaps![{name}]")),
     ("src/format", "mod.rs", |name| format!("{name}::FORMAT")),
     ("www/src/views", "index.ts", |name| format!("export * from './{name}.ts';")),
@@ -299,7 +300,8 @@ fn every_file_of_a_listed_folder_is_in_its_list() {
 /// The files of hot code. In them a function is a kernel unless it is set-up, which returns a `Result`, or an oracle, called
 /// `definition`, or has `// Not a kernel: why` on the line above it.
 fn is_kernel_file(path: &str) -> bool {
-    ["src/simd/", "src/score/", "src/normalize/", "src/diagnostics/"].iter().any(|folder| path.starts_with(folder))
+    let folders = ["src/simd/", "src/score/", "src/normalize/", "src/diagnostics/", "src/block/"];
+    folders.iter().any(|folder| path.starts_with(folder))
         || ["math", "panel", "mask", "attend", "overview"].iter().any(|name| path == format!("src/{name}.rs"))
 }
 
