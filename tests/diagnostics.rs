@@ -4,7 +4,7 @@ mod support;
 
 use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::frame::{Frame, Grid, Repetition};
-use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_metric};
+use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_mass, sink_metric};
 use qkscope::diagnostics::importance::{self, Projection, importance};
 use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
 use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};
@@ -12,6 +12,8 @@ use qkscope::diagnostics::rows;
 use qkscope::diagnostics::value_norm::{self, value_norms, weighted};
 use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
 use qkscope::error::Error;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use support::{Case, Random, bounds, choice, same_bits};
 
 /// Three tokens, two causal layers.
@@ -317,8 +319,8 @@ fn heads_equal_their_definitions() {
         let weights = random_weights(&mut random, n, m, false);
         check_head(&format!("{n} x {m}"), &Frame { offset, ..Frame::new(n, m) }, &weights);
     }
-    for (height, width, class_token) in [(1, 1, false), (3, 4, false), (4, 3, true), (1, 9, true)] {
-        let grid = Grid { height, width, patch_size: 16.0, class_token };
+    for (height, width, tokens_before) in [(1, 1, 0), (3, 4, 0), (4, 3, 1), (1, 9, 2)] {
+        let grid = Grid { height, width, patch_size: 16.0, tokens_before };
         let n = grid.tokens();
         let weights = random_weights(&mut random, n, n, false);
         check_head(&format!("{grid:?}"), &Frame { grid: Some(grid), ..Frame::new(n, n) }, &weights);
@@ -433,13 +435,13 @@ fn rows_without_weight_and_rows_that_failed() {
 /// Patches 0 1 / 2 3 of 16 pixels after a class token that takes half of all weight: what is left is made to sum to 1.
 #[test]
 fn distance_on_a_grid() {
-    let grid = Grid { height: 2, width: 2, patch_size: 16.0, class_token: true };
+    let grid = Grid { height: 2, width: 2, patch_size: 16.0, tokens_before: 1 };
     let row = [0.5, 0.125, 0.125, 0.125, 0.125];
     near(grid.distance(1, &row), 16.0 * (2.0 + 2f64.sqrt()) / 4.0, 1e-12, || "a corner".into());
     near(grid.distance(2, &[0.5, 0.5, 0.0, 0.0, 0.0]), 16.0, 1e-12, || "one to the left".into());
     assert!(grid.distance(0, &row).is_nan(), "the class token has no place");
     assert!(grid.distance(1, &[1.0, 0.0, 0.0, 0.0, 0.0]).is_nan(), "no patch is looked at");
-    let plain = Grid { class_token: false, ..grid };
+    let plain = Grid { tokens_before: 0, ..grid };
     near(plain.distance(3, &[1.0, 0.0, 0.0, 0.0]), 16.0 * 2f64.sqrt(), 1e-12, || "across".into());
 }
 
@@ -454,7 +456,7 @@ fn sinks_are_counted() {
 fn heads_that_cannot_be() {
     let code = |frame: Frame| Head::new(&frame).unwrap_err().code();
     let square = Frame::new(4, 4);
-    let grid = Grid { height: 2, width: 2, patch_size: 1.0, class_token: false };
+    let grid = Grid { height: 2, width: 2, patch_size: 1.0, tokens_before: 0 };
     assert_eq!(code(Frame::new(3, 0)), "shape");
     assert_eq!(code(Frame { allowed: Some(&[1]), ..square }), "count");
     assert_eq!(code(Frame { tokens: Some(&[1, 2, 3]), ..square }), "count");
@@ -685,4 +687,219 @@ fn weighted_norms_equal_their_definition() {
     assert_eq!(value_norms(&values, [m, 3], None).unwrap_err().code(), "shape");
     assert_eq!(weighted(&weights, &norms[1..]).unwrap_err().code(), "shape");
     assert_eq!(weighted(&[], &[]).unwrap(), [0f32; 0]);
+}
+
+// ------------------------------------------------------------------------------------------------------- outside figures
+
+/// What numpy and networkx say (`goldens/README.md`).
+const GOLDENS: &str = include_str!("goldens/diagnostics.json");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Golden {
+    kind: String,
+    name: String,
+    weights: Figures,
+    expected: BTreeMap<String, Figures>,
+    tolerance: Option<f64>,
+    residual: Option<bool>,
+    pattern: Option<String>,
+    tokens: Option<Vec<u32>>,
+    allowed: Option<Figures>,
+    #[serde(default)]
+    offset: i64,
+    height: Option<usize>,
+    width: Option<usize>,
+    patch_size: Option<f64>,
+    tokens_before: Option<usize>,
+    threshold: Option<f64>,
+    period: Option<usize>,
+    bos: Option<bool>,
+}
+
+/// `null` is what is not defined.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Figures {
+    Tensor { shape: Vec<usize>, data: Vec<f64> },
+    List(Vec<Option<f64>>),
+    One(Option<f64>),
+}
+
+impl Figures {
+    fn numbers(&self) -> Vec<f64> {
+        match self {
+            Figures::Tensor { data, .. } => data.clone(),
+            Figures::List(list) => list.iter().map(|x| x.unwrap_or(f64::NAN)).collect(),
+            Figures::One(one) => vec![one.unwrap_or(f64::NAN)],
+        }
+    }
+
+    fn shape<const D: usize>(&self) -> [usize; D] {
+        let Figures::Tensor { shape, .. } = self else { panic!("no shape") };
+        shape.as_slice().try_into().expect("as many axes as the kind has")
+    }
+}
+
+impl Golden {
+    fn weights(&self) -> Vec<f32> {
+        self.weights.numbers().iter().map(|&w| w as f32).collect()
+    }
+
+    /// The layers, each (H, N, N), and N.
+    fn layers(&self) -> (Vec<Vec<f32>>, usize) {
+        let [_, heads, n, _] = self.weights.shape();
+        (self.weights().chunks(heads * n * n).map(<[f32]>::to_vec).collect(), n)
+    }
+
+    /// What is known of the one head of the case.
+    fn frame<'a>(&'a self, allowed: Option<&'a [u32]>) -> Frame<'a> {
+        let [n, m] = self.weights.shape();
+        let grid = self.height.map(|height| Grid {
+            height,
+            width: self.width.expect("of a grid"),
+            patch_size: self.patch_size.expect("of a grid"),
+            tokens_before: self.tokens_before.expect("of a grid"),
+        });
+        let repetition = self.period.map(|length| Repetition { length, bos: self.bos.expect("with a period") });
+        let tokens = self.tokens.as_deref();
+        Frame { offset: self.offset, allowed, tokens, repetition, grid, ..Frame::new(n, m) }
+    }
+
+    fn counts(&self) -> Option<Vec<u32>> {
+        let [_, m] = self.allowed.as_ref()?.shape();
+        let allowed = self.allowed.as_ref()?.numbers();
+        Some(allowed.chunks(m).map(|row| row.iter().sum::<f64>() as u32).collect())
+    }
+
+    fn head(&self) -> Head {
+        let counts = self.counts();
+        let mut head = Head::new(&self.frame(counts.as_deref())).expect("the frame fits");
+        head.add(0, &self.weights()).expect("whole rows");
+        head
+    }
+
+    /// What there is to compare: a name of `expected`, the figures found, and their bound.
+    fn found(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        match self.kind.as_str() {
+            "rollout" => self.rollout(),
+            "flow" => self.flow(),
+            "detector" => self.detector(),
+            "rows" => self.rows(),
+            "distance" | "gridDistance" => self.distance(),
+            "sink" => self.sinks(),
+            "induction" => self.means(&[("induction", "inductionScore"), ("previous", "previousTokenScore")]),
+            "duplicate" => self.duplicates(),
+            kind => panic!("no test for {kind}"),
+        }
+    }
+
+    fn rollout(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let (layers, n) = self.layers();
+        let mut rollout = Rollout::new(n, self.residual.expect("of a rollout")).expect("few tokens");
+        let mut all = Vec::new();
+        for layer in &layers {
+            rollout.push(layer).expect("a layer");
+            all.extend_from_slice(rollout.matrix());
+        }
+        vec![("rollout", all, 1e-12), ("last", rollout.matrix().to_vec(), 1e-12)]
+    }
+
+    fn flow(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let (layers, n) = self.layers();
+        let slices: Vec<&[f32]> = layers.iter().map(Vec::as_slice).collect();
+        let raw = Flow::new(&slices, n, true).expect("few tokens").matrix().expect("few tokens");
+        let mut normalized = raw.clone();
+        flow::normalize(&mut normalized, n);
+        vec![("flow", raw, 1e-12), ("normalised", normalized, 1e-12)]
+    }
+
+    fn detector(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let [n, _] = self.weights.shape();
+        let (pattern, tokens) = match self.pattern.as_deref() {
+            Some("previous") => (Pattern::PreviousToken, self.tokens.as_deref()),
+            Some("duplicate") => (Pattern::DuplicateToken, self.tokens.as_deref()),
+            Some("induction") => (Pattern::Induction, self.tokens.as_deref()),
+            other => panic!("no pattern {other:?}"),
+        };
+        let mut detector = Detector::new(pattern, n, tokens, Exclude::default()).expect("tokens are given");
+        let add = |(row, weights): (usize, &[f32])| detector.add(row, 0, weights).expect("a row");
+        self.weights().chunks(n).enumerate().for_each(add);
+        let tokens = tokens.unwrap_or_default();
+        let drawn = (0..n * n).map(|at| f64::from(u8::from(pattern.contains(tokens, at / n, at % n)))).collect();
+        vec![("pattern", drawn, 0.0), ("mul", vec![detector.mul()], 1e-12), ("abs", vec![detector.abs()], 1e-12)]
+    }
+
+    fn rows(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let head = self.head();
+        let names = ["mass", "entropy", "normalisedEntropy", "hill1", "hill2"];
+        let ids = ["mass", "entropy", "normalizedEntropy", "effectiveKeys", "collisionKeys"];
+        let of = |(name, id): (&'static str, &str)| (name, column(head.rows(), id), bounds::head(7, 7.0));
+        names.into_iter().zip(ids).map(of).collect()
+    }
+
+    fn distance(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let ([_, m], weights) = (self.weights.shape(), self.weights());
+        let mut found = self.means(&[("mean", "meanAttentionDistance")]);
+        let frame = self.frame(None);
+        found.push(match frame.grid {
+            None => ("rows", wide(&self.head().rows().attention_distance), bounds::head(m, m as f64)),
+            Some(grid) => {
+                let rows = weights.chunks(m).enumerate().skip(grid.tokens_before);
+                ("rows", rows.map(|(row, weights)| grid.distance(row, weights)).collect(), 1e-12)
+            }
+        });
+        found
+    }
+
+    fn sinks(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let [_, _, n, _] = self.weights.shape();
+        let weights = self.weights();
+        let masses = |key: usize, from: usize| -> Vec<f64> {
+            let column = |matrix: &[f32]| matrix.iter().skip(key).step_by(n).copied().collect::<Vec<f32>>();
+            weights.chunks(n * n).map(|matrix| sink_mass(&column(matrix), from)).collect()
+        };
+        let share = |key: usize| vec![sink_metric(&masses(key, key), self.threshold.expect("of sinks"))];
+        vec![
+            ("sink0", masses(0, 0), 1e-12),
+            ("sink1", masses(1, 1), 1e-12),
+            ("sink0From1", masses(0, 1), 1e-12),
+            ("share0", share(0), 1e-12),
+            ("share1", share(1), 1e-12),
+        ]
+    }
+
+    fn duplicates(&self) -> Vec<(&str, Vec<f64>, f64)> {
+        let ([n, _], weights) = (self.weights.shape(), self.weights());
+        let tokens = self.tokens.as_deref().expect("of duplicates");
+        let marked = |at: &usize| Pattern::DuplicateToken.contains(tokens, at / n, at % n);
+        let row = |i: usize| (i * n..(i + 1) * n).filter(marked).map(|at| f64::from(weights[at])).sum();
+        let mut found = self.means(&[("mean", "duplicateTokenShare")]);
+        found.push(("rows", (0..n).map(row).collect(), 1e-12));
+        found
+    }
+
+    fn means(&self, names: &[(&'static str, &str)]) -> Vec<(&str, Vec<f64>, f64)> {
+        let [_, m] = self.weights.shape();
+        let values = named(self.head().values().expect("all rows are there"));
+        names.iter().map(|(name, id)| (*name, vec![values(id)], bounds::head(m, values(id)))).collect()
+    }
+}
+
+#[test]
+fn every_outside_figure() {
+    let goldens: Vec<Golden> = serde_json::from_str(GOLDENS).expect("the file is well formed");
+    let mut kinds = BTreeSet::new();
+    for golden in &goldens {
+        let found = golden.found();
+        for (name, expected) in &golden.expected {
+            let what = || format!("{}: {name}", golden.name);
+            let (_, values, bound) =
+                found.iter().find(|(known, ..)| known == name).unwrap_or_else(|| panic!("{}", what()));
+            let bound = bound + golden.tolerance.unwrap_or(0.0);
+            all_near(values, &expected.numbers(), bound, what);
+        }
+        kinds.insert(golden.kind.as_str());
+    }
+    assert!(goldens.len() >= 60 && kinds.len() == 9, "{} cases of {kinds:?}", goldens.len());
 }

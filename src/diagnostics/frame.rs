@@ -5,7 +5,7 @@ use crate::diagnostics::pattern::Exclude;
 use crate::error::Error;
 use core::ops::Range;
 
-/// Patches of an image as keys and queries: row by row, after one class token if there is one.
+/// Patches of an image as keys and queries: row by row, after the tokens that are none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     /// Patches from top to bottom.
@@ -14,24 +14,24 @@ pub struct Grid {
     pub width: usize,
     /// The side of a patch, in pixels: the unit of the distance.
     pub patch_size: f64,
-    /// Whether token 0 is a class token, which has no place in the image.
-    pub class_token: bool,
+    /// How many tokens come first that have no place in the image: 1 for a class token, more with registers.
+    pub tokens_before: usize,
 }
 
 impl Grid {
     /// How many tokens there are.
     pub fn tokens(&self) -> usize {
-        self.height.saturating_mul(self.width).saturating_add(usize::from(self.class_token))
+        self.height.saturating_mul(self.width).saturating_add(self.tokens_before)
     }
 
-    /// Σ_j p_j · patch_size · |place of i − place of j| over the patches, in pixels, for row `row` of weights. The weight on the
-    /// class token is dropped and what is left made to sum to 1; the class token's own row, and rows without weight on
-    /// patches, have no distance: NaN. `weights` has [`Grid::tokens`] elements.
+    /// Σ_j p_j · patch_size · |place of i − place of j| over the patches, in pixels, for row `row` of weights. The weight on
+    /// tokens that are no patches is dropped and what is left made to sum to 1; the rows of such tokens, and rows without
+    /// weight on patches, have no distance: NaN. `weights` has [`Grid::tokens`] elements.
     ///
     /// Source: Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7; Raghu et al. 2021, arXiv 2108.08810. Code that drops the
     /// class token without making up for it gives shorter distances to heads that look at it.
     pub fn distance(&self, row: usize, weights: &[f32]) -> f64 {
-        let first = usize::from(self.class_token);
+        let first = self.tokens_before;
         if row < first {
             return f64::NAN;
         }
@@ -150,7 +150,7 @@ impl Frame<'_> {
 
 /// The distance of [`Grid::distance`] in double precision, for the row `weights` of the token `row`.
 pub fn definition(grid: Grid, row: usize, weights: &[f64]) -> f64 {
-    let first = usize::from(grid.class_token);
+    let first = grid.tokens_before;
     if row < first {
         return f64::NAN;
     }

@@ -156,14 +156,18 @@ impl Head {
         Ok(values)
     }
 
+    /// The statistics of the rows, zeros where they have not come.
+    pub fn rows(&self) -> &Columns {
+        &self.columns
+    }
+
     fn mean(&self, column: impl Fn(&Columns) -> &[f32]) -> f64 {
         mean(column(&self.columns).iter().map(|&x| f64::from(x)))
     }
 
     /// The mean weight on key 0 over the queries at position `from` and later.
     fn sink(&self, from: i64) -> f64 {
-        let start = usize::try_from(from - self.offset).unwrap_or(0);
-        mean(self.columns.first_mass.iter().skip(start).map(|&x| f64::from(x)))
+        sink_mass(&self.columns.first_mass, usize::try_from(from - self.offset).unwrap_or(0))
     }
 
     fn distance(&self) -> f64 {
@@ -197,6 +201,14 @@ fn to_lanes(weights: &[f32], keys: usize, first: usize, block: &mut [Lanes]) {
             lanes[lane] = w;
         }
     }
+}
+
+/// a_k, the sink mass of key k: the mean of A_ik over the rows i ≥ k, which see it under a causal mask. `column` holds A_ik for
+/// all i; `from` is k, or k + 1 to leave out the row that has the least choice. NaN where there is no such row.
+///
+/// Source: Gu et al. 2024, arXiv 2410.10781, section 3.
+pub fn sink_mass(column: &[f32], from: usize) -> f64 {
+    mean(column.iter().skip(from).map(|&x| f64::from(x)))
 }
 
 /// The metric Sink_k: the share of heads whose sink mass is above `eps`; the paper has eps = 0.3 ([`SINK_EPS`]), k = 0 and texts

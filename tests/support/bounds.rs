@@ -95,3 +95,15 @@ pub fn hold(name: &str, found: f64, stated: f64) {
         std::io::stderr().write_all(text.as_bytes()).expect("a terminal");
     }
 }
+
+/// The error of a mean over rows of statistics of weights that are exact: sums in single precision, and entropies of them
+/// whose error is that of ln M at most.
+pub fn head(keys: usize, mean: f64) -> f64 {
+    statistic(keys, 0.0) * (1.0 + (keys as f64).ln()) * (1.0 + mean.abs())
+}
+
+/// The relative error of a sum of `terms` numbers of one sign in double precision, whatever the order; as absolute error of
+/// shares and scores, which are at most 1.
+pub fn double(terms: usize) -> f64 {
+    (terms as f64 + 8.0) * f64::EPSILON
+}
