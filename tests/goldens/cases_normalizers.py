@@ -10,12 +10,10 @@ NORMALIZERS = {
     "entmax15": "entmax15",
     "relu_n": "relu_n",
     "relu_n_visible": {"id": "relu_n", "n": "visible"},
-    "relu_n_alpha": {"id": "relu_n", "alpha": 0.5},
+    "relu_n_alpha": {"id": "relu_n", "alpha": 2},
     "topk_3": {"id": "topk", "k": 3},
     "topk_first_2": {"id": "topk", "k": 2, "ties": "first"},
-    "threshold_softmax1": {"id": "soft_threshold", "after": "softmax1", "tau": 0.0625},
     "threshold_sigmoid": {"id": "soft_threshold", "after": "sigmoid", "alpha": 0.75},
-    "threshold_sparsemax": {"id": "soft_threshold", "after": "sparsemax", "alpha": 0.5, "renormalize": True},
     "threshold_entmax15": {"id": "soft_threshold", "after": "entmax15", "tau": 0.125, "renormalize": True},
     "threshold_relu_n": {"id": "soft_threshold", "after": "relu_n", "tau": 0.125},
 }
@@ -63,8 +61,8 @@ def plain():
     yield small("entmax15 of many keys", {"normalizer": "entmax15"}, hq=1, n=2, m=37, dv=None, want=("weights",))
     yield small("relu_n, alpha 0", {"normalizer": {"id": "relu_n", "alpha": 0}}, hq=1, n=3)
     yield small(
-        "relu_n, alpha 2 of the visible",
-        {"normalizer": {"id": "relu_n", "alpha": 2, "n": "visible"}, "causal": True},
+        "relu_n, alpha 0.5 of the visible",
+        {"normalizer": {"id": "relu_n", "alpha": 0.5, "n": "visible"}, "causal": True},
         hq=1,
         n=5,
         m=5,

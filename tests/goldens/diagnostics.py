@@ -13,7 +13,7 @@ import networkx
 import numpy as np
 
 from case import mask, random
-from generate import tensor, write
+from generate import rounded, tensor, write
 
 NUMPY, FLOW = f"numpy {np.__version__}", f"networkx {networkx.__version__} maximum_flow"
 PRINTED, SIX_DIGITS = "printed table: diagnostics", 1e-6
@@ -30,19 +30,21 @@ def main():
 def case(kind, name, weights, expected, source=NUMPY, tolerance=None, **more):
     item = {"kind": kind, "name": name, "source": source, "weights": tensor(weights)}
     item |= {key: tensor(value) if isinstance(value, np.ndarray) else value for key, value in more.items()}
-    item["expected"] = {
-        key: tensor(value) if isinstance(value, np.ndarray) else value for key, value in expected.items()
-    }
+    item["expected"] = rounded(expected)
     return item | ({} if tolerance is None else {"tolerance": tolerance})
 
 
 def attention(seed, shape, causal=False):
-    """Softmax weights of random logits, rounded to float32: rows sum to 1 to seven digits."""
+    """Softmax weights of random logits in whole 1024ths, the largest so that each row sums to 1 exactly."""
     logits = random(seed, shape, 16, 1.5)
     if causal:
         logits = np.where(np.tri(*shape[-2:], dtype=bool), logits, -np.inf)
     raised = np.exp(logits - logits.max(-1, keepdims=True))
-    return (raised / raised.sum(-1, keepdims=True)).astype(np.float32).astype(np.float64)
+    counts = np.floor(raised / raised.sum(-1, keepdims=True) * 1024)
+    largest = counts.argmax(-1, keepdims=True)
+    left = 1024 - counts.sum(-1, keepdims=True)
+    np.put_along_axis(counts, largest, np.take_along_axis(counts, largest, -1) + left, -1)
+    return counts / 1024
 
 
 # ------------------------------------------------------------------------------------------------------- across layers

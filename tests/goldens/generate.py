@@ -135,8 +135,8 @@ def expected(case, answers, chosen):
     order = [chosen, *PREFERRED]
     part = lambda name: case.literal.get(name, next(answers[e][name] for e in order if name in answers.get(e, {})))
     wanted = [name for name in case.want if name != "output" or case.value is not None]
-    out = {name: tensor(part(name)) for name in ("output", "weights") if name in wanted}
-    stages = {name: tensor(part(name)) for name in wanted if name not in out}
+    out = {name: rounded(part(name)) for name in ("output", "weights") if name in wanted}
+    stages = {name: rounded(part(name)) for name in wanted if name not in out}
     if stages:
         out["stages"] = stages
     if "statistics" in case.literal:
@@ -152,6 +152,17 @@ def option(value):
     if isinstance(value, dict):
         return {name: option(part) for name, part in value.items()}
     return tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def rounded(values):
+    """Tensors and numbers to 15 digits: what follows is noise, and would be a tenth of the file."""
+    if isinstance(values, dict):
+        return {name: rounded(part) for name, part in values.items()}
+    if isinstance(values, list):
+        return [rounded(part) for part in values]
+    if isinstance(values, np.ndarray):
+        return tensor(np.reshape([rounded(x) for x in values.ravel().tolist()], values.shape))
+    return float(f"{values:.15g}") if isinstance(values, float) else values
 
 
 def tensor(array):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from case import mask, random
-from generate import option, tensor, write
+from generate import option, rounded, tensor, write
 
 NAME = "torch 1.13.1 MultiheadAttention"
 
@@ -171,7 +171,7 @@ def case(name, sizes, flags, options):
         item.update(key=tensor(key), value=tensor(value))
     item["weights"] = {name: tensor(x) for name, x in parameters.items()}
     item["options"] = {name: option(x) for name, x in options.items()}
-    item["expected"] = {name: tensor(x) for name, x in expected.items()}
+    item["expected"] = rounded(expected)
     return item
 
 
