@@ -246,16 +246,24 @@ fn near(found: f32, expected: f64, bound: f64, context: impl Fn() -> String) {
     );
 }
 
-/// Every shape with every mask; scores and normalizers take turns, so that all pairs of members meet.
+/// The first of `positions` from number `at` on that the case has room for.
+fn place(case: &mut Case, positions: &[Choice], at: usize) {
+    let turns = (at..).map(|at| &positions[at % positions.len()]).take(positions.len());
+    assert!(turns.into_iter().any(|position| case.place(position)), "`none` always fits");
+}
+
+/// Every shape with every mask; positions, scores and normalizers take turns, so that all pairs of members meet.
 #[test]
 fn shapes_and_masks() {
     for (s, &shape) in SHAPES.iter().enumerate() {
         let (scores, normalizers) = (support::scores(shape), support::normalizers_for(shape));
+        let positions = support::positions(shape);
         for (k, (name, change)) in MASKS.iter().enumerate() {
             let seed = (s * MASKS.len() + k) as u64;
             let mut case = Case::normal(shape, seed);
             change(&mut case, &mut Random(seed));
             let at = s * MASKS.len() + k;
+            place(&mut case, &positions, at);
             case.choose(&scores[at % scores.len()], &normalizers[at % normalizers.len()]);
             check(&format!("{shape:?}, {name}"), &case);
         }
@@ -275,6 +283,27 @@ fn members_and_data() {
                 case.choose(&score, &normalizer);
                 check(&format!("{name}, {score:?}, {normalizer:?}"), &case);
             }
+        }
+    }
+    assert_few_skipped();
+}
+
+/// Every positional encoding with every score and every normalizer; data and masks take turns.
+#[test]
+fn positions_and_members() {
+    let shape = [1, 2, 1, 9, 21, 6, 3];
+    let (positions, scores, normalizers) =
+        (support::positions(shape), support::scores(shape), support::normalizers_for(shape));
+    for p in 0..positions.len() {
+        for turn in 0..scores.len().max(normalizers.len()) {
+            let at = p + turn;
+            let ((data, fill), (mask, hide)) = (DATA[at % DATA.len()], MASKS[at / DATA.len() % MASKS.len()]);
+            let mut case = Case::normal(shape, at as u64);
+            fill(&mut case, &mut Random(at as u64));
+            hide(&mut case, &mut Random(at as u64));
+            place(&mut case, &positions, p);
+            case.choose(&scores[turn % scores.len()], &normalizers[(turn + p) % normalizers.len()]);
+            check(&format!("{data}, {mask}"), &case);
         }
     }
     assert_few_skipped();

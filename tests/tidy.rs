@@ -205,7 +205,8 @@ fn one_module_per_import(source: &Source) -> Vec<Finding> {
 
 #[test]
 fn imports_name_one_module_each() {
-    let ruled = ["src/format/", "src/paint/", "src/simd/", "src/score/", "src/normalize/", "src/math.rs"];
+    let ruled =
+        ["src/format/", "src/paint/", "src/simd/", "src/score/", "src/position/", "src/normalize/", "src/math.rs"];
     hold(|path| ruled.iter().any(|place| path.starts_with(place)), one_module_per_import);
 }
 
@@ -300,7 +301,7 @@ fn every_file_of_a_listed_folder_is_in_its_list() {
 /// The files of hot code. In them a function is a kernel unless it is set-up, which returns a `Result`, or an oracle, called
 /// `definition`, or has `// Not a kernel: why` on the line above it.
 fn is_kernel_file(path: &str) -> bool {
-    let folders = ["src/simd/", "src/score/", "src/normalize/", "src/diagnostics/", "src/block/"];
+    let folders = ["src/simd/", "src/score/", "src/position/", "src/normalize/", "src/diagnostics/", "src/block/"];
     folders.iter().any(|folder| path.starts_with(folder))
         || ["math", "panel", "mask", "attend", "overview"].iter().any(|name| path == format!("src/{name}.rs"))
 }

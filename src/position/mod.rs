@@ -7,10 +7,10 @@
 //! To add one: a file in this folder with `ENTRY` and `DEFINITION`, and its name in the list below.
 
 use crate::error::Error;
-use crate::member::Member;
+use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
 use crate::simd::Lanes;
-use crate::tensor::{Head, PerHead, Sizes};
+use crate::tensor::{Head, MAX_LENGTH, PerHead, Sizes, filled, reserved};
 
 /// A positional encoding with its parameters set, for one query head. Each does one of three things.
 pub trait Position: Send + Sync {
@@ -57,6 +57,37 @@ impl Definition {
         Definition { embed: |_, row, _| row.into(), rotate: |_, row, _| row.into(), bias: |_, _, _, _| 0.0 };
 }
 
+/// The base of the frequencies.
+const fn theta(name: &'static str, about: Text) -> Parameter {
+    Parameter {
+        name,
+        label: Text { en: "Base θ", zh: "底数 θ" },
+        about,
+        kind: Kind::Number {
+            min: Some(0.0),
+            max: None,
+            above_min: true,
+            integer: false,
+            default: Some(10_000.0),
+            slider: (10.0, 1e6),
+            logarithmic: true,
+        },
+    }
+}
+
+/// θ^(−m / divisor) for m from 0 to `count` - 1.
+fn frequencies(settings: &Settings, theta: &Parameter, count: usize, divisor: f64) -> Result<Vec<f64>, Error> {
+    let base = settings.number(theta).unwrap_or(10_000.0);
+    // Below, a frequency times a position would overflow even double precision.
+    if base < f64::from(f32::MIN_POSITIVE) {
+        let expected = format!("at least {:e}", f32::MIN_POSITIVE);
+        return Err(Error::Parameter { name: theta.name.into(), expected, found: format!("{base:e}") });
+    }
+    let mut all = reserved(theta.name, count)?;
+    all.extend((0..count).map(|m| base.powf(-(m as f64) / divisor)));
+    Ok(all)
+}
+
 macro_rules! positions {
     ($($name:ident),* $(,)?) => {
         $(pub mod $name;)*
@@ -67,7 +98,7 @@ macro_rules! positions {
     };
 }
 
-positions![none];
+positions![none, sinusoidal, learned, rope, alibi, t5];
 
 /// The positional encoding that `choice` names.
 ///
@@ -77,14 +108,43 @@ pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
     choice.find("position", POSITIONS, |entry| &entry.member)
 }
 
+/// What `choice` adds to rows of `size` numbers at positions 0 to `length` - 1: (length, size), row-major. For the rows that
+/// Q and K are projected from, and for pictures. Zeros for an encoding that adds nothing to rows.
+///
+/// # Errors
+/// As [`find`] and [`Entry::set`], and [`Error::OutOfMemory`].
+pub fn table(choice: &Choice, length: usize, size: usize) -> Result<Vec<f32>, Error> {
+    let shape = [1, 1, length, size];
+    let set = find(choice)?.set(choice, Sizes::new(shape, shape, None)?, 0)?;
+    let bytes = (length as u64).saturating_mul(size as u64).saturating_mul(4);
+    let count = length.checked_mul(size).ok_or(Error::OutOfMemory { name: "positions".into(), bytes })?;
+    let mut rows = filled("positions", count, 0.0)?;
+    (0..).zip(rows.chunks_exact_mut(size)).for_each(|(position, row)| set.of(0).embed(position, row));
+    Ok(rows)
+}
+
+/// Refuses positions that single precision does not count exactly.
+fn check_offset(sizes: &Sizes, offset: i64) -> Result<(), Error> {
+    let (far, last) = (MAX_LENGTH as i64, offset.saturating_add(sizes.queries as i64 - 1));
+    if offset >= -far && last <= far {
+        return Ok(());
+    }
+    let expected = format!("such that queries stand at positions from -{far} to {far}");
+    Err(Error::Parameter { name: "causalOffset".into(), expected, found: offset.to_string() })
+}
+
 impl Entry {
     /// The encoding with its parameters set, for every query head that differs.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Parameter`], naming the parameter, or for rows of Q and K of two head sizes.
+    /// [`Error::Shape`] or [`Error::Parameter`], naming the parameter, for rows of Q and K of two head sizes, or for
+    /// queries further than [`MAX_LENGTH`] from key 0.
     pub fn set(&self, choice: &Choice, sizes: Sizes, offset: i64) -> Result<PerHead<Box<dyn Position>>, Error> {
         if self.changes_rows {
             sizes.same_head_size()?;
+        }
+        if self.changes_rows || self.biases {
+            check_offset(&sizes, offset)?;
         }
         let settings = choice.settings(&self.member, &sizes)?;
         let each = self.biases || self.member.differs_by_head();

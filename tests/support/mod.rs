@@ -7,7 +7,7 @@ pub mod oracle;
 use qkscope::attend::{Inputs, Problem, Stage};
 use qkscope::error::Error;
 use qkscope::member::{Kind, Member};
-use qkscope::options::{Choice, Options, Setting};
+use qkscope::options::{Alignment, Choice, Options, Setting};
 use qkscope::task::{Answer, Attended, Request, run};
 use qkscope::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -92,15 +92,36 @@ impl Case {
         Problem::new(self.inputs(), &self.options)
     }
 
+    /// Chooses a positional encoding, and the alignment that it needs. False where its table has no row for a position.
+    pub fn place(&mut self, position: &Choice) -> bool {
+        let (n, m, options) = (self.query.1[2], self.key.1[2], &mut self.options);
+        options.position = position.clone();
+        if n != m && options.causal_offset.is_none() && options.causal_alignment.is_none() {
+            options.causal_alignment = Some(Alignment::LowerRight);
+        }
+        let first = options.offset(n, m).expect("it is chosen");
+        let Choice::With { id, settings } = position else { return true };
+        match settings.get("table") {
+            Some(Setting::Tensor(table)) if id == "learned" => {
+                let rows = table.shape[0];
+                first >= 0 && first as usize + n <= rows && m <= rows
+            }
+            _ => true,
+        }
+    }
+
     /// Chooses a score and a normalizer; one that brings its own score and forbids options gets its way.
     pub fn choose(&mut self, score: &Choice, normalizer: &Choice) {
         let entry = self::normalizer(normalizer);
         self.options.normalizer = normalizer.clone();
         self.options.score = entry.score.is_none().then(|| score.clone());
         if !entry.forbids.is_empty() {
-            let Options { scale, temperature, softcap, .. } = Options::default();
+            let Options { scale, temperature, softcap, position, .. } = Options::default();
             self.options = Options { scale, temperature, softcap, ..self.options.clone() };
             self.bias = None;
+            if qkscope::position::find(&self.options.position).expect("in the list").biases {
+                self.options.position = position;
+            }
         }
     }
 
@@ -171,11 +192,35 @@ pub fn scores(sizes: Sizes) -> Vec<Choice> {
     plain.chain(set.map(choice)).chain(with_tensors(&members, sizes)).collect()
 }
 
-/// The positional encodings of the list, and those with tensors.
+/// The positional encodings of the list, and those with tensors or parameters that change their course, as far as the head size
+/// has room for them.
 pub fn positions(sizes: Sizes) -> Vec<Choice> {
+    let turning = sizes[5] / 2 * 2;
     let members: Vec<&Member> = qkscope::position::POSITIONS.iter().map(|entry| &entry.member).collect();
-    let plain = members.iter().map(|member| Choice::id(member.id));
-    plain.chain(with_tensors(&members, sizes)).collect()
+    let plain =
+        members.iter().map(|member| member.id).filter(|id| *id != "rope" || turning == sizes[5]).map(Choice::id);
+    let mut choices: Vec<Choice> = plain.chain(with_tensors(&members, sizes)).collect();
+    let set = [
+        r#"{"id": "sinusoidal", "layout": "concat", "frequency": "t2t", "theta": 500}"#,
+        r#"{"id": "alibi", "symmetric": true}"#,
+    ];
+    choices.extend(set.map(choice));
+    if turning > 0 {
+        let rope = |interleaved: bool, dim: usize| {
+            choice(&format!(r#"{{"id": "rope", "interleaved": {interleaved}, "rotaryEmbeddingDim": {dim}}}"#))
+        };
+        choices.extend([rope(false, turning), rope(true, (turning / 4 * 2).max(2))]);
+    }
+    let one_way = choices.iter().filter(|choice| choice.name() == "t5").cloned().filter_map(|choice| match choice {
+        Choice::With { id, mut settings } => {
+            settings.insert("bidirectional".into(), Setting::Flag(false));
+            settings.insert("maxDistance".into(), Setting::Number(40.0));
+            Some(Choice::With { id, settings })
+        }
+        Choice::Id(_) => None,
+    });
+    let one_way: Vec<Choice> = one_way.collect();
+    choices.into_iter().chain(one_way).collect()
 }
 
 /// Every member that takes tensors, with seeded ones of the sizes of a case; free axes have length 5.
@@ -186,8 +231,8 @@ pub fn with_tensors(members: &[&Member], sizes: Sizes) -> Vec<Choice> {
         "Hq" => hq,
         "d" | "dk" => d,
         "d+dk" => 2 * d,
-        // A table of positions holds them all.
-        "L" => n.max(m) * 2,
+        // A table of positions holds them all, shifted by a few too.
+        "L" => n.max(m) + 4,
         "buckets" => 32,
         _ => 5,
     };

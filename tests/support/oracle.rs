@@ -97,8 +97,12 @@ pub fn row(case: &Case, plane: usize, i: usize) -> Row {
     let shares = (0..m).filter(|&j| allowed[j]).map(|j| logit_error[j] / biased[j].abs()).fold(0.0, f64::max);
     let worst_of = if normalizer.sensitivity() == Sensitivity::Share { shares } else { worst };
     let stretch = normalizer.stretch(&left);
-    let weight_error: Vec<f64> =
-        weights.iter().map(|&w| bounds::weight(normalizer.sensitivity(), worst_of, m, w / stretch) * stretch).collect();
+    // A removed key weighs exactly 0, however uncertain the others are.
+    let weight_error: Vec<f64> = (0..m)
+        .map(|j| bounds::weight(normalizer.sensitivity(), worst_of, m, weights[j] / stretch) * stretch)
+        .zip(&allowed)
+        .map(|(error, &allowed)| if allowed { error } else { 0.0 })
+        .collect();
 
     let dv = case.value.as_ref().map_or(0, |v| v.1[3]);
     let value = |j: usize, c: usize| f64::from(case.value.as_ref().expect("dv > 0").0[(kv * m + j) * dv + c]);
