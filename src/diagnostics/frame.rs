@@ -4,18 +4,26 @@
 use crate::diagnostics::pattern::Exclude;
 use crate::error::Error;
 use core::ops::Range;
+use serde::Deserialize;
 
 /// Patches of an image as keys and queries: row by row, after the tokens that are none.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grid {
     /// Patches from top to bottom.
     pub height: usize,
     /// Patches from left to right.
     pub width: usize,
-    /// The side of a patch, in pixels: the unit of the distance.
+    /// The side of a patch, in pixels: the unit of the distance. 1 counts patches.
+    #[serde(default = "one")]
     pub patch_size: f64,
     /// How many tokens come first that have no place in the image: 1 for a class token, more with registers.
+    #[serde(default)]
     pub tokens_before: usize,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl Grid {
