@@ -63,8 +63,9 @@ impl Flow {
     /// The network of `layers`, first layer first, each (H, N, N), whose heads are averaged.
     ///
     /// # Errors
-    /// [`Error::Limit`] above [`MAX_NODES`] or [`MAX_TOKENS`]; [`Error::Shape`] where a layer is not (H, N, N): flow is of self-attention over the
-    /// same tokens in each layer; [`Error::Number`] for a weight that is not finite or below 0; [`Error::OutOfMemory`].
+    /// [`Error::Limit`] above [`MAX_NODES`] or [`MAX_TOKENS`]; [`Error::Shape`] where a layer is not (H, N, N): flow is of
+    /// self-attention over the same tokens in each layer; [`Error::Number`] for a weight that is not finite or below 0;
+    /// [`Error::OutOfMemory`].
     pub fn new(layers: &[&[f32]], tokens: usize, residual: bool) -> Result<Flow, Error> {
         check_limit("the number of tokens of an attention flow", MAX_TOKENS, tokens)?;
         check_limit("tokens times layers of an attention flow", MAX_NODES, tokens.saturating_mul(layers.len()))?;
