@@ -36,8 +36,8 @@ pub fn value_norms(
     Ok(norms)
 }
 
-/// |w_ij| · norm_j for some whole rows of weights (rows, M). A weight of exactly 0 gives 0 whatever the value: a removed key cannot
-/// be observed.
+/// |w_ij| · norm_j for some whole rows of weights (rows, M). A weight of exactly 0 gives 0 whatever the value: a removed key
+/// cannot be observed.
 ///
 /// # Errors
 /// [`Error::Shape`] where `weights` are no whole rows, [`Error::OutOfMemory`].
