@@ -1,6 +1,5 @@
 """Questions about the later scores: bilinear, additive, distances, and rows that are normalised first."""
 
-
 import numpy as np
 
 from case import INF, NAN, Case, mask, random, small
@@ -32,14 +31,9 @@ SCORES = {
     "qk_norm_ln_gains": {"id": "qk_norm_ln", "gq": random(40, (D,)), "gk": random(41, (D,)), "eps": 0.125},
     "swin_v2_cosine": "swin_v2_cosine",
 }
-# The same with a part for each of four query heads; K has a size of its own where it may.
+# Parameters of four query heads, one part each; K has a size of its own where it may.
 PER_HEAD = {
     "general": (DK, {"w": random(42, (4, D, DK))}),
-    "additive": (
-        DK,
-        {"wq": random(43, (4, A, D)), "wk": random(44, (4, A, DK)), "v": random(45, (4, A)), "b": random(46, (4, A))},
-    ),
-    "concat": (DK, {"w": random(47, (4, A, D + DK)), "v": random(48, (4, A))}),
     "swin_v2_cosine": (D, {"t": np.array([0.5, 6, -1, 2.25])}),
 }
 
@@ -93,20 +87,16 @@ def per_head():
         yield small(
             f"score {name} of each head, heads 4 over 1", {"score": score}, hq=4, hkv=1, n=1, m=3, dk=dk, dv=None
         )
-    mixed = {"id": "additive", "wq": PER_HEAD["additive"][1]["wq"], "wk": random(58, (A, D)), "v": random(59, (A,))}
-    yield small(
-        "score additive, some of it of each head",
-        {"score": mixed},
-        hq=4,
-        hkv=1,
-        n=2,
-        m=3,
-        dv=None,
-        want=("raw", "weights"),
-    )
-    for score in ("neg_l2", "qk_norm_rms", "qk_norm_l2"):
+    for label in ("additive", "concat", "neg_l2", "qk_norm_rms", "qk_norm_l2"):
         yield small(
-            f"score {score}, heads 4 over 2", {"score": score}, hq=4, hkv=2, n=2, m=3, dv=None, want=("raw", "weights")
+            f"score {label}, heads 4 over 2",
+            {"score": SCORES[label]},
+            hq=4,
+            hkv=2,
+            n=2,
+            m=3,
+            dv=None,
+            want=("raw", "weights"),
         )
 
 

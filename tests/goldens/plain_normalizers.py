@@ -95,5 +95,5 @@ NORMALIZERS = {
     f.__name__: f
     for f in (softmax, softmax1, softmax_sink, sigmoid, sparsemax, entmax15, relu_n, topk, soft_threshold, linear_elu1)
 }
-# A row of these that ends with nothing but zeros had a threshold above all of it.
-CAN_ZERO = ("soft_threshold", "relu_n")
+# A row of these that ends with nothing but zeros had a threshold above all of it. ReLU's zeros are an answer like another.
+CAN_ZERO = ("soft_threshold",)
