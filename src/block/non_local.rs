@@ -19,7 +19,7 @@ use super::parts::input::{Input, Output, Slot};
 use super::parts::layers::{dot, max_pool, project, rows};
 use super::parts::parameters::{NEED_WEIGHTS, POOL, reduced, reduction};
 use super::parts::tensor::Tensor;
-use super::parts::{largest, relu};
+use super::parts::{exact, relu};
 use super::{Entry, Member, Text};
 use crate::error::Error;
 use crate::member::{Kind, Parameter};
@@ -143,68 +143,40 @@ fn mix(input: &Input<f32>, triple: &Triple) -> Result<Mixed, Error> {
 
 /// Equations 1 to 6: y_i = 1/N(x) Σ_j f(x_i, x̂_j) g(x̂_j), z_i = W_z y_i + x_i, with x̂ = x or x pooled.
 pub fn definition(input: &Input<f64>) -> Result<Output<f64>, Error> {
-    let ([b, c, h, w], x) = (input.size(), input.x());
-    let (pair, scale) = (input.settings().name(&PAIR), input.settings().number(&SCALE).unwrap_or(1.0));
-    let hat = if input.settings().flag(&POOL) { definition_of_pool(x)? } else { x.clone() };
-    let [_, _, hat_h, hat_w] = hat.axes();
-    let (n, m, inner) = (h * w, hat_h * hat_w, input.length("g", 0));
-    let embed = |weight, bias, map: &Tensor<f64>, batch, k, pixel: usize| {
-        let width = map.shape()[3];
-        let sum = |c| input.at(weight, [k, c]) * map.at([batch, c, pixel / width, pixel % width]);
-        (0..c).map(sum).sum::<f64>() + input.at(bias, [k])
-    };
-    let depth = if pair == "gaussian" { c } else { inner };
-    let theta = Tensor::build("theta", [b, n, depth], |[batch, i, k]| match pair {
-        "gaussian" => x.at([batch, k, i / w, i % w]),
-        _ => embed("theta", "theta_bias", x, batch, k, i),
-    })?;
-    let phi = Tensor::build("phi", [b, m, depth], |[batch, j, k]| match pair {
-        "gaussian" => hat.at([batch, k, j / hat_w, j % hat_w]),
-        _ => embed("phi", "phi_bias", &hat, batch, k, j),
-    })?;
-    let g = Tensor::build("g", [b, m, inner], |[batch, j, k]| embed("g", "g_bias", &hat, batch, k, j))?;
-    let f = Tensor::build("f", [b, n, m], |[batch, i, j]| match pair {
-        "concat" => {
-            let left = (0..inner).map(|k| input.at("f", [k]) * theta.at([batch, i, k])).sum::<f64>();
-            let right = (0..inner).map(|k| input.at("f", [inner + k]) * phi.at([batch, j, k])).sum::<f64>();
-            scale * relu(left + right)
+    let x = input.x();
+    let hat = if input.settings().flag(&POOL) { exact::max_pool(x)? } else { x.clone() };
+    let g = exact::rows(&exact::convolution(input, "g", "g_bias", &hat)?)?;
+    let (theta, phi) = match input.settings().name(&PAIR) {
+        "gaussian" => (exact::rows(x)?, exact::rows(&hat)?),
+        _ => {
+            let theta = exact::convolution(input, "theta", "theta_bias", x)?;
+            (exact::rows(&theta)?, exact::rows(&exact::convolution(input, "phi", "phi_bias", &hat)?)?)
         }
-        _ => scale * (0..depth).map(|k| theta.at([batch, i, k]) * phi.at([batch, j, k])).sum::<f64>(),
-    })?;
-    let weights = match pair {
-        "dot" | "concat" => Tensor::build("weights", [b, n, m], |at| f.at(at) / m as f64)?,
-        _ => definition_of_softmax(&f)?,
     };
-    let found = |batch, i, k| (0..m).map(|j| weights.at([batch, i, j]) * g.at([batch, j, k])).sum::<f64>();
-    let y = Tensor::build("y", [b, n, inner], |[batch, i, k]| found(batch, i, k))?;
-    let z = Tensor::build("z", [b, c, h, w], |[batch, c, i, j]| {
-        let sum = (0..inner).map(|k| input.at("z", [c, k]) * y.at([batch, i * w + j, k])).sum::<f64>();
-        input.batch_norm("bn", 0)(c, sum + input.at("z_bias", [c])) + x.at([batch, c, i, j])
+    let weights = definition_of_weights(input, &theta, &phi)?;
+    let y = exact::mixed(&weights, &g)?;
+    let width = input.size()[3];
+    let z = Tensor::build("z", input.size(), |[n, c, i, j]| {
+        let row = y.row(n * theta.shape()[1] + i * width + j);
+        let sum = row.iter().enumerate().map(|(k, y)| input.at("z", [c, k]) * y).sum::<f64>();
+        input.batch_norm("bn", 0)(c, sum + input.at("z_bias", [c])) + x.at([n, c, i, j])
     })?;
     let output = Output::new(z).with("query", theta).with("key", phi).with("value", g);
     Ok(output.with("mixed", y).with("attention", weights))
 }
 
-/// The larger of each 2 × 2 pixels.
-///
-/// # Errors
-/// [`Error::OutOfMemory`].
-pub fn definition_of_pool(x: &Tensor<f64>) -> Result<Tensor<f64>, Error> {
-    let [b, c, h, w] = x.axes();
-    Tensor::build("pooled", [b, c, h / 2, w / 2], |[n, c, i, j]| {
-        largest((0..4).map(|corner| x.at([n, c, 2 * i + corner / 2, 2 * j + corner % 2])))
-    })
-}
-
-/// e^s over the sum of the row.
-///
-/// # Errors
-/// [`Error::OutOfMemory`].
-pub fn definition_of_softmax(s: &Tensor<f64>) -> Result<Tensor<f64>, Error> {
-    let [_, n, _] = s.axes();
-    Tensor::build("softmax", s.axes::<3>(), |[batch, i, j]| {
-        let row = s.row(batch * n + i);
-        let max = largest(row.iter().copied());
-        (row[j] - max).exp() / row.iter().map(|s| (s - max).exp()).sum::<f64>()
-    })
+/// f(x_i, x̂_j) / N(x): equations 2 and 3, with N their sum, and 4 and 5, with N the number of keys.
+fn definition_of_weights(input: &Input<f64>, theta: &Tensor<f64>, phi: &Tensor<f64>) -> Result<Tensor<f64>, Error> {
+    let scale = input.settings().number(&SCALE).unwrap_or(1.0);
+    let products = exact::products(theta, phi)?;
+    let ([b, n, m], inner) = (products.axes(), theta.shape()[2]);
+    let half = |row: &[f64], from| (0..inner).map(|k| input.at("f", [from + k]) * row[k]).sum::<f64>();
+    match input.settings().name(&PAIR) {
+        "dot" => Tensor::build("dot", [b, n, m], |at| scale * products.at(at) / m as f64),
+        "concat" => Tensor::build("concat", [b, n, m], |[batch, i, j]| {
+            let joined = half(theta.row(batch * n + i), 0) + half(phi.row(batch * m + j), inner);
+            scale * relu(joined) / m as f64
+        }),
+        _ => exact::softmax(&Tensor::build("logits", [b, n, m], |at| scale * products.at(at))?),
+    }
 }

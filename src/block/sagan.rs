@@ -9,8 +9,8 @@
 //! Weights, 1 × 1 convolutions: `query`, `key` (⌊C/r⌋, C), `value` (⌊C/rv⌋, C), each at least one row, `out` (C, ⌊C/rv⌋), `gamma` (1);
 //! optionally a bias for each, `query_bias`, ….
 
-use super::non_local::{definition_of_pool, definition_of_softmax};
 use super::parts::attention::{Mixed, Triple, residual};
+use super::parts::exact;
 use super::parts::input::{Input, Output, Slot};
 use super::parts::layers::{max_pool, project, rows};
 use super::parts::parameters::{NEED_WEIGHTS, POOL, reduced, reduction};
@@ -90,37 +90,20 @@ fn pooled(input: &Input<f32>, projected: Tensor<f32>) -> Result<Tensor<f32>, Err
 
 /// s_ij = f(x_i)·g(x_j), β = softmax_j(s), o_i = W_v Σ_j β_ij h(x_j), y_i = γ o_i + x_i, equations 1 to 3.
 pub fn definition(input: &Input<f64>) -> Result<Output<f64>, Error> {
-    let ([b, c, h, w], x) = (input.size(), input.x());
-    let convolved = |weight, bias| {
-        Tensor::build(weight, [b, input.length(weight, 0), h, w], |[n, k, i, j]| {
-            let sum = |c| input.at(weight, [k, c]) * x.at([n, c, i, j]);
-            (0..c).map(sum).sum::<f64>() + input.at(bias, [k])
-        })
-    };
-    let smaller = |map: Tensor<f64>| if input.settings().flag(&POOL) { definition_of_pool(&map) } else { Ok(map) };
-    let f = convolved("query", "query_bias")?;
-    let (g, v) = (smaller(convolved("key", "key_bias")?)?, smaller(convolved("value", "value_bias")?)?);
-    let flat = |map: &Tensor<f64>| {
-        let [b, c, h, w] = map.axes();
-        Tensor::build("rows", [b, h * w, c], |[n, p, c]| map.at([n, c, p / w, p % w]))
-    };
-    let (f, g, v) = (flat(&f)?, flat(&g)?, flat(&v)?);
-    let ([_, n, depth], [_, m, values]) = (f.axes(), v.axes());
-    let s = Tensor::build("s", [b, n, m], |[batch, i, j]| {
-        (0..depth).map(|k| f.at([batch, i, k]) * g.at([batch, j, k])).sum::<f64>()
+    let x = input.x();
+    let smaller = |map: Tensor<f64>| if input.settings().flag(&POOL) { exact::max_pool(&map) } else { Ok(map) };
+    let f = exact::rows(&exact::convolution(input, "query", "query_bias", x)?)?;
+    let g = exact::rows(&smaller(exact::convolution(input, "key", "key_bias", x)?)?)?;
+    let h = exact::rows(&smaller(exact::convolution(input, "value", "value_bias", x)?)?)?;
+    let beta = exact::softmax(&exact::products(&f, &g)?)?;
+    let mixed = exact::mixed(&beta, &h)?;
+    let width = input.size()[3];
+    let y = Tensor::build("y", input.size(), |[n, c, i, j]| {
+        let row = mixed.row(n * f.shape()[1] + i * width + j);
+        let led_back = |out: &Tensor<f64>| row.iter().enumerate().map(|(k, found)| out.at([c, k]) * found).sum();
+        let o = input.optional("out").map_or_else(|| row[c], led_back) + input.at("out_bias", [c]);
+        input.at("gamma", [0]) * o + x.at([n, c, i, j])
     })?;
-    let beta = definition_of_softmax(&s)?;
-    let mixed = Tensor::build("mixed", [b, n, values], |[batch, i, k]| {
-        (0..m).map(|j| beta.at([batch, i, j]) * v.at([batch, j, k])).sum::<f64>()
-    })?;
-    let y = Tensor::build("y", [b, c, h, w], |[batch, c, i, j]| {
-        let found = |k| mixed.at([batch, i * w + j, k]);
-        let out = match input.optional("out") {
-            Some(out) => (0..values).map(|k| out.at([c, k]) * found(k)).sum::<f64>(),
-            None => found(c),
-        };
-        input.at("gamma", [0]) * (out + input.at("out_bias", [c])) + x.at([batch, c, i, j])
-    })?;
-    let output = Output::new(y).with("query", f).with("key", g).with("value", v);
+    let output = Output::new(y).with("query", f).with("key", g).with("value", h);
     Ok(output.with("mixed", mixed).with("attention", beta))
 }

@@ -10,7 +10,7 @@ use super::parts::input::{Input, Output, Slot, count};
 use super::parts::layers::{Convolution, dot, linear, mean, over_pixels};
 use super::parts::parameters::{reduced, reduction, whole};
 use super::parts::tensor::Tensor;
-use super::parts::{largest, relu};
+use super::parts::{exact, largest, relu};
 use super::{Entry, Member, Text};
 use crate::error::Error;
 use crate::member::Parameter;
@@ -129,22 +129,10 @@ fn select(z: &Tensor<f32>, select: &Tensor<f32>) -> Result<Tensor<f32>, Error> {
 
 /// Split, fuse and select: equations 1 to 6, for any number of branches.
 pub fn definition(input: &Input<f64>) -> Result<Output<f64>, Error> {
-    let ([b, c, h, w], x) = (input.size(), input.x());
-    let (m, d, part) = (input.length("conv", 0), input.length("fc", 0), input.length("conv", 2));
-    let padded = |n, c, i: isize, j: isize| {
-        let inside = (0..h as isize).contains(&i) && (0..w as isize).contains(&j);
-        if inside { x.at([n, c, i as usize, j as usize]) } else { 0.0 }
-    };
-    // Tap (s, t) of -1, 0, 1 lies s · dilation rows and t · dilation columns away.
-    let convolved = |m: usize, n, o: usize, i: usize, j: usize| {
-        let tap = |e: usize, s: usize, t: usize| {
-            let away = |at: usize, step: usize| at as isize + (step as isize - 1) * (m as isize + 1);
-            input.at("conv", [m, o, e, s, t]) * padded(n, o / part * part + e, away(i, s), away(j, t))
-        };
-        (0..part * 9).map(|k| tap(k / 9, k / 3 % 3, k % 3)).sum::<f64>()
-    };
+    let [b, c, h, w] = input.size();
+    let (m, d) = (input.length("conv", 0), input.length("fc", 0));
     let u = Tensor::build("U", [b, m, c, h, w], |[n, m, c, i, j]| {
-        relu(input.batch_norm("conv_bn", m)(c, convolved(m, n, c, i, j)))
+        relu(input.batch_norm("conv_bn", m)(c, definition_of_convolution(input, m, [n, c, i, j])))
     })?;
     let fused = |n, c, p: usize| (0..m).map(|m| u.at([n, m, c, p / w, p % w])).sum::<f64>();
     let s = Tensor::build("s", [b, c], |[n, c]| (0..h * w).map(|p| fused(n, c, p)).sum::<f64>() / (h * w) as f64)?;
@@ -157,4 +145,16 @@ pub fn definition(input: &Input<f64>) -> Result<Output<f64>, Error> {
     let v = |n, c, i, j| (0..m).map(|m| a.at([n, m, c]) * u.at([n, m, c, i, j])).sum::<f64>();
     let y = Tensor::build("V", [b, c, h, w], |[n, c, i, j]| v(n, c, i, j))?;
     Ok(Output::new(y).with("branches", u).with("pooled", s).with("hidden", z).with("branch_gates", a))
+}
+
+/// Branch m at channel o and pixel (i, j): a grouped 3 × 3 convolution of dilation m + 1.
+fn definition_of_convolution(input: &Input<f64>, m: usize, [n, o, i, j]: [usize; 4]) -> f64 {
+    let part = input.length("conv", 2);
+    // Tap 0, 1, 2 lies one dilation before, at and one dilation after the pixel.
+    let away = |at: usize, tap: usize| at as isize + (tap as isize - 1) * (m as isize + 1);
+    let term = |e: usize, s: usize, t: usize| {
+        let x = exact::padded(input.x(), [n, o / part * part + e], away(i, s), away(j, t));
+        input.at("conv", [m, o, e, s, t]) * x
+    };
+    (0..part * 9).map(|k| term(k / 9, k / 3 % 3, k % 3)).sum()
 }

@@ -8,7 +8,7 @@ use super::parts::input::{Input, Output, Slot};
 use super::parts::layers::{Convolution, gated};
 use super::parts::parameters::{KERNEL_SIZE, MAX_FIRST, kernel_size};
 use super::parts::tensor::Tensor;
-use super::parts::{largest, sigmoid};
+use super::parts::{exact, largest, sigmoid};
 use super::{Entry, Member, Text};
 use crate::error::Error;
 use crate::options::Settings;
@@ -83,13 +83,9 @@ pub fn definition_of_gates(input: &Input<f64>, f: &Tensor<f64>) -> Result<[Tenso
     let planes = Tensor::build("planes", [b, 2, h, w], |[n, plane, i, j]| {
         if plane == max_plane { max(n, i, j) } else { mean(n, i, j) }
     })?;
-    let at = |n, plane, i: isize, j: isize| {
-        let inside = (0..h as isize).contains(&i) && (0..w as isize).contains(&j);
-        if inside { planes.at([n, plane, i as usize, j as usize]) } else { 0.0 }
-    };
     let s = Tensor::build("M_s", [b, h, w], |[n, i, j]| {
         let away = |at: usize, step: usize| at as isize + step as isize - (k / 2) as isize;
-        let tap = |p: usize, u, v| input.at("w", [p, u, v]) * at(n, p, away(i, u), away(j, v));
+        let tap = |p: usize, u, v| input.at("w", [p, u, v]) * exact::padded(&planes, [n, p], away(i, u), away(j, v));
         let sum = (0..2 * k * k).map(|t| tap(t / (k * k), t / k % k, t % k)).sum();
         sigmoid(input.batch_norm("bn", 0)(0, sum))
     })?;

@@ -1,6 +1,7 @@
 //! What the blocks are made of: named tensors, and the few layers that they share.
 
 pub mod attention;
+pub mod exact;
 pub mod input;
 pub mod layers;
 pub mod parameters;
