@@ -29,6 +29,9 @@ pub trait Position: Send + Sync {
     }
 }
 
+/// Sets the parameters of an encoding for one query head. `offset` is where query 0 stands.
+pub type Build = fn(settings: &Settings, head: &Head, offset: i64) -> Result<Box<dyn Position>, Error>;
+
 /// A member of the list.
 pub struct Entry {
     /// What it says about itself.
@@ -37,8 +40,8 @@ pub struct Entry {
     pub changes_rows: bool,
     /// Whether it adds to logits.
     pub biases: bool,
-    /// Sets its parameters. `offset` is where query 0 stands.
-    pub build: fn(settings: &Settings, head: &Head, offset: i64) -> Result<Box<dyn Position>, Error>,
+    /// Sets its parameters.
+    pub build: Build,
 }
 
 /// A positional encoding in double precision, in the shape of its paper: the oracle of the tests.
