@@ -6,6 +6,7 @@ mod support;
 use qkscope::attend::Stage;
 use qkscope::normalize::STATUSES;
 use qkscope::options::{Alignment, Choice, Options};
+use qkscope::position::POSITIONS;
 use std::cell::Cell;
 use support::{Case, Random, Sizes, bounds, oracle};
 
@@ -363,17 +364,22 @@ fn ordinary_data_stays_within_stated_figures() {
 #[test]
 fn every_member_has_its_figure_on_ordinary_data() {
     let shape = [1, 1, 1, 16, 256, 64, 16];
-    let of = |score: &Choice, normalizer: &Choice| {
+    let of = |score: &Choice, normalizer: &Choice, position: &Choice| {
         let mut case = Case::normal(shape, 77);
+        assert!(case.place(position), "the table is long enough");
         case.choose(score, normalizer);
         let [[weight, _], [value, _]] = worst(&case, None);
         (weight, value)
     };
     let scores = qkscope::score::SCORES.iter().map(|entry| entry.member.id);
     let normalizers = qkscope::normalize::NORMALIZERS.iter().map(|entry| entry.member.id);
-    let softmax = Choice::id("softmax");
-    let cases = scores.map(|id| (id, of(&Choice::id(id), &softmax)));
-    let cases = cases.chain(normalizers.map(|id| (id, of(&Choice::id("scaled_dot"), &Choice::id(id)))));
+    let [dot, softmax, none] = ["scaled_dot", "softmax", "none"].map(Choice::id);
+    let cases = scores.map(|id| (id, of(&Choice::id(id), &softmax, &none)));
+    let cases = cases.chain(normalizers.map(|id| (id, of(&dot, &Choice::id(id), &none))));
+    // By default, tables are zeros.
+    let positions = support::positions(shape);
+    let last = |id: &str| positions.iter().rfind(|position| position.name() == id).expect("in the list");
+    let cases = cases.chain(POSITIONS.iter().map(|e| (e.member.id, of(&dot, &softmax, last(e.member.id)))));
     for (id, (weight, output)) in cases {
         let (stated_weight, stated_output) = bounds::figure(id);
         bounds::hold(&format!("weights of {id}"), weight, stated_weight);

@@ -78,6 +78,12 @@ const FIGURES: &[(&str, f64, f64)] = &[
     ("topk", 3e-7, 7e-7),
     ("soft_threshold", 9e-8, 2e-7),
     ("linear_elu1", 5e-9, 1e-7),
+    ("none", 9e-8, 3e-7),
+    ("sinusoidal", 2e-7, 5e-7),
+    ("learned", 2e-7, 5e-7),
+    ("rope", 2e-7, 4e-7),
+    ("alibi", 6e-8, 2e-7),
+    ("t5", 9e-8, 4e-7),
 ];
 
 /// On Q and K of a real model: the stored weights are float32, and were computed before Q and K were rounded to it.
