@@ -15,6 +15,7 @@ pub fn json() -> String {
         "options": options::OPTIONS,
         "pools": overview::POOLS,
         "statistics": diagnostics::STATISTICS,
+        "headStatistics": members(diagnostics::HEAD_STATISTICS.iter().map(|entry| &entry.member)),
         "statuses": normalize::STATUSES,
         "colormaps": members(paint::COLORMAPS.iter().map(|entry| &entry.member)),
         "formats": members(format::FORMATS.iter().map(|entry| &entry.member)),

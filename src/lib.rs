@@ -85,6 +85,8 @@ pub mod diagnostics;
 
 pub mod overview;
 
+pub mod survey;
+
 pub mod task;
 
 pub mod block;

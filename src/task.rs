@@ -10,6 +10,7 @@ use crate::normalize::{Statistic, Strip};
 use crate::overview::{Pool, Pooling};
 use crate::panel::BLOCK;
 use crate::simd::{Lanes, WIDTH};
+use crate::survey::{Known, Survey};
 use crate::tensor::filled;
 use core::ops::Range;
 use serde::Deserialize;
@@ -72,6 +73,14 @@ pub enum Request {
         /// What stands for cells whose keys are all removed.
         removed: f32,
     },
+    /// The numbers of whole heads.
+    Heads {
+        /// Which planes.
+        planes: [usize; 2],
+        /// What is known of them beside their weights.
+        #[serde(default)]
+        known: Known,
+    },
     /// Everything about one pair.
     Cell {
         /// Which plane.
@@ -92,6 +101,8 @@ pub enum Answer {
     Rectangle(Vec<f32>),
     /// To [`Request::Overview`]: (lines, width), and the range of finite values, NaN where there are none.
     Overview(Vec<f32>, [f32; 2]),
+    /// To [`Request::Heads`]: (planes, [`crate::diagnostics::HEAD_STATISTICS`]).
+    Heads(Vec<f64>),
     /// To [`Request::Cell`].
     Cell(Box<Cell>),
 }
@@ -199,6 +210,7 @@ enum Work {
     Attend(Box<Attended>),
     Rectangle { keys: Range<usize>, stage: Stage, removed: f32, values: Vec<f32> },
     Overview { stage: Stage, pooling: Pooling },
+    Heads { survey: Survey, rows: Box<Attended>, failure: Option<Error> },
     Cell { key: usize, cell: Box<Cell> },
 }
 
@@ -235,6 +247,16 @@ impl Task {
                 let band = range("band", band.unwrap_or([0, height]), height)?;
                 let pooling = Pooling::new(pool, (rows, keys), (height, width), band, removed)?;
                 Ok(Task::over(planes, pooling.rows(), Work::Overview { stage, pooling }))
+            }
+            Request::Heads { planes, ref known } => {
+                let planes = range("planes", planes, sizes.planes())?;
+                let survey = Survey::new(known, &sizes, problem.mask.position(0), planes.len())?;
+                let rows = Box::new(Attended {
+                    weights: Some(filled("weights", product("weights", WIDTH, sizes.keys)?, 0.0)?),
+                    statistics: Some(Columns::new(WIDTH)?),
+                    ..Attended::default()
+                });
+                Ok(Task::over(planes, 0..sizes.queries, Work::Heads { survey, rows, failure: None }))
             }
             Request::Cell { plane, row, key } => {
                 let (planes, rows) = (one("plane", plane, sizes.planes())?, one("row", row, sizes.queries)?);
@@ -286,6 +308,10 @@ impl Task {
                     pooling.add(lines[row - part.place], key, value);
                 });
             }
+            Work::Heads { survey, rows, failure } => {
+                let added = rows.survey(&Part { place: 0, ..part }, problem, workspace, survey);
+                *failure = failure.take().or(added.err());
+            }
             Work::Cell { key, cell } => finish_cell(&part, *key, cell, problem, workspace),
         }
         self.row = rows.end;
@@ -296,16 +322,21 @@ impl Task {
     }
 
     /// What was asked for.
-    pub fn finish(self) -> Answer {
-        match self.work {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], where a step found no memory.
+    pub fn finish(self) -> Result<Answer, Error> {
+        Ok(match self.work {
             Work::Attend(attended) => Answer::Attend(attended),
             Work::Rectangle { values, .. } => Answer::Rectangle(values),
             Work::Overview { pooling, .. } => {
                 let (values, range) = pooling.finish();
                 Answer::Overview(values, range)
             }
+            Work::Heads { failure: Some(error), .. } => return Err(error),
+            Work::Heads { survey, .. } => Answer::Heads(survey.values()),
             Work::Cell { cell, .. } => Answer::Cell(cell),
-        }
+        })
     }
 }
 
@@ -316,7 +347,7 @@ impl Task {
 pub fn run(problem: &Problem, request: &Request) -> Result<Answer, Error> {
     let (mut task, mut workspace) = (Task::new(problem, request)?, Workspace::new(problem)?);
     while !task.advance(problem, &mut workspace) {}
-    Ok(task.finish())
+    task.finish()
 }
 
 /// The rows of one step: `rows` of `group`, of which the first is row `place` of the answer.
@@ -345,6 +376,23 @@ impl Attended {
                 values[row * keys + key] = value.unwrap_or(stage.removed());
             });
         }
+    }
+
+    /// Hands weights and statistics of one group, at place 0, to a survey.
+    fn survey(
+        &mut self,
+        part: &Part,
+        problem: &Problem,
+        workspace: &mut Workspace,
+        survey: &mut Survey,
+    ) -> Result<(), Error> {
+        let count = part.rows.len();
+        if let Some(columns) = &mut self.statistics {
+            columns.resize(count);
+        }
+        self.add_weights(part, problem, workspace);
+        let Attended { weights: Some(weights), statistics: Some(columns), .. } = self else { return Ok(()) };
+        survey.add(part.rows.start, &weights[..count * problem.sizes.keys], columns)
     }
 
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.

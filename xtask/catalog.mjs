@@ -10,6 +10,7 @@ const UNIONS = {
   Pool: 'pools',
   Colormap: 'colormaps',
   Statistic: 'statistics',
+  HeadStatistic: 'headStatistics',
   Status: 'statuses',
   Format: 'formats',
 };

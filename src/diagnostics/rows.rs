@@ -221,7 +221,9 @@ impl RowSums {
         let share = |x: f64| if shares { x as f32 } else { f32::NAN };
         let weight = |w: f32| if failed { f32::NAN } else { w };
         let r = f64::from(mass);
-        let entropy = (r.ln() - f64::from(self.information[lane]) / r).max(0.0);
+        // Rounding may take it below 0; a NaN, of a sum that overflowed, stays one.
+        let entropy = r.ln() - f64::from(self.information[lane]) / r;
+        let entropy = if entropy < 0.0 { 0.0 } else { entropy };
         to.mass[at] = weight(mass);
         to.entropy[at] = share(entropy);
         to.normalized_entropy[at] = share(normalized(entropy, f64::from(statistic.allowed[lane])));
@@ -265,6 +267,11 @@ macro_rules! columns {
             /// [`crate::error::Error::OutOfMemory`].
             pub fn new(rows: usize) -> Result<Columns, crate::error::Error> {
                 Ok(Columns { $($name: crate::tensor::filled("statistics", rows, $empty)?),* })
+            }
+
+            /// Room for `rows` rows, in memory that is there already where they were as many before.
+            pub fn resize(&mut self, rows: usize) {
+                $(self.$name.resize(rows, $empty);)*
             }
 
             /// Copies all rows of `from` to the places from `at` on, which must be there.

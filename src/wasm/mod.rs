@@ -8,6 +8,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 mod capture;
+mod diagnose;
 mod paint;
 mod session;
 

@@ -8,7 +8,7 @@ use crate::normalize::STATUSES;
 use crate::options::{Choice, Options, Setting};
 use crate::task::{self, Answer, Attended, Cell, Request, Workspace};
 use crate::tensor::{Tensor, filled};
-use js_sys::{Float32Array, Int32Array, Object, Reflect, Uint8Array};
+use js_sys::{Float32Array, Float64Array, Int32Array, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -79,15 +79,16 @@ impl Task {
     }
 
     /// The answer; the job is gone afterwards. Copies.
-    pub fn finish(self) -> JsValue {
-        match self.task.finish() {
+    pub fn finish(self) -> Result<JsValue, JsValue> {
+        Ok(match self.task.finish().map_err(raise)? {
             Answer::Attend(attended) => attended_object(&attended),
             Answer::Rectangle(values) => object(&[("values", floats(&values))]),
             Answer::Overview(values, [low, high]) => {
                 object(&[("values", floats(&values)), ("low", low.into()), ("high", high.into())])
             }
+            Answer::Heads(values) => object(&[("values", Float64Array::from(values.as_slice()).into())]),
             Answer::Cell(cell) => cell_object(&cell),
-        }
+        })
     }
 }
 

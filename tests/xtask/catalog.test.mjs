@@ -42,6 +42,7 @@ const LISTS = {
   pools: [member('max')],
   colormaps: [member('viridis')],
   statistics: [member('mass')],
+  headStatistics: [member('meanMass')],
   statuses: [member('ok')],
   formats: [member('npy')],
   options: [parameter('causal', { kind: 'flag', default: false })],

@@ -12,6 +12,7 @@
 import type {
   Colormap,
   Format,
+  HeadStatistic,
   Normalizer,
   NormalizerOption,
   ParameterTensor,
@@ -28,6 +29,7 @@ import type {
 export type {
   Colormap,
   Format,
+  HeadStatistic,
   Normalizer,
   NormalizerOption,
   ParameterTensor,
@@ -173,6 +175,61 @@ export interface HeadSelection {
 /** Whose rows `rowStatistics()` reads. */
 export interface StatisticsOptions extends Partial<HeadSelection>, Control {}
 
+/** Whose numbers `headStatistics()` reads, and what is known of the heads beside their weights. */
+export interface HeadStatisticsOptions extends Partial<HeadSelection>, Control {
+  /**
+   * What stands at each position, for self-attention (`N = M`): equal entries are equal tokens. Without them what is made
+   * of tokens (duplicates, induction) is NaN. A sequence given twice, perhaps after one first token, is recognised.
+   */
+  tokens?: readonly (string | number)[] | undefined;
+  /** Leaves key 0 out of the detectors (`…Mul`, `…Abs`). Default false. */
+  excludeBos?: boolean | undefined;
+  /** Leaves the diagonal out of the detectors. Default false. */
+  excludeCurrentToken?: boolean | undefined;
+  /** Tokens are patches of an image, row by row: distances are then those in the image, in units of `patchSize`. */
+  grid?: ImageGrid | undefined;
+}
+
+/** Patches of an image as tokens. */
+export interface ImageGrid {
+  /** Patches from top to bottom. */
+  height: number;
+  /** Patches from left to right. */
+  width: number;
+  /** The side of a patch, in pixels; above 0. Default 1. */
+  patchSize?: number | undefined;
+  /** How many tokens come first that are no patches (class token, registers): they have no distance. Default 0. */
+  tokensBefore?: number | undefined;
+}
+
+/** One number for each head: `catalog.headStatistics` says what they are. NaN where a head has no answer. */
+export interface HeadStatistics {
+  /** `[B, Hq]`, or `[1, 1]` where one head was asked for. */
+  shape: readonly [number, number];
+  values: Record<HeadStatistic, Float32Array>;
+}
+
+/** Options of `rollout()`. */
+export interface LayersOptions extends Control {
+  /** Adds the identity to each layer before its rows are made to sum to 1, for the way around attention. Default true. */
+  residual?: boolean | undefined;
+}
+
+/** Options of `attentionFlow()`. */
+export interface FlowOptions extends LayersOptions {
+  /** Makes each row sum to 1. Default false: what really runs. */
+  normalize?: boolean | undefined;
+}
+
+/** Options of `valueNorms()` and `headImportance()`. */
+export interface ProjectionOptions extends Control {
+  /**
+   * The output projection Wo, `[H * dv, E]`: head `h` has the rows from `h * dv` on. `torch.nn.Linear` keeps its
+   * transpose. Default: none.
+   */
+  projection?: Tensor | null | undefined;
+}
+
 /** What `overview()` pools and into how many cells. */
 export interface OverviewOptions extends HeadSelection, Control {
   /** Default `'weights'`. */
@@ -307,6 +364,8 @@ export interface AttentionMap {
   readonly valueSize: number;
   /** The statistics of every row of every head, or with `head` of that one alone. */
   rowStatistics(options?: StatisticsOptions): Promise<RowStatistics>;
+  /** The numbers of every head, or with `head` of that one alone. */
+  headStatistics(options?: HeadStatisticsOptions): Promise<HeadStatistics>;
   /** A picture of one head, pooled to at most `maxSize` cells a side. */
   overview(options: OverviewOptions): Promise<Overview>;
   /** A part of one head's matrix, `[rows, keys]`. Ahead of long calls that wait. */

@@ -9,14 +9,18 @@ import type {
   CaptureSource,
   Configuration,
   Control,
+  FlowOptions,
+  LayersOptions,
   PaintOptions,
   ProblemOptions,
+  ProjectionOptions,
   Stage,
   Status,
   Tensor,
 } from './api.ts';
 import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
+import { followed, importance, lengths } from './diagnose.ts';
 import { OpenMap } from './map.ts';
 import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './options.ts';
 import { paintPicture } from './paint.ts';
@@ -89,6 +93,56 @@ export async function openAttention(
  */
 export async function openCapture(source: CaptureSource, options: CaptureOptions = {}): Promise<Capture> {
   return readCapture(pool, source, options);
+}
+
+/**
+ * Attention rollout: how much of each input token is in each token after all layers, `R_l = Ā_l R_{l−1}` with
+ * `Ā = (A + I) / row sum` of the weights averaged over heads. Abnar and Zuidema 2020, arXiv 2005.00928.
+ *
+ * @param layers first layer first, each `[H, N, N]` or `[N, N]`: weights of self-attention over the same tokens
+ * @returns `[N, N]`; row `i` says what token `i` is made of. Rows sum to 1.
+ * @throws QkscopeError, by rejection: `shape`, `parameter`, and `limit` above 2,048 tokens
+ */
+export async function rollout(layers: readonly Tensor[], options: LayersOptions = {}): Promise<Tensor> {
+  return followed(pool, 'rollout', layers, options);
+}
+
+/**
+ * Attention flow: the most that can run from each token of the last layer down to each input token, when every edge of a
+ * layer carries at most `Ā` of {@link rollout}: a maximum flow. Abnar and Zuidema 2020, arXiv 2005.00928.
+ *
+ * @param layers as for {@link rollout}
+ * @returns `[N, N]`
+ * @throws QkscopeError, by rejection: as {@link rollout}; `limit` above 128 tokens, or 768 tokens times layers
+ */
+export async function attentionFlow(layers: readonly Tensor[], options: FlowOptions = {}): Promise<Tensor> {
+  return followed(pool, 'flow', layers, options);
+}
+
+/**
+ * How long each value is, `|v_j Wo|`: a weight times it says what a key really adds to the output. Kobayashi et al. 2020,
+ * arXiv 2004.10102.
+ *
+ * @param value `[B, Hkv, M, dv]`
+ * @param options `heads`: Hq, where heads share values; a multiple of Hkv
+ * @returns `[B, Hq, M]`
+ */
+export async function valueNorms(
+  value: Tensor,
+  options: ProjectionOptions & { heads?: number | undefined } = {},
+): Promise<Tensor> {
+  return lengths(pool, value, options);
+}
+
+/**
+ * What the output of a layer loses without each head, `|Y − Y without h| / |Y|` (Frobenius). It needs no gradients, unlike
+ * the importance of Michel et al. 2019, arXiv 1905.10650.
+ *
+ * @param output `[B, H, N, dv]`: weights times values
+ * @returns `[B, H]`; NaN where the whole output is 0
+ */
+export async function headImportance(output: Tensor, options: ProjectionOptions = {}): Promise<Tensor> {
+  return importance(pool, output, options);
 }
 
 /**

@@ -3,7 +3,7 @@
  * no worker can start: the same code in both.
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
-import type { Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
+import type { Diagnosis, Job, Layers, Picture, Problem, Reply, Request, Results } from './protocol.ts';
 import type { RawCapture, RawGlue, RawLayer, RawLimits, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
@@ -66,7 +66,8 @@ export class Host {
     const { id, job } = run;
     try {
       if (run.problem) this.#open(run.problem);
-      if (job.kind === 'task') return this.#startTask(run, job);
+      if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(job.request));
+      if (job.kind === 'follow') return this.#begin(run, this.#follow(job.layers));
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -86,10 +87,20 @@ export class Host {
     this.#sessions.delete(session);
   }
 
-  #startTask({ id, urgent }: Run, { session, request }: Of<'task'>): void {
+  #session(session: number): RawSession {
     const opened = this.#sessions.get(session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
-    const task = opened.start(request);
+    return opened;
+  }
+
+  #follow({ way, weights, layer, tokens, residual, normalize }: Layers): RawTask {
+    const { Follow } = this.#glue;
+    if (way === 'rollout') return Follow.rollout(weights, layer, tokens, residual);
+    return Follow.flow(weights, layer, tokens, residual, normalize);
+  }
+
+  /** Takes a task in among the others, step by step. */
+  #begin({ id, urgent }: Run, task: RawTask): void {
     this.#tasks.set(id, task);
     this.#slices.add({
       id,
@@ -115,7 +126,7 @@ export class Host {
     return true;
   }
 
-  async #execute(id: number, job: Exclude<Job, { kind: 'task' }>): Promise<Results[keyof Results]> {
+  async #execute(id: number, job: Exclude<Job, { kind: 'task' | 'follow' }>): Promise<Results[keyof Results]> {
     switch (job.kind) {
       case 'open':
         return null;
@@ -125,6 +136,8 @@ export class Host {
         return this.#tensor(job);
       case 'assign':
         return this.#assign(job);
+      case 'diagnose':
+        return this.#diagnose(job.diagnosis);
       case 'paint':
         return this.#paint(job.picture);
     }
@@ -155,6 +168,11 @@ export class Host {
 
   #assign({ capture, assignment: { query, key, value } }: Of<'assign'>): RawLayer {
     return this.#glue.assignLayer(capture, query, key, value ?? undefined);
+  }
+
+  #diagnose(asked: Diagnosis): Float64Array {
+    if (asked.name === 'valueNorms') return this.#glue.valueNorms(asked.values, asked.keys, asked.projection);
+    return this.#glue.headImportance(asked.outputs, asked.heads, asked.queries, asked.projection);
   }
 
   #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {

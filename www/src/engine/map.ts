@@ -6,6 +6,8 @@ import type {
   CellOptions,
   Control,
   HeadSelection,
+  HeadStatistics,
+  HeadStatisticsOptions,
   Overview,
   OverviewOptions,
   RectangleOptions,
@@ -27,6 +29,7 @@ import type { Pool, Ticket } from './pool.ts';
 import { checkResult, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
 import type { Problem } from './protocol.ts';
+import { knownOf } from './known.ts';
 import type { Range, RawRequest, RawResults } from './raw.ts';
 
 const LARGEST_PICTURE = 4096;
@@ -83,6 +86,26 @@ export class OpenMap implements AttentionMap {
     const wanted = { output: false, weights: false, stages: [], statistics: true };
     const { statistics } = await this.attend(wanted, options, planes);
     return { shape: all ? [this.batch, this.heads, this.queries] : [1, 1, this.queries], ...statistics! };
+  }
+
+  async headStatistics(options: HeadStatisticsOptions = {}): Promise<HeadStatistics> {
+    checkNames('options', options, [...selection, 'tokens', 'excludeBos', 'excludeCurrentToken', 'grid']);
+    const { batch, head } = options;
+    const all = batch === undefined && head === undefined;
+    const first = all ? 0 : this.#plane({ batch, head: head! });
+    const count = all ? this.#planes : 1;
+    this.#checkOpen();
+    const known = knownOf(options);
+    const parts = Array.from({ length: count }, (_, index) =>
+      this.#part({ kind: 'heads', planes: [first + index, first + index + 1], known }, 1),
+    );
+    const heads = await this.#gather(parts, options);
+    const columns = catalog.headStatistics.map(({ id }, at) => [
+      id,
+      Float32Array.from(heads, (one) => one.values[at]!),
+    ]);
+    const values = Object.fromEntries(columns) as HeadStatistics['values'];
+    return { shape: all ? [this.batch, this.heads] : [1, 1], values };
   }
 
   async output(options: Control = {}): Promise<Tensor> {

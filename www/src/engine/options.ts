@@ -79,6 +79,13 @@ export function wholeNumber(subject: string, value: unknown, min: number, max = 
   throw new QkscopeError('parameter', subject, `a whole number from ${min} to ${max}`, show(value));
 }
 
+/** Yes or no. */
+export function flag(subject: string, value: unknown, fallback: boolean): boolean {
+  if (!given(value)) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw new QkscopeError('parameter', subject, 'true or false', show(value));
+}
+
 /** A number that is neither NaN nor infinite. */
 export function finite(subject: string, value: unknown): number {
   if (Number.isFinite(value)) return value as number;

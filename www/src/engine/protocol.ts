@@ -31,6 +31,27 @@ export interface Picture {
   palette: RawPalette;
 }
 
+/** What follows attention through layers, `layer` numbers each in one array. */
+export interface Layers {
+  way: 'rollout' | 'flow';
+  weights: Float32Array;
+  layer: number;
+  tokens: number;
+  residual: boolean;
+  normalize: boolean;
+}
+
+/** What is asked of values or outputs. */
+export type Diagnosis =
+  | { name: 'valueNorms'; values: Float32Array; keys: number; projection: Float32Array | undefined }
+  | {
+      name: 'headImportance';
+      outputs: Float32Array;
+      heads: number;
+      queries: number;
+      projection: Float32Array | undefined;
+    };
+
 /** Work for one instance. */
 export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
@@ -39,6 +60,8 @@ export type Job =
   | { kind: 'parse'; source: Blob; limits: RawLimits }
   | { kind: 'tensor'; source: Blob; entry: RawTensor; limits: RawLimits }
   | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }
+  | { kind: 'follow'; layers: Layers }
+  | { kind: 'diagnose'; diagnosis: Diagnosis }
   | { kind: 'paint'; picture: Picture };
 
 /** What each kind of job results in. */
@@ -48,6 +71,8 @@ export interface Results {
   parse: RawCapture;
   tensor: Float32Array;
   assign: RawLayer;
+  follow: { values: Float64Array };
+  diagnose: Float64Array;
   /** Pixels, RGBA, where the worker has no canvas of its own. */
   paint: ImageBitmap | Uint8Array;
 }

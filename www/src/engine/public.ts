@@ -1,5 +1,16 @@
 /** Everything that the package exports, the same from both entries. */
-export { attention, configure, openAttention, openCapture, paint, statusNames } from './engine.ts';
+export {
+  attention,
+  attentionFlow,
+  configure,
+  headImportance,
+  openAttention,
+  openCapture,
+  paint,
+  rollout,
+  statusNames,
+  valueNorms,
+} from './engine.ts';
 export { QkscopeError } from './error.ts';
 export type { ErrorCode } from './error.ts';
 export { catalog } from '../generated/catalog.ts';

@@ -46,7 +46,16 @@ export type RawRequest =
       pool: Pool;
       removed: number;
     }
+  | { kind: 'heads'; planes: Range; known: RawKnown }
   | { kind: 'cell'; plane: number; row: number; key: number };
+
+/** What is known of heads beside their weights. */
+export interface RawKnown {
+  tokens?: number[];
+  excludeBos: boolean;
+  excludeCurrentToken: boolean;
+  grid?: { height: number; width: number; patchSize: number; tokensBefore: number };
+}
 
 /** Arrays of one entry per row of the block. */
 export interface RawStatistics {
@@ -96,6 +105,8 @@ export interface RawResults {
   attend: RawBlock;
   rectangle: { values: Float32Array };
   overview: { values: Float32Array; low: number; high: number };
+  /** The heads in turn, each with a number for every entry of the catalogue's list. */
+  heads: { values: Float64Array };
   cell: RawCell;
 }
 
@@ -190,6 +201,17 @@ export interface RawGlue {
   CaptureReader: new (size: number, limits: RawLimits | undefined) => RawReader;
   readTensor(entry: RawTensor, bytes: Uint8Array, limits: RawLimits | undefined): Float32Array;
   assignLayer(capture: RawAssignable, query: string, key: string, value: string | undefined): RawLayer;
+  Follow: {
+    rollout(layers: Float32Array, layer: number, tokens: number, residual: boolean): RawTask;
+    flow(layers: Float32Array, layer: number, tokens: number, residual: boolean, normalize: boolean): RawTask;
+  };
+  valueNorms(values: Float32Array, keys: number, projection: Float32Array | undefined): Float64Array;
+  headImportance(
+    outputs: Float32Array,
+    heads: number,
+    queries: number,
+    projection: Float32Array | undefined,
+  ): Float64Array;
   paint: RawPaint<ImageBitmap>;
   paintPixels: RawPaint<Uint8Array>;
 }
