@@ -39,29 +39,44 @@ for (const golden of goldens) {
   });
 }
 
+/** Options as the package takes them: typed arrays wherever JSON has `{ shape, data }`. */
 function optionsOf({ options }) {
-  const { attnMask, attnBias, ...plain } = options;
-  if (attnMask) plain.attnMask = fromJson(attnMask, Uint8Array);
-  if (attnBias) plain.attnBias = fromJson(attnBias);
-  return plain;
+  const typed = (value, name) => {
+    if (value?.data) return fromJson(value, name === 'attnMask' ? Uint8Array : Float32Array);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, typed(each, key)]));
+  };
+  return typed(options);
+}
+
+/** The largest magnitude that stands anywhere in some options, numbers and tensors alike. */
+function largestIn(options) {
+  const largest = (value) => {
+    if (value?.data) return largest(Array.from(fromJson(value).data));
+    if (Array.isArray(value)) return value.reduce((most, each) => Math.max(most, largest(each)), 0);
+    if (typeof value === 'object' && value !== null) return largest(Object.values(value));
+    return Number.isFinite(value) ? Math.abs(value) : 0;
+  };
+  return largest(options);
 }
 
 /**
- * What single precision may cost (the error model of the numerical specification): for a logit (d + 4) eps |scale| sum |q k|
- * and 2 eps of its size; for a weight, absolute, twice the worst logit of its row; for an output the same times the
- * values. Rows of a table that prints few digits have their own `tolerance`.
+ * What single precision may cost. The kernel's own tests hold it to the error model of its specification; here it is enough that
+ * the shipped module is the same kernel: for a logit, eps for each step of the sum over the dimensions, times the lengths of
+ * the rows and the largest parameter; for a weight twice the worst logit of its row; for an output the same times the values.
+ * Rows of a table that prints few digits have their own `tolerance`.
  */
 function boundsOf({ query, key, value, options, tolerance = 0 }, { weights }) {
   const [q, k] = [fromJson(query), fromJson(key)];
   const v = value && fromJson(value);
   const [batch, heads, n, d] = q.shape;
-  const [, kvHeads, m] = k.shape;
+  const [, kvHeads, m, dk] = k.shape;
   const dv = v?.shape[3] ?? 1;
-  const cosine = (options.score?.id ?? options.score) === 'cosine';
-  const factor = Math.max(1, Math.abs(options.scale ?? 1)) / Math.min(1, options.temperature ?? 1);
-  const bias = options.attnBias
-    ? Math.max(...fromJson(options.attnBias).data.filter(Number.isFinite).map(Math.abs), 0)
-    : 0;
+  const { score, position, attnBias, scale = 1, temperature = 1, causalOffset = 0 } = options;
+  // The sharpness of swin_v2_cosine is the exponential of its parameter, at most 100; an automatic scale is at most 16.
+  const parameter = Math.max(1, largestIn(score)) * (score?.id === 'swin_v2_cosine' ? 100 : 16) * Math.abs(scale);
+  const bias = largestIn(attnBias) + (position ? largestIn(position) + n + m + Math.abs(causalOffset) : 0);
+  const norm = (data, at, size) => Math.hypot(...data.subarray(at * size, (at + 1) * size));
 
   const logit = new Float64Array(batch * heads * n * m);
   const weight = new Float64Array(batch * heads * n);
@@ -69,11 +84,11 @@ function boundsOf({ query, key, value, options, tolerance = 0 }, { weights }) {
   for (let row = 0; row < weight.length; row++) {
     const plane = Math.floor(row / n);
     const keys = Math.floor(plane / heads) * kvHeads + Math.floor((plane % heads) / (heads / kvHeads));
+    const length = 1 + norm(q.data, row, d);
     let worst = 0;
     for (let j = 0; j < m; j++) {
-      let size = 0;
-      for (let c = 0; c < d; c++) size += Math.abs(q.data[row * d + c] * k.data[(keys * m + j) * d + c]);
-      const bound = (d + 8) * EPS * factor * (cosine ? 1 : size) + 4 * EPS * (factor * (cosine ? 1 : size) + bias);
+      const size = (length * (1 + norm(k.data, keys * m + j, dk)) * parameter) / temperature;
+      const bound = (d + dk + 8) * EPS * size + 4 * EPS * bias;
       logit[row * m + j] = bound + tolerance;
       if (Number.isFinite(bound)) worst = Math.max(worst, bound);
     }
