@@ -196,6 +196,13 @@ impl Workspace {
     }
 }
 
+/// Heads under way: the rows of one group, and what became of them.
+struct Surveyed {
+    survey: Survey,
+    rows: Attended,
+    failure: Option<Error>,
+}
+
 /// A request under way.
 pub struct Task {
     planes: Range<usize>,
@@ -210,7 +217,7 @@ enum Work {
     Attend(Box<Attended>),
     Rectangle { keys: Range<usize>, stage: Stage, removed: f32, values: Vec<f32> },
     Overview { stage: Stage, pooling: Pooling },
-    Heads { survey: Survey, rows: Box<Attended>, failure: Option<Error> },
+    Heads(Box<Surveyed>),
     Cell { key: usize, cell: Box<Cell> },
 }
 
@@ -251,12 +258,13 @@ impl Task {
             Request::Heads { planes, ref known } => {
                 let planes = range("planes", planes, sizes.planes())?;
                 let survey = Survey::new(known, &sizes, problem.mask.position(0), planes.len())?;
-                let rows = Box::new(Attended {
+                let rows = Attended {
                     weights: Some(filled("weights", product("weights", WIDTH, sizes.keys)?, 0.0)?),
                     statistics: Some(Columns::new(WIDTH)?),
                     ..Attended::default()
-                });
-                Ok(Task::over(planes, 0..sizes.queries, Work::Heads { survey, rows, failure: None }))
+                };
+                let surveyed = Box::new(Surveyed { survey, rows, failure: None });
+                Ok(Task::over(planes, 0..sizes.queries, Work::Heads(surveyed)))
             }
             Request::Cell { plane, row, key } => {
                 let (planes, rows) = (one("plane", plane, sizes.planes())?, one("row", row, sizes.queries)?);
@@ -308,10 +316,7 @@ impl Task {
                     pooling.add(lines[row - part.place], key, value);
                 });
             }
-            Work::Heads { survey, rows, failure } => {
-                let added = rows.survey(&Part { place: 0, ..part }, problem, workspace, survey);
-                *failure = failure.take().or(added.err());
-            }
+            Work::Heads(surveyed) => surveyed.add(&Part { place: 0, ..part }, problem, workspace),
             Work::Cell { key, cell } => finish_cell(&part, *key, cell, problem, workspace),
         }
         self.row = rows.end;
@@ -333,8 +338,10 @@ impl Task {
                 let (values, range) = pooling.finish();
                 Answer::Overview(values, range)
             }
-            Work::Heads { failure: Some(error), .. } => return Err(error),
-            Work::Heads { survey, .. } => Answer::Heads(survey.values()),
+            Work::Heads(surveyed) => match surveyed.failure {
+                Some(error) => return Err(error),
+                None => Answer::Heads(surveyed.survey.values()),
+            },
             Work::Cell { cell, .. } => Answer::Cell(cell),
         })
     }
@@ -365,6 +372,21 @@ impl Part {
     }
 }
 
+impl Surveyed {
+    /// Hands weights and statistics of one group to the survey.
+    fn add(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
+        let count = part.rows.len();
+        if let Some(columns) = &mut self.rows.statistics {
+            columns.resize(count);
+        }
+        self.rows.add_weights(part, problem, workspace);
+        if let (Some(weights), Some(columns)) = (&self.rows.weights, &self.rows.statistics) {
+            let added = self.survey.add(part.rows.start, &weights[..count * problem.sizes.keys], columns);
+            self.failure = self.failure.take().or(added.err());
+        }
+    }
+}
+
 impl Attended {
     fn add(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
         if self.output.is_some() || self.weights.is_some() || self.statistics.is_some() {
@@ -376,23 +398,6 @@ impl Attended {
                 values[row * keys + key] = value.unwrap_or(stage.removed());
             });
         }
-    }
-
-    /// Hands weights and statistics of one group, at place 0, to a survey.
-    fn survey(
-        &mut self,
-        part: &Part,
-        problem: &Problem,
-        workspace: &mut Workspace,
-        survey: &mut Survey,
-    ) -> Result<(), Error> {
-        let count = part.rows.len();
-        if let Some(columns) = &mut self.statistics {
-            columns.resize(count);
-        }
-        self.add_weights(part, problem, workspace);
-        let Attended { weights: Some(weights), statistics: Some(columns), .. } = self else { return Ok(()) };
-        survey.add(part.rows.start, &weights[..count * problem.sizes.keys], columns)
     }
 
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.

@@ -296,6 +296,20 @@ fn each_head_has_its_own_parameters() {
 }
 
 #[test]
+fn no_heads_take_no_parameters() {
+    for (list, id, name) in [("normalizer", "softmax_sink", "sinks"), ("score", "swin_v2_cosine", "t")] {
+        let mut case = Case::normal([1, 0, 0, 3, 4, 2, 2], 1);
+        let choice = with_tensors(id, &[(name, &[0], vec![])]);
+        if list == "score" {
+            case.options.score = Some(choice)
+        } else {
+            case.options.normalizer = choice
+        }
+        assert!(case.weights().is_empty(), "{id}");
+    }
+}
+
+#[test]
 fn a_threshold_may_follow_any_other() {
     for after in ["softmax", "sigmoid", "softmax1", "softmax_sink", "sparsemax", "entmax15", "relu_n", "topk"] {
         let logits: Vec<f32> = Random(2).normals(60);

@@ -163,6 +163,9 @@ pub enum Sensitivity {
     Share,
 }
 
+/// Makes a normalizer of its parameters, for one query head.
+pub type Build = fn(&Settings, &Head) -> Result<Box<dyn Normalizer>, Error>;
+
 /// A member of the list.
 pub struct Entry {
     /// What it says about itself.
@@ -178,7 +181,7 @@ pub struct Entry {
     /// Options that have no meaning with it: names of the options, `attnBias` for every bias.
     pub forbids: &'static [&'static str],
     /// Sets its parameters.
-    pub build: fn(&Settings, &Head) -> Result<Box<dyn Normalizer>, Error>,
+    pub build: Build,
 }
 
 /// The weights of the keys that are left (at least one, in ascending order), in double precision and in the shape of the paper:

@@ -40,7 +40,7 @@ pub static ENTRY: Entry = Entry {
 };
 
 fn sink(settings: &Settings, head: &Head) -> f32 {
-    settings.tensor(&SINKS, 0).map_or(0.0, |sinks| sinks[head.head])
+    settings.tensor(&SINKS, 0).and_then(|sinks| sinks.get(head.head)).map_or(0.0, |sink| *sink)
 }
 
 /// The weights with the head's own sink logit.

@@ -65,6 +65,9 @@ pub trait Score: Send + Sync {
     }
 }
 
+/// Makes a score of its parameters, for one query head.
+pub type Build = fn(&Settings, &Head) -> Result<Box<dyn Score>, Error>;
+
 /// A member of the list.
 pub struct Entry {
     /// What it says about itself.
@@ -74,7 +77,7 @@ pub struct Entry {
     /// Whether the numbers of a prepared row are the dimensions of Q and K, each by itself.
     pub keeps_dimensions: bool,
     /// Sets its parameters.
-    pub build: fn(&Settings, &Head) -> Result<Box<dyn Score>, Error>,
+    pub build: Build,
 }
 
 /// A score in double precision, in the shape of its paper: the oracle of the tests.

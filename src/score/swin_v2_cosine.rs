@@ -50,7 +50,8 @@ pub static ENTRY: Entry = Entry {
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, head| {
-        let t = settings.tensor(&T, 0).map_or(10f64.ln(), |t| f64::from(t[head.head]));
+        let given = settings.tensor(&T, 0).and_then(|t| t.get(head.head));
+        let t = given.map_or(10f64.ln(), |t| f64::from(*t));
         Ok(Box::new(SwinV2 { t, eps: settings.number(&EPS).unwrap_or_default() }))
     },
 };

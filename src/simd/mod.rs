@@ -1,7 +1,7 @@
 //! The fence: the only vocabulary of vector operations, and the only place that knows a machine.
 //!
 //! Kernels are written once, generic over [`F32x4`]: [`scalar::Scalar`] is the plain meaning of each operation,
-//! [`wasm::Simd128`] the same with WebAssembly's 128-bit vectors. Every operation here is exact or correctly rounded
+//! `wasm::Simd128` the same with WebAssembly's 128-bit vectors. Every operation here is exact or correctly rounded
 //! (IEEE 754), so both give the same bits; the one that may not promises less in its name
 //! ([`F32x4::mul_add_relaxed`]). [`Native`] is the one that this build uses.
 //!

@@ -6,11 +6,16 @@ import { test } from 'node:test';
 
 import { notices } from '../../xtask/notices.mjs';
 import { at } from '../../xtask/run.mjs';
+import { readme } from '../../xtask/tables.mjs';
 
 const read = (file) => readFile(at(file), 'utf8');
 
 test('THIRD-PARTY.md names every crate in the module, with its licence', async () => {
   assert.equal(await read('THIRD-PARTY.md'), await notices(), 'run `node xtask/notices.mjs`');
+});
+
+test('README.md has the tables that the lists make', async () => {
+  assert.equal(await read('README.md'), await readme(), 'run `node xtask/tables.mjs`');
 });
 
 test('the crate and the package have one version, description and licence', async () => {
