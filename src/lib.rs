@@ -3,7 +3,7 @@
 //! The modules stand in the order in which data flows:
 //!
 //! ```text
-//! bytes ─▶ format ─▶ capture ─▶ tensor ─▶ score ─▶ mask ─▶ normalize ─▶ attend ─▶ paint ─▶ pixels
+//! bytes ─▶ format ─▶ capture ─▶ tensor ─▶ position, score ─▶ mask ─▶ normalize ─▶ attend ─▶ paint ─▶ pixels
 //!                                          ▲ simd, math and panel serve them and import nothing above
 //! ```
 //!
