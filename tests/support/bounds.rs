@@ -113,3 +113,13 @@ pub fn head(keys: usize, mean: f64) -> f64 {
 pub fn double(terms: usize) -> f64 {
     (terms as f64 + 8.0) * f64::EPSILON
 }
+
+/// The error of a linear layer, given the number of terms that are summed and Σ |w x| + |b|.
+pub fn linear(terms: usize, magnitude: f64) -> f64 {
+    (terms as f64 + 4.0) * EPS * magnitude
+}
+
+/// The error of a mean over heads, given it and the mean of the errors.
+pub fn mean(heads: usize, mean: f64, from_heads: f64) -> f64 {
+    from_heads + (heads as f64 + 2.0) * EPS * mean
+}
