@@ -91,6 +91,8 @@ pub mod task;
 
 pub mod block;
 
+pub mod project;
+
 pub mod paint;
 
 pub mod catalog;
