@@ -93,6 +93,8 @@ pub mod block;
 
 pub mod project;
 
+pub mod multi_head;
+
 pub mod paint;
 
 pub mod catalog;

@@ -526,7 +526,7 @@ fn finish_cell(part: &Part, key: usize, cell: &mut Cell, problem: &Problem, work
     cell.row_max = if statistic.status[lane].usable() { statistic.max[lane] } else { f32::NAN };
 }
 
-fn range(name: &str, [from, to]: [usize; 2], length: usize) -> Result<Range<usize>, Error> {
+pub(crate) fn range(name: &str, [from, to]: [usize; 2], length: usize) -> Result<Range<usize>, Error> {
     if from <= to && to <= length {
         return Ok(from..to);
     }
@@ -542,7 +542,7 @@ fn one(name: &str, index: usize, length: usize) -> Result<Range<usize>, Error> {
     Err(Error::Parameter { name: name.into(), expected, found: index.to_string() })
 }
 
-fn product(name: &str, a: usize, b: usize) -> Result<usize, Error> {
+pub(crate) fn product(name: &str, a: usize, b: usize) -> Result<usize, Error> {
     let bytes = (a as u64).saturating_mul(b as u64).saturating_mul(4);
     a.checked_mul(b).ok_or(Error::OutOfMemory { name: name.into(), bytes })
 }
