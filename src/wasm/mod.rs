@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 mod capture;
 mod diagnose;
+mod multi_head;
 mod paint;
 mod session;
 

@@ -93,7 +93,7 @@ impl Task {
 }
 
 /// A value of JavaScript as one of ours.
-fn read<T: DeserializeOwned>(name: &str, rule: &str, value: JsValue) -> Result<T, JsValue> {
+pub(super) fn read<T: DeserializeOwned>(name: &str, rule: &str, value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| {
         let found = error.to_string();
         let found = found.strip_prefix("Error: ").unwrap_or(&found).into();
@@ -101,30 +101,30 @@ fn read<T: DeserializeOwned>(name: &str, rule: &str, value: JsValue) -> Result<T
     })
 }
 
-fn shape(name: &str, object: &JsValue, key: &str) -> Result<[usize; 4], JsValue> {
+pub(super) fn shape(name: &str, object: &JsValue, key: &str) -> Result<[usize; 4], JsValue> {
     read(name, "a shape of four whole numbers", field(object, key))
 }
 
 /// A copy, or a typed error where there is no memory for it: the glue's own conversion would trap.
-fn floats_of(name: &str, array: &Float32Array) -> Result<Vec<f32>, JsValue> {
+pub(super) fn floats_of(name: &str, array: &Float32Array) -> Result<Vec<f32>, JsValue> {
     let mut copy = filled(name, array.length() as usize, 0.0).map_err(raise)?;
     array.copy_to(&mut copy);
     Ok(copy)
 }
 
 /// As [`floats_of`].
-fn bytes_of(name: &str, array: &Uint8Array) -> Result<Vec<u8>, JsValue> {
+pub(super) fn bytes_of(name: &str, array: &Uint8Array) -> Result<Vec<u8>, JsValue> {
     let mut copy = filled(name, array.length() as usize, 0).map_err(raise)?;
     array.copy_to(&mut copy);
     Ok(copy)
 }
 
-fn field(object: &JsValue, name: &str) -> JsValue {
+pub(super) fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// The options: plain values by serde, and the chosen members, whose parameters may be tensors, by hand. The masks come beside.
-fn options(given: &JsValue) -> Result<Options, JsValue> {
+pub(super) fn options(given: &JsValue) -> Result<Options, JsValue> {
     let plain = Object::assign(&Object::new(), &Object::from(given.clone()));
     for name in ["attnMask", "attnBias", "score", "normalizer", "position"] {
         Reflect::delete_property(&plain, &name.into())?;
@@ -162,15 +162,20 @@ fn setting(name: &str, value: JsValue) -> Result<Setting, JsValue> {
     if field(&value, "shape").is_undefined() {
         return read(name, "a number, a name, true, false or a tensor", value);
     }
-    let shape = read(name, "a shape of whole numbers", field(&value, "shape"))?;
-    let data = floats_of(name, &Float32Array::new(&field(&value, "data")))?;
-    Ok(Setting::Tensor(Tensor { shape, data }))
+    parameter(name, &value).map(Setting::Tensor)
 }
 
-type Shaped<T> = (Vec<T>, [usize; 4]);
+/// Numbers `{ data, shape }` with a shape of their own.
+pub(super) fn parameter(name: &str, value: &JsValue) -> Result<Tensor, JsValue> {
+    let shape = read(name, "a shape of whole numbers", field(value, "shape"))?;
+    let data = floats_of(name, &Float32Array::new(&field(value, "data")))?;
+    Ok(Tensor { shape, data })
+}
+
+pub(super) type Shaped<T> = (Vec<T>, [usize; 4]);
 
 /// The tensor `{ data, shape }` in field `name` of the options, if there is one.
-fn tensor<T>(
+pub(super) fn tensor<T>(
     name: &str,
     options: &JsValue,
     copy: fn(JsValue) -> Result<Vec<T>, JsValue>,
@@ -182,7 +187,7 @@ fn tensor<T>(
     Ok(Some((copy(field(&tensor, "data"))?, shape(name, &tensor, "shape")?)))
 }
 
-fn floats(values: &[f32]) -> JsValue {
+pub(super) fn floats(values: &[f32]) -> JsValue {
     Float32Array::from(values).into()
 }
 
