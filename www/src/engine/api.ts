@@ -134,6 +134,78 @@ export interface AttentionResult {
   statistics: RowStatistics;
 }
 
+/**
+ * The tensors of a multi-head attention layer: those of the state dict of `torch.nn.MultiheadAttention`, in camelCase
+ * (`in_proj_weight` is `inProjWeight`, `out_proj.weight` is `outProjWeight`). `E` is the size of a row of the query.
+ */
+export interface MultiHeadWeights {
+  /** Wq, Wk and Wv as the rows of one matrix, `[3 * E, E]`. Either this, or the next three. */
+  inProjWeight?: ParameterTensor | null | undefined;
+  /** Wq, `[E, E]`. */
+  qProjWeight?: ParameterTensor | null | undefined;
+  /** Wk, `[E, kdim]`. */
+  kProjWeight?: ParameterTensor | null | undefined;
+  /** Wv, `[E, vdim]`. */
+  vProjWeight?: ParameterTensor | null | undefined;
+  /** The biases of query, key and value, `[3 * E]`. Default: zeros. */
+  inProjBias?: ParameterTensor | null | undefined;
+  /** A key that is appended behind the projected ones, `[E]` or `[1, 1, E]` (torch: `add_bias_kv`). Wants `biasV`. */
+  biasK?: ParameterTensor | null | undefined;
+  /** The value of that key, `[E]` or `[1, 1, E]`. */
+  biasV?: ParameterTensor | null | undefined;
+  /** Wo, `[E, E]`. */
+  outProjWeight: ParameterTensor;
+  /** The bias of the out-projection, `[E]`. Default: zeros. */
+  outProjBias?: ParameterTensor | null | undefined;
+}
+
+/** The rows of cross-attention. */
+export interface MultiHeadRows {
+  /** `[B, N, E]` or `[N, E]`. */
+  query: Tensor;
+  /** `[B, S, kdim]` or `[S, kdim]`. */
+  key: Tensor;
+  /** `[B, S, vdim]` or `[S, vdim]`. Default: the key. */
+  value?: Tensor | null | undefined;
+}
+
+/**
+ * Options of `multiHeadAttention()`. Those of a problem count between the projected rows of each head: `Hq` is H, `M`
+ * is S, and the default `scale` is `1 / sqrt(E / H)`. The positions `sinusoidal` and `learned` (with a table `[L, E]`)
+ * are added to the rows of query, key and value before the projections; where keys are appended, there are no others.
+ */
+export interface MultiHeadOptions extends ProblemOptions, Control {
+  /** H; divides `E`. Head `h` owns the channels from `h * E / H` on. */
+  numHeads: number;
+  /** Appends a key and a value of zeros, behind `biasK`. Default false. */
+  addZeroAttn?: boolean | undefined;
+  /**
+   * 1 = may attend (a boolean mask of torch is the opposite: pass `~mask`). `[N, S]`, torch's `[B * H, N, S]`, or what
+   * broadcasts to `[B, H, N, S]`. Appended keys may always be attended, also where `causal`, a window or a length would
+   * remove a key.
+   */
+  attnMask?: Mask | undefined;
+  /** Added to the logits: torch's float `attn_mask`. Shapes as for `attnMask`; appended keys get 0. */
+  attnBias?: Tensor | undefined;
+  /** Which keys are real, `[B, S]`: 1 = may attend (torch's `key_padding_mask` is the opposite). */
+  keyPaddingMask?: Mask | undefined;
+  /** Also return the weights. Default true, as in torch. */
+  needWeights?: boolean | undefined;
+  /** Return their mean over the heads in place of those of each head. Default true, as in torch. */
+  averageAttnWeights?: boolean | undefined;
+}
+
+/** What `multiHeadAttention()` returns. */
+export interface MultiHeadResult {
+  /** `[B, N, E]`. A row with no key left is the bias of the out-projection (torch 1.13: NaN). */
+  output: Tensor;
+  /**
+   * `[B, N, S]`, or `[B, H, N, S]` with `averageAttnWeights: false`; null with `needWeights: false`. `S` is one more
+   * for `biasK`, and one more for `addZeroAttn`: these columns come last, in this order.
+   */
+  weights: Tensor | null;
+}
+
 /** What is read off each row of weights. Every array has one entry per row of `shape`. NaN where a row has no answer. */
 export interface RowStatistics {
   /** `[B, Hq, N]`, or `[1, 1, N]` where one head was asked for. */

@@ -11,6 +11,10 @@ import type {
   Control,
   FlowOptions,
   LayersOptions,
+  MultiHeadOptions,
+  MultiHeadResult,
+  MultiHeadRows,
+  MultiHeadWeights,
   PaintOptions,
   ProblemOptions,
   ProjectionOptions,
@@ -22,6 +26,7 @@ import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
 import { followed, importance, lengths } from './diagnose.ts';
 import { OpenMap } from './map.ts';
+import { runMultiHead } from './multi-head.ts';
 import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './options.ts';
 import { paintPicture } from './paint.ts';
 import { Pool } from './pool.ts';
@@ -81,6 +86,26 @@ export async function openAttention(
     map.free();
     throw error;
   }
+}
+
+/**
+ * Applies a multi-head attention layer: in-projections, attention in each head, out-projection, with the argument
+ * semantics of `torch.nn.MultiheadAttention(batch_first=True)` in evaluation mode. One thing is the other way round:
+ * **in a mask, 1 means "may attend"**, here as everywhere in this package; in torch, true means "blocked", in
+ * `attn_mask` and in `key_padding_mask`. To convert a boolean mask of torch, pass its negation (`~mask`); a float
+ * `attn_mask` is `attnBias`.
+ *
+ * @param x `[B, N, E]` or `[N, E]` for self-attention; for cross-attention `{ query: [B, N, E], key: [B, S, kdim],
+ *   value: [B, S, vdim] }`, where the value is the key if it is left out
+ * @param weights the layer's tensors, named as in torch's state dict
+ * @throws QkscopeError, by rejection: as {@link attention}
+ */
+export async function multiHeadAttention(
+  x: Tensor | MultiHeadRows,
+  weights: MultiHeadWeights,
+  options: MultiHeadOptions,
+): Promise<MultiHeadResult> {
+  return runMultiHead(pool, x, weights, options);
 }
 
 /**

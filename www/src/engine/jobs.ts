@@ -79,7 +79,9 @@ export class Host {
   }
 
   #open({ id, query, key, value, raw }: Problem): void {
-    if (!this.#sessions.has(id)) this.#sessions.set(id, new this.#glue.Session(query, key, value, raw));
+    if (this.#sessions.has(id)) return;
+    const { MultiHead, Session } = this.#glue;
+    this.#sessions.set(id, raw.layer ? new MultiHead(query, key, value!, raw) : new Session(query, key, value, raw));
   }
 
   #close(session: number): void {

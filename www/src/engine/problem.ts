@@ -44,8 +44,9 @@ export function sizesOf({ raw: { query, key, value } }: Problem): Sizes {
 }
 
 /** In how many workers the problem may be open before its copies take too much memory. */
-export function spreadOf({ query, key, value, raw: { options } }: Problem): number {
+export function spreadOf({ query, key, value, raw: { options, layer } }: Problem): number {
   const arrays: (Checked<Float32Array | Uint8Array>['data'] | undefined)[] = [
+    ...Object.values(layer?.weights ?? {}).map((tensor) => tensor?.data),
     query,
     key,
     value,

@@ -5,6 +5,7 @@ import type {
   RawAssignable,
   RawCapture,
   RawLayer,
+  RawLayerRequest,
   RawLimits,
   RawPalette,
   RawProblem,
@@ -56,7 +57,7 @@ export type Diagnosis =
 export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
   | { kind: 'open'; session: number }
-  | { kind: 'task'; session: number; request: RawRequest }
+  | { kind: 'task'; session: number; request: RawRequest | RawLayerRequest }
   | { kind: 'parse'; source: Blob; limits: RawLimits }
   | { kind: 'tensor'; source: Blob; entry: RawTensor; limits: RawLimits }
   | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }

@@ -4,6 +4,7 @@ export {
   attentionFlow,
   configure,
   headImportance,
+  multiHeadAttention,
   openAttention,
   openCapture,
   paint,

@@ -2,7 +2,7 @@
  * The interface of the generated glue, as the engine uses it. The build's type check holds it against the generated
  * declarations, where {@link RawGlue} is given the real module.
  */
-import type { ProblemOptions } from './api.ts';
+import type { MultiHeadWeights, ProblemOptions } from './api.ts';
 import type { Colormap, Pool, Stage, Status } from '../generated/catalog.ts';
 import type { Checked, Shape4 } from './tensor.ts';
 
@@ -18,6 +18,37 @@ export interface RawProblem {
   key: Shape4;
   value: Shape4 | null;
   options: RawOptions;
+  /** Where it is one half of a multi-head layer. */
+  layer?: RawProjection | RawHeads;
+}
+
+type RawWeights<Name extends string> = { [name in Name]?: { data: Float32Array; shape: number[] } | undefined };
+
+/** The first half of a multi-head layer: rows `[1, B, N, E]` to heads. */
+export interface RawProjection {
+  numHeads: number;
+  addZeroAttn: boolean;
+  weights: RawWeights<keyof MultiHeadWeights>;
+}
+
+/** The second half: attention between the heads' rows `[B, H, N, d]`, and the out-projection. */
+export interface RawHeads {
+  /** How many of the keys were appended, at the end. */
+  appended: number;
+  weights: RawWeights<'outProjWeight' | 'outProjBias'>;
+  keyPaddingMask: Checked<Uint8Array> | null;
+}
+
+/** A job of either half; ranges are `[from, to)`. */
+export type RawLayerRequest<K extends keyof RawLayerResults = keyof RawLayerResults> = {
+  project: { side: 'query' | 'key' | 'value'; planes: Range; rows: Range };
+  heads: { batches: Range; rows: Range; wanted: 'none' | 'average' | 'each' };
+}[K];
+
+/** What each is answered with. */
+export interface RawLayerResults {
+  project: { values: Float32Array };
+  heads: { output: Float32Array; weights?: Float32Array };
 }
 
 export type Range = readonly [number, number];
@@ -118,7 +149,7 @@ export interface RawTask {
 }
 
 export interface RawSession {
-  start(request: RawRequest): RawTask;
+  start(request: RawRequest | RawLayerRequest): RawTask;
   free(): void;
 }
 
@@ -198,6 +229,7 @@ export interface RawGlue {
     value: Float32Array | undefined,
     problem: RawProblem,
   ) => RawSession;
+  MultiHead: new (query: Float32Array, key: Float32Array, value: Float32Array, problem: RawProblem) => RawSession;
   CaptureReader: new (size: number, limits: RawLimits | undefined) => RawReader;
   readTensor(entry: RawTensor, bytes: Uint8Array, limits: RawLimits | undefined): Float32Array;
   assignLayer(capture: RawAssignable, query: string, key: string, value: string | undefined): RawLayer;
