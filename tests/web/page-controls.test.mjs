@@ -4,13 +4,24 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { startSite } from './harness.mjs';
-import { assertShown, fingerprint, settled } from './page.mjs';
+import { assertShown, fingerprint, noise, npy, npz, settled, tensor } from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
 
 /** Values to try on a number, from the span of its slider and what is usual. */
 const NUMBERS = ['0', '0.5', '1', '2', '3', '0.05', '0.9'];
+
+/** Too small to be seen in a picture, or of no account without equal keys. */
+const UNSEEN = ['eps', 'ties'];
+
+/** Members that begin as each other: their matrices as identities, their sinks and tables as zeros. */
+const EQUAL_AT_FIRST = [
+  ['dot', 'general'],
+  ['additive', 'concat'],
+  ['softmax1', 'softmax_sink'],
+  ['none', 'learned', 't5'],
+];
 
 /** The controls of the panel as they stand: what they are called, what they can be, what they are. */
 const controls = (page) =>
@@ -21,7 +32,10 @@ const controls = (page) =>
       name: control.name,
       kind: control.type,
       value: control.value,
-      options: control.options ? [...control.options].map((option) => option.value) : [],
+      disabled: control.disabled,
+      options: control.options
+        ? [...control.options].filter(({ disabled }) => !disabled).map(({ value }) => value)
+        : [],
     })),
   );
 
@@ -59,16 +73,18 @@ test('each control changes the picture', () =>
   site.visit({ path: '#example=student-teacher&leftWindowSize=1&causalAlignment=lower_right' }, async (page) => {
     await settled(page);
     const names = new Set();
-    for (const list of ['score', 'normalizer']) {
+    for (const list of ['score', 'normalizer', 'position']) {
       const [members] = (await controls(page)).filter(({ name }) => name === list);
       for (const member of members.options) {
         await set(page, members, member);
         for (const control of await controls(page)) {
-          if (names.has(`${control.name}`) || control.name === 'eps') continue;
+          if (names.has(control.name) || UNSEEN.includes(control.name) || choicesOf(control).length === 0) continue;
+          if (control.disabled) continue;
           assert.ok(await changesPicture(page, control), `${control.name} with ${list} ${member} changes nothing`);
           names.add(control.name);
         }
       }
+      await set(page, members, members.value);
     }
     for (const name of [
       'score',
@@ -85,20 +101,145 @@ test('each control changes the picture', () =>
     }
   }));
 
-test('every score and every normalizer of the lists draws a picture of its own', () =>
+test('every member of the lists draws, and says nothing against it', () =>
   site.visit({}, async (page) => {
     await settled(page);
-    for (const list of ['score', 'normalizer']) {
+    for (const list of ['score', 'normalizer', 'position']) {
       const [menu] = (await controls(page)).filter(({ name }) => name === list);
-      const seen = new Set();
+      const seen = new Map();
       for (const member of menu.options) {
         await set(page, menu, member);
-        seen.add(await fingerprint(page));
+        const picture = await fingerprint(page);
+        const same = [...seen].filter(([, other]) => other === picture).map(([id]) => id);
+        assert.ok(
+          same.every((other) => EQUAL_AT_FIRST.some((group) => group.includes(member) && group.includes(other))),
+          `${list} ${member} draws what ${same} draws`,
+        );
+        seen.set(member, picture);
         assert.equal(await page.locator('#notice').textContent(), '', member);
+        assert.equal((await page.locator('.field-fault').allTextContents()).join(''), '', member);
       }
       await set(page, menu, menu.value);
-      assert.equal(seen.size, menu.options.length, `${list}: ${menu.options}`);
     }
+  }));
+
+const chooseFile = async (page, button, file) => {
+  const chooser = page.waitForEvent('filechooser');
+  await page.locator(`button[name="${button}"]`).click();
+  await (await chooser).setFiles({ mimeType: '', ...file });
+};
+
+test('a matrix is automatic, random by a seed that a link holds, or from a file', () =>
+  site.visit({ path: '#score=general' }, async (page) => {
+    await settled(page);
+    const field = page.locator('[data-parameter="w"]');
+    const menu = page.locator('select[name="w"]');
+    assert.equal(await field.locator('.field-shape').textContent(), '32 × 32');
+    assert.equal(await menu.locator('option').first().textContent(), 'Automatic: identity');
+    const automatic = await fingerprint(page);
+    await menu.selectOption('random');
+    await settled(page);
+    const first = await fingerprint(page);
+    assert.notEqual(first, automatic);
+    await page.locator('[name="w-seed"]').fill('7');
+    await settled(page);
+    const seventh = await fingerprint(page);
+    assert.notEqual(seventh, first);
+    await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('score.w') === 'random:7');
+    await page.reload();
+    await settled(page);
+    assert.equal(await page.locator('[name="w-seed"]').inputValue(), '7');
+    assert.equal(await fingerprint(page), seventh, 'the same numbers again');
+    await page.locator('[name="w-seed"]').fill('-1');
+    assert.match(await field.locator('.field-fault').textContent(), /whole number from 0 to 4294967295, not “-1”/);
+    // Twice the identity doubles the scores, as a scale twice as large does.
+    const double = tensor(
+      [32, 32],
+      Array.from({ length: 1024 }, (_, index) => (index % 33 === 0 ? 2 : 0)),
+    );
+    await menu.selectOption('file');
+    await chooseFile(page, 'w-file', { name: 'double.npy', buffer: npy(double) });
+    await field.locator('.field-file', { hasText: 'double.npy' }).waitFor();
+    await settled(page);
+    const doubled = await fingerprint(page);
+    await menu.selectOption('automatic');
+    await settled(page);
+    assert.equal(await fingerprint(page), automatic, 'and back');
+    await page.locator('[name="scale"]').fill('2');
+    await settled(page);
+    assert.equal(await fingerprint(page), doubled);
+  }));
+
+test('a file with several tensors is asked about, and a shape that does not fit is refused at the control', () =>
+  site.visit({ path: '#score=general' }, async (page) => {
+    await settled(page);
+    const before = await fingerprint(page);
+    await page.locator('select[name="w"]').selectOption('file');
+    const right = tensor([32, 32], noise(1024));
+    await chooseFile(page, 'w-file', {
+      name: 'some.npz',
+      buffer: npz({ wrong: tensor([3, 32], noise(96)), right }),
+    });
+    await page.locator('[name="w-tensor"]').selectOption({ label: 'wrong  (3 × 32)' });
+    const fault = page.locator('[data-parameter="w"] .field-fault');
+    await page.waitForFunction(() => document.querySelector('[data-parameter="w"] .field-fault').textContent !== '');
+    assert.match(await fault.textContent(), /w.*\(32, 32\).*\(3, 32\)/);
+    assert.equal(await fingerprint(page), before, 'the picture stays');
+    await page.locator('[name="w-tensor"]').selectOption({ label: 'right  (32 × 32)' });
+    await settled(page);
+    assert.equal(await fault.textContent(), '');
+    assert.notEqual(await fingerprint(page), before);
+    await chooseFile(page, 'w-file', { name: 'broken.npy', buffer: Buffer.from('no array') });
+    await page.waitForFunction(() => document.querySelector('[data-parameter="w"] .field-fault').textContent !== '');
+    assert.match(await fault.textContent(), /broken\.npy could not be opened/);
+  }));
+
+test('numbers for the heads are typed, counted, and kept in the link', () =>
+  site.visit({ path: '#normalizer=softmax_sink', width: 1440, height: 1200 }, async (page) => {
+    await settled(page);
+    const before = await fingerprint(page);
+    await page.locator('select[name="sinks"]').selectOption('list');
+    const typed = page.locator('[name="sinks-list"]');
+    assert.equal(await typed.inputValue(), Array(12).fill(0).join(', '), 'as the automatic ones are');
+    await settled(page);
+    assert.equal(await fingerprint(page), before);
+    await typed.fill('0, 3, 0');
+    const fault = page.locator('[data-parameter="sinks"] .field-fault');
+    assert.match(await fault.textContent(), /12 numbers are needed, not 3/);
+    await typed.fill('0, three');
+    assert.match(await fault.textContent(), /Only numbers/);
+    await typed.fill('0,3,0,0,0,0,0,0,0,0,0,-1.5');
+    await settled(page);
+    assert.equal(await fault.textContent(), '');
+    const sunk = await fingerprint(page);
+    assert.notEqual(sunk, before);
+    await page.waitForFunction(
+      () => new URLSearchParams(location.hash.slice(1)).get('normalizer.sinks') === '0,3,0,0,0,0,0,0,0,0,0,-1.5',
+    );
+    await page.reload();
+    await settled(page);
+    assert.equal(await fingerprint(page), sunk);
+  }));
+
+test('what a normalizer forbids is shut, with a reason, and comes back as it was', () =>
+  site.visit({ path: '#score=cosine&scale=3&temperature=2' }, async (page) => {
+    await settled(page);
+    const before = await fingerprint(page);
+    await page.locator('[name="normalizer"]').selectOption('linear_elu1');
+    await settled(page);
+    assert.equal(await page.locator('#notice').textContent(), '');
+    assert.notEqual(await fingerprint(page), before);
+    for (const name of ['score', 'scale', 'temperature', 'softcap']) {
+      assert.ok(await page.locator(`[name="${name}"]`).isDisabled(), name);
+    }
+    assert.ok(await page.locator('[name="causal"]').isEnabled());
+    const reasons = await page.locator('.field-reason').allTextContents();
+    assert.deepEqual(reasons, Array(2).fill('Has no effect now: “Linear attention (elu + 1)” does not use it.'));
+    assert.equal(await page.locator('[name="score"]').inputValue(), 'cosine');
+    await page.locator('[name="normalizer"]').selectOption('softmax');
+    await settled(page);
+    assert.ok(await page.locator('[name="score"]').isEnabled());
+    assert.equal(await fingerprint(page), before);
   }));
 
 test('a slider moves its number, and the picture follows', () =>

@@ -1,11 +1,22 @@
-// The panel of controls, made from the catalogue: a score and a normalizer with their parameters, then the options.
+// The panel of controls, made from the catalogue: score, normalizer and position with their parameters, then the options.
 
 import { catalog, type CatalogMember, type CatalogParameter } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { formulaText } from '../views/parts/formula.ts';
-import { visibleToken, type Language } from '../views/parts/text.ts';
+import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { faultLine, makeField, type Field } from './field.ts';
-import { members, valueAt, withValue, type ListName, type Settings } from './settings.ts';
+import {
+  addsBias,
+  forbidden,
+  LISTS,
+  memberOf,
+  members,
+  valueAt,
+  withValue,
+  type ListName,
+  type Settings,
+} from './settings.ts';
+import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 
 /** The panel. `change` hears the new settings after each allowed change; `reset` asks for the capture's own. */
@@ -16,6 +27,9 @@ export class Controls {
   readonly #fields = new Map<string, Field>();
   #settings: Settings;
   #language: Language;
+  #sizes: Sizes | undefined;
+  /** What the normalizer does not let be set. */
+  #forbidden: ReadonlySet<string> = new Set();
 
   constructor(
     host: HTMLElement,
@@ -39,11 +53,24 @@ export class Controls {
 
   /** Shows `message` at the control called `subject`, as `temperature` or `score.eps`, if there is one. */
   fail(subject: string, message: string): 'in sight' | 'out of sight' | 'no control' {
-    const field = this.#fields.get(subject) ?? [...this.#fields].find(([path]) => path.endsWith(`.${subject}`))?.[1];
+    const field = this.#find(subject);
     field?.fail(message);
     if (!field) return 'no control';
     const { top, bottom } = field.element.getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight ? 'in sight' : 'out of sight';
+  }
+
+  /** Takes the sizes of the open problem, which the shapes of tensors follow. */
+  set sizes(sizes: Sizes) {
+    this.#sizes = sizes;
+    for (const field of this.#fields.values()) field.resize?.(sizes);
+  }
+
+  /** The control of `temperature`, `score.eps` or `eps`; also of a part of its value, as `sinks[3]` or `score.w.shape`. */
+  #find(subject: string): Field | undefined {
+    const fits = (name: string): boolean => subject.startsWith(name) && /^$|^[.[]/.test(subject.slice(name.length));
+    const paths = [...this.#fields].sort(([one], [other]) => other.length - one.length);
+    return (paths.find(([path]) => fits(path)) ?? paths.find(([path]) => fits(path.replace(/^\w+\./, ''))))?.[1];
   }
 
   /** Takes all messages away. */
@@ -53,6 +80,7 @@ export class Controls {
 
   #render(): void {
     this.#fields.clear();
+    this.#forbidden = forbidden(this.#settings);
     const reset = element(
       'button',
       { type: 'button', class: 'button quiet', name: 'reset' },
@@ -65,8 +93,7 @@ export class Controls {
     });
     this.#host.replaceChildren(
       element('h2', {}, text.controls[this.#language]),
-      this.#list('score'),
-      this.#list('normalizer'),
+      ...(Object.keys(LISTS) as ListName[]).map((list) => this.#list(list)),
       this.#group(text.options[this.#language], catalog.options, ''),
       reset,
     );
@@ -76,8 +103,10 @@ export class Controls {
     const id = uniqueId(list);
     const about = uniqueId('about');
     const menu = element('select', { id, name: list });
-    for (const member of members(list))
-      menu.append(element('option', { value: member.id }, member.label[this.#language]));
+    for (const member of members(list)) {
+      const disabled = list === 'position' && this.#forbidden.has('attnBias') && addsBias(member.id);
+      menu.append(element('option', { value: member.id, disabled }, member.label[this.#language]));
+    }
     const chosen = this.#settings[list].id;
     const member = members(list).find((one) => one.id === chosen);
     // A file may ask for what nobody knows: the menu says so, and the kernel's refusal stands under it.
@@ -88,8 +117,18 @@ export class Controls {
     const label = element('label', { for: id, class: 'group-name' }, text[list][this.#language]);
     const group = element('div', { class: 'group', 'data-parameter': list }, label, menu, fault);
     this.#fields.set(list, { element: group, fail });
-    if (member) group.append(...this.#member(list, member, about));
+    if (this.#forbidden.has(list)) {
+      // A position of another kind would be allowed: its menu stays open.
+      menu.disabled = list !== 'position';
+      group.append(this.#reason(about));
+    } else if (member) group.append(...this.#member(list, member, about));
     return group;
+  }
+
+  /** Why a control has no say. */
+  #reason(id: string): HTMLElement {
+    const name = memberOf('normalizer', this.#settings.normalizer.id).label[this.#language];
+    return element('p', { class: 'field-reason', id }, phrase(text.forbidden, this.#language, { name }));
   }
 
   #member(list: ListName, { formula, about, parameters }: CatalogMember, id: string): Node[] {
@@ -109,6 +148,10 @@ export class Controls {
 
   #group(name: string, parameters: readonly CatalogParameter[], prefix: string): HTMLElement {
     const fields = parameters.map((parameter) => this.#field(parameter, prefix + parameter.name));
+    const shut = parameters.filter(({ name: option }) => this.#forbidden.has(option));
+    const last = shut.at(-1);
+    // One sentence, below the last of the controls that it speaks of.
+    if (last) fields.splice(parameters.indexOf(last) + 1, 0, this.#reason(uniqueId('reason')));
     return element('fieldset', { class: 'group' }, element('legend', { class: 'group-name' }, name), ...fields);
   }
 
@@ -117,12 +160,17 @@ export class Controls {
       parameter,
       value: valueAt(this.#settings, path),
       language: this.#language,
+      sizes: this.#sizes,
       change: (value) => {
         this.#settings = withValue(this.#settings, path, value);
         this.#change(this.#settings);
       },
     });
     this.#fields.set(path, field);
+    if (this.#forbidden.has(path)) {
+      field.element.classList.add('field-shut');
+      for (const input of field.element.querySelectorAll('input')) input.disabled = true;
+    }
     return field.element;
   }
 }

@@ -33,15 +33,16 @@ function isForField(event: DragEvent): boolean {
   return event.target instanceof HTMLInputElement && !hasFiles(event);
 }
 
-/** A button that opens the browser's file picker. */
-export function fileButton(label: string, open: (files: File[]) => void): HTMLElement {
-  const input = element('input', { type: 'file', multiple: true, hidden: true, id: 'files' });
+/** A button that opens the browser's file picker; `name` tells it from others, and one file is enough for those. */
+export function fileButton(label: string, open: (files: File[]) => void, name = 'open'): HTMLElement {
+  const several = name === 'open';
+  const input = element('input', { type: 'file', multiple: several, hidden: true, id: several ? 'files' : undefined });
   input.accept = '.safetensors,.npz,.npy,.json';
   input.addEventListener('change', () => {
     open([...(input.files ?? [])]);
     input.value = '';
   });
-  const button = element('button', { type: 'button', class: 'button', name: 'open' }, label);
+  const button = element('button', { type: 'button', class: 'button', name }, label);
   button.addEventListener('click', () => input.click());
   return element('div', { class: 'file-button' }, button, input);
 }

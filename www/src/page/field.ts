@@ -10,6 +10,8 @@ import type {
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { numberFault, type Value } from './settings.ts';
+import { tensorControl } from './tensorfield.ts';
+import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 
 /** Positions on a slider. */
@@ -21,6 +23,8 @@ export interface FieldSetup<P extends CatalogParameter = CatalogParameter> {
   /** Undefined: at its default. */
   value: Value | undefined;
   language: Language;
+  /** Of the open problem, once they are known. */
+  sizes: Sizes | undefined;
   /** Hears each allowed value; undefined goes back to the default. */
   change: (value: Value | undefined) => void;
 }
@@ -30,6 +34,8 @@ export interface Field {
   readonly element: HTMLElement;
   /** Shows what is wrong at the control, or clears it. */
   fail(message: string | null): void;
+  /** Shows what depends on the sizes of the problem. */
+  resize?(sizes: Sizes): void;
 }
 
 /** Makes the control that fits the parameter's kind. */
@@ -61,10 +67,14 @@ function choiceField({ parameter, value, language, change }: FieldSetup<ChoicePa
   return wrap(parameter, language, 'field field-choice', menu, label, menu);
 }
 
-function tensorField({ parameter, language }: FieldSetup<TensorParameter>): Field {
-  const shown = element('output', { id: uniqueId('tensor') }, parameter.default);
-  const label = element('label', { for: shown.id }, parameter.label[language]);
-  return wrap(parameter, language, 'field field-tensor', shown, label, shown);
+function tensorField(setup: FieldSetup<TensorParameter>): Field {
+  const { parameter, language } = setup;
+  let fail: Field['fail'] = () => undefined;
+  const { menu, shape, more, resize } = tensorControl(setup, (message) => fail(message));
+  const label = element('label', { for: menu.id }, parameter.label[language]);
+  const field = wrap(parameter, language, 'field field-tensor', menu, label, shape, menu, more);
+  fail = field.fail;
+  return { ...field, resize };
 }
 
 function numberField({ parameter, value, language, change }: FieldSetup<NumberParameter>): Field {

@@ -7,7 +7,7 @@ import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { Latest } from './latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
-import { memberOf, type Settings } from './settings.ts';
+import { forbidden, memberOf, type Settings } from './settings.ts';
 import type { Place } from './state.ts';
 import { text } from './text.ts';
 
@@ -83,12 +83,14 @@ function blockText(value: number): Text {
 }
 
 function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {
-  const score = memberOf('score', settings.score.id);
   const normalizer = memberOf('normalizer', settings.normalizer.id);
+  // A normalizer that lets no score be chosen brings its own.
+  const own = forbidden(settings).has('score');
+  const score = own ? { ...normalizer, formula: 's' } : memberOf('score', settings.score.id);
   return {
     scoreName: score.label[language],
     scoreFormula: score.formula,
-    scoreIsProduct: PRODUCTS.includes(settings.score.id),
+    scoreIsProduct: !own && PRODUCTS.includes(settings.score.id),
     normalizerName: normalizer.label[language],
     normalizerFormula: normalizer.formula,
     note: cell && statusNote(cell, language),

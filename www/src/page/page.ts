@@ -1,7 +1,7 @@
 // The page. Reads the link, wires source → problem → views, and writes the link again.
 //
 //     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ MatrixView ─▶ point ─▶ CellView
-//                                      ▲ settings (Controls), place and stage (pickers)
+//                                      ▲ settings (Controls, MaskPanel), place and stage (pickers)
 
 import { paint, QkscopeError, type AttentionMap, type Colormap, type Overview, type Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
@@ -14,6 +14,7 @@ import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
 import { Inspector } from './inspector.ts';
 import { Latest } from './latest.ts';
+import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
 import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
@@ -30,6 +31,7 @@ import {
   type Unassigned,
 } from './source.ts';
 import { applyLink, readLink, writeLink, type Link, type Place, type Theme } from './state.ts';
+import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 import { renderPickers, renderSource, renderStages, renderSwitches } from './toolbar.ts';
 
@@ -72,7 +74,9 @@ export class Page {
   #theme: Theme;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
 
-  readonly #problem = new Problem();
+  #sizes: Sizes | undefined;
+
+  readonly #problem = new Problem((sizes) => this.#resize(sizes));
   readonly #loads = new Latest(
     (error) => this.#openFailed(error),
     () => this.#settle(),
@@ -102,6 +106,7 @@ export class Page {
     () => this.#leaveAssign(),
   );
   readonly #controls: Controls;
+  readonly #mask: MaskPanel;
   #loading = '';
 
   constructor(link: Link) {
@@ -123,6 +128,7 @@ export class Page {
       { settings: this.#settings, language: this.#language },
       { change: (settings) => this.#changeSettings(settings), reset: () => this.#reset() },
     );
+    this.#mask = new MaskPanel(part('mask'), (settings) => this.#changeMask(settings));
     this.#applyTheme();
     this.#render();
     this.#listen();
@@ -135,7 +141,7 @@ export class Page {
     this.#matrix.addEventListener('resolution', () => this.#draw());
     listenForDrops((files) => this.#openFiles(files));
     addEventListener('hashchange', () => this.#restore());
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#matrix.repaint());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
   }
 
   // ---- opening
@@ -199,6 +205,7 @@ export class Page {
     this.#place = { layer, batch: link?.batch ?? 0, head: link?.head ?? 0 };
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
+    this.#sizes = undefined;
     this.#controls.show(this.#settings, this.#language);
     this.#renderSource();
     this.#draw(true);
@@ -256,7 +263,7 @@ export class Page {
     const request: Request = {
       source,
       place: this.#place,
-      options: toOptions(settings, source.options),
+      options: (sizes) => toOptions(settings, source.options, sizes),
       stage,
       resolution,
     };
@@ -316,6 +323,7 @@ export class Page {
     this.#counts = { layers, batch, heads };
     this.#place = fitted;
     if (!same) this.#renderPickers();
+    if (moved) this.#showMask();
     this.#writeLink();
     return fitted;
   }
@@ -363,6 +371,7 @@ export class Page {
     const sentence = reasonOf(error, this.#language);
     if (this.#shown?.source !== this.#source) this.#clearPicture();
     if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence) === 'in sight') return;
+    if (error instanceof QkscopeError && this.#mask.fail(error.subject, sentence)) return;
     this.#notice.show(phrase(text.computeFailed, this.#language, { reason: sentence }), this.#language, 'picture');
   }
 
@@ -392,17 +401,49 @@ export class Page {
 
   #changeSettings(settings: Settings): void {
     this.#settings = settings;
+    this.#showMask();
     this.#draw();
+  }
+
+  /** The mask was edited: some of it is controls of the panel too. */
+  #changeMask(settings: Settings): void {
+    const before = this.#settings;
+    this.#changeSettings(settings);
+    if (before.options !== settings.options) this.#controls.show(settings, this.#language);
+  }
+
+  #showMask(): void {
+    const source = this.#source;
+    if (!source) return;
+    this.#mask.show({
+      settings: this.#settings,
+      base: source.options,
+      sizes: this.#sizes,
+      place: this.#place,
+      tokens: { queries: source.queryTokens, keys: source.keyTokens },
+      language: this.#language,
+    });
+  }
+
+  /** The problem is about to be opened, and has these sizes. */
+  #resize(sizes: Sizes): void {
+    const before = this.#sizes;
+    this.#sizes = sizes;
+    if (before && Object.entries(sizes).every(([name, size]) => before[name as keyof Sizes] === size)) return;
+    this.#controls.sizes = sizes;
+    this.#showMask();
   }
 
   #reset(): void {
     this.#settings = this.#own;
     this.#controls.show(this.#settings, this.#language);
+    this.#showMask();
     this.#draw();
   }
 
   #setPlace(change: Partial<Place>): void {
     this.#place = { ...this.#place, ...change };
+    this.#showMask();
     this.#draw();
   }
 
@@ -415,6 +456,7 @@ export class Page {
     this.#language = language;
     this.#chosenLanguage = language;
     this.#controls.show(this.#settings, language);
+    this.#showMask();
     this.#render();
     this.#draw();
   }
@@ -422,8 +464,13 @@ export class Page {
   #setTheme(theme: Theme): void {
     this.#theme = theme;
     this.#applyTheme();
-    this.#matrix.repaint();
+    this.#repaint();
     this.#writeLink();
+  }
+
+  #repaint(): void {
+    this.#matrix.repaint();
+    this.#mask.repaint();
   }
 
   #applyTheme(): void {

@@ -14,6 +14,7 @@ import { formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import type { Layer, Source } from './source.ts';
 import type { Place } from './state.ts';
+import { sizesOf, type Sizes } from './tensors.ts';
 import { text } from './text.ts';
 
 /** A rectangle no larger than this is searched for the entry that a pooled cell shows. */
@@ -23,7 +24,8 @@ const LARGEST_SEARCH = 1 << 20;
 export interface Request {
   source: Source;
   place: Place;
-  options: ProblemOptions;
+  /** What to compute, once the sizes are known. */
+  options: (sizes: Sizes) => ProblemOptions;
   stage: Stage;
   resolution: number;
 }
@@ -32,7 +34,7 @@ export interface Request {
 interface Opened {
   source: Source;
   layer: number;
-  options: string;
+  options: ProblemOptions;
   map: AttentionMap;
 }
 
@@ -41,15 +43,23 @@ export class Problem {
   #shown: Opened | undefined;
   #next: Opened | undefined;
   #layer: ({ source: Source; layer: number } & Layer) | undefined;
+  readonly #sized: (sizes: Sizes) => void;
+
+  /** `sized` hears the sizes of each problem before it is opened. */
+  constructor(sized: (sizes: Sizes) => void) {
+    this.#sized = sized;
+  }
 
   /** The map for `request`: one at hand, or a new one. */
   async open({ source, place: { layer }, options }: Request, signal: AbortSignal): Promise<AttentionMap> {
-    const wanted = { source, layer, options: JSON.stringify(options) };
+    const { query, key } = await this.#read(source, layer, signal);
+    const sizes = sizesOf(query, key);
+    this.#sized(sizes);
+    const wanted = { source, layer, options: options(sizes) };
     const found = [this.#shown, this.#next].find((opened) => opened && isSame(opened, wanted));
     if (found) return found.map;
-    const { query, key } = await this.#read(source, layer, signal);
     // The page draws scores and weights, never the output: without V nothing of it is copied.
-    const map = await openAttention(query, key, null, { ...options, signal });
+    const map = await openAttention(query, key, null, { ...wanted.options, signal });
     this.#free(this.#next);
     this.#next = { ...wanted, map };
     return map;
@@ -79,7 +89,16 @@ export class Problem {
 }
 
 function isSame(opened: Opened, wanted: Omit<Opened, 'map'>): boolean {
-  return opened.source === wanted.source && opened.layer === wanted.layer && opened.options === wanted.options;
+  return opened.source === wanted.source && opened.layer === wanted.layer && isEqual(opened.options, wanted.options);
+}
+
+/** Whether two options say the same. Long arrays are made once for the same numbers, so they are not looked into. */
+function isEqual(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other || ArrayBuffer.isView(one)) return false;
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  const at = (value: object, name: string): unknown => (value as Record<string, unknown>)[name];
+  return names.length === others.length && names.every((name) => isEqual(at(one, name), at(other, name)));
 }
 
 /** One head, pooled where it is larger than the picture. */

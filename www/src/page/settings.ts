@@ -1,12 +1,17 @@
-// What the controls hold: a score, a normalizer and the other options, each value by its parameter's name.
+// What the controls hold: a score, a normalizer, a position, the other options, each value by its parameter's name; and
+// the masks that are no parameters.
 //
 // Everything here is driven by the catalogue; nothing knows a parameter by name.
 
 import { catalog, type CatalogMember, type CatalogParameter, type Text } from '../generated/catalog.ts';
-import type { ProblemOptions } from '../engine/index.ts';
+import type { ProblemOptions, Tensor } from '../engine/index.ts';
+import { bitsOf, toMask, type Painted } from './painted.ts';
+import { isTensorValue, tensorsOf, type Sizes, type TensorValue } from './tensors.ts';
+import type { Bits } from '../views/parts/bits.ts';
+import type { Rules } from '../views/parts/rules.ts';
 
 /** A parameter's value; null is automatic. */
-export type Value = number | string | boolean | null;
+export type Value = number | string | boolean | null | TensorValue;
 
 /** A member of a list, with the values of its parameters. */
 export interface Chosen {
@@ -18,14 +23,33 @@ export interface Chosen {
 export interface Settings {
   score: Chosen;
   normalizer: Chosen;
+  position: Chosen;
   options: Record<string, Value>;
+  masks: Masks;
+}
+
+/** The masks that no parameter sets. What is not there removes nothing. */
+export interface Masks {
+  /** How many keys and queries of each batch item are real. */
+  readonly keyLengths?: readonly number[] | undefined;
+  readonly queryLengths?: readonly number[] | undefined;
+  readonly painted?: Painted | undefined;
+  readonly bias?: LoadedBias | undefined;
+}
+
+/** A bias from a file: added to logits, and where it is minus infinity the key is removed. */
+export interface LoadedBias {
+  readonly file: string;
+  readonly tensor: Tensor;
+  /** Where it removes, for each head or for all. */
+  readonly removed: readonly Bits[];
 }
 
 /** The lists that hold one chosen member each. */
-export const LISTS = { score: 'scores', normalizer: 'normalizers' } as const;
+export const LISTS = { score: 'scores', normalizer: 'normalizers', position: 'positions' } as const;
 export type ListName = keyof typeof LISTS;
 
-/** The members of the list `scores` or `normalizers`. */
+/** The members of a list. */
 export function members(list: ListName): readonly CatalogMember[] {
   return catalog[LISTS[list]];
 }
@@ -45,7 +69,9 @@ export function settingsFrom(options: ProblemOptions): Settings {
   return {
     score: chosenFrom(options.score, 'scaled_dot'),
     normalizer: chosenFrom(options.normalizer, 'softmax'),
+    position: chosenFrom(options.position, 'none'),
     options: values,
+    masks: { keyLengths: options.keyValueSeqLengths, queryLengths: options.querySeqLengths },
   };
 }
 
@@ -53,29 +79,103 @@ function chosenFrom(option: unknown, fallback: string): Chosen {
   if (typeof option === 'string') return { id: option, values: {} };
   if (typeof option !== 'object' || option === null) return { id: fallback, values: {} };
   const { id, ...values } = option as Record<string, unknown>;
-  const kept = Object.entries(values).filter((entry): entry is [string, Value] => isValue(entry[1]));
+  const kept = Object.entries(values)
+    .map(([name, value]) => [name, isNumbers(value) ? fromFile(value) : value])
+    .filter((entry): entry is [string, Value] => isValue(entry[1]));
   return { id: String(id), values: Object.fromEntries(kept) };
 }
 
+/** Whether a file's own words give a tensor. */
+function isNumbers(value: unknown): value is { shape: number[]; data: Iterable<number> } {
+  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
+}
+
+function fromFile({ shape, data }: { shape: number[]; data: Iterable<number> }): TensorValue {
+  return { kind: 'file', file: '', tensor: { shape: [...shape], data: Float32Array.from(data) } };
+}
+
 function isValue(value: unknown): value is Value {
-  return value === null || ['number', 'string', 'boolean'].includes(typeof value);
+  return value === null || ['number', 'string', 'boolean'].includes(typeof value) || isTensorValue(value);
 }
 
-/** The options for the engine: `base` keeps what no control sets (masks, key lengths), `settings` goes over it. */
-export function toOptions(settings: Settings, base: ProblemOptions): ProblemOptions {
-  const rest = { ...base } as Record<string, unknown>;
-  for (const { name } of catalog.options) delete rest[name];
-  const values = Object.entries(settings.options).filter(([, value]) => value !== null);
+/**
+ * What the chosen normalizer does not let be set, by name: options, `score`, and `position` where the chosen one adds a
+ * bias.
+ */
+export function forbidden({ normalizer, position }: Settings): ReadonlySet<string> {
+  const names = new Set(catalog.normalizers.find(({ id }) => id === normalizer.id)?.forbids);
+  if (names.has('attnBias') && addsBias(position.id)) names.add('position');
+  return names;
+}
+
+/** Whether the position called `id` adds a bias to the logits. */
+export function addsBias(id: string): boolean {
+  return catalog.positions.find((member) => member.id === id)?.biases ?? false;
+}
+
+/**
+ * The options for the engine: `base` keeps what no control sets, `settings` goes over it, and what the normalizer
+ * forbids is left out.
+ */
+export function toOptions(settings: Settings, base: ProblemOptions, sizes: Sizes): ProblemOptions {
+  const options: Record<string, unknown> = { ...base };
+  for (const { name } of catalog.options) options[name] = settings.options[name] ?? undefined;
+  for (const list of Object.keys(LISTS) as ListName[]) options[list] = toOption(list, settings[list], sizes);
+  const { keyLengths, queryLengths, painted, bias } = settings.masks;
+  options['keyValueSeqLengths'] = keyLengths;
+  options['querySeqLengths'] = queryLengths;
+  if (painted && fits(painted, sizes)) options['attnMask'] = toMask(painted, sizes.heads);
+  if (bias) options['attnBias'] = bias.tensor;
+  for (const name of forbidden(settings)) delete options[name];
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function toOption(list: ListName, { id, values }: Chosen, sizes: Sizes): unknown {
+  if (Object.keys(values).length === 0) return id;
+  const parameters = members(list).find((member) => member.id === id)?.parameters ?? [];
+  return { id, ...values, ...tensorsOf(parameters, values, sizes) };
+}
+
+function fits({ queries, keys }: Painted, sizes: Sizes): boolean {
+  return queries === sizes.queries && keys === sizes.keys;
+}
+
+/** Where the diagonal starts, as the settings and the file say; undefined where that is still to be chosen. */
+function offsetOf(
+  { options }: Settings,
+  { causalOffset }: ProblemOptions,
+  { queries, keys }: Sizes,
+): number | undefined {
+  if (causalOffset !== undefined) return causalOffset;
+  const alignment = options['causalAlignment'];
+  if (alignment === 'lower_right') return keys - queries;
+  return alignment === 'upper_left' || queries === keys ? 0 : undefined;
+}
+
+/** Which keys each query of one head may see, as the settings say. */
+export function rulesOf(
+  settings: Settings,
+  base: ProblemOptions,
+  sizes: Sizes,
+  { batch, head }: { batch: number; head: number },
+): Rules {
+  const { options, masks } = settings;
+  const offset = offsetOf(settings, base, sizes);
+  const bound = (name: string): number => (offset === undefined ? -1 : Number(options[name] ?? -1));
+  const bias = forbidden(settings).has('attnBias') ? undefined : masks.bias;
+  const { queries, keys } = sizes;
   return {
-    ...rest,
-    ...Object.fromEntries(values),
-    score: toOption(settings.score),
-    normalizer: toOption(settings.normalizer),
-  } as ProblemOptions;
-}
-
-function toOption({ id, values }: Chosen): unknown {
-  return Object.keys(values).length ? { id, ...values } : id;
+    queries,
+    keys,
+    offset: offset ?? 0,
+    causal: offset !== undefined && options['causal'] === true,
+    left: bound('leftWindowSize'),
+    right: bound('rightWindowSize'),
+    queryLength: masks.queryLengths?.[batch] ?? queries,
+    keyLength: masks.keyLengths?.[batch] ?? keys,
+    painted: masks.painted && fits(masks.painted, sizes) ? bitsOf(masks.painted, head) : undefined,
+    bias: bias?.removed[bias.removed.length > 1 ? head : 0],
+  };
 }
 
 /** One place that a control can set, as `temperature` or `normalizer.bias`. */
@@ -130,7 +230,7 @@ export function numberFault(
 export function isAllowed(parameter: CatalogParameter, value: Value): boolean {
   if (parameter.kind === 'flag') return typeof value === 'boolean';
   if (parameter.kind === 'choice') return parameter.options.some(([id]) => id === value);
-  if (parameter.kind === 'tensor') return false;
+  if (parameter.kind === 'tensor') return isTensorValue(value);
   if (value === null) return parameter.default === null;
   return typeof value === 'number' && numberFault(parameter, String(value)) === null;
 }

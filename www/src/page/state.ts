@@ -2,7 +2,19 @@
 
 import { catalog, type CatalogParameter } from '../generated/catalog.ts';
 import type { Language } from '../views/parts/text.ts';
-import { isAllowed, LISTS, members, valueAt, withValue, type ListName, type Settings, type Value } from './settings.ts';
+import { linkOf, paintedFrom } from './painted.ts';
+import {
+  isAllowed,
+  LISTS,
+  members,
+  valueAt,
+  withValue,
+  type ListName,
+  type Masks,
+  type Settings,
+  type Value,
+} from './settings.ts';
+import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -64,7 +76,30 @@ export function applyLink(own: Settings, link: Link): Settings {
     const value = typed === undefined ? undefined : parseValue(parameter, typed);
     if (value !== undefined && isAllowed(parameter, value)) settings = withValue(settings, path, value);
   }
-  return settings;
+  return { ...settings, masks: masksFrom(settings.masks, link.settings) };
+}
+
+/** The lengths as a link says them, and as the settings hold them. */
+const LENGTHS = [
+  ['keyValueSeqLengths', 'keyLengths'],
+  ['querySeqLengths', 'queryLengths'],
+] as const;
+
+function masksFrom(own: Masks, entries: ReadonlyMap<string, string>): Masks {
+  const masks: Record<string, unknown> = { ...own, painted: paintedFrom(entries) };
+  for (const [name, field] of LENGTHS) {
+    const typed = entries.get(name);
+    if (typed === 'all') masks[field] = undefined;
+    else if (typed !== undefined && /^\d{1,8}(,\d{1,8})*$/.test(typed)) masks[field] = typed.split(',').map(Number);
+  }
+  return masks;
+}
+
+function writeMasks(entries: URLSearchParams, masks: Masks, own: Masks): void {
+  for (const [name, field] of LENGTHS) {
+    if (masks[field]?.join() !== own[field]?.join()) entries.set(name, masks[field]?.join() ?? 'all');
+  }
+  for (const [name, code] of linkOf(masks.painted) ?? []) entries.set(name, code);
 }
 
 /** Every parameter that `settings` has a place for, by its path. */
@@ -81,6 +116,7 @@ function parametersOf(settings: Settings): [string, CatalogParameter][] {
 
 function parseValue(parameter: CatalogParameter, typed: string): Value | undefined {
   if (typed === 'auto') return null;
+  if (parameter.kind === 'tensor') return parseTensor(parameter, typed);
   if (parameter.kind === 'flag') return typed === 'true' ? true : typed === 'false' ? false : undefined;
   return parameter.kind === 'number' ? Number(typed) : typed;
 }
@@ -121,6 +157,9 @@ function writeSettings(entries: URLSearchParams, settings: Settings, own: Settin
     const list = path.split('.', 1)[0] as ListName;
     const sameMember = !path.includes('.') || settings[list].id === own[list].id;
     const before = (sameMember ? valueAt(own, path) : undefined) ?? parameter.default;
-    if (value !== before) entries.set(path, value === null ? 'auto' : String(value));
+    if (value === before) continue;
+    const written = isTensorValue(value) ? tensorText(value) : value === null ? 'auto' : String(value);
+    if (written !== undefined) entries.set(path, written);
   }
+  writeMasks(entries, settings.masks, own.masks);
 }

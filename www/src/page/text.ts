@@ -47,7 +47,112 @@ export const text = {
   controls: { en: 'How it is computed', zh: '如何计算' },
   score: { en: 'Score', zh: '分数' },
   normalizer: { en: 'Normalizer', zh: '归一化' },
+  position: { en: 'Position', zh: '位置编码' },
   options: { en: 'Scale and mask', zh: '缩放与掩码' },
+  forbidden: {
+    en: 'Has no effect now: “{name}” does not use it.',
+    zh: '当前不起作用：“{name}”不使用此项。',
+  },
+
+  tensorAutomatic: { en: 'Automatic: {name}', zh: '自动：{name}' },
+  tensorRandom: { en: 'Random numbers', zh: '随机数' },
+  tensorList: { en: 'One number per head', zh: '每个头一个数' },
+  tensorFile: { en: 'From a file', zh: '来自文件' },
+  tensorOwn: { en: 'as the opened file says', zh: '由所打开的文件给出' },
+  seed: { en: 'Seed', zh: '种子' },
+  seedNext: { en: 'Next', zh: '下一个' },
+  seedFault: {
+    en: 'A seed is a whole number from 0 to {most}, not “{found}”.',
+    zh: '种子应为 0 到 {most} 的整数，而不是“{found}”。',
+  },
+  listLabel: { en: 'Numbers, with commas between them', zh: '数值，以逗号分隔' },
+  listFault: { en: 'Only numbers with commas between them.', zh: '只能是以逗号分隔的数值。' },
+  listCount: {
+    en: 'There are {heads} heads, so {heads} numbers are needed, not {found}.',
+    zh: '共有 {heads} 个头，需要 {heads} 个数，而不是 {found} 个。',
+  },
+  noFileYet: { en: 'no file yet', zh: '尚未选择文件' },
+  chooseFile: { en: 'Choose…', zh: '选择…' },
+  whichTensor: { en: 'Which tensor?', zh: '哪个张量？' },
+
+  mask: { en: 'Which keys each query may see', zh: '每个查询能看到哪些键' },
+  maskAll: { en: 'all {total} pairs', zh: '全部 {total} 对' },
+  maskSome: { en: '{allowed} of {total} pairs', zh: '{total} 对中的 {allowed} 对' },
+  maskEmpty: { en: 'queries without a key: {count}', zh: '没有键的查询：{count} 个' },
+  maskAbout: {
+    en: 'All masks together, for head {head}. Paint keys away with the mouse, a finger, or the arrow keys and Space; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
+    zh: '第 {head} 个头的全部掩码之和。可用鼠标、手指，或方向键加空格涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
+  },
+  maskAboutBatch: {
+    en: 'All masks together, for head {head} of batch item {batch}. Paint keys away with the mouse, a finger, or the arrow keys and Space; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
+    zh: '第 {batch} 个批次项第 {head} 个头的全部掩码之和。可用鼠标、手指，或方向键加空格涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
+  },
+  brush: { en: 'Brush', zh: '画笔' },
+  brushRemove: { en: 'Remove', zh: '去除' },
+  brushAllow: { en: 'Allow', zh: '恢复' },
+  brushShape: { en: 'Shape', zh: '形状' },
+  brushFree: { en: 'Line', zh: '线' },
+  brushRectangle: { en: 'Box', zh: '框' },
+  maskScope: { en: 'Painting applies to', zh: '涂改应用于' },
+  scopeAll: { en: 'All heads', zh: '所有头' },
+  scopeHead: { en: 'This head', zh: '仅此头' },
+  undo: { en: 'Undo', zh: '撤销' },
+  redo: { en: 'Redo', zh: '重做' },
+  invertMask: { en: 'Invert', zh: '反转' },
+  clearMask: { en: 'Clear', zh: '清除' },
+  loadMask: { en: 'Load a mask…', zh: '载入掩码…' },
+  saveMask: { en: 'Save as .npy', zh: '保存为 .npy' },
+  oppositeMask: {
+    en: 'The file means the opposite (torch’s nn.MultiheadAttention: true is removed)',
+    zh: '文件含义相反（torch 的 nn.MultiheadAttention：true 表示去除）',
+  },
+  keyLength: { en: 'Real keys', zh: '实际的键数' },
+  queryLength: { en: 'Real queries', zh: '实际的查询数' },
+  lengthFault: {
+    en: 'A whole number from 0 to {most}, not “{found}”.',
+    zh: '应为 0 到 {most} 的整数，而不是“{found}”。',
+  },
+  maskShapeFault: {
+    en: '{name} has the shape {shape}; {queries} × {keys} is needed, or 1 in place of either, for all heads or each of the {heads}',
+    zh: '{name} 的形状为 {shape}；需要 {queries} × {keys}（任一轴可为 1），可供所有头共用，或 {heads} 个头各一份',
+  },
+  maskNumberFault: {
+    en: '{name} holds a value that is not a number or is infinite, and cannot be added',
+    zh: '{name} 含有非数值或正无穷，无法相加',
+  },
+  maskLoaded: {
+    en: '{name} is loaded as a mask: 1 may be seen, 0 is removed.',
+    zh: '{name} 已作为掩码载入：1 可见，0 去除。',
+  },
+  maskLoadedOpposite: {
+    en: '{name} is loaded as a mask: 1 is removed, 0 may be seen.',
+    zh: '{name} 已作为掩码载入：1 去除，0 可见。',
+  },
+  maskBias: {
+    en: '{name} holds other numbers than 0 and 1, so it is added to the scores; minus infinity removes a key.',
+    zh: '{name} 含有 0 和 1 以外的数，因此加到分数上；负无穷表示去除该键。',
+  },
+  removeBias: { en: 'Take it out', zh: '移除' },
+  biasForbidden: {
+    en: '{name} has no effect now: “{normalizer}” takes no bias.',
+    zh: '{name} 当前不起作用：“{normalizer}”不接受偏置。',
+  },
+  maskNotLinked: {
+    en: 'The link to this view does not carry this mask: it is too long, or from a file. Save it to keep it.',
+    zh: '此视图的链接不含这个掩码：它太长，或来自文件。请保存以保留。',
+  },
+  maskUnaligned: {
+    en: 'Choose a causal alignment first: there are {queries} queries and {keys} keys.',
+    zh: '请先选择因果对齐：共有 {queries} 个查询、{keys} 个键。',
+  },
+  maskTooLarge: {
+    en: 'With {queries} × {keys} pairs the mask cannot be painted; its rules can be changed.',
+    zh: '{queries} × {keys} 对太多，无法涂改；仍可修改规则。',
+  },
+  maskOtherSize: {
+    en: 'The painted mask is for {queries} × {keys} pairs and does not count here.',
+    zh: '已涂改的掩码用于 {queries} × {keys} 对，在此不起作用。',
+  },
   reset: { en: 'Reset to the file’s settings', zh: '恢复为文件自带的设置' },
 
   rows: { en: '↓ rows: queries', zh: '↓ 行：查询' },
@@ -139,3 +244,11 @@ export const text = {
   },
   noFile: { en: 'What was dropped holds no file.', zh: '拖入的内容不包含文件。' },
 } as const satisfies Record<string, Text>;
+
+/** What the defaults of tensors are called. */
+export const tensorDefaults: Record<string, Text> = {
+  identity: { en: 'identity', zh: '单位矩阵' },
+  zeros: { en: 'zeros', zh: '全 0' },
+  ones: { en: 'ones', zh: '全 1' },
+  'ln 10': { en: 'ln 10', zh: 'ln 10' },
+};

@@ -119,7 +119,7 @@ export function renderStages(
 }
 
 /** Puts new children in place of the old; the control that had the focus has it again, by its name and value. */
-function replaceKeepingFocus(host: HTMLElement, children: HTMLElement[]): void {
+export function replaceKeepingFocus(host: HTMLElement, children: HTMLElement[]): void {
   const before = document.activeElement;
   const key = before && host.contains(before) ? focusKey(before) : undefined;
   host.replaceChildren(...children);

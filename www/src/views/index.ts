@@ -1,4 +1,5 @@
 // The views: each turns numbers into something to look at, and knows neither where they come from nor where it stands.
 
 export * from './cell.ts';
+export * from './mask.ts';
 export * from './matrix.ts';

@@ -1,0 +1,574 @@
+// The mask as something to edit: what is painted is removed, the rest of the row shares anew, and nothing else changes.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+import { startSite } from './harness.mjs';
+import { drop, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+/** The page's own arithmetic, to be held against the kernel and against rules written down here. */
+async function load(file) {
+  const entry = fileURLToPath(new URL(`../../www/src/${file}`, import.meta.url));
+  const options = /** @type {const} */ ({ bundle: true, format: 'esm', write: false, logLevel: 'silent' });
+  const { outputFiles } = await build({ ...options, entryPoints: [entry] });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+}
+
+const { rulesAgainst, visibleKeys, poolMask } = await load('views/parts/rules.ts');
+const { bitsFrom, bitAt, inverted, noBits, withBlock } = await load('views/parts/bits.ts');
+const { edgeRange, edgeValue, placeEdge } = await load('views/parts/edges.ts');
+
+const WIDE = { width: 1440, height: 1400 };
+const OPEN = { ...WIDE, path: '' };
+
+/** Rules that remove nothing from `queries` x `keys`. */
+const rules = (queries, keys, more = {}) => ({
+  queries,
+  keys,
+  offset: 0,
+  causal: false,
+  left: -1,
+  right: -1,
+  queryLength: queries,
+  keyLength: keys,
+  ...more,
+});
+
+const openMask = async (page) => {
+  await settled(page);
+  await page.locator('.mask-summary').click();
+  await page.locator('.mask-cursor').waitFor();
+};
+
+const box = (page) => page.locator('.mask-plot').boundingBox();
+
+/** The middle of a cell of the grid of `rows` x `columns`. */
+async function middle(page, row, column, rows, columns) {
+  const { x, y, width, height } = await box(page);
+  return [x + ((column + 0.5) / columns) * width, y + ((row + 0.5) / rows) * height];
+}
+
+/** Moves to a cell of the heat map by keyboard and reads the weight. */
+async function weights(page, row, columns) {
+  await page.locator('.plot-cursor').focus();
+  await page.keyboard.press('Control+Home');
+  for (let step = 0; step < row; step += 1) await page.keyboard.press('ArrowDown');
+  const read = [];
+  for (let column = 0; column < columns; column += 1) {
+    await page.locator('.cell-place', { hasText: new RegExp(`query ${row}\\D+key ${column}(\\D|$)`) }).waitFor();
+    read.push({
+      weight: Number(await page.locator('[data-number="weight"]').textContent()),
+      mass: Number(await page.locator('[data-number="mass"]').textContent()),
+    });
+    await page.keyboard.press('ArrowRight');
+  }
+  return read;
+}
+
+const hash = (page, name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+const linked = (page, name, wanted) =>
+  page.waitForFunction(
+    ([name, wanted]) => (new URLSearchParams(location.hash.slice(1)).get(name) !== null) === wanted,
+    [name, wanted],
+  );
+
+const count = (page) => page.locator('.mask-count').textContent();
+
+/** Which cells of the heat map are drawn as removed: all of one row or column of pixels must not do, so the numbers are read. */
+const kernelMask = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector('.plot-canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const plot = document.querySelector('.plot');
+    const [rows, columns] = ['aria-rowcount', 'aria-colcount'].map((name) => Number(plot.getAttribute(name)));
+    // The first pixels of a cell that belong to it alone; grey in all of them is the tone of removed keys.
+    return Array.from({ length: rows * columns }, (_, index) => {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      const y = Math.floor(((row + 0.5) * canvas.height) / rows);
+      const x = Math.floor(((column + 0.5) * canvas.width) / columns);
+      let grey = 0;
+      for (let step = -2; step <= 2; step += 1) {
+        const at = 4 * (y * canvas.width + x + step);
+        const [red, green, blue] = data.subarray(at, at + 3);
+        if (Math.max(red, green, blue) - Math.min(red, green, blue) < 20 && red > 130) grey += 1;
+      }
+      return grey === 5;
+    });
+  });
+
+// ---- arithmetic
+
+test('visible keys are those that no rule removes, for many rules', () => {
+  const random = noise(4000, 3);
+  let at = 0;
+  const pick = (from, to) => from + Math.floor(((random[(at += 1)] + 1) / 2) * (to - from + 0.999));
+  for (let turn = 0; turn < 200; turn += 1) {
+    const [queries, keys] = [pick(1, 6), pick(1, 6)];
+    const these = rules(queries, keys, {
+      offset: pick(-4, 4),
+      causal: pick(0, 1) === 1,
+      left: pick(-1, 3),
+      right: pick(-1, 3),
+      queryLength: pick(0, queries),
+      keyLength: pick(0, keys),
+    });
+    let total = 0;
+    for (let query = 0; query < queries; query += 1) {
+      const [from, to] = visibleKeys(these, query);
+      for (let key = 0; key < keys; key += 1) {
+        const visible = key >= from && key < to;
+        assert.equal(visible, rulesAgainst(these, query, key).length === 0, JSON.stringify({ these, query, key }));
+        total += Number(visible);
+      }
+    }
+    assert.equal(poolMask(these, queries, keys).total, total);
+    assert.equal(poolMask(these, 1, 1).total, total);
+  }
+});
+
+test('each rule removes what its definition says', () => {
+  assert.deepEqual(rulesAgainst(rules(4, 4, { causal: true }), 1, 2), ['causal']);
+  assert.deepEqual(rulesAgainst(rules(4, 4, { causal: true }), 1, 1), []);
+  assert.deepEqual(rulesAgainst(rules(2, 4, { causal: true, offset: 2 }), 0, 2), [], 'lower right');
+  assert.deepEqual(rulesAgainst(rules(4, 4, { left: 1 }), 3, 1), ['left']);
+  assert.deepEqual(rulesAgainst(rules(4, 4, { right: 0 }), 0, 1), ['right']);
+  assert.deepEqual(rulesAgainst(rules(4, 4, { keyLength: 2, queryLength: 1 }), 1, 2), ['queryLength', 'keyLength']);
+  assert.deepEqual(
+    rulesAgainst(rules(4, 4, { painted: withBlock(noBits(4, 4), { queries: [1, 2], keys: [2, 3] }, true) }), 1, 2),
+    ['painted'],
+  );
+});
+
+test('pooled cells count what they stand for, and empty rows', () => {
+  const painted = withBlock(noBits(10, 7), { queries: [4, 5], keys: [0, 7] }, true);
+  const pooled = poolMask(rules(10, 7, { painted, keyLength: 6 }), 3, 2);
+  assert.equal(
+    pooled.size.reduce((sum, size) => sum + size, 0),
+    70,
+  );
+  assert.equal(pooled.total, 54);
+  assert.deepEqual([...pooled.empty], [0, 1, 0]);
+  assert.equal(
+    pooled.painted.reduce((sum, size) => sum + size, 0),
+    6,
+  );
+});
+
+test('bits turn over and back, and no bit lies behind the last', () => {
+  const bits = bitsFrom(3, 5, (index) => index % 4 === 1);
+  assert.equal(bitAt(bits, 1, 0), true);
+  assert.deepEqual(inverted(inverted(bits)).data, bits.data);
+  assert.equal(inverted(noBits(3, 5)).data.at(-1), 0b1111111);
+});
+
+test('a handle stands where its value is, and its place means its value', () => {
+  for (const these of [
+    rules(16, 16, { left: 3, right: 2 }),
+    rules(3, 6, { offset: 3, left: 0 }),
+    rules(5, 9, { keyLength: 4 }),
+  ]) {
+    for (const edge of ['left', 'right', 'keys', 'queries']) {
+      assert.equal(edgeValue(edge, these, placeEdge(edge, these)), edgeRange(edge, these).value, edge);
+    }
+  }
+});
+
+test('a link’s code gives the same mask back, and nonsense gives none', async () => {
+  const { encodeBits, decodeBits } = await load('page/painted.ts');
+  const random = noise(4096, 8);
+  for (const bits of [noBits(4, 4), inverted(noBits(3, 5)), bitsFrom(16, 16, (index) => random[index] > 0.5)]) {
+    assert.deepEqual(decodeBits(encodeBits(bits)), bits);
+  }
+  assert.equal(encodeBits(bitsFrom(64, 64, (index) => random[index] > 0)), undefined, 'too long');
+  for (const code of ['', '4x4', '4x4.', '4x4.!!', '4x4.Bg', '99999x99999.AA', '4x4.EAEBAQ']) {
+    assert.equal(decodeBits(code), undefined, code);
+  }
+});
+
+// ---- painting
+
+test('painting by mouse takes exactly those keys away, and the row shares anew', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    const before = await weights(page, 10, 16);
+    const other = await weights(page, 9, 16);
+    await page.locator('.mask-plot').scrollIntoViewIfNeeded();
+    await page.mouse.move(...(await middle(page, 10, 2, 16, 16)));
+    await page.mouse.down();
+    await page.mouse.move(...(await middle(page, 10, 5, 16, 16)));
+    await page.mouse.up();
+    await settled(page);
+    assert.equal(await count(page), '252 of 256 pairs');
+    const after = await weights(page, 10, 16);
+    const left = before.reduce((sum, { weight }, key) => sum + (key >= 2 && key <= 5 ? 0 : weight), 0);
+    after.forEach(({ weight, mass }, key) => {
+      assert.equal(mass, 1);
+      if (key >= 2 && key <= 5) assert.equal(weight, 0);
+      // Printed to three decimals, which the sum of the rest divides.
+      else assert.ok(Math.abs(weight - before[key].weight / left) < 2e-3 / left, `key ${key}: ${weight}`);
+    });
+    assert.deepEqual(await weights(page, 9, 16), other, 'other rows stay');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await settled(page);
+    assert.deepEqual(await weights(page, 10, 16), before);
+    await page.getByRole('button', { name: 'Redo' }).click();
+    await settled(page);
+    assert.deepEqual(await weights(page, 10, 16), after);
+  }));
+
+test('painting by keyboard does the same and says so; a link restores it', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    const cursor = page.locator('.mask-cursor');
+    await cursor.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    const said = page.locator('.mask-grid [aria-live]');
+    assert.equal(await said.textContent(), 'query 1 “the”, key 2 “animal”: allowed');
+    await page.keyboard.press('Space');
+    assert.equal(await said.textContent(), 'query 1 “the”, key 2 “animal”: removed by painting');
+    assert.equal(await count(page), '255 of 256 pairs');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Space');
+    assert.equal(await count(page), '252 of 256 pairs', 'the selection follows the cell under the cursor');
+    await page.keyboard.press('Control+z');
+    assert.equal(await count(page), '255 of 256 pairs');
+    await page.keyboard.press('Control+y');
+    assert.equal(await count(page), '252 of 256 pairs');
+    await page.locator('[name="causal"]').check();
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('ArrowDown');
+    assert.match(await said.textContent(), /query 3 “didn”, key 3 “didn”: allowed/);
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await said.textContent(), "query 3 “didn”, key 4 “'”: removed by the causal mask");
+    await settled(page);
+    await linked(page, 'mask', true);
+    const [code, counted] = [await hash(page, 'mask'), await count(page)];
+    await page.reload();
+    await settled(page);
+    assert.equal(await count(page), counted);
+    assert.equal((await weights(page, 2, 4))[2].weight, 0);
+    await linked(page, 'mask', true);
+    assert.equal(await hash(page, 'mask'), code);
+  }));
+
+test('one head can be painted alone', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await page.getByText('This head', { exact: true }).click();
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Space');
+    await settled(page);
+    assert.equal(await count(page), '255 of 256 pairs');
+    assert.equal((await weights(page, 0, 1))[0].weight, 0);
+    await page.getByRole('button', { name: 'Next: Head' }).click();
+    await settled(page);
+    assert.equal(await count(page), 'all 256 pairs');
+    assert.notEqual((await weights(page, 0, 1))[0].weight, 0);
+    await linked(page, 'mask.1', true);
+  }));
+
+test('a box, the other brush, inverting and clearing', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await page.locator('.mask-plot').scrollIntoViewIfNeeded();
+    const drag = async (from, to) => {
+      await page.mouse.move(...(await middle(page, ...from, 16, 16)));
+      await page.mouse.down();
+      await page.mouse.move(...(await middle(page, ...to, 16, 16)));
+      await page.mouse.up();
+    };
+    await page.getByText('Box', { exact: true }).click();
+    await drag([0, 0], [3, 15]);
+    assert.equal(await count(page), '192 of 256 pairs · queries without a key: 4');
+    await page.getByText('Allow', { exact: true }).click();
+    await drag([1, 1], [2, 2]);
+    assert.equal(await count(page), '196 of 256 pairs · queries without a key: 2');
+    await page.getByRole('button', { name: 'Invert' }).click();
+    assert.equal(await count(page), '60 of 256 pairs · queries without a key: 12');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    assert.equal(await count(page), 'all 256 pairs');
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'clear', 'the focus stays');
+    await settled(page);
+    await linked(page, 'mask', false);
+  }));
+
+test('painting by touch works', () =>
+  site.visit({ ...OPEN, width: 360, height: 740, touch: true }, async (page) => {
+    await openMask(page);
+    await page.locator('.mask-plot').scrollIntoViewIfNeeded();
+    await page.touchscreen.tap(...(await middle(page, 4, 4, 16, 16)));
+    await settled(page);
+    assert.equal(await count(page), '255 of 256 pairs');
+  }));
+
+// ---- bounds
+
+test('handles set window and lengths by mouse and by keyboard, as their number fields do', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await page.locator('.mask-plot').scrollIntoViewIfNeeded();
+    const { x, width } = await box(page);
+    const drag = async (name, column) => {
+      const found = page.locator('.mask-handle').and(page.getByRole('slider', { name, exact: true }));
+      await found.scrollIntoViewIfNeeded();
+      const handle = await found.boundingBox();
+      const [from, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
+      await page.mouse.move(from, y);
+      await page.mouse.down();
+      await page.mouse.move(x + (column / 16) * width, y);
+      await page.mouse.up();
+      await settled(page);
+    };
+    await drag('Window to the left', 5);
+    assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '2');
+    await drag('Window to the right', 9);
+    assert.equal(await page.locator('[name="rightWindowSize"]').inputValue(), '1');
+    await drag('Real keys', 12);
+    assert.equal(await page.locator('[name="keyValueSeqLengths"]').inputValue(), '12');
+    await page.locator('.mask-handle-queries').focus();
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await page.locator('[name="querySeqLengths"]').inputValue(), '15');
+    await page.locator('.mask-handle-left').focus();
+    await page.keyboard.press('Home');
+    assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '-1');
+    await settled(page);
+    assert.equal((await weights(page, 0, 16)).filter(({ weight }) => weight > 0).length, 2);
+    await linked(page, 'keyValueSeqLengths', true);
+    assert.equal(await hash(page, 'keyValueSeqLengths'), '12');
+    await page.locator('[name="keyValueSeqLengths"]').fill('99');
+    assert.match(await page.locator('.mask-length .field-fault').first().textContent(), /from 0 to 16, not “99”/);
+  }));
+
+test('lengths are set for one batch item', () =>
+  site.visit({ ...WIDE, path: '#example=student-teacher&batch=2' }, async (page) => {
+    await openMask(page);
+    await page.locator('[name="keyValueSeqLengths"]').fill('4');
+    await settled(page);
+    await linked(page, 'keyValueSeqLengths', true);
+    assert.equal(await hash(page, 'keyValueSeqLengths'), '6,6,4,6,6,6,6,6,6,6,6,6,6,6,6,6');
+    assert.deepEqual(
+      (await weights(page, 0, 6)).map(({ weight }) => weight > 0),
+      [true, true, true, true, false, false],
+    );
+    await page.locator('[name="causal"]').check();
+    await page.locator('.mask-note', { hasText: 'Choose a causal alignment' }).waitFor();
+  }));
+
+test('what the grid shows is what the kernel does, for masks picked at random', () =>
+  site.visit({ ...WIDE, path: '#stage=masked&colors=viridis' }, async (page) => {
+    await settled(page);
+    const random = noise(300, 21);
+    const { encodeBits } = await load('page/painted.ts');
+    for (let turn = 0; turn < 6; turn += 1) {
+      const pick = (slot, from, to) => from + Math.floor(((random[turn * 8 + slot] + 1) / 2) * (to - from + 0.999));
+      const marks = noise(256, turn + 5);
+      const these = rules(16, 16, {
+        causal: pick(0, 0, 1) === 1,
+        left: pick(1, -1, 9),
+        right: pick(2, -1, 9),
+        keyLength: pick(3, 9, 16),
+        queryLength: pick(4, 9, 16),
+        painted: bitsFrom(16, 16, (index) => marks[index] > 0.6),
+      });
+      const link = new URLSearchParams({
+        stage: 'masked',
+        colors: 'viridis',
+        causal: String(these.causal),
+        leftWindowSize: String(these.left),
+        rightWindowSize: String(these.right),
+        keyValueSeqLengths: String(these.keyLength),
+        querySeqLengths: String(these.queryLength),
+        mask: encodeBits(these.painted),
+      });
+      await page.evaluate((hash) => (location.hash = hash), link.toString());
+      await page.waitForFunction(
+        (text) => new URLSearchParams(location.hash.slice(1)).get('mask') === text,
+        link.get('mask'),
+      );
+      const wanted = poolMask(these, 16, 16);
+      await page.locator('.mask-count', { hasText: `${wanted.total} of 256` }).waitFor();
+      await settled(page);
+      const removed = await kernelMask(page);
+      assert.deepEqual(
+        removed,
+        [...wanted.allowed].map((left) => left === 0),
+        `turn ${turn}: ${link}`,
+      );
+    }
+  }));
+
+// ---- files
+
+const pick = async (page, name, content) => {
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Load a mask…' }).click();
+  await (await chooser).setFiles({ name, mimeType: '', buffer: content });
+};
+
+test('what is saved opens again as the same mask', () =>
+  site.visit({ ...OPEN, path: '#causal=true&keyValueSeqLengths=12' }, async (page) => {
+    await openMask(page);
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Space');
+    const saved = await count(page);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as .npy' }).click();
+    const file = await (await download).createReadStream();
+    const content = Buffer.concat(await file.toArray());
+    assert.equal(content.length % 64, 0, 'a header of whole lines, and 256 bytes');
+    assert.match(content.toString('latin1'), /'descr': '\|b1', 'fortran_order': False, 'shape': \(16, 16\)/);
+    await page.getByText('Reset to the file’s settings').click();
+    await settled(page);
+    assert.equal(await count(page), 'all 256 pairs');
+    await pick(page, 'mask.npy', content);
+    await page.locator('.mask-note', { hasText: '1 may be seen' }).waitFor();
+    assert.equal(await count(page), saved);
+    await settled(page);
+    assert.deepEqual(
+      (await weights(page, 1, 3)).map(({ weight }) => weight > 0),
+      [true, true, false],
+    );
+    await page.getByText('The file means the opposite').click();
+    const [left] = saved.split(' ');
+    assert.match(await count(page), new RegExp(`^${256 - Number(left)} of 256`));
+  }));
+
+test('a mask for each head, one of several tensors, and a float mask that is a bias', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    const zeros = (head) => Array.from({ length: 256 }, (_, index) => (index < head ? 0 : 1));
+    const heads = tensor([12, 16, 16], Array.from({ length: 12 }, (_, head) => zeros(head)).flat());
+    await pick(
+      page,
+      'two.npz',
+      npz({
+        heads,
+        row: tensor(
+          [1, 16],
+          Array.from({ length: 16 }, (_, key) => (key < 3 ? 1 : 0)),
+        ),
+      }),
+    );
+    await page.locator('[name="mask-tensor"]').selectOption({ label: 'heads  (12 × 16 × 16)' });
+    await page.locator('.mask-count', { hasText: '255 of 256' }).waitFor();
+    await page.locator('[name="head"]').selectOption('5');
+    assert.equal(await count(page), '251 of 256 pairs');
+    await page.locator('[name="mask-tensor"]').selectOption({ label: 'row  (1 × 16)' });
+    await page.locator('.mask-count', { hasText: '48 of 256' }).waitFor();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    const bias = tensor(
+      [16, 16],
+      Array.from({ length: 256 }, (_, index) => (index % 16 < 4 ? 0 : -Infinity)),
+    );
+    await pick(page, 'bias.safetensors', safetensors({ bias }));
+    await page.locator('.mask-note', { hasText: 'added to the scores' }).waitFor();
+    assert.equal(await count(page), '64 of 256 pairs');
+    await settled(page);
+    assert.deepEqual(
+      (await weights(page, 0, 6)).map(({ weight }) => weight > 0),
+      [true, true, true, true, false, false],
+    );
+    await page.getByRole('button', { name: 'Take it out' }).click();
+    assert.equal(await count(page), 'all 256 pairs');
+  }));
+
+test('a mask of another shape is refused with both shapes', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await pick(page, 'wrong.npy', npy(tensor([3, 16], new Float32Array(48))));
+    const fault = page.locator('.mask-note.field-fault');
+    await fault.waitFor();
+    assert.match(await fault.textContent(), /wrong\.npy has the shape 3 × 16; 16 × 16 is needed/);
+    assert.equal(await count(page), 'all 256 pairs');
+    await pick(page, 'broken.npy', Buffer.from('no array'));
+    await page.locator('.mask-note.field-fault', { hasText: 'broken.npy could not be opened' }).waitFor();
+  }));
+
+test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no element per cell', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    const rows = () => tensor([1, 300, 4], noise(1200));
+    await drop(page, { name: 'big.safetensors', content: safetensors({ 'layers.0.q': rows(), 'layers.0.k': rows() }) });
+    await page.locator('.mask-count', { hasText: 'all 90000 pairs' }).waitFor();
+    await settled(page);
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Control+End');
+    assert.equal(
+      await page.locator('.mask-grid [aria-live]').textContent(),
+      'queries 298–299, keys 298–299: 4 of 4 allowed',
+    );
+    await page.keyboard.press('Space');
+    assert.equal(await count(page), '89996 of 90000 pairs');
+    assert.match(
+      await page.locator('.mask-grid [aria-live]').textContent(),
+      /0 of 4 allowed, the rest removed by painting/,
+    );
+    assert.ok(await page.evaluate(() => document.querySelectorAll('.mask *').length < 250));
+    await settled(page);
+    await linked(page, 'mask', true);
+    assert.ok((await hash(page, 'mask')).length < 40, 'a block is short to say');
+  }));
+
+// ---- words and looks
+
+for (const [language, theme, width] of /** @type {const} */ ([
+  ['en-US', 'light', 1440],
+  ['zh-CN', 'dark', 360],
+])) {
+  test(`axe finds nothing in the open editor, ${language}, ${theme}, ${width} px`, () =>
+    site.visit({ language, theme, width, height: 900, path: '#causal=true&mask=16x16.AAEP' }, async (page) => {
+      await openMask(page);
+      const { readFile } = await import('node:fs/promises');
+      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+      // @ts-expect-error axe is a global of the script above.
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+        [],
+      );
+      const excess = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      assert.equal(excess, 0, 'pixels to scroll sideways');
+      const low = await page.evaluate(() =>
+        [
+          ...document.querySelectorAll(
+            '.mask :is(select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick)',
+          ),
+        ]
+          .filter((control) => control.getBoundingClientRect().height < 40)
+          .map((control) => control.outerHTML),
+      );
+      assert.deepEqual(low, [], 'lower than 40 px');
+    }));
+}
+
+test('editing moves nothing on the page', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await page.locator('.mask-cursor').focus();
+    await page.waitForTimeout(600);
+    await page.evaluate(() => {
+      globalThis.layoutShift = 0;
+      new PerformanceObserver((list) => {
+        // @ts-expect-error `value` belongs to layout shifts alone, which the types do not know.
+        for (const entry of list.getEntries()) globalThis.layoutShift += entry.value;
+      }).observe({ type: 'layout-shift' });
+    });
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    await settled(page);
+    await page.waitForTimeout(100);
+    assert.ok((await page.evaluate(() => globalThis.layoutShift)) < 0.01);
+  }));

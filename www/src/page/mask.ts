@@ -1,0 +1,539 @@
+// The mask as something to edit: the grid with its brush, lengths, files, and what was done before.
+
+import { openCapture, type Capture, type ProblemOptions, type Tensor, type TensorInfo } from '../engine/index.ts';
+import { MaskView, type MaskEdge, type MaskPaint } from '../views/index.ts';
+import { element, uniqueId } from '../views/parts/dom.ts';
+import type { Edge } from '../views/parts/edges.ts';
+import type { Rules } from '../views/parts/rules.ts';
+import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
+import { fileButton } from './drop.ts';
+import { faultLine } from './field.ts';
+import { History } from './history.ts';
+import { maskFile, readMask } from './maskfile.ts';
+import { invertPainted, linkOf, MOST_PAIRS, nothingPainted, paintBlock, repaint, type Painted } from './painted.ts';
+import { choices } from './pickers.ts';
+import { PageError, reasonOf } from './reason.ts';
+import { forbidden, memberOf, rulesOf, withValue, type Masks, type Settings, type Value } from './settings.ts';
+import type { Place } from './state.ts';
+import { tensorMenu } from './tensorfield.ts';
+import type { Sizes } from './tensors.ts';
+import { text } from './text.ts';
+import { replaceKeepingFocus } from './toolbar.ts';
+
+/** What the editor shows: settings over what the file says, for one head of the open problem. */
+export interface MaskState {
+  settings: Settings;
+  base: ProblemOptions;
+  sizes: Sizes | undefined;
+  place: Place;
+  tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined };
+  language: Language;
+}
+
+/** Options that are masks. */
+const OPTIONS = ['causal', 'causalAlignment', 'leftWindowSize', 'rightWindowSize'] as const;
+
+/** The part of the settings that the editor changes and undoes. */
+interface Part {
+  masks: Masks;
+  options: Partial<Record<string, Value>>;
+}
+
+const LENGTHS = { keys: 'keyLengths', queries: 'queryLengths' } as const;
+const WINDOWS = { left: 'leftWindowSize', right: 'rightWindowSize' } as const;
+
+/** The collapsible editor. */
+export class MaskPanel {
+  readonly #change: (settings: Settings) => void;
+  readonly #summary = element('summary', { class: 'mask-summary' });
+  readonly #about = element('p', { class: 'mask-about' });
+  readonly #grid = element('div', { class: 'mask-grid' });
+  readonly #tools = element('div', { class: 'mask-tools' });
+  readonly #question = element('div', { class: 'mask-question' });
+  readonly #note = element('p', { class: 'mask-note', role: 'status' });
+  readonly #details: HTMLDetailsElement;
+  readonly #view = new MaskView(this.#grid);
+  readonly #history = new History<Part>();
+  readonly #fails = new Map<string, (message: string | null) => void>();
+  #state: MaskState | undefined;
+  #rules: Rules | undefined;
+  #brush = { remove: true, rectangle: false };
+  #scope: 'all' | 'head' = 'all';
+  #opposite = false;
+  /** The tensor that was loaded last, which may yet turn out to mean the opposite. */
+  #loaded: { name: string; tensor: Tensor } | undefined;
+  #stroke = '';
+  #said: ((language: Language) => string) | undefined;
+
+  /** `change` hears the settings after each edit. */
+  constructor(host: HTMLElement, change: (settings: Settings) => void) {
+    this.#change = change;
+    const side = element('div', { class: 'mask-side' }, this.#about, this.#tools, this.#question, this.#note);
+    const body = element('div', { class: 'mask-body' }, this.#grid, side);
+    this.#details = element('details', { class: 'mask-details' }, this.#summary, body);
+    host.append(this.#details);
+    this.#listen();
+  }
+
+  /** Shows `state`; what has changed can be undone, unless another file was opened. */
+  show(state: MaskState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (before?.base !== state.base) this.#restart();
+    else if (!isSame(partOf(before.settings), partOf(state.settings))) {
+      this.#history.record(partOf(before.settings), this.#stroke);
+    }
+    this.#stroke = '';
+    this.#render(state);
+  }
+
+  /** Shows a refusal at the part of the editor that it is about, if there is one and it can be seen. */
+  fail(subject: string, message: string): boolean {
+    const fail = this.#fails.get(subject.replace(/[.[].*/, ''));
+    fail?.(message);
+    return fail !== undefined && this.#details.open;
+  }
+
+  /** Draws again in the colours of the page as they are now. */
+  repaint(): void {
+    this.#view.repaint();
+  }
+
+  #restart(): void {
+    this.#history.clear();
+    this.#loaded = undefined;
+    this.#said = undefined;
+    this.#question.replaceChildren();
+  }
+
+  #listen(): void {
+    this.#view.addEventListener('paint', (event) => this.#paint((event as CustomEvent<MaskPaint>).detail));
+    this.#view.addEventListener('edge', (event) => this.#move((event as CustomEvent<MaskEdge>).detail));
+    this.#view.addEventListener('undo', () => this.#undo());
+    this.#view.addEventListener('redo', () => this.#redo());
+  }
+
+  // ---- edits
+
+  #edit(stroke: string, change: (settings: Settings) => Settings): void {
+    if (!this.#state) return;
+    this.#stroke = stroke;
+    this.#change(change(this.#state.settings));
+  }
+
+  #editMasks(stroke: string, change: (masks: Masks) => Partial<Masks>): void {
+    this.#edit(stroke, (settings) => ({ ...settings, masks: { ...settings.masks, ...change(settings.masks) } }));
+  }
+
+  #repaint(stroke: string, change: (painted: Painted, head: number | 'all') => Painted | undefined): void {
+    const sizes = this.#state?.sizes;
+    if (!sizes) return;
+    this.#editMasks(stroke, ({ painted }) => {
+      const fits = painted?.queries === sizes.queries && painted.keys === sizes.keys;
+      return { painted: change(fits ? painted : nothingPainted(sizes.queries, sizes.keys), this.#target()) };
+    });
+  }
+
+  /** The heads that are painted. */
+  #target(): number | 'all' {
+    return this.#scope === 'all' ? 'all' : this.#at().head;
+  }
+
+  #at(): { batch: number; head: number } {
+    const { place, sizes } = this.#state ?? {};
+    return {
+      batch: Math.min(place?.batch ?? 0, Math.max(0, (sizes?.batch ?? 1) - 1)),
+      head: Math.min(place?.head ?? 0, Math.max(0, (sizes?.heads ?? 1) - 1)),
+    };
+  }
+
+  #paint({ stroke, remove, ...block }: MaskPaint): void {
+    this.#repaint(`paint ${stroke}`, (painted, head) => paintBlock(painted, head, block, remove));
+  }
+
+  #move({ edge, value, stroke }: MaskEdge): void {
+    const key = `${edge} ${stroke}`;
+    if (edge === 'left' || edge === 'right') {
+      this.#edit(key, (settings) => withValue(settings, WINDOWS[edge], value < 0 ? undefined : value));
+    } else this.#setLength(edge, value, key);
+  }
+
+  #setLength(edge: keyof typeof LENGTHS, value: number, stroke: string): void {
+    const sizes = this.#state?.sizes;
+    if (!sizes) return;
+    const full = sizes[edge];
+    this.#editMasks(stroke, (masks) => {
+      const now = masks[LENGTHS[edge]] ?? Array<number>(sizes.batch).fill(full);
+      const next = now.map((length, item) => (item === this.#at().batch ? value : length));
+      return { [LENGTHS[edge]]: next.every((length) => length === full) ? undefined : next };
+    });
+  }
+
+  #undo(): void {
+    this.#goTo((now) => this.#history.undo(now));
+  }
+
+  #redo(): void {
+    this.#goTo((now) => this.#history.redo(now));
+  }
+
+  #goTo(step: (now: Part) => Part | undefined): void {
+    if (!this.#state) return;
+    const { settings } = this.#state;
+    const part = step(partOf(settings));
+    if (!part) return;
+    const options = { ...settings.options };
+    for (const name of OPTIONS) delete options[name];
+    const next: Settings = {
+      ...settings,
+      masks: part.masks,
+      options: { ...options, ...(part.options as Record<string, Value>) },
+    };
+    // Not a new change: it is in the history already.
+    this.#state = { ...this.#state, settings: next };
+    this.#said = undefined;
+    this.#change(next);
+  }
+
+  // ---- files
+
+  async #open([file]: File[]): Promise<void> {
+    if (!file) return;
+    this.#question.replaceChildren();
+    const name = visibleToken(file.name);
+    try {
+      const capture = await openCapture(file);
+      const readable = capture.tensors.filter(({ supported }) => supported);
+      const [first] = readable;
+      if (!first) throw new PageError(text.noTensor, { count: capture.tensors.length });
+      if (readable.length === 1) return await this.#read(capture, first, name);
+      const language = this.#state?.language ?? 'en';
+      this.#question.replaceChildren(
+        ...tensorMenu(readable, 'mask', language, (one) => void this.#read(capture, one, name)),
+      );
+      this.#question.querySelector('select')?.focus();
+    } catch (error) {
+      this.#refuse(name, error);
+    }
+  }
+
+  async #read(capture: Capture, { name: tensor }: TensorInfo, name: string): Promise<void> {
+    try {
+      this.#loaded = { name, tensor: await capture.tensor(tensor) };
+      this.#apply();
+    } catch (error) {
+      this.#refuse(name, error);
+    }
+  }
+
+  #refuse(name: string, error: unknown): void {
+    this.#say((language) => phrase(text.openFailed, language, { name, reason: reasonOf(error, language) }), true);
+  }
+
+  /** Puts the loaded tensor in force, as what it is. */
+  #apply(): void {
+    const sizes = this.#state?.sizes;
+    if (!this.#loaded || !sizes) return;
+    const { name, tensor } = this.#loaded;
+    const loaded = readMask(name, tensor, sizes, this.#opposite);
+    if ('bias' in loaded) {
+      this.#say((language) => phrase(text.maskBias, language, { name }));
+      return this.#editMasks('load', () => ({ bias: loaded.bias }));
+    }
+    const sentence = this.#opposite ? text.maskLoadedOpposite : text.maskLoaded;
+    this.#say((language) => phrase(sentence, language, { name }));
+    const [first] = loaded.marks;
+    this.#repaint('', (painted, head) => {
+      if (loaded.marks.length < 2) return repaint(painted, head, (bits) => first ?? bits);
+      const each = loaded.marks.entries();
+      return [...each].reduce<Painted | undefined>(
+        (so, [at, bits]) => repaint(so ?? nothingPainted(sizes.queries, sizes.keys), at, () => bits),
+        nothingPainted(sizes.queries, sizes.keys),
+      );
+    });
+  }
+
+  #save(): void {
+    if (!this.#rules || !this.#state) return;
+    const { layer } = this.#state.place;
+    const url = URL.createObjectURL(maskFile(this.#rules));
+    const link = element('a', { href: url, download: `mask-layer${layer}-head${this.#at().head}.npy` });
+    link.click();
+    // The browser has taken what it needs once it is idle again.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+
+  #say(sentence: ((language: Language) => string) | undefined, fault = false): void {
+    this.#said = sentence;
+    this.#note.classList.toggle('field-fault', fault);
+    this.#renderNote();
+  }
+
+  // ---- drawing
+
+  #render(state: MaskState): void {
+    const { settings, base, sizes, tokens, language } = state;
+    this.#view.language = language;
+    if (!sizes) return this.#renderSummary();
+    const rules = rulesOf(settings, base, sizes, this.#at());
+    this.#view.tokens = tokens;
+    this.#view.tool = { ...this.#brush, enabled: sizes.queries * sizes.keys <= MOST_PAIRS };
+    if (!this.#rules || !isSame(this.#rules, rules)) this.#view.rules = rules;
+    this.#rules = rules;
+    this.#renderSummary();
+    this.#renderAbout(sizes);
+    this.#renderTools(sizes);
+    this.#renderNote();
+  }
+
+  #renderSummary(): void {
+    const language = this.#state?.language ?? 'en';
+    const { sizes } = this.#state ?? {};
+    const name = element('span', { class: 'mask-name' }, text.mask[language]);
+    const counts = element('span', { class: 'mask-count' });
+    const pooled = this.#view.pooled;
+    if (sizes && pooled) {
+      const total = sizes.queries * sizes.keys;
+      const sentence = pooled.total === total ? text.maskAll : text.maskSome;
+      const empty = pooled.empty.reduce((sum, count) => sum + count, 0);
+      const parts = [phrase(sentence, language, { allowed: pooled.total, total })];
+      if (empty) parts.push(phrase(text.maskEmpty, language, { count: empty }));
+      counts.textContent = parts.join(' · ');
+    }
+    this.#summary.replaceChildren(name, counts);
+  }
+
+  #renderAbout({ batch }: Sizes): void {
+    const language = this.#state?.language ?? 'en';
+    const at = this.#at();
+    this.#about.textContent = phrase(batch > 1 ? text.maskAboutBatch : text.maskAbout, language, at);
+  }
+
+  #renderTools(sizes: Sizes): void {
+    const language = this.#state?.language ?? 'en';
+    this.#fails.clear();
+    const paintable = sizes.queries * sizes.keys <= MOST_PAIRS;
+    const brush = paintable ? [this.#brushRow(sizes)] : [];
+    replaceKeepingFocus(this.#tools, [
+      ...brush,
+      this.#buttons(language, paintable),
+      element(
+        'div',
+        { class: 'mask-lengths' },
+        ...(['keys', 'queries'] as const).map((edge) => this.#length(edge, sizes)),
+      ),
+      ...(paintable ? [this.#files(language)] : []),
+    ]);
+  }
+
+  #brushRow({ heads }: Sizes): HTMLElement {
+    const row = element(
+      'div',
+      { class: 'mask-row-tools' },
+      this.#choice(
+        'brush',
+        ['remove', 'allow'],
+        [text.brushRemove, text.brushAllow],
+        this.#brush.remove ? 0 : 1,
+        (at) => {
+          this.#brush = { ...this.#brush, remove: at === 0 };
+        },
+      ),
+      this.#choice(
+        'brushShape',
+        ['free', 'rectangle'],
+        [text.brushFree, text.brushRectangle],
+        this.#brush.rectangle ? 1 : 0,
+        (at) => {
+          this.#brush = { ...this.#brush, rectangle: at === 1 };
+        },
+      ),
+    );
+    if (heads > 1) {
+      row.append(
+        this.#choice(
+          'maskScope',
+          ['all', 'head'],
+          [text.scopeAll, text.scopeHead],
+          this.#scope === 'all' ? 0 : 1,
+          (at) => {
+            this.#scope = at === 0 ? 'all' : 'head';
+          },
+        ),
+      );
+    }
+    return row;
+  }
+
+  #choice(
+    name: 'brush' | 'brushShape' | 'maskScope',
+    ids: readonly string[],
+    labels: readonly { en: string; zh: string }[],
+    at: number,
+    choose: (at: number) => void,
+  ): HTMLElement {
+    const language = this.#state?.language ?? 'en';
+    const options = ids.map((id, index) => ({ id, label: labels[index]?.[language] ?? id }));
+    const made = choices('pair', name, text[name][language], options, ids[at] ?? '', (id) => {
+      choose(ids.indexOf(id));
+      if (this.#state) this.#render(this.#state);
+    });
+    return element(
+      'div',
+      { class: 'mask-choice' },
+      element('span', { class: 'mask-label', 'aria-hidden': 'true' }, text[name][language]),
+      made,
+    );
+  }
+
+  #buttons(language: Language, paintable: boolean): HTMLElement {
+    const { painted } = this.#state?.settings.masks ?? {};
+    const button = (name: string, label: string, enabled: boolean, press: () => void): HTMLElement => {
+      const made = element(
+        'button',
+        { type: 'button', class: 'button', name, 'aria-disabled': enabled ? undefined : 'true' },
+        label,
+      );
+      if (enabled) made.addEventListener('click', press);
+      return made;
+    };
+    const row = element(
+      'div',
+      { class: 'mask-buttons' },
+      button('undo', text.undo[language], this.#history.canUndo, () => this.#undo()),
+      button('redo', text.redo[language], this.#history.canRedo, () => this.#redo()),
+    );
+    if (!paintable) return row;
+    row.append(
+      button('invert', text.invertMask[language], true, () => this.#repaint('', invertPainted)),
+      button('clear', text.clearMask[language], painted !== undefined, () => this.#clear()),
+    );
+    return row;
+  }
+
+  #clear(): void {
+    this.#say(undefined);
+    this.#loaded = undefined;
+    this.#repaint('', (painted, head) => {
+      if (head === 'all') return undefined;
+      return repaint(painted, head, () => nothingPainted(painted.queries, painted.keys).all);
+    });
+  }
+
+  #length(edge: Edge & keyof typeof LENGTHS, sizes: Sizes): HTMLElement {
+    const language = this.#state?.language ?? 'en';
+    const id = uniqueId('length');
+    const name = edge === 'keys' ? 'keyValueSeqLengths' : 'querySeqLengths';
+    const typed = element('input', { id, name, inputmode: 'numeric', autocomplete: 'off' });
+    const most = sizes[edge];
+    typed.value = String(this.#state?.settings.masks[LENGTHS[edge]]?.[this.#at().batch] ?? most);
+    const { fault, fail } = faultLine(typed, '');
+    this.#fails.set(name, fail);
+    typed.addEventListener('input', () => {
+      const entered = typed.value.trim();
+      const length = /^\d+$/.test(entered) ? Number(entered) : NaN;
+      if (length <= most) this.#setLength(edge, length, `type ${edge}`);
+      else fail(phrase(text.lengthFault, language, { most, found: entered }));
+    });
+    const label = element('label', { for: id }, (edge === 'keys' ? text.keyLength : text.queryLength)[language]);
+    return element(
+      'div',
+      { class: 'field mask-length' },
+      label,
+      typed,
+      element('span', { class: 'mask-of' }, `/ ${most}`),
+      fault,
+    );
+  }
+
+  #files(language: Language): HTMLElement {
+    const id = uniqueId('opposite');
+    const box = element('input', { type: 'checkbox', id, name: 'opposite' });
+    box.checked = this.#opposite;
+    box.addEventListener('change', () => {
+      this.#opposite = box.checked;
+      try {
+        this.#apply();
+      } catch (error) {
+        this.#refuse(this.#loaded?.name ?? '', error);
+      }
+    });
+    const save = element('button', { type: 'button', class: 'button', name: 'save-mask' }, text.saveMask[language]);
+    save.addEventListener('click', () => this.#save());
+    const row = element(
+      'div',
+      { class: 'mask-buttons' },
+      fileButton(text.loadMask[language], (files) => void this.#open(files), 'load-mask'),
+      save,
+    );
+    if (this.#state?.settings.masks.bias) {
+      const out = element(
+        'button',
+        { type: 'button', class: 'button', name: 'remove-bias' },
+        text.removeBias[language],
+      );
+      out.addEventListener('click', () => {
+        this.#say(undefined);
+        this.#editMasks('', () => ({ bias: undefined }));
+      });
+      row.append(out);
+    }
+    return element('div', {}, row, element('label', { for: id, class: 'tick' }, box, text.oppositeMask[language]));
+  }
+
+  /** Everything that is worth a sentence now. */
+  #renderNote(): void {
+    const { settings, base, sizes, language = 'en' } = this.#state ?? {};
+    const sentences = [this.#said?.(language)];
+    if (settings && base && sizes) sentences.push(...notesOn(settings, base, sizes, language));
+    const next = sentences.filter((sentence) => sentence !== undefined).join(' ');
+    if (this.#note.textContent !== next) this.#note.textContent = next;
+  }
+}
+
+function notesOn(settings: Settings, base: ProblemOptions, sizes: Sizes, language: Language): string[] {
+  const { painted, bias } = settings.masks;
+  const { queries, keys } = sizes;
+  const notes: string[] = [];
+  const positional = ['causal', 'leftWindowSize', 'rightWindowSize'].some((name) => {
+    const value = settings.options[name] ?? -1;
+    return value === true || Number(value) >= 0;
+  });
+  const aligned =
+    queries === keys || base.causalOffset !== undefined || (settings.options['causalAlignment'] ?? null) !== null;
+  if (positional && !aligned) notes.push(phrase(text.maskUnaligned, language, { queries, keys }));
+  if (queries * keys > MOST_PAIRS) notes.push(phrase(text.maskTooLarge, language, { queries, keys }));
+  if (painted && (painted.queries !== queries || painted.keys !== keys)) {
+    notes.push(phrase(text.maskOtherSize, language, { queries: painted.queries, keys: painted.keys }));
+  }
+  if (bias && forbidden(settings).has('attnBias')) {
+    const normalizer = memberOf('normalizer', settings.normalizer.id).label[language];
+    notes.push(phrase(text.biasForbidden, language, { name: bias.file, normalizer }));
+  }
+  if (bias || linkOf(painted) === undefined) notes.push(text.maskNotLinked[language]);
+  return notes;
+}
+
+function partOf({ masks, options }: Settings): Part {
+  return {
+    masks,
+    options: Object.fromEntries(OPTIONS.flatMap((name) => (name in options ? [[name, options[name]]] : []))),
+  };
+}
+
+/** Whether two records hold the same, one level of records down. */
+function isSame(one: object, other: object): boolean {
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  const at = (record: object, name: string): unknown => (record as Record<string, unknown>)[name];
+  return [...new Set([...names, ...others])].every((name) => {
+    const [a, b] = [at(one, name), at(other, name)];
+    if (Object.is(a, b)) return true;
+    return isRecord(a) && isRecord(b) && isSame(a, b);
+  });
+}
+
+/** Bits and tensors are told apart by which they are, not by what they hold. */
+function isRecord(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || !('queries' in value || 'tensor' in value);
+}
