@@ -87,7 +87,7 @@ function numberField({ parameter, value, language, change }: FieldSetup<NumberPa
     autocomplete: 'off',
     placeholder: parameter.default === null ? text.automatic[language] : String(parameter.default),
   });
-  typed.value = shown === null ? '' : String(shown);
+  typed.value = shown === null ? '' : briefly(Number(shown));
   const slider = element('input', { type: 'range', min: 0, max: SLIDER_STEPS, step: 1 });
   slider.setAttribute('aria-label', phrase(text.slider, language, { name: parameter.label[language] }));
   const follow = (number: number | null): void => placeSlider(slider, parameter, number, language);
@@ -130,6 +130,11 @@ function placeSlider(
   slider.value = String(number === null ? SLIDER_STEPS / 2 : toSlider(number, parameter));
   slider.style.setProperty('--filled', `${(Number(slider.value) / SLIDER_STEPS) * 100}%`);
   slider.setAttribute('aria-valuetext', number === null ? text.automatic[language] : String(number));
+}
+
+/** A number as it fits into its field: `1e-6` for 0.000001. */
+function briefly(number: number): string {
+  return Math.abs(number) < 1e-3 && number !== 0 ? number.toExponential() : String(number);
 }
 
 /** A number's position on its slider. */

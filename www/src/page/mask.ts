@@ -68,8 +68,8 @@ export class MaskPanel {
   /** `change` hears the settings after each edit. */
   constructor(host: HTMLElement, change: (settings: Settings) => void) {
     this.#change = change;
-    const side = element('div', { class: 'mask-side' }, this.#about, this.#tools, this.#question, this.#note);
-    const body = element('div', { class: 'mask-body' }, this.#grid, side);
+    const side = element('div', { class: 'mask-side' }, this.#tools, this.#question, this.#note);
+    const body = element('div', { class: 'mask-body' }, this.#about, this.#grid, side);
     this.#details = element('details', { class: 'mask-details' }, this.#summary, body);
     host.append(this.#details);
     this.#listen();

@@ -118,7 +118,8 @@ export class Page {
     this.#colors = link.colors;
     // Around the heat map, which is marked as busy, stands what must be heard meanwhile.
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
-    part('map').append(this.#pickers, this.#stages, this.#captions, room);
+    const mask = element('div', { class: 'mask' });
+    part('map').append(this.#pickers, this.#stages, this.#captions, room, mask);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
     this.#inspector = new Inspector(part('cell'), this.#matrix);
     this.#busy = new Busy(room, () => this.#cancel());
@@ -128,7 +129,7 @@ export class Page {
       { settings: this.#settings, language: this.#language },
       { change: (settings) => this.#changeSettings(settings), reset: () => this.#reset() },
     );
-    this.#mask = new MaskPanel(part('mask'), (settings) => this.#changeMask(settings));
+    this.#mask = new MaskPanel(mask, (settings) => this.#changeMask(settings));
     this.#applyTheme();
     this.#render();
     this.#listen();

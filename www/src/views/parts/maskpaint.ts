@@ -18,8 +18,8 @@ const text = {
 function tonesOf(dark: boolean): { allowed: Rgb; painted: Rgb; removed: Rgb; ink: string; paper: string } {
   const { removed, ink, paper } = neutralTones(dark);
   return dark
-    ? { allowed: [74, 106, 184], painted: [214, 150, 66], removed, ink, paper }
-    : { allowed: [125, 160, 232], painted: [196, 118, 22], removed, ink, paper };
+    ? { allowed: [64, 92, 160], painted: [214, 150, 66], removed, ink, paper }
+    : { allowed: [146, 175, 236], painted: [196, 118, 22], removed, ink, paper };
 }
 
 /** Draws the cells over the whole of `canvas`, in device pixels. */
