@@ -12,8 +12,8 @@ after(() => site.close());
 /** Values to try on a number, from the span of its slider and what is usual. */
 const NUMBERS = ['0', '0.5', '1', '2', '3', '0.05', '0.9'];
 
-/** Too small to be seen in a picture, or of no account without equal keys. */
-const UNSEEN = ['eps', 'ties'];
+/** Too small to be seen in a picture, or of no account without equal keys, far keys, or numbers in a table. */
+const UNSEEN = ['eps', 'ties', 'maxDistance', 'bidirectional'];
 
 /** Members that begin as each other: their matrices as identities, their sinks and tables as zeros. */
 const EQUAL_AT_FIRST = [
@@ -194,6 +194,21 @@ test('a file with several tensors is asked about, and a shape that does not fit 
     assert.match(await fault.textContent(), /broken\.npy could not be opened/);
   }));
 
+test('a table of T5 counts for both its options', () =>
+  site.visit({ path: '#position=t5&position.table=random:3&position.maxDistance=17' }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('[data-parameter="table"] .field-shape').textContent(), '32 × 12');
+    const seen = new Set([await fingerprint(page)]);
+    await page.locator('[name="bidirectional"]').uncheck();
+    await settled(page);
+    seen.add(await fingerprint(page));
+    await page.locator('[name="bidirectional"]').check();
+    await page.locator('[name="maxDistance"]').fill('128');
+    await settled(page);
+    seen.add(await fingerprint(page));
+    assert.equal(seen.size, 3);
+  }));
+
 test('numbers for the heads are typed, counted, and kept in the link', () =>
   site.visit({ path: '#normalizer=softmax_sink', width: 1440, height: 1200 }, async (page) => {
     await settled(page);
@@ -240,6 +255,20 @@ test('what a normalizer forbids is shut, with a reason, and comes back as it was
     await settled(page);
     assert.ok(await page.locator('[name="score"]').isEnabled());
     assert.equal(await fingerprint(page), before);
+    // A position that adds a bias is left out; the others go on.
+    await page.locator('[name="position"]').selectOption('alibi');
+    await settled(page);
+    const biased = await fingerprint(page);
+    assert.notEqual(biased, before);
+    await page.locator('[name="normalizer"]').selectOption('linear_elu1');
+    await settled(page);
+    assert.equal(await page.locator('[name="position"]').inputValue(), 'alibi');
+    assert.ok(await page.locator('[name="position"] option[value="t5"]').isDisabled());
+    assert.equal(await page.locator('[data-parameter="position"] .field-reason').count(), 1);
+    await page.locator('[name="position"]').selectOption('rope');
+    await settled(page);
+    assert.equal(await page.locator('[data-parameter="position"] .field-reason').count(), 0);
+    assert.equal(await page.locator('#notice').textContent(), '');
   }));
 
 test('a slider moves its number, and the picture follows', () =>

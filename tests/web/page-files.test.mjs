@@ -95,6 +95,37 @@ test('picking a file with the button does the same as dropping it', () =>
     await assertPicture(page);
   }));
 
+test('sinks in a file count, each layer with its own, and the control says where they are from', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const [qs, ks] = [tensor([1, 4, 3], noise(12)), tensor([1, 4, 3], noise(12, 4))];
+    const layers = { 'layers.0.q': qs, 'layers.0.k': ks, 'layers.1.q': qs, 'layers.1.k': ks };
+    const sinks = { 'layers.0.sinks': tensor([1], [2]), 'layers.1.sinks': tensor([1], [-1]) };
+    await drop(page, { name: 'sunk.safetensors', content: safetensors({ ...layers, ...sinks }) });
+    await size(page, 4, 4);
+    assert.equal(await page.locator('[name="normalizer"]').inputValue(), 'softmax_sink');
+    const automatic = page.locator('select[name="sinks"] option').first();
+    assert.equal(await automatic.textContent(), 'Automatic: as the opened file says');
+    for (const [layer, sink] of [
+      [0, 2],
+      [1, -1],
+    ]) {
+      await page.locator('[name="layer"]').selectOption(String(layer));
+      await settled(page);
+      await page.locator('.plot-cursor').focus();
+      await page.keyboard.press('Control+Home');
+      await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
+      const scaled = explainRow(qs, ks, { row: 0 }).map((pair) => Math.exp(pair.scaled));
+      const all = scaled.reduce((sum, one) => sum + one, Math.exp(sink));
+      const mass = (all - Math.exp(sink)) / all;
+      await page.waitForFunction(
+        (mass) => Math.abs(Number(document.querySelector('[data-number="mass"]')?.textContent) - mass) < 6e-4,
+        mass,
+      );
+      await assertShown(page, 'weight', scaled[0] / all);
+    }
+  }));
+
 test('where the names do not say, the page asks, checks, and shows', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);
@@ -230,7 +261,7 @@ test('a hostile token is text wherever it stands', () =>
     assert.equal(await page.locator('.cell-token').first().textContent(), evil);
     assert.equal(await page.locator('main img').count(), 0);
     assert.equal(await page.evaluate(() => globalThis['hacked']), undefined);
-    const labels = await page.locator('.axis-rows .axis-labels .axis-label').allTextContents();
+    const labels = await page.locator('.matrix .axis-rows .axis-labels .axis-label').allTextContents();
     assert.deepEqual(labels, [evil, '⟨U+202E⟩right to left', '∅', '␣', 'a↵b']);
   }));
 
@@ -257,7 +288,7 @@ test('the busy sign stays while a file is read, whatever is drawn meanwhile', ()
     await drop(page, { name: 'held.safetensors', content: safetensors(names) });
     const sign = page.locator('.busy', { hasText: 'Reading held.safetensors' });
     await sign.waitFor();
-    assert.match(await page.locator('.map [role="status"]').textContent(), /Reading held/);
+    assert.match(await page.locator('.matrix-room [role="status"]').textContent(), /Reading held/);
     // Another layer is another problem, which the worker that waits for the file has no part in.
     const before = await page.locator('.legend-numbers').textContent();
     await page.locator('[name="layer"]').selectOption('0');
@@ -334,7 +365,7 @@ test('a real passage of 424 tokens opens with its tokens', async () => {
     await settled(page);
     await drop(page, { name: 'passage.safetensors', content });
     await size(page, 424, 424);
-    assert.equal(await page.locator('.axis-rows .axis-labels .axis-label').first().textContent(), '0 [CLS]');
+    assert.equal(await page.locator('.matrix .axis-rows .axis-labels .axis-label').first().textContent(), '0 [CLS]');
   });
 });
 
@@ -398,7 +429,7 @@ test('a row that is not a number is shown as such, and the others as they are', 
       content: safetensors({ 'layers.0.q': query, 'layers.0.k': tensor([3, 2], noise(6)) }),
     });
     await size(page, 3, 3);
-    await page.locator('.legend-note', { hasText: 'not a number' }).waitFor();
+    await page.locator('.matrix .legend-note', { hasText: 'not a number' }).waitFor();
     assert.match(
       await page.locator('.axis-captions').innerText(),
       /each row sums to 1\.000 · rows that are not numbers: 1/,

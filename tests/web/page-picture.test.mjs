@@ -183,7 +183,7 @@ test('the keyboard reaches every cell, says where it is, locks and unlocks', () 
     }
     const [pair] = explainRow(capture.q(3), capture.k(3), { head: 1, row: 0 });
     await assertPair(page, pair);
-    const spoken = await page.locator('[aria-live="polite"].visually-hidden').textContent();
+    const spoken = await page.locator('.matrix-room > [aria-live="polite"].visually-hidden').textContent();
     assert.match(spoken, /Query \[CLS\], key \[CLS\]/);
     assert.ok(spoken.includes(`weight ${pair.weight.toFixed(3)}`), spoken);
 
@@ -217,10 +217,10 @@ test('a click locks a cell, the same click unlocks it, and a lock survives a cha
 test('removed keys are hatched, and the legend says so', () =>
   site.visit({}, async (page) => {
     await settled(page);
-    assert.equal(await page.locator('.legend-note').count(), 0);
+    assert.equal(await page.locator('.matrix .legend-note').count(), 0);
     await page.locator('[name="causal"]').check();
     await settled(page);
-    await page.locator('.legend-note', { hasText: 'removed by the mask' }).waitFor();
+    await page.locator('.matrix .legend-note', { hasText: 'removed by the mask' }).waitFor();
     const colors = await cellColors(page, N, N);
     const neutral = ([red, green, blue]) => Math.max(red, green, blue) - Math.min(red, green, blue) < 20;
     for (let row = 0; row < N; row += 1) {
@@ -287,7 +287,7 @@ for (const [rows, columns] of [
       const plot = await page.locator('.plot').boundingBox();
       const frame = await page.locator('.frame').boundingBox();
       assert.ok(plot.width <= frame.width && plot.height >= 20 && plot.width >= 20, JSON.stringify(plot));
-      const labels = await page.locator('.axis-label').count();
+      const labels = await page.locator('.matrix .axis-label').count();
       assert.ok(labels <= 120, `${labels} labels`);
     }));
 }

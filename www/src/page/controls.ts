@@ -28,6 +28,8 @@ export class Controls {
   #settings: Settings;
   #language: Language;
   #sizes: Sizes | undefined;
+  /** The path of what the opened file has for its layers. */
+  brings: string | undefined;
   /** What the normalizer does not let be set. */
   #forbidden: ReadonlySet<string> = new Set();
 
@@ -161,6 +163,7 @@ export class Controls {
       value: valueAt(this.#settings, path),
       language: this.#language,
       sizes: this.#sizes,
+      brought: path === this.brings,
       change: (value) => {
         this.#settings = withValue(this.#settings, path, value);
         this.#change(this.#settings);

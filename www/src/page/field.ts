@@ -25,6 +25,8 @@ export interface FieldSetup<P extends CatalogParameter = CatalogParameter> {
   language: Language;
   /** Of the open problem, once they are known. */
   sizes: Sizes | undefined;
+  /** Whether the opened file has a value that counts where none is set. */
+  brought: boolean;
   /** Hears each allowed value; undefined goes back to the default. */
   change: (value: Value | undefined) => void;
 }

@@ -207,6 +207,7 @@ export class Page {
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
+    this.#controls.brings = source.brings;
     this.#controls.show(this.#settings, this.#language);
     this.#renderSource();
     this.#draw(true);

@@ -12,7 +12,7 @@ import {
 } from '../engine/index.ts';
 import { formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
-import type { Layer, Source } from './source.ts';
+import { withSinks, type Layer, type Source } from './source.ts';
 import type { Place } from './state.ts';
 import { sizesOf, type Sizes } from './tensors.ts';
 import { text } from './text.ts';
@@ -52,10 +52,11 @@ export class Problem {
 
   /** The map for `request`: one at hand, or a new one. */
   async open({ source, place: { layer }, options }: Request, signal: AbortSignal): Promise<AttentionMap> {
-    const { query, key } = await this.#read(source, layer, signal);
+    const read = await this.#read(source, layer, signal);
+    const { query, key } = read;
     const sizes = sizesOf(query, key);
     this.#sized(sizes);
-    const wanted = { source, layer, options: options(sizes) };
+    const wanted = { source, layer, options: withSinks(options(sizes), read) };
     const found = [this.#shown, this.#next].find((opened) => opened && isSame(opened, wanted));
     if (found) return found.map;
     // The page draws scores and weights, never the output: without V nothing of it is copied.

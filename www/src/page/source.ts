@@ -1,6 +1,6 @@
 // Where pictures come from: an example of the page, or files of the visitor.
 
-import { openCapture, type Capture, type ProblemOptions, type Tensor } from '../engine/index.ts';
+import { openCapture, type Capture, type Normalizer, type ProblemOptions, type Tensor } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
 import { clip, visibleToken } from '../views/parts/text.ts';
 import { PageError } from './reason.ts';
@@ -14,7 +14,12 @@ const LONGEST_ABOUT = 500;
 export interface Layer {
   query: Tensor;
   key: Tensor;
+  /** The sinks of its heads, where its file has them. */
+  sinks?: Tensor | undefined;
 }
+
+/** Whose parameter the sinks of a layer are. */
+const SINK: { normalizer: Normalizer; parameter: string } = { normalizer: 'softmax_sink', parameter: 'sinks' };
 
 /** Something to look at: layers of Q, K, V, with what their file says about them. */
 export interface Source {
@@ -25,6 +30,8 @@ export interface Source {
   /** The numbers of the layers in their model. */
   layers: readonly number[];
   options: ProblemOptions;
+  /** The parameter that every layer brings along, by its path: it counts where none is set. */
+  brings?: string | undefined;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
   layer(index: number, signal: AbortSignal): Promise<Layer>;
@@ -141,24 +148,37 @@ function hasPairs(capture: Capture): boolean {
 }
 
 function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
-  const whole = capture.layers.flatMap(({ query, key, layer }) =>
-    query !== undefined && key !== undefined ? [{ layer, query, key }] : [],
+  const whole = capture.layers.flatMap(({ query, key, sinks, layer }) =>
+    query !== undefined && key !== undefined ? [{ layer, query, key, sinks }] : [],
   );
+  const sunk = whole.some(({ sinks }) => sinks !== undefined);
+  const plain = (capture.options.normalizer ?? 'softmax') === 'softmax';
   return {
     layers: whole.map(({ layer }) => layer),
-    options: capture.options,
+    options: sunk && plain ? { ...capture.options, normalizer: SINK.normalizer } : capture.options,
+    brings: sunk ? `normalizer.${SINK.parameter}` : undefined,
     queryTokens: capture.queryTokens,
     keyTokens: capture.keyTokens,
     layer: async (at, signal) => {
       const names = whole[at];
       if (!names) throw new RangeError(`there is no layer at ${at}`);
-      const [query, key] = await Promise.all([
-        capture.tensor(names.query, { signal }),
-        capture.tensor(names.key, { signal }),
+      const read = (name: string): Promise<Tensor> => capture.tensor(name, { signal });
+      const [query, key, sinks] = await Promise.all([
+        read(names.query),
+        read(names.key),
+        names.sinks === undefined ? undefined : read(names.sinks),
       ]);
-      return { query, key };
+      return { query, key, sinks: sinks && { data: sinks.data, shape: [sinks.data.length] } };
     },
   };
+}
+
+/** The options with the sinks of a layer, where its normalizer has a place for them and none are set. */
+export function withSinks(options: ProblemOptions, { sinks }: Layer): ProblemOptions {
+  const { normalizer = 'softmax' } = options;
+  const chosen = typeof normalizer === 'string' ? { id: normalizer } : normalizer;
+  if (!sinks || chosen.id !== SINK.normalizer || SINK.parameter in chosen) return options;
+  return { ...options, normalizer: { ...chosen, [SINK.parameter]: sinks } as ProblemOptions['normalizer'] };
 }
 
 function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: Capture): Source {

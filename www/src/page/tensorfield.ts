@@ -36,12 +36,13 @@ export interface TensorControl {
 
 /** Makes the parts; `fail` says at the control what is wrong. */
 export function tensorControl(
-  { parameter, value, language, sizes, change }: FieldSetup<TensorParameter>,
+  { parameter, value, language, sizes, brought, change }: FieldSetup<TensorParameter>,
   fail: Field['fail'],
 ): TensorControl {
   const given = isTensorValue(value) ? value : undefined;
   const menu = element('select', { id: uniqueId('tensor'), name: parameter.name });
-  for (const [kind, label] of kindsOf(parameter, language)) menu.append(element('option', { value: kind }, label));
+  for (const [kind, label] of kindsOf(parameter, language, brought))
+    menu.append(element('option', { value: kind }, label));
   menu.value = given?.kind ?? 'automatic';
   const shape = element('span', { class: 'field-shape' });
   const more = element('div', { class: 'field-more' });
@@ -76,8 +77,8 @@ export function tensorControl(
   return { menu, shape, more, resize };
 }
 
-function kindsOf(parameter: TensorParameter, language: Language): [Kind, string][] {
-  const name = tensorDefaults[parameter.default]?.[language];
+function kindsOf(parameter: TensorParameter, language: Language, brought: boolean): [Kind, string][] {
+  const name = brought ? text.tensorOwn[language] : tensorDefaults[parameter.default]?.[language];
   const kinds: [Kind, string][] = [
     ['automatic', phrase(text.tensorAutomatic, language, { name: name ?? parameter.default })],
     ['random', text.tensorRandom[language]],
