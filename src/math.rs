@@ -1,4 +1,4 @@
-//! Elementary functions over vectors, each with its measured bound, swept by `tests/math.rs`.
+//! Elementary functions over vectors, each with its measured bound, swept by `tests/kernel/math.rs`.
 //!
 //! Coefficients: S. Moshier, *Methods and Programs for Mathematical Functions* (1989), the single-precision
 //! polynomials of the Cephes library.

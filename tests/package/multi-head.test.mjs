@@ -44,7 +44,7 @@ function questionOf({ query, key, value, weights, options }) {
 }
 
 /**
- * Single precision against double: the bounds that follow from the error model are held in `tests/multi_head.rs`. Here it is
+ * Single precision against double: the bounds that follow from the error model are held in `tests/kernel/multi_head.rs`. Here it is
  * enough that the package hands over the right numbers: some units in the last place of the largest.
  */
 function close(name, found, expected) {

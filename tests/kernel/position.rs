@@ -1,7 +1,8 @@
 //! Positional encodings: the tables that papers and code print, their laws, and what each refuses.
 
-mod support;
-
+use crate::support;
+use crate::support::bounds::EPS;
+use crate::support::{Case, Random, choice, same_bits};
 use qkscope::attend::{Problem, Stage};
 use qkscope::error::Error;
 use qkscope::options::{Alignment, Choice, Settings};
@@ -9,8 +10,6 @@ use qkscope::position::{self, Definition, POSITIONS, Position, alibi};
 use qkscope::simd::WIDTH;
 use qkscope::tensor::{Head, PerHead, Sizes};
 use std::collections::BTreeSet;
-use support::bounds::EPS;
-use support::{Case, Random, choice, same_bits};
 
 /// One batch item with `heads` heads of size `d`, N queries and M keys.
 fn sizes(heads: usize, [n, m, d]: [usize; 3]) -> Sizes {

@@ -1,10 +1,9 @@
 //! What single members promise beyond what all do: how they relate to each other, their exact values, their parameters.
 
-mod support;
-
+use crate::support;
+use crate::support::{Case, Random, bounds, choice, same_bits};
 use qkscope::options::{Choice, Options, Setting};
 use qkscope::tensor::Tensor;
-use support::{Case, Random, bounds, choice, same_bits};
 
 /// B, Hq, Hkv, N, M, d, dv.
 const SHAPE: support::Sizes = [2, 4, 2, 9, 21, 6, 3];

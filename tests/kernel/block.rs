@@ -1,17 +1,15 @@
 //! Attention on feature maps: against torch, against the definitions, what must hold for any numbers, and what is refused.
 
-mod support;
-
+use crate::support::bounds::EPS;
+use crate::support::{Random, choice};
 use qkscope::block::{self, BLOCKS, DEFINITIONS, Output, Tensor, VIEWS, Weights};
 use qkscope::error::Error;
 use qkscope::member::Member;
 use qkscope::options::Choice;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use support::bounds::EPS;
-use support::{Random, choice};
 
-const GOLDENS: &str = include_str!("goldens/blocks.json");
+const GOLDENS: &str = include_str!("../goldens/blocks.json");
 
 /// The stated bound, in units of 2^-24 of the largest magnitude in a tensor (at least 1): a few layers, each rounded once, whose
 /// weights are of order 1. Attention computes its logits in single precision, and e^l multiplies their errors.

@@ -1,11 +1,9 @@
 //! Q and K of a real model against the weights that the model itself worked out in double precision (`tests/data/README.md`).
 
-mod support;
-
+use crate::support::{Case, bounds};
 use qkscope::capture::Capture;
 use qkscope::format::{self, Index, Limits, Reader};
 use safetensors::SafeTensors;
-use support::{Case, bounds};
 
 struct File {
     bytes: Vec<u8>,

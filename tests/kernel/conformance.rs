@@ -1,14 +1,13 @@
 //! Every score, normalizer and mask against the definitions, over shapes around the edges of tiles and blocks, within
 //! the error model. Nothing here names a member: a new line in a list is tested before its author writes a test.
 
-mod support;
-
+use crate::support;
+use crate::support::{Case, Random, Sizes, bounds, oracle};
 use qkscope::attend::Stage;
 use qkscope::normalize::STATUSES;
 use qkscope::options::{Alignment, Choice, Options};
 use qkscope::position::POSITIONS;
 use std::cell::Cell;
-use support::{Case, Random, Sizes, bounds, oracle};
 
 /// B, Hq, Hkv, N, M, d, dv: one, edges of the lanes (8), the panels (4) and the blocks (256), and head sharing.
 const SHAPES: &[Sizes] = &[

@@ -1,14 +1,13 @@
 //! Laws that hold for every member of the lists, and the promise that all ways to a number give the same bits.
 
-mod support;
-
+use crate::support;
+use crate::support::{Case, Random, Sizes, bounds, choice, same_bits};
 use qkscope::attend::{Problem, Stage};
 use qkscope::diagnostics::Columns;
 use qkscope::normalize::Status;
 use qkscope::options::{Alignment, Choice};
 use qkscope::overview::Pool;
 use qkscope::task::{Answer, Attended, Request, run};
-use support::{Case, Random, Sizes, bounds, choice, same_bits};
 
 /// Tails on all sides, shared heads, two blocks of keys.
 const SHAPE: Sizes = [2, 4, 2, 19, 261, 13, 6];

@@ -1,10 +1,9 @@
 //! The elementary functions against double precision, and the vector instructions against their plain meaning.
 
-mod support;
-
+use crate::support;
+use crate::support::{Random, bounds};
 use qkscope::math::{EXP_FLUSH, exp, ln, tanh};
 use qkscope::simd::{F32x4, F32x8, Lanes, Native, scalar::Scalar};
-use support::{Random, bounds};
 
 fn apply<V: F32x4>(f: impl Fn(F32x8<V>) -> F32x8<V>, x: [f32; 8]) -> Lanes {
     let mut out = [0.0; 8];

@@ -1,8 +1,8 @@
 //! The multi-head layer: against its definition in double precision within a bound that follows from those of its
 //! parts, against golden values of torch, and against laws.
 
-mod support;
-
+use crate::support;
+use crate::support::{Random, attend, bounds, choice, same_bits};
 use qkscope::attend::{Inputs, Problem};
 use qkscope::error::Error;
 use qkscope::multi_head::{
@@ -17,7 +17,6 @@ use qkscope::tensor::Tensor;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{Random, attend, bounds, choice, same_bits};
 
 // ------------------------------------------------------------------------------------------------------------- cases
 
@@ -434,7 +433,7 @@ impl Golden {
 }
 
 fn goldens() -> Vec<Golden> {
-    serde_json::from_str(include_str!("goldens/multi_head.json")).expect("the file is well formed")
+    serde_json::from_str(include_str!("../goldens/multi_head.json")).expect("the file is well formed")
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What is made of whole weight matrices: the figures of the specification, the definitions beside the code, and laws.
 
-mod support;
-
+use crate::support::{Case, Random, bounds, choice, same_bits};
 use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::frame::{Frame, Grid, Repetition};
 use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_mass, sink_metric};
@@ -14,7 +13,6 @@ use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
 use qkscope::error::Error;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use support::{Case, Random, bounds, choice, same_bits};
 
 /// Three tokens, two causal layers.
 const A1: [f32; 9] = [1.0, 0.0, 0.0, 0.6, 0.4, 0.0, 0.2, 0.5, 0.3];
@@ -692,7 +690,7 @@ fn weighted_norms_equal_their_definition() {
 // ------------------------------------------------------------------------------------------------------- outside figures
 
 /// What numpy and networkx say (`goldens/README.md`).
-const GOLDENS: &str = include_str!("goldens/diagnostics.json");
+const GOLDENS: &str = include_str!("../goldens/diagnostics.json");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,7 +1,6 @@
 //! Golden values made by outside implementations (`tests/goldens/README.md`): every case of the file, every value in it.
 
-mod support;
-
+use crate::support::{Case, oracle};
 use qkscope::attend::Stage;
 use qkscope::diagnostics::Columns;
 use qkscope::normalize::STATUSES;
@@ -9,9 +8,8 @@ use qkscope::options::Options;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{Case, oracle};
 
-const GOLDENS: &str = include_str!("goldens/goldens.json");
+const GOLDENS: &str = include_str!("../goldens/goldens.json");
 
 #[derive(Deserialize)]
 struct Golden {

@@ -1,13 +1,12 @@
 //! The numbers of heads, read off a problem in pieces, against those of its whole weights.
 
-mod support;
-
+use crate::support;
+use crate::support::{Case, bounds};
 use qkscope::diagnostics::frame::{Frame, Grid};
 use qkscope::diagnostics::head::{HEAD_STATISTICS, Head};
 use qkscope::options::{Alignment, Choice};
 use qkscope::survey::Known;
 use qkscope::task::{Answer, Request, run};
-use support::{Case, bounds};
 
 fn heads(case: &Case, known: Known) -> Vec<f64> {
     let planes = [0, case.query.1[0] * case.query.1[1]];
