@@ -26,38 +26,45 @@ impl Masks {
     /// would remove them are written into the mask and taken out of the options.
     pub(super) fn widen(self, sizes: &Sizes, appended: usize, options: &mut Options) -> Result<ForProblem, Error> {
         let own = own(sizes, appended);
-        let allowed = self.attn_mask.map(|mask| Stretched::new("attnMask", mask, &own)).transpose()?;
         let bias = self.attn_bias.map(|bias| Stretched::new("attnBias", bias, &own)).transpose()?;
-        let padding = self.key_padding_mask.map(|mask| padding(mask, &own)).transpose()?;
-        let each_batch = padding.is_some() || options.key_value_seq_lengths.is_some();
-        let rules = if appended > 0 { take_rules(options, &own)? } else { None };
-        let seen = |b: usize, i: usize, j: usize| {
-            padding.as_ref().is_none_or(|real| real[b * own.keys + j] != 0)
-                && rules.as_ref().is_none_or(|rules| rules.visible(b, i).contains(&j))
+        let lengths = options.key_value_seq_lengths.is_some();
+        let joined = Joined {
+            own,
+            given: self.attn_mask.map(|mask| Stretched::new("attnMask", mask, &own)).transpose()?,
+            padding: self.key_padding_mask.map(|mask| padding(mask, &own)).transpose()?,
+            rules: if appended > 0 { take_rules(options, &own)? } else { None },
         };
-        let joined = match &allowed {
-            _ if padding.is_none() && rules.is_none() && (appended == 0 || allowed.is_none()) => {
-                allowed.map(|allowed| (allowed.data, allowed.shape))
-            }
-            _ => {
-                let given = allowed.as_ref().map_or([1; 4], |allowed| allowed.shape);
-                let batch = if each_batch { own.batch } else { given[0] };
-                let queries = if rules.is_some() { own.queries } else { given[2] };
-                let shape = [batch, given[1], queries, sizes.keys];
-                Some(each("attnMask", shape, |[b, h, i, j]| {
-                    let allowed = |at| allowed.as_ref().is_none_or(|allowed| allowed.at(at) != 0);
-                    u8::from(j >= own.keys || (allowed([b, h, i, j]) && seen(b, i, j)))
-                })?)
-            }
-        };
-        let bias = match bias {
-            Some(bias) if appended > 0 => {
-                let shape = [bias.shape[0], bias.shape[1], bias.shape[2], sizes.keys];
-                Some(each("attnBias", shape, |at| if at[3] >= own.keys { 0.0 } else { bias.at(at) })?)
-            }
-            bias => bias.map(|bias| (bias.data, bias.shape)),
-        };
-        Ok((joined, bias))
+        Ok((joined.widen(appended, lengths)?, bias.map(|bias| bias.widen(&own, appended)).transpose()?))
+    }
+}
+
+/// All that removes a key which is not appended.
+struct Joined {
+    own: Sizes,
+    given: Option<Stretched<u8>>,
+    padding: Option<Vec<u8>>,
+    rules: Option<Mask>,
+}
+
+impl Joined {
+    /// One mask, over `appended` keys more that it leaves to every row. `lengths`: whether the rules differ from batch
+    /// item to batch item.
+    fn widen(self, appended: usize, lengths: bool) -> Result<Option<Shaped<u8, 4>>, Error> {
+        let Joined { own, given, padding, rules } = self;
+        if padding.is_none() && rules.is_none() && (appended == 0 || given.is_none()) {
+            return Ok(given.map(|given| (given.data, given.shape)));
+        }
+        let [batch, heads, queries, _] = given.as_ref().map_or([1; 4], |given| given.shape);
+        let batch = if padding.is_some() || lengths { own.batch } else { batch };
+        let queries = if rules.is_some() { own.queries } else { queries };
+        let mask = rows("attnMask", [batch, heads, queries, own.keys + appended], |[b, h, i], row| {
+            let visible = rules.as_ref().map_or(0..own.keys, |rules| rules.visible(b, i));
+            let real = |j| padding.as_ref().is_none_or(|real| real[b * own.keys + j] != 0);
+            let allowed = |j| given.as_ref().is_none_or(|given| given.at([b, h, i, j]) != 0);
+            row.extend((0..own.keys).map(|j| u8::from(visible.contains(&j) && real(j) && allowed(j))));
+            row.extend((0..appended).map(|_| 1));
+        });
+        mask.map(Some)
     }
 }
 
@@ -102,6 +109,20 @@ impl<T: Copy> Stretched<T> {
     }
 }
 
+impl Stretched<f32> {
+    /// The bias over `appended` keys more, to which it adds nothing.
+    fn widen(self, own: &Sizes, appended: usize) -> Result<Shaped<f32, 4>, Error> {
+        let [batch, heads, queries, _] = self.shape;
+        if appended == 0 {
+            return Ok((self.data, self.shape));
+        }
+        rows("attnBias", [batch, heads, queries, own.keys + appended], |[b, h, i], row| {
+            row.extend((0..own.keys).map(|j| self.at([b, h, i, j])));
+            row.extend((0..appended).map(|_| 0.0));
+        })
+    }
+}
+
 fn padding((data, shape): Shaped<u8, 2>, own: &Sizes) -> Result<Vec<u8>, Error> {
     if shape != [own.batch, own.keys] || data.len() != own.batch * own.keys {
         return Err(misshapen("keyPaddingMask", format!("(B, S) = ({}, {})", own.batch, own.keys), &shape));
@@ -109,15 +130,13 @@ fn padding((data, shape): Shaped<u8, 2>, own: &Sizes) -> Result<Vec<u8>, Error> 
     Ok(data)
 }
 
-/// A tensor of this shape, element by element.
-fn each<T>(name: &str, shape: [usize; 4], value: impl Fn([usize; 4]) -> T) -> Result<Shaped<T, 4>, Error> {
+/// A tensor of this shape, of which `add` adds each row.
+fn rows<T>(name: &str, shape: [usize; 4], add: impl Fn([usize; 3], &mut Vec<T>)) -> Result<Shaped<T, 4>, Error> {
     let count = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
     let mut data = reserved(name, count.ok_or(Error::OutOfMemory { name: name.into(), bytes: u64::MAX })?)?;
-    let [batch, heads, queries, keys] = shape;
+    let [batch, heads, queries, _] = shape;
     for (b, h) in (0..batch).flat_map(|b| (0..heads).map(move |h| (b, h))) {
-        for i in 0..queries {
-            data.extend((0..keys).map(|j| value([b, h, i, j])));
-        }
+        (0..queries).for_each(|i| add([b, h, i], &mut data));
     }
     Ok((data, shape))
 }

@@ -290,7 +290,8 @@ fn variants(dims: Dims, seed: u64) -> Vec<(&'static str, Case)> {
     let case = || Case::normal(dims, seed);
     let mut random = Random(seed + 1);
     let mut bits = |count: usize| (0..count).map(|_| u8::from(random.unit() < 0.7)).collect::<Vec<_>>();
-    let (own, all, real) = (bits(n * s), bits(b * heads * n * s), bits(b * s));
+    let (own, keys, all, real) = (bits(n * s), bits(s), bits(b * heads * n * s), bits(b * s));
+    let rows = Random(seed + 3).normals(heads * n);
     let bias = (Random(seed + 2).normals(b * heads * n * s), [b, heads, n, s]);
     let lengths = (0..b).map(|i| (s * i / b.max(1)) as u32).collect::<Vec<_>>();
     let (lower, upper) = (Some(Alignment::LowerRight), Some(Alignment::UpperLeft));
@@ -302,6 +303,8 @@ fn variants(dims: Dims, seed: u64) -> Vec<(&'static str, Case)> {
         ("mask", case().with(|c| c.masks.attn_mask = Some((own, [1, 1, n, s])))),
         ("mask of each head", case().with(|c| c.masks.attn_mask = Some((all.clone(), [1, b * heads, n, s])))),
         ("mask, four axes", case().with(|c| c.masks.attn_mask = Some((all, [b, heads, n, s])))),
+        ("mask of keys", case().with(|c| c.masks.attn_mask = Some((keys, [1, 1, 1, s])))),
+        ("bias of rows", case().with(|c| c.masks.attn_bias = Some((rows, [1, heads, n, 1])))),
         ("bias", case().with(|c| c.masks.attn_bias = Some(bias))),
         ("padding", case().with(|c| c.masks.key_padding_mask = Some((real, [b, s])))),
         (
