@@ -21,7 +21,7 @@ async function load(file) {
 }
 
 const { rulesAgainst, visibleKeys, poolMask } = await load('views/parts/rules.ts');
-const { bitsFrom, bitAt, inverted, noBits, withBlock } = await load('views/parts/bits.ts');
+const { bitsFrom, bitAt, countBits, inverted, noBits, withBlock } = await load('views/parts/bits.ts');
 const { edgeRange, edgeValue, placeEdge } = await load('views/parts/edges.ts');
 
 const WIDE = { width: 1440, height: 1400 };
@@ -127,8 +127,25 @@ test('visible keys are those that no rule removes, for many rules', () => {
         total += Number(visible);
       }
     }
-    assert.equal(poolMask(these, queries, keys).total, total);
-    assert.equal(poolMask(these, 1, 1).total, total);
+    // Pooled to any size, and counted without marks and with (some that change nothing): the same.
+    const [rows, columns] = [pick(1, queries), pick(1, keys)];
+    const edge = (cell, cells, size) => Math.floor((cell * size) / cells);
+    const counted = Array.from({ length: rows * columns }, (_, cell) => {
+      let count = 0;
+      const [row, column] = [Math.floor(cell / columns), cell % columns];
+      for (let query = edge(row, rows, queries); query < edge(row + 1, rows, queries); query += 1) {
+        for (let key = edge(column, columns, keys); key < edge(column + 1, columns, keys); key += 1) {
+          count += Number(rulesAgainst(these, query, key).length === 0);
+        }
+      }
+      return count;
+    });
+    const hidden = bitsFrom(queries, keys, (index) => Math.floor(index / keys) >= these.queryLength);
+    for (const painted of [undefined, hidden]) {
+      const pooled = poolMask({ ...these, painted }, rows, columns);
+      assert.deepEqual([...pooled.allowed], counted, JSON.stringify(these));
+      assert.equal(pooled.total, total);
+    }
   }
 });
 
@@ -165,6 +182,14 @@ test('bits turn over and back, and no bit lies behind the last', () => {
   assert.equal(bitAt(bits, 1, 0), true);
   assert.deepEqual(inverted(inverted(bits)).data, bits.data);
   assert.equal(inverted(noBits(3, 5)).data.at(-1), 0b1111111);
+  const other = bitsFrom(3, 5, (index) => index === 2 || index === 9);
+  for (let from = 0; from <= 15; from += 1) {
+    for (let to = from; to <= 15; to += 1) {
+      const indices = Array.from({ length: to - from }, (_, step) => from + step);
+      const marked = indices.filter((index) => index % 4 === 1 || index === 2).length;
+      assert.equal(countBits([bits, other], from, to), marked, `${from} to ${to}`);
+    }
+  }
 });
 
 test('a handle stands where its value is, and its place means its value', () => {
@@ -244,6 +269,7 @@ test('painting by keyboard does the same and says so; a link restores it', () =>
     await page.keyboard.press('Control+y');
     assert.equal(await count(page), '252 of 256 pairs');
     await page.locator('[name="causal"]').check();
+    assert.equal(await count(page), '135 of 256 pairs', 'a control of the panel leaves the painting alone');
     await page.locator('.mask-cursor').focus();
     await page.keyboard.press('Escape');
     await page.keyboard.press('ArrowDown');

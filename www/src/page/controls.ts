@@ -14,6 +14,7 @@ import {
   valueAt,
   withValue,
   type ListName,
+  type Masks,
   type Settings,
 } from './settings.ts';
 import type { Sizes } from './tensors.ts';
@@ -44,6 +45,11 @@ export class Controls {
     this.#change = listen.change;
     this.#reset = listen.reset;
     this.#render();
+  }
+
+  /** Takes over what changed elsewhere and has no control here, so that it is in the next change too. */
+  set masks(masks: Masks) {
+    this.#settings = { ...this.#settings, masks };
   }
 
   /** Shows `settings` in `language`, without telling anyone. */

@@ -412,6 +412,7 @@ export class Page {
     const before = this.#settings;
     this.#changeSettings(settings);
     if (before.options !== settings.options) this.#controls.show(settings, this.#language);
+    else this.#controls.masks = settings.masks;
   }
 
   #showMask(): void {

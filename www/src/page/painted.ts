@@ -83,13 +83,32 @@ function makeMask(painted: Painted, heads: number): Mask {
 
 // ---- in a link: the size, and how many pairs follow each other that are left, taken, left, … as base-128 numbers
 
+const codes = new WeakMap<Bits, string | null>();
+
 /** The code of a matrix of marks, or undefined where it is too long for a link. */
 export function encodeBits(bits: Bits): string | undefined {
+  const known = codes.get(bits);
+  if (known !== undefined) return known ?? undefined;
+  const runs = runsOf(bits);
+  const code = runs && `${bits.queries}x${bits.keys}.${toBase64Url(runs)}`;
+  const short = code !== undefined && code.length <= LONGEST_CODE ? code : undefined;
+  codes.set(bits, short ?? null);
+  return short;
+}
+
+function runsOf({ data, queries, keys }: Bits): number[] | undefined {
   const bytes: number[] = [];
   let [run, taken] = [0, false];
-  const size = bits.queries * bits.keys;
-  for (let index = 0; index <= size; index += 1) {
-    const now = index < size ? (((bits.data[index >> 3] ?? 0) >> (index & 7)) & 1) === 1 : !taken;
+  const size = queries * keys;
+  for (let index = 0; index < size; index += 1) {
+    const byte = data[index >> 3] ?? 0;
+    // Most masks are large areas: eight pairs at once.
+    if ((index & 7) === 0 && index + 8 <= size && byte === (taken ? 255 : 0)) {
+      run += 8;
+      index += 7;
+      continue;
+    }
+    const now = ((byte >> (index & 7)) & 1) === 1;
     if (now === taken) run += 1;
     else {
       writeNumber(bytes, run);
@@ -97,8 +116,8 @@ export function encodeBits(bits: Bits): string | undefined {
     }
     if (bytes.length > LONGEST_CODE) return undefined;
   }
-  const code = `${bits.queries}x${bits.keys}.${toBase64Url(bytes)}`;
-  return code.length > LONGEST_CODE ? undefined : code;
+  writeNumber(bytes, run);
+  return bytes;
 }
 
 /** The marks that a code stands for, or undefined where it is none. */

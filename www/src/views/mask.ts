@@ -120,6 +120,7 @@ export class MaskView extends EventTarget {
   #at: Cell = { row: 0, column: 0 };
   #anchor: Cell = { row: 0, column: 0 };
   #stroke = 0;
+  #frameRequest: number | undefined;
   #pressed: Cell | undefined;
   #hovered: Cell | undefined;
 
@@ -128,18 +129,20 @@ export class MaskView extends EventTarget {
     this.#host = host;
     host.append(this.#frame, this.#readout, this.#legend.element, this.#live);
     this.#listen();
-    new ResizeObserver(() => requestAnimationFrame(() => this.#redraw())).observe(this.#frame);
+    new ResizeObserver(() => this.#soon()).observe(this.#frame);
   }
 
   /** The names of queries and keys; without them they go by number. */
   set tokens(tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined }) {
+    if (tokens.queries === this.#tokens.queries && tokens.keys === this.#tokens.keys) return;
     this.#tokens = tokens;
-    this.#redraw();
+    this.#soon();
   }
 
   set language(language: Language) {
+    if (language === this.#language) return;
     this.#language = language;
-    this.#redraw();
+    this.#soon();
   }
 
   set tool(tool: MaskTool) {
@@ -154,7 +157,8 @@ export class MaskView extends EventTarget {
     this.#pooled = rules && poolMask(rules, cells(rules.queries), cells(rules.keys));
     this.#at = this.#clamp(this.#at);
     this.#anchor = this.#clamp(this.#anchor);
-    this.#redraw();
+    this.#mark();
+    this.#soon();
   }
 
   /** The masks pooled to what is drawn: how many pairs are left, and which rows are empty. */
@@ -164,10 +168,18 @@ export class MaskView extends EventTarget {
 
   /** Draws again in the colours of the page as they are now. */
   repaint(): void {
-    this.#redraw();
+    this.#soon();
   }
 
   // ---- drawing
+
+  /** Draws with the next frame, once, however many changes come before it. */
+  #soon(): void {
+    this.#frameRequest ??= requestAnimationFrame(() => {
+      this.#frameRequest = undefined;
+      this.#redraw();
+    });
+  }
 
   #redraw(): void {
     const [rules, pooled, width] = [this.#rules, this.#pooled, this.#frame.clientWidth];

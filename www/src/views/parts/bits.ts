@@ -50,6 +50,23 @@ export function inverted(bits: Bits): Bits {
   return { ...bits, data };
 }
 
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** How many entries of [from, to), by index, are marked in any of `all`. */
+export function countBits(all: readonly Bits[], from: number, to: number): number {
+  let count = 0;
+  const [first, last] = [from >> 3, (to - 1) >> 3];
+  for (let at = first; at <= last && from < to; at += 1) {
+    let byte = 0;
+    for (const { data } of all) byte |= data[at] ?? 0;
+    // What stands before the first entry and behind the last does not count.
+    if (at === first) byte &= 255 << (from & 7);
+    if (at === last) byte &= 255 >> (7 - ((to - 1) & 7));
+    count += ONES[byte & 255] ?? 0;
+  }
+  return count;
+}
+
 /** Whether nothing is marked. */
 export function isEmpty({ data }: Bits): boolean {
   return data.every((byte) => byte === 0);

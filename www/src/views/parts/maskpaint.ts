@@ -14,8 +14,16 @@ const text = {
   empty: { en: 'query without a key', zh: '没有键的查询' },
 };
 
+interface Tones {
+  allowed: Rgb;
+  painted: Rgb;
+  removed: Rgb;
+  ink: string;
+  paper: string;
+}
+
 /** The tones of what is left and of what was painted away; both go with blue and orange elsewhere. */
-function tonesOf(dark: boolean): { allowed: Rgb; painted: Rgb; removed: Rgb; ink: string; paper: string } {
+function tonesOf(dark: boolean): Tones {
   const { removed, ink, paper } = neutralTones(dark);
   return dark
     ? { allowed: [64, 92, 160], painted: [214, 150, 66], removed, ink, paper }
@@ -37,9 +45,9 @@ export function drawMask(canvas: HTMLCanvasElement, { rows, columns, size, allow
   const picture = new ImageData(columns, rows);
   const hatched = new Float32Array(rows * columns);
   size.forEach((count, cell) => {
-    const shares = [(allowed[cell] ?? 0) / count, (painted[cell] ?? 0) / count] as const;
-    picture.data.set(mix(tones, ...shares), 4 * cell);
-    if (shares[0] + shares[1] === 0) hatched[cell] = -Infinity;
+    const [left, taken] = [(allowed[cell] ?? 0) / count, (painted[cell] ?? 0) / count];
+    mix(picture.data, 4 * cell, tones, left, taken);
+    if (left + taken === 0) hatched[cell] = -Infinity;
   });
   cells.putImageData(picture, 0, 0);
   context.imageSmoothingEnabled = false;
@@ -48,11 +56,14 @@ export function drawMask(canvas: HTMLCanvasElement, { rows, columns, size, allow
   ruleCells(context, rows, columns, tones.paper);
 }
 
-function mix(tones: { allowed: Rgb; painted: Rgb; removed: Rgb }, allowed: number, painted: number): number[] {
+/** Writes the colour of a cell of which these shares are left and painted away to four bytes at `at`. */
+function mix(pixels: Uint8ClampedArray, at: number, tones: Tones, allowed: number, painted: number): void {
   const rest = 1 - allowed - painted;
-  const channel = (at: 0 | 1 | 2): number =>
-    tones.allowed[at] * allowed + tones.painted[at] * painted + tones.removed[at] * rest;
-  return [channel(0), channel(1), channel(2), 255];
+  for (let channel = 0; channel < 3; channel += 1) {
+    const tone = (of: Rgb): number => of[channel] ?? 0;
+    pixels[at + channel] = tone(tones.allowed) * allowed + tone(tones.painted) * painted + tone(tones.removed) * rest;
+  }
+  pixels[at + 3] = 255;
 }
 
 /** Names the tones that occur. */
@@ -78,15 +89,13 @@ export class MaskLegend {
   }
 }
 
-function swatch(
-  tones: ReturnType<typeof tonesOf>,
-  [allowed, painted]: readonly [number, number],
-  name: string,
-): HTMLElement {
+function swatch(tones: Tones, [allowed, painted]: readonly [number, number], name: string): HTMLElement {
   const canvas = element('canvas', { width: 20, height: 20, class: 'legend-swatch', 'aria-hidden': 'true' });
   const context = canvas.getContext('2d');
   if (context) {
-    context.fillStyle = `rgb(${mix(tones, allowed, painted).slice(0, 3).join(' ')})`;
+    const pixel = new Uint8ClampedArray(4);
+    mix(pixel, 0, tones, allowed, painted);
+    context.fillStyle = `rgb(${pixel[0]} ${pixel[1]} ${pixel[2]})`;
     context.fillRect(0, 0, 20, 20);
     if (allowed + painted === 0) hatchRemoved(context, new Float32Array([-Infinity]), 1, 1, tones.ink);
   }

@@ -1,8 +1,8 @@
 // Which rule removes which key, worked out from the options: for showing and saying. What the heat map draws is the
 // kernel's own answer, and a test holds the two together.
 
-import { bitAt, type Bits } from './bits.ts';
-import { cellRange } from './layout.ts';
+import { bitAt, countBits, isEmpty, type Bits } from './bits.ts';
+import { cellOf, cellRange } from './layout.ts';
 
 /** Why a key is removed from a query's row. */
 export type Rule = 'queryLength' | 'keyLength' | 'causal' | 'left' | 'right' | 'painted' | 'bias';
@@ -78,41 +78,78 @@ export function poolMask(rules: Rules, rows: number, columns: number): PooledMas
     empty: new Uint32Array(rows),
   };
   const edges = Array.from({ length: columns }, (_, column) => cellRange(column, columns, rules.keys));
+  const marks = [rules.painted, rules.bias].flatMap((bits) => (bits && !isEmpty(bits) ? [bits] : []));
   for (let row = 0; row < rows; row += 1) {
     const [from, to] = cellRange(row, rows, rules.queries);
-    for (let query = from; query < to; query += 1) addRow(pooled, rules, query, row, edges);
+    edges.forEach(([start, end], column) => (pooled.size[row * columns + column] = (to - from) * (end - start)));
+    const line = { rules, row, edges, marks, whole: new Float64Array(columns + 1) };
+    for (let query = from; query < to; query += 1) {
+      const left = marks.length ? addMarked(pooled, line, query) : addRange(pooled, line, query);
+      pooled.total += left;
+      if (left === 0) pooled.empty[row] = (pooled.empty[row] ?? 0) + 1;
+    }
+    addWhole(pooled, line);
   }
   return pooled;
 }
 
-function addRow(
-  pooled: PooledMask,
-  rules: Rules,
-  query: number,
-  row: number,
-  edges: readonly (readonly [number, number])[],
-): void {
-  const [from, to] = visibleKeys(rules, query);
-  let left = 0;
-  edges.forEach(([start, end], column) => {
-    const cell = row * pooled.columns + column;
-    pooled.size[cell] = (pooled.size[cell] ?? 0) + end - start;
-    const [first, last] = [Math.max(from, start), Math.min(to, end)];
-    if (first >= last) return;
-    const marked = countMarked(rules, query, first, last);
-    pooled.painted[cell] = (pooled.painted[cell] ?? 0) + marked;
-    pooled.allowed[cell] = (pooled.allowed[cell] ?? 0) + last - first - marked;
-    left += last - first - marked;
-  });
-  pooled.total += left;
-  if (left === 0) pooled.empty[row] = (pooled.empty[row] ?? 0) + 1;
+/** A row of cells: where its cells end, and at which cells queries begin (1) or end (-1) to see all keys of a cell. */
+interface Line {
+  rules: Rules;
+  row: number;
+  edges: readonly (readonly [number, number])[];
+  marks: readonly Bits[];
+  whole: Float64Array;
 }
 
-function countMarked({ painted, bias }: Rules, query: number, from: number, to: number): number {
-  if (!painted && !bias) return 0;
-  let count = 0;
-  for (let key = from; key < to; key += 1) {
-    if ((painted && bitAt(painted, query, key)) || (bias && bitAt(bias, query, key))) count += 1;
+/**
+ * Adds a query without marks by the two ends of what it sees, and says how many keys that are. There may be 32,768 of
+ * them while somebody drags a handle.
+ */
+function addRange({ allowed, columns }: PooledMask, { rules, row, edges, whole }: Line, query: number): number {
+  const [from, to] = visibleKeys(rules, query);
+  if (from === to) return 0;
+  const [first, last] = [cellOf(from, columns, rules.keys), cellOf(to - 1, columns, rules.keys)];
+  const add = (column: number, count: number): void => {
+    allowed[row * columns + column] = (allowed[row * columns + column] ?? 0) + count;
+  };
+  if (first === last) add(first, to - from);
+  else {
+    add(first, (edges[first]?.[1] ?? 0) - from);
+    add(last, to - (edges[last]?.[0] ?? 0));
+    whole[first + 1] = (whole[first + 1] ?? 0) + 1;
+    whole[last] = (whole[last] ?? 0) - 1;
   }
-  return count;
+  return to - from;
+}
+
+/** Adds the cells that lie between the ends. */
+function addWhole({ allowed, columns }: PooledMask, { row, edges, whole }: Line): void {
+  let queries = 0;
+  edges.forEach(([start, end], column) => {
+    queries += whole[column] ?? 0;
+    allowed[row * columns + column] = (allowed[row * columns + column] ?? 0) + queries * (end - start);
+  });
+}
+
+/** Adds a query cell by cell, without the keys that are marked. */
+function addMarked(
+  { allowed, painted, columns }: PooledMask,
+  { rules, row, edges, marks }: Line,
+  query: number,
+): number {
+  const [from, to] = visibleKeys(rules, query);
+  let left = 0;
+  for (let column = 0; column < columns; column += 1) {
+    const edge = edges[column];
+    if (!edge || edge[1] <= from) continue;
+    const [first, last] = [Math.max(from, edge[0]), Math.min(to, edge[1])];
+    if (first >= last) break;
+    const cell = row * columns + column;
+    const marked = countBits(marks, query * rules.keys + first, query * rules.keys + last);
+    painted[cell] = (painted[cell] ?? 0) + marked;
+    allowed[cell] = (allowed[cell] ?? 0) + last - first - marked;
+    left += last - first - marked;
+  }
+  return left;
 }
