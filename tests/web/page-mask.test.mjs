@@ -357,6 +357,9 @@ test('handles set window and lengths by mouse and by keyboard, as their number f
     };
     await drag('Window to the left', 5);
     assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '2');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '-1', 'one drag is undone at once');
+    await page.getByRole('button', { name: 'Redo' }).click();
     await drag('Window to the right', 9);
     assert.equal(await page.locator('[name="rightWindowSize"]').inputValue(), '1');
     await drag('Real keys', 12);
@@ -504,6 +507,12 @@ test('a mask for each head, one of several tensors, and a float mask that is a b
       (await weights(page, 0, 6)).map(({ weight }) => weight > 0),
       [true, true, true, true, false, false],
     );
+    await page.locator('[name="normalizer"]').selectOption('linear_elu1');
+    await page.locator('.mask-note', { hasText: '“Linear attention (elu + 1)” takes no bias' }).waitFor();
+    assert.equal(await count(page), 'all 256 pairs');
+    await settled(page);
+    assert.equal(await page.locator('#notice').textContent(), '');
+    await page.locator('[name="normalizer"]').selectOption('softmax');
     await page.getByRole('button', { name: 'Take it out' }).click();
     assert.equal(await count(page), 'all 256 pairs');
   }));
@@ -518,6 +527,18 @@ test('a mask of another shape is refused with both shapes', () =>
     assert.equal(await count(page), 'all 256 pairs');
     await pick(page, 'broken.npy', Buffer.from('no array'));
     await page.locator('.mask-note.field-fault', { hasText: 'broken.npy could not be opened' }).waitFor();
+  }));
+
+test('a link’s mask of another size, or lengths that are too few, are said to be so', () =>
+  site.visit({ ...WIDE, path: '#example=student-teacher&mask=16x16.AAEP' }, async (page) => {
+    await openMask(page);
+    assert.equal(await page.locator('.mask-note').textContent(), '', 'what is no code is no mask');
+    await page.evaluate(() => (location.hash = '#example=student-teacher&mask=2x2.AQEC&keyValueSeqLengths=3'));
+    await page.locator('.mask-note', { hasText: 'is for 2 × 2 pairs and does not count here' }).waitFor();
+    await page.locator('.mask-length .field-fault', { hasText: '16 numbers' }).waitFor();
+    await page.locator('[name="keyValueSeqLengths"]').fill('5');
+    await settled(page);
+    assert.equal(await count(page), '15 of 18 pairs');
   }));
 
 test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no element per cell', () =>
@@ -552,7 +573,7 @@ for (const [language, theme, width] of /** @type {const} */ ([
   ['zh-CN', 'dark', 360],
 ])) {
   test(`axe finds nothing in the open editor, ${language}, ${theme}, ${width} px`, () =>
-    site.visit({ language, theme, width, height: 900, path: '#causal=true&mask=16x16.AAEP' }, async (page) => {
+    site.visit({ language, theme, width, height: 900, path: '#causal=true&mask=16x16.FAMNAw0DMgEPAQ8BDwFm' }, async (page) => {
       await openMask(page);
       const { readFile } = await import('node:fs/promises');
       await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));

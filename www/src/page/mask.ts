@@ -47,6 +47,7 @@ export class MaskPanel {
   readonly #change: (settings: Settings) => void;
   readonly #summary = element('summary', { class: 'mask-summary' });
   readonly #about = element('p', { class: 'mask-about' });
+  readonly #axes = element('p', { class: 'mask-axes' });
   readonly #grid = element('div', { class: 'mask-grid' });
   readonly #tools = element('div', { class: 'mask-tools' });
   readonly #question = element('div', { class: 'mask-question' });
@@ -69,7 +70,7 @@ export class MaskPanel {
   constructor(host: HTMLElement, change: (settings: Settings) => void) {
     this.#change = change;
     const side = element('div', { class: 'mask-side' }, this.#tools, this.#question, this.#note);
-    const body = element('div', { class: 'mask-body' }, this.#about, this.#grid, side);
+    const body = element('div', { class: 'mask-body' }, this.#about, this.#axes, this.#grid, side);
     this.#details = element('details', { class: 'mask-details' }, this.#summary, body);
     host.append(this.#details);
     this.#listen();
@@ -163,7 +164,9 @@ export class MaskPanel {
     if (!sizes) return;
     const full = sizes[edge];
     this.#editMasks(stroke, (masks) => {
-      const now = masks[LENGTHS[edge]] ?? Array<number>(sizes.batch).fill(full);
+      const given = masks[LENGTHS[edge]];
+      // A link may have said too few: those count for nothing.
+      const now = given?.length === sizes.batch ? given : Array<number>(sizes.batch).fill(full);
       const next = now.map((length, item) => (item === this.#at().batch ? value : length));
       return { [LENGTHS[edge]]: next.every((length) => length === full) ? undefined : next };
     });
@@ -306,6 +309,7 @@ export class MaskPanel {
   #renderAbout({ batch }: Sizes): void {
     const language = this.#state?.language ?? 'en';
     const at = this.#at();
+    this.#axes.replaceChildren(element('span', {}, text.rows[language]), element('span', {}, text.columns[language]));
     this.#about.textContent = phrase(batch > 1 ? text.maskAboutBatch : text.maskAbout, language, at);
   }
 
