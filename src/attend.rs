@@ -355,8 +355,13 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
     if factor.is_finite() {
         return Ok(factor);
     }
+    let name = match options.temperature {
+        _ if options.scale.is_some() => "scale",
+        1.0 => "score",
+        _ => "temperature",
+    };
     Err(Error::Parameter {
-        name: if options.scale.is_some() { "scale" } else { "temperature" }.into(),
+        name: name.into(),
         expected: "such that scale / temperature is finite in single precision".into(),
         found: format!("{scale:e} / {:e}", options.temperature),
     })

@@ -29,8 +29,8 @@ pub static OPTIONS: &[Parameter] = &[
         name: "scale",
         label: Text { en: "Scale", zh: "缩放" },
         about: Text {
-            en: "The factor on the raw score. Automatic: the score's own, 1/√d for the scaled dot product, 1 for others.",
-            zh: "原始分数的系数。自动：由分数函数决定，缩放点积为 1/√d，其他为 1。",
+            en: "The factor on the raw score, in place of the score's own. Automatic: that one, as the score's formula says.",
+            zh: "原始分数的系数，取代分数函数自己的系数。自动：由分数函数决定，见其公式。",
         },
         kind: number(None, None, None, (-2.0, 2.0)),
     },

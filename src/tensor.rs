@@ -92,8 +92,9 @@ impl<T> PerHead<T> {
     /// # Errors
     /// What `make` fails with, or [`Error::OutOfMemory`].
     pub fn new(sizes: Sizes, each: bool, make: impl Fn(&Head) -> Result<T, Error>) -> Result<Self, Error> {
-        let mut all = reserved("parameters", if each { sizes.heads.max(1) } else { 1 })?;
-        for head in 0..all.capacity() {
+        let count = if each { sizes.heads.max(1) } else { 1 };
+        let mut all = reserved("parameters", count)?;
+        for head in 0..count {
             all.push(make(&Head { sizes, head })?);
         }
         Ok(PerHead(all))

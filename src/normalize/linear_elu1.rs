@@ -2,10 +2,13 @@
 //! *Transformers are RNNs* (2020), section 3.2, arXiv 2006.16236. Score and normalizer in one: φ makes every product positive, so
 //! that dividing by the sum is enough.
 //!
+//! Sums are taken of s / max s: s itself may be so large or so small that a sum or its inverse leaves single precision. Where
+//! every product is too small for single precision, the row is `zeroed`.
+//!
 //! Here the N x M weights are what is wanted, so they are made one by one; any mask is allowed (the paper's form in linear time
 //! takes the causal one alone). A bias or a soft cap would act on products, not on logits: they are refused.
 
-use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use super::{Entry, Normalizer, Sensitivity, Statistic, Status, Strip, map_each};
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::score::{self, Score, Side};
@@ -13,12 +16,21 @@ use crate::simd::{F32x4, F32x8, Lanes, Native};
 use crate::tensor::Head;
 
 struct LinearElu1 {
-    eps: f32,
+    eps: f64,
 }
 
 impl Normalizer for LinearElu1 {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        inverse_sum::<Native>(strip, self.eps).store(&mut statistic.values[0]);
+        // A row of zeros is divided by 1.
+        let max = statistic.max.map(|max| if max > 0.0 { max } else { 1.0 });
+        let eps = max.map(|max| (self.eps / f64::from(max)) as f32);
+        statistic.values[0] = max;
+        inverse_sum::<Native>(strip, &max, &eps).store(&mut statistic.values[1]);
+        for (lane, status) in statistic.status.iter_mut().enumerate() {
+            if *status == Status::Ok && statistic.max[lane] <= 0.0 {
+                *status = Status::Zeroed;
+            }
+        }
     }
 
     fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
@@ -26,15 +38,17 @@ impl Normalizer for LinearElu1 {
     }
 }
 
-/// Removed keys are minus infinity, all others positive.
-fn inverse_sum<V: F32x4>(strip: Strip, eps: f32) -> F32x8<V> {
-    let zero = F32x8::splat(0.0);
-    F32x8::splat(1.0) / (strip.sum(|l| zero.max_or_self(l)) + F32x8::splat(eps))
+/// 1 / (Σ s/max + ε/max). Removed keys are minus infinity, all others positive.
+fn inverse_sum<V: F32x4>(strip: Strip, max: &Lanes, eps: &Lanes) -> F32x8<V> {
+    let (zero, max) = (F32x8::splat(0.0), F32x8::load(max));
+    let sum = strip.sum(|l| zero.max_or_self(l) / max) + F32x8::load(eps);
+    // Where all products are 0 and ε is, too, so is the sum.
+    zero.if_less(sum, F32x8::splat(1.0) / sum, zero)
 }
 
 fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let (zero, inverse) = (F32x8::<V>::splat(0.0), statistic.value(0));
-    map_each(logits, weights, |l| zero.max_or_self(l) * inverse);
+    let (zero, max, inverse) = (F32x8::<V>::splat(0.0), statistic.value(0), statistic.value(1));
+    map_each(logits, weights, |l| zero.max_or_self(l) / max * inverse);
 }
 
 /// φ(q)·φ(k).
@@ -102,7 +116,7 @@ pub static ENTRY: Entry = Entry {
     shift_invariant: false,
     score: Some(&FEATURES),
     forbids: &["score", "scale", "temperature", "softcap", "attnBias"],
-    build: |settings, _| Ok(Box::new(LinearElu1 { eps: settings.number(&EPS).unwrap_or(1e-6) as f32 })),
+    build: |settings, _| Ok(Box::new(LinearElu1 { eps: settings.number(&EPS).unwrap_or(1e-6) })),
 };
 
 /// s / (Σ s + ε) of the products s.

@@ -88,10 +88,10 @@ fn lowered<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> + u
     move |w| zero.max_or_self(w - tau) * factor
 }
 
-const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>) -> Parameter {
+const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>, max: Option<f64>) -> Parameter {
     let kind = Kind::Number {
         min: Some(0.0),
-        max: Some(1.0),
+        max,
         above_min: false,
         integer: false,
         default,
@@ -106,12 +106,15 @@ const ALPHA: Parameter = share(
     Text { en: "α", zh: "α" },
     Text { en: "τ as a multiple of the row's mean weight.", zh: "τ 为该行平均权重的倍数。" },
     Some(0.5),
+    Some(1.0),
 );
 
 const TAU: Parameter = share(
     "tau",
     Text { en: "τ", zh: "τ" },
     Text { en: "The threshold itself; goes before α.", zh: "阈值本身；优先于 α。" },
+    None,
+    // Weights of ReLU may be of any size.
     None,
 );
 

@@ -67,9 +67,10 @@ const fn theta(name: &'static str, about: Text) -> Parameter {
         label: Text { en: "Base θ", zh: "底数 θ" },
         about,
         kind: Kind::Number {
-            min: Some(0.0),
+            // Below 1 the frequencies grow instead of falling, and angles lose their digits.
+            min: Some(1.0),
             max: None,
-            above_min: true,
+            above_min: false,
             integer: false,
             default: Some(10_000.0),
             slider: (10.0, 1e6),

@@ -18,10 +18,10 @@ use core::cmp::Ordering;
 const MAX_BUCKETS: usize = 256;
 
 struct T5 {
-    /// The bias by p − j, from −reach − 7 to reach + 7: what eight queries need at one key stands side by side.
+    /// The bias by distance p − j, from `first` on: what eight queries need at one key stands side by side.
     biases: Vec<f32>,
-    /// From this distance on, nothing changes.
-    reach: i64,
+    /// The least distance that there is an own number for; those below have the same.
+    first: i64,
 }
 
 impl Position for T5 {
@@ -32,10 +32,10 @@ impl Position for T5 {
 
 /// `distance` is that of the first query to the first key.
 fn add<V: F32x4>(t5: &T5, distance: i64, logits: &mut [Lanes]) {
-    let margin = WIDTH as i64 - 1;
+    let last = t5.biases.len() as i64 - WIDTH as i64;
     for (key, logit) in (0..).zip(logits) {
-        let nearest = distance.saturating_sub(key).clamp(-t5.reach - margin, t5.reach);
-        let from = &t5.biases[(nearest + t5.reach + margin) as usize..];
+        let nearest = distance.saturating_sub(key).saturating_sub(t5.first).clamp(0, last);
+        let from = &t5.biases[nearest as usize..];
         if let Some(biases) = from.first_chunk() {
             (F32x8::<V>::load(logit) + F32x8::load(biases)).store(logit);
         }
@@ -102,9 +102,12 @@ impl T5 {
         let bidirectional = settings.flag(&BIDIRECTIONAL);
         let side = check_buckets(buckets, bidirectional)?;
         let starts = starts(side, check_distance(settings, side)?)?;
-        // Nothing is further apart than this.
-        let apart = offset.saturating_abs().saturating_add(head.sizes.queries.max(head.sizes.keys) as i64);
-        let reach = starts.last().map_or(0, |&last| last as i64).min(apart);
+        // From here on, nothing changes.
+        let reach = starts.last().map_or(0, |&last| i64::from(last));
+        let margin = WIDTH as i64 - 1;
+        // Of the distances between those ends, only the ones that occur are kept.
+        let nearest = offset.saturating_sub(head.sizes.keys as i64).clamp(-reach, reach) - margin;
+        let farthest = offset.saturating_add(head.sizes.queries as i64).clamp(-reach, reach) + margin;
         // Without heads there are no numbers.
         let table = settings.tensor(&TABLE, 0).filter(|table| !table.is_empty());
         let bias = |distance: i64| {
@@ -113,10 +116,9 @@ impl T5 {
             let bucket = after + starts.partition_point(|&start| start as i64 <= near) - 1;
             table.map_or(0.0, |table| table[bucket * head.sizes.heads + head.head])
         };
-        let margin = WIDTH as i64 - 1;
-        let mut biases = reserved("table", 2 * (reach + margin) as usize + 1)?;
-        biases.extend((-reach - margin..=reach + margin).map(bias));
-        Ok(T5 { biases, reach })
+        let mut biases = reserved("table", (farthest - nearest) as usize + 1)?;
+        biases.extend((nearest..=farthest).map(bias));
+        Ok(T5 { biases, first: nearest })
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! With Wq = Wk = the identity and b = 0, which is what counts when none is given, it is what Keras calls AdditiveAttention.
 
-use super::{Combine, Definition, Entry, Score, Side, keep, multiply, tensor};
+use super::{Combine, Definition, Entry, Score, Side, keep, multiply, square, tensor};
 use crate::error::Error;
 use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
@@ -24,8 +24,8 @@ pub(super) struct Additive {
 impl Additive {
     /// Copies of the parameters; `size` is a, the default of v is ones.
     pub(super) fn new(query: Option<&[f32]>, key: Option<&[f32]>, [bias, v]: [Option<&[f32]>; 2], size: usize) -> Result<Additive, Error> {
-        let v = keep("score.v", v)?.map_or_else(|| filled("score.v", size, 1.0), Ok)?;
-        let [query, key, bias] = [keep("score.wq", query)?, keep("score.wk", key)?, keep("score.b", bias)?];
+        let v = keep(V.name, v)?.map_or_else(|| filled(V.name, size, 1.0), Ok)?;
+        let [query, key, bias] = [keep(WQ.name, query)?, keep(WK.name, key)?, keep(B.name, bias)?];
         Ok(Additive { query, key, bias, v })
     }
 }
@@ -104,7 +104,9 @@ pub static ENTRY: Entry = Entry {
     keeps_dimensions: false,
     build: |settings, head| {
         let given = |parameter| settings.tensor(parameter, head.head);
-        let size = size(settings, head);
+        let (size, Sizes { head_size, key_size, .. }) = (size(settings, head), head.sizes);
+        square(WQ.name, given(&WQ), size, head_size)?;
+        square(WK.name, given(&WK), size, key_size)?;
         Ok(Box::new(Additive::new(given(&WQ), given(&WK), [given(&B), given(&V)], size)?))
     },
 };
@@ -117,7 +119,7 @@ pub fn definition(query: &[f64], key: &[f64], settings: &Settings, head: &Head) 
     let given = |parameter| settings.tensor(parameter, head.head);
     let project = |w: Option<&[f32]>, x: &[f64], u: usize| match w {
         Some(w) => w[u * x.len()..][..x.len()].iter().zip(x).map(|(w, x)| f64::from(*w) * x).sum(),
-        None => x.get(u).copied().unwrap_or(0.0),
+        None => x[u],
     };
     let feature = |u: usize| {
         let b = given(&B).map_or(0.0, |b| f64::from(b[u]));

@@ -2,7 +2,7 @@
 //! W = [Wq Wk] it is the additive score.
 
 use super::additive::Additive;
-use super::{Definition, Entry, tensor};
+use super::{Definition, Entry, square, tensor};
 use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::{Head, Sizes, filled};
@@ -46,9 +46,11 @@ pub static ENTRY: Entry = Entry {
         let Sizes { head_size: d, key_size: dk, .. } = head.sizes;
         let (v, a) = (settings.tensor(&V, head.head), size(settings, head));
         let Some(w) = settings.tensor(&W, head.head) else {
+            square(W.name, None, a, d)?;
+            square(W.name, None, a, dk)?;
             return Ok(Box::new(Additive::new(None, None, [None, v], a)?));
         };
-        let (mut query, mut key) = (filled("score.w", a * d, 0.0)?, filled("score.w", a * dk, 0.0)?);
+        let (mut query, mut key) = (filled(W.name, a * d, 0.0)?, filled(W.name, a * dk, 0.0)?);
         for (u, row) in w.chunks_exact(d + dk).enumerate() {
             query[u * d..][..d].copy_from_slice(&row[..d]);
             key[u * dk..][..dk].copy_from_slice(&row[d..]);
@@ -66,7 +68,7 @@ pub fn definition(query: &[f64], key: &[f64], settings: &Settings, head: &Head) 
     let feature = |u: usize| {
         let z = match settings.tensor(&W, head.head) {
             Some(w) => w[u * both.len()..].iter().zip(&both).map(|(w, x)| f64::from(*w) * x).sum(),
-            None => query.get(u).copied().unwrap_or(0.0) + key.get(u).copied().unwrap_or(0.0),
+            None => query[u] + key[u],
         };
         settings.tensor(&V, head.head).map_or(1.0, |v| f64::from(v[u])) * f64::tanh(z)
     };

@@ -7,8 +7,9 @@ use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::Head;
 
-struct Cosine {
-    eps: f64,
+/// Also what `swin_v2_cosine` does to rows.
+pub(super) struct Cosine {
+    pub eps: f64,
 }
 
 impl Score for Cosine {
@@ -52,8 +53,12 @@ pub const DEFINITION: Definition = Definition::plain(definition);
 
 /// The cosine with each norm clamped to at least ε.
 pub fn definition(query: &[f64], key: &[f64], settings: &Settings, _head: &Head) -> f64 {
-    let (q, k) = (unit(query, settings, &EPS), unit(key, settings, &EPS));
-    q.iter().zip(k).map(|(q, k)| q * k).sum()
+    between(query, key, settings, &EPS)
+}
+
+/// The inner product of x / max(|x|, ε) and y / max(|y|, ε) in double precision.
+pub(super) fn between(x: &[f64], y: &[f64], settings: &Settings, eps: &Parameter) -> f64 {
+    unit(x, settings, eps).iter().zip(unit(y, settings, eps)).map(|(x, y)| x * y).sum()
 }
 
 /// x / max(|x|, ε) in double precision.

@@ -1,7 +1,7 @@
 //! Bilinear score: s = qᵀ W k, called *general* by Luong, Pham and Manning (2015), section 3.1, arXiv 1508.04025. W is learned
 //! and need not be symmetric: what q is to k, k need not be to q. It has no scale of its own.
 
-use super::{Definition, Entry, Score, Side, keep};
+use super::{Definition, Entry, Score, Side, keep, square};
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::{Head, Sizes};
@@ -48,7 +48,8 @@ pub static ENTRY: Entry = Entry {
     keeps_dimensions: false,
     build: |settings, head| {
         let Sizes { head_size, key_size, .. } = head.sizes;
-        let mut transposed = keep("score.w", settings.tensor(&W, head.head))?;
+        square(W.name, settings.tensor(&W, head.head), head_size, key_size)?;
+        let mut transposed = keep(W.name, settings.tensor(&W, head.head))?;
         if let (Some(to), Some(from)) = (&mut transposed, settings.tensor(&W, head.head)) {
             for (at, to) in to.iter_mut().enumerate() {
                 *to = from[at % head_size * key_size + at / head_size];

@@ -119,15 +119,23 @@ const fn tensor(name: &'static str, axes: &'static [&'static str], default: &'st
     Parameter { name, label, about, kind: Kind::Tensor { axes, per_head: false, default } }
 }
 
-/// product_r = Σ_c matrix_rc row_c, summed in double precision; without a matrix, the row as it is, cut or filled with zeros.
+/// product_r = Σ_c matrix_rc row_c, summed in double precision; without a matrix, the row as it is.
 fn multiply(matrix: Option<&[f32]>, row: &[f32], product: &mut [f32]) {
     let Some(matrix) = matrix else {
-        product.fill(0.0);
-        return product.iter_mut().zip(row).for_each(|(product, x)| *product = *x);
+        return product.copy_from_slice(row);
     };
     for (product, weights) in product.iter_mut().zip(matrix.chunks_exact(row.len())) {
         *product = weights.iter().zip(row).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum::<f64>() as f32;
     }
+}
+
+/// Refuses the identity where it would not be square.
+fn square(name: &str, given: Option<&[f32]>, rows: usize, columns: usize) -> Result<(), Error> {
+    if given.is_some() || rows == columns {
+        return Ok(());
+    }
+    let (expected, found) = (format!("a matrix ({rows}, {columns})"), "none".into());
+    Err(Error::Shape { name: name.into(), expected, found })
 }
 
 /// A copy that lives as long as the score, or a typed error where there is no memory for it.

@@ -1,5 +1,5 @@
 //! Negative squared distance: s = −|q − k|² with the scale 1/√d. Kim, Papamakarios and Mnih, *The Lipschitz Constant of
-//! Self-Attention* (2020), section 3.3, arXiv 2006.04710: the L2 attention that is Lipschitz where the dot product is not.
+//! Self-Attention* (2020), section 3.2, arXiv 2006.04710: the L2 attention that is Lipschitz where the dot product is not.
 //!
 //! The sum runs over differences: |q|² + |k|² − 2 q·k cancels where q and k are close, just where the score matters.
 
@@ -30,7 +30,7 @@ pub static ENTRY: Entry = Entry {
             zh: "越近越高：与查询相同的键得到最高分 0。",
         },
         formula: "s = −|q − k|², l = s/√d",
-        source: "Kim et al. 2020, arXiv 2006.04710, section 3.3",
+        source: "Kim et al. 2020, arXiv 2006.04710, section 3.2",
         parameters: &[],
     },
     takes_other_keys: false,

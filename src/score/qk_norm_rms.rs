@@ -21,7 +21,7 @@ pub(super) struct Normalized {
 impl Normalized {
     /// Copies of the gains.
     pub(super) fn new(settings: &Settings, centred: bool) -> Result<Normalized, Error> {
-        let [query, key] = [keep("score.gq", settings.tensor(&GQ, 0))?, keep("score.gk", settings.tensor(&GK, 0))?];
+        let [query, key] = [keep(GQ.name, settings.tensor(&GQ, 0))?, keep(GK.name, settings.tensor(&GK, 0))?];
         Ok(Normalized { query, key, eps: settings.number(&EPS).unwrap_or_default(), centred })
     }
 }

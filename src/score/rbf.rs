@@ -5,6 +5,7 @@
 //! scaled dot product with a bias of −|k|²/(2√d), which takes from long keys what their length won them.
 
 use super::{Combine, Entry, Score};
+use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::tensor::Sizes;
 
@@ -56,7 +57,17 @@ pub static ENTRY: Entry = Entry {
     },
     takes_other_keys: false,
     keeps_dimensions: true,
-    build: |settings, _| Ok(Box::new(Rbf { sigma: settings.number(&SIGMA) })),
+    build: |settings, _| {
+        let sigma = settings.number(&SIGMA);
+        match sigma.filter(|sigma| 1.0 / (2.0 * sigma * sigma) > f64::from(f32::MAX)) {
+            None => Ok(Box::new(Rbf { sigma })),
+            Some(sigma) => Err(Error::Parameter {
+                name: SIGMA.name.into(),
+                expected: "such that 1/(2σ²) is finite in single precision".into(),
+                found: format!("{sigma:e}"),
+            }),
+        }
+    },
 };
 
 pub use super::neg_l2::DEFINITION;

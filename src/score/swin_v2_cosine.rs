@@ -1,7 +1,7 @@
 //! Scaled cosine of Swin Transformer V2: s = cos(q, k), with the scale exp(min(t_h, ln 100)) learned for each head. Liu et al.,
 //! *Swin Transformer V2* (2021), section 3.2, arXiv 2111.09883: the scale is 1/τ, τ starts at 0.1 and stays above 0.01.
 
-use super::cosine::{divide_by_norm, unit};
+use super::cosine::{Cosine, between};
 use super::{Definition, Entry, Score, Side, eps, tensor};
 use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
@@ -9,13 +9,12 @@ use crate::tensor::{Head, Sizes};
 
 struct SwinV2 {
     t: f64,
-    eps: f64,
+    cosine: Cosine,
 }
 
 impl Score for SwinV2 {
-    fn prepare(&self, _side: Side, row: &[f32], prepared: &mut [f32]) {
-        prepared.copy_from_slice(row);
-        divide_by_norm(prepared, self.eps);
+    fn prepare(&self, side: Side, row: &[f32], prepared: &mut [f32]) {
+        self.cosine.prepare(side, row, prepared);
     }
 
     fn default_scale(&self, _sizes: &Sizes) -> f64 {
@@ -52,7 +51,8 @@ pub static ENTRY: Entry = Entry {
     build: |settings, head| {
         let given = settings.tensor(&T, 0).and_then(|t| t.get(head.head));
         let t = given.map_or(10f64.ln(), |t| f64::from(*t));
-        Ok(Box::new(SwinV2 { t, eps: settings.number(&EPS).unwrap_or_default() }))
+        let eps = settings.number(&EPS).unwrap_or_default();
+        Ok(Box::new(SwinV2 { t, cosine: Cosine { eps } }))
     },
 };
 
@@ -61,6 +61,5 @@ pub const DEFINITION: Definition = Definition::plain(definition);
 
 /// The cosine with each norm clamped to at least ε.
 pub fn definition(query: &[f64], key: &[f64], settings: &Settings, _head: &Head) -> f64 {
-    let (q, k) = (unit(query, settings, &EPS), unit(key, settings, &EPS));
-    q.iter().zip(k).map(|(q, k)| q * k).sum()
+    between(query, key, settings, &EPS)
 }

@@ -1,6 +1,6 @@
 //! Golden values made by outside implementations (`tests/goldens/README.md`): every case of the file, every value in it.
 
-use crate::support::{Case, oracle};
+use crate::support::{Case, bounds, oracle};
 use qkscope::attend::Stage;
 use qkscope::diagnostics::Columns;
 use qkscope::normalize::STATUSES;
@@ -61,6 +61,12 @@ struct Expected {
     status: Option<Vec<String>>,
 }
 
+impl Expected {
+    fn stage(&self, id: &str) -> Option<&Tensor> {
+        if id == "weights" { self.weights.as_ref() } else { self.stages.get(id) }
+    }
+}
+
 impl Tensor {
     fn numbers(&self) -> Vec<f64> {
         self.data
@@ -112,9 +118,7 @@ fn every_case() {
         let rows: Vec<_> = (0..case.query.1[..3].iter().product()).map(|r| oracle::row(&case, r / n, r % n)).collect();
         for (index, stage) in Stage::ALL.iter().enumerate() {
             let id = qkscope::attend::STAGES[*stage as usize].id;
-            let expected =
-                if id == "weights" { golden.expected.weights.as_ref() } else { golden.expected.stages.get(id) };
-            let Some(expected) = expected else { continue };
+            let Some(expected) = golden.expected.stage(id) else { continue };
             assert_eq!(expected.data.len(), rows.len() * m, "{}", at(id));
             for (k, (x, y)) in found.stages[index].1.iter().zip(expected.numbers()).enumerate() {
                 let row = &rows[k / m];
@@ -128,7 +132,7 @@ fn every_case() {
         check_status(golden, &statistics.status);
         for (name, expected) in &golden.expected.statistics {
             for (row, (x, y)) in column(statistics, name).into_iter().zip(expected.numbers()).enumerate() {
-                near(x, y, own + 1e-6, || at(&format!("{name} of row {row}")));
+                near(x, y, own + bounds::STATISTIC, || at(&format!("{name} of row {row}")));
                 values += 1;
             }
         }
@@ -150,21 +154,24 @@ fn every_case() {
 #[test]
 fn definitions() {
     let goldens: Vec<Golden> = serde_json::from_str(GOLDENS).expect("the file is well formed");
+    let mut compared = 0;
     for golden in &goldens {
         let case = golden.case();
-        let Some(expected) = &golden.expected.weights else { continue };
         let ([_, _, n, _], m) = (case.query.1, case.key.1[2]);
-        for (r, row) in expected.numbers().chunks(m.max(1)).enumerate() {
-            for (found, expected) in oracle::row(&case, r / n, r % n).stages[5].iter().zip(row) {
-                let same = found == expected || (found.is_nan() && expected.is_nan());
-                assert!(
-                    same || (found - expected).abs() <= 1e-12 + golden.tolerance,
-                    "{}: {found} {expected}",
-                    golden.name
-                );
+        for (index, stage) in qkscope::attend::STAGES.iter().enumerate() {
+            let Some(expected) = golden.expected.stage(stage.id) else { continue };
+            for (r, row) in expected.numbers().chunks(m.max(1)).enumerate() {
+                for (found, expected) in oracle::row(&case, r / n, r % n).stages[index].iter().zip(row) {
+                    let same = found == expected || (found.is_nan() && expected.is_nan());
+                    let bound = bounds::DEFINITION * expected.abs().max(1.0) + golden.tolerance;
+                    let at = || format!("{}, {}: {found} {expected}", golden.name, stage.id);
+                    assert!(same || (found - expected).abs() <= bound, "{}", at());
+                    compared += 1;
+                }
             }
         }
     }
+    assert!(compared > 20_000, "only {compared} values were compared");
 }
 
 fn check_status(golden: &Golden, found: &[u8]) {

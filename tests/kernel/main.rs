@@ -13,5 +13,6 @@ mod laws;
 mod math;
 mod members;
 mod multi_head;
+mod plain;
 mod position;
 mod survey;

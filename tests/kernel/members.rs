@@ -2,6 +2,7 @@
 
 use crate::support;
 use crate::support::{Case, Random, bounds, choice, same_bits};
+use qkscope::normalize::Status;
 use qkscope::options::{Choice, Options, Setting};
 use qkscope::tensor::Tensor;
 
@@ -361,6 +362,9 @@ fn bad_parameters_are_refused_by_name_value_and_rule() {
         ("parameter", "normalizer", r#"{"id": "relu_n", "alpha": -1}"#, "alpha"),
         ("parameter", "normalizer", r#"{"id": "relu_n", "n": 5}"#, "n"),
         ("parameter", "score", r#"{"id": "rbf", "sigma": 0}"#, "sigma"),
+        ("parameter", "score", r#"{"id": "rbf", "sigma": 1e-25}"#, "sigma"),
+        ("parameter", "position", r#"{"id": "rope", "ropeTheta": 0.5}"#, "ropeTheta"),
+        ("parameter", "position", r#"{"id": "sinusoidal", "theta": 1e-30}"#, "theta"),
         ("parameter", "score", r#"{"id": "qk_norm_rms", "eps": 0}"#, "eps"),
         ("parameter", "score", r#"{"id": "general", "w": 3}"#, "w"),
         ("unknown", "score", r#"{"id": "dot", "w": 3}"#, "parameter of dot"),
@@ -368,7 +372,8 @@ fn bad_parameters_are_refused_by_name_value_and_rule() {
     ]
     .into_iter()
     .map(|(code, list, json, name)| {
-        let options = serde_json::from_str(&format!(r#"{{"{list}": {json}}}"#)).expect("well formed");
+        let mut options: Options = serde_json::from_str(&format!(r#"{{"{list}": {json}}}"#)).expect("well formed");
+        options.causal_offset = (list == "position" && code == "parameter").then_some(0);
         (code, options, name)
     })
     .collect();
@@ -394,10 +399,36 @@ fn bad_parameters_are_refused_by_name_value_and_rule() {
         let error = with(with_tensors(id, &tensors), "softmax").problem().err().unwrap_or_else(|| panic!("{id}"));
         assert_eq!((error.code(), error.parts().0), ("shape", name), "{error}");
     }
+    // The identity takes no row to another size.
+    for (score, name) in [(Choice::id("general"), "w"), (Choice::id("additive"), "wk"), (Choice::id("concat"), "w")] {
+        let mut case = Case::normal(SHAPE, 9).with(|options| options.score = Some(score));
+        case.key = (Random(10).normals(2 * 2 * 21 * 4), [2, 2, 21, 4]);
+        let error = case.problem().err().unwrap_or_else(|| panic!("{name}"));
+        assert_eq!((error.code(), error.parts().0), ("shape", name), "{error}");
+    }
     let broken = with_tensors("general", &[("w", &[6, 6], vec![f32::NAN; 36])]);
     assert_eq!(with(broken, "softmax").problem().err().map(|e| e.code()), Some("parameter"), "NaN in W");
     let short = with_tensors("general", &[("w", &[6, 6], vec![1.0; 35])]);
     assert_eq!(with(short, "softmax").problem().err().map(|e| e.code()), Some("shape"), "35 numbers for (6, 6)");
+}
+
+/// Products and their sums that leave single precision, as shares of which nothing is lost.
+#[test]
+fn features_of_any_size_have_shares() {
+    let of = |x: f32, eps: &str, m: usize| {
+        let mut case = Case::normal([1, 1, 1, 1, m, 1, 1], 0);
+        case.choose(&Choice::id("dot"), &choice(&format!(r#"{{"id": "linear_elu1", "eps": {eps}}}"#)));
+        (case.query.0, case.key.0) = (vec![x], vec![x; m]);
+        let attended = case.attend();
+        (attended.weights.unwrap(), attended.statistics.unwrap().status[0])
+    };
+    for (x, eps, m) in [(1e19, "1e-6", 8), (-40.0, "0", 4), (-40.0, "1e-50", 4), (3.0, "0", 3)] {
+        let (weights, status) = of(x, eps, m);
+        assert_eq!(status, Status::Ok as u8, "{x}");
+        close(&weights, &vec![1.0 / m as f32; m], 1e-6, &format!("{m} equal keys of {x}"));
+    }
+    assert_eq!(of(-60.0, "0", 4), (vec![0.0; 4], Status::Zeroed as u8), "e^-120 is 0 in single precision");
+    assert_eq!(of(-40.0, "1e30", 2).0, [0.0, 0.0], "all that ε leaves is too small as well");
 }
 
 #[test]

@@ -5,10 +5,10 @@ use crate::support::bounds::EPS;
 use crate::support::{Case, Random, choice, same_bits};
 use qkscope::attend::{Problem, Stage};
 use qkscope::error::Error;
-use qkscope::options::{Alignment, Choice, Settings};
+use qkscope::options::{Alignment, Choice, Setting, Settings};
 use qkscope::position::{self, Definition, POSITIONS, Position, alibi};
 use qkscope::simd::WIDTH;
-use qkscope::tensor::{Head, PerHead, Sizes};
+use qkscope::tensor::{Head, PerHead, Sizes, Tensor};
 use std::collections::BTreeSet;
 
 /// One batch item with `heads` heads of size `d`, N queries and M keys.
@@ -643,7 +643,9 @@ fn positions_beyond_what_can_be_counted_are_refused() {
 #[test]
 fn what_does_not_go_together_is_refused() {
     let mut case = Case::normal([1, 1, 1, 3, 3, 4, 2], 1);
-    case.options.score = Some(Choice::id("general"));
+    let w = Tensor { shape: vec![4, 6], data: Random(2).normals(24) };
+    let settings = [("w".to_string(), Setting::Tensor(w))].into();
+    case.options.score = Some(Choice::With { id: "general".into(), settings });
     case.key = (Random(1).normals(3 * 6), [1, 1, 3, 6]);
     for entry in POSITIONS {
         case.options.position = Choice::id(entry.member.id);

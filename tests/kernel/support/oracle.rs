@@ -94,7 +94,10 @@ pub fn row(case: &Case, plane: usize, i: usize) -> Row {
             }
         })
         .collect();
-    let shares = (0..m).filter(|&j| allowed[j]).map(|j| logit_error[j] / biased[j].abs()).fold(0.0, f64::max);
+    // What is nothing beside the largest has no share that could be off.
+    let largest = left.iter().copied().fold(0.0, f64::max);
+    let counts = |j: &usize| allowed[*j] && biased[*j] > largest * f64::from(f32::MIN_POSITIVE);
+    let shares = (0..m).filter(counts).map(|j| logit_error[j] / biased[j]).fold(0.0, f64::max);
     let worst_of = if normalizer.sensitivity() == Sensitivity::Share { shares } else { worst };
     let stretch = normalizer.stretch(&left);
     // A removed key weighs exactly 0, however uncertain the others are.
@@ -261,6 +264,10 @@ impl Normalizer {
         // What overflows single precision is infinite there.
         if left.iter().any(|&l| l as f32 == f32::INFINITY) {
             return (Status::Inf, Vec::new());
+        }
+        // What underflows single precision is 0 there, and of zeros there are no shares.
+        if self.sensitivity() == Sensitivity::Share && left.iter().all(|&l| l as f32 == 0.0) {
+            return (Status::Zeroed, vec![0.0; left.len()]);
         }
         (Status::Ok, (self.definition)(left, &self.settings, &self.head))
     }

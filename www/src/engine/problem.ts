@@ -44,17 +44,15 @@ export function sizesOf({ raw: { query, key, value } }: Problem): Sizes {
 }
 
 /** In how many workers the problem may be open before its copies take too much memory. */
-export function spreadOf({ query, key, value, raw: { options, layer } }: Problem): number {
-  const arrays: (Checked<Float32Array | Uint8Array>['data'] | undefined)[] = [
-    ...Object.values(layer?.weights ?? {}).map((tensor) => tensor?.data),
-    query,
-    key,
-    value,
-    options.attnMask?.data,
-    options.attnBias?.data,
-  ];
-  const bytes = arrays.reduce((sum, data) => sum + (data?.byteLength ?? 0), 0);
-  return Math.max(1, Math.floor(COPIES / Math.max(1, bytes)));
+export function spreadOf({ query, key, value, raw }: Problem): number {
+  return Math.max(1, Math.floor(COPIES / Math.max(1, bytesIn([query, key, value, raw]))));
+}
+
+/** The bytes of all typed arrays in a value, however deep: masks, biases, parameters. */
+function bytesIn(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
 }
 
 /** Bytes of a result of 32-bit numbers, refused before anything is allocated. */
