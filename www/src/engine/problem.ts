@@ -4,7 +4,7 @@ import { QkscopeError } from './error.ts';
 import { problemOptions } from './options.ts';
 import type { Problem } from './protocol.ts';
 import { copyTensor, elements } from './tensor.ts';
-import type { Checked, Shape4 } from './tensor.ts';
+import type { Shape4 } from './tensor.ts';
 
 /** The sizes of a problem, by the letters of the field. */
 export interface Sizes {
