@@ -22,12 +22,13 @@ export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Arra
 
 /** A parameter with 1 to 4 axes of its own: checked and copied. The kernel checks that its shape fits. */
 export function copyNumbers(subject: string, tensor: Tensor): { data: Float32Array; shape: number[] } {
-  const { shape } = tensor;
+  const { data, shape } = tensor;
+  checkData(subject, data, 'Float32Array');
   if (!Array.isArray(shape) || shape.length < 1 || shape.length > 4 || !shape.every(isSize)) {
     throw new QkscopeError('shape', `${subject}.shape`, '1 to 4 whole numbers from 0 to 2^53 - 1', show(shape));
   }
   const wide = [...Array<number>(4 - shape.length).fill(1), ...(shape as number[])];
-  return { data: copyTensor(subject, { data: tensor.data, shape: wide }).data, shape: [...(shape as number[])] };
+  return { data: copyTensor(subject, { data, shape: wide }).data, shape: [...(shape as number[])] };
 }
 
 /** A mask: checked and copied. */
