@@ -436,6 +436,38 @@ test('what the grid shows is what the kernel does, for masks picked at random', 
     }
   }));
 
+test('the diagonal of fewer queries than keys is where the kernel has it', () =>
+  site.visit({ ...WIDE, path: '#example=student-teacher' }, async (page) => {
+    await settled(page);
+    for (const [alignment, offset] of /** @type {const} */ ([
+      ['upper_left', 0],
+      ['lower_right', 3],
+    ])) {
+      for (const [causal, left, right] of /** @type {const} */ ([
+        [true, -1, -1],
+        [true, 1, -1],
+        [false, 2, 1],
+        [false, 0, 0],
+      ])) {
+        const these = rules(3, 6, { offset, causal, left, right });
+        const link = `#example=student-teacher&stage=masked&colors=viridis&causalAlignment=${alignment}&causal=${causal}&leftWindowSize=${left}&rightWindowSize=${right}`;
+        await page.evaluate((hash) => (location.hash = hash), link);
+        const wanted = poolMask(these, 3, 6);
+        await page.locator('.mask-count', { hasText: new RegExp(`^${wanted.total} of 18`) }).waitFor();
+        await page.waitForFunction(
+          (left) => document.querySelector('[name="leftWindowSize"]').value === left,
+          `${left}`,
+        );
+        await settled(page);
+        assert.deepEqual(
+          await kernelMask(page),
+          [...wanted.allowed].map((count) => count === 0),
+          link,
+        );
+      }
+    }
+  }));
+
 // ---- files
 
 const pick = async (page, name, content) => {
@@ -470,6 +502,13 @@ test('what is saved opens again as the same mask', () =>
     await page.getByText('The file means the opposite').click();
     const [left] = saved.split(' ');
     assert.match(await count(page), new RegExp(`^${256 - Number(left)} of 256`));
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    assert.equal(await page.locator('.mask-note').textContent(), '', 'nothing of the file is left');
+    await page.keyboard.press('Shift+Tab');
+    for (const expected of [`${256 - Number(left)} of 256`, `${left} of 256`, 'all 256']) {
+      await page.getByRole('button', { name: 'Undo' }).click();
+      assert.match(await count(page), new RegExp(`^${expected}`), 'step by step');
+    }
   }));
 
 test('a mask for each head, one of several tensors, and a float mask that is a bias', () =>
@@ -573,31 +612,34 @@ for (const [language, theme, width] of /** @type {const} */ ([
   ['zh-CN', 'dark', 360],
 ])) {
   test(`axe finds nothing in the open editor, ${language}, ${theme}, ${width} px`, () =>
-    site.visit({ language, theme, width, height: 900, path: '#causal=true&mask=16x16.FAMNAw0DMgEPAQ8BDwFm' }, async (page) => {
-      await openMask(page);
-      const { readFile } = await import('node:fs/promises');
-      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-      // @ts-expect-error axe is a global of the script above.
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-        [],
-      );
-      const excess = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      assert.equal(excess, 0, 'pixels to scroll sideways');
-      const low = await page.evaluate(() =>
-        [
-          ...document.querySelectorAll(
-            '.mask :is(select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick)',
-          ),
-        ]
-          .filter((control) => control.getBoundingClientRect().height < 40)
-          .map((control) => control.outerHTML),
-      );
-      assert.deepEqual(low, [], 'lower than 40 px');
-    }));
+    site.visit(
+      { language, theme, width, height: 900, path: '#causal=true&mask=16x16.FAMNAw0DMgEPAQ8BDwFm' },
+      async (page) => {
+        await openMask(page);
+        const { readFile } = await import('node:fs/promises');
+        await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+        // @ts-expect-error axe is a global of the script above.
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+          [],
+        );
+        const excess = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.equal(excess, 0, 'pixels to scroll sideways');
+        const low = await page.evaluate(() =>
+          [
+            ...document.querySelectorAll(
+              '.mask :is(select, button, input:not([type=checkbox], [type=radio], [type=file]), label.choice, label.tick)',
+            ),
+          ]
+            .filter((control) => control.getBoundingClientRect().height < 40)
+            .map((control) => control.outerHTML),
+        );
+        assert.deepEqual(low, [], 'lower than 40 px');
+      },
+    ));
 }
 
 test('editing moves nothing on the page', () =>

@@ -33,6 +33,9 @@ export interface MaskState {
 /** Options that are masks. */
 const OPTIONS = ['causal', 'causalAlignment', 'leftWindowSize', 'rightWindowSize'] as const;
 
+/** How the strokes of what comes from a file begin. */
+const LOADING = 'load';
+
 /** The part of the settings that the editor changes and undoes. */
 interface Part {
   masks: Masks;
@@ -64,6 +67,7 @@ export class MaskPanel {
   /** The tensor that was loaded last, which may yet turn out to mean the opposite. */
   #loaded: { name: string; tensor: Tensor } | undefined;
   #stroke = '';
+  #edits = 0;
   #said: ((language: Language) => string) | undefined;
 
   /** `change` hears the settings after each edit. */
@@ -83,6 +87,7 @@ export class MaskPanel {
     if (before?.base !== state.base) this.#restart();
     else if (!isSame(partOf(before.settings), partOf(state.settings))) {
       this.#history.record(partOf(before.settings), this.#stroke);
+      this.#forget(state.settings.masks);
     }
     this.#stroke = '';
     this.#render(state);
@@ -100,6 +105,14 @@ export class MaskPanel {
     this.#view.repaint();
   }
 
+  /** What was said of a file is over once a refusal was passed by, or nothing of the file is left. */
+  #forget({ painted, bias }: Masks): void {
+    const refused = this.#note.classList.contains('field-fault');
+    if (this.#stroke.startsWith(LOADING) || !(refused || (!painted && !bias))) return;
+    this.#loaded = undefined;
+    this.#say(undefined);
+  }
+
   #restart(): void {
     this.#history.clear();
     this.#loaded = undefined;
@@ -115,6 +128,12 @@ export class MaskPanel {
   }
 
   // ---- edits
+
+  /** The name of a stroke that no other goes on with. */
+  #once(name: string): string {
+    this.#edits += 1;
+    return `${name} ${this.#edits}`;
+  }
 
   #edit(stroke: string, change: (settings: Settings) => Settings): void {
     if (!this.#state) return;
@@ -241,12 +260,12 @@ export class MaskPanel {
     const loaded = readMask(name, tensor, sizes, this.#opposite);
     if ('bias' in loaded) {
       this.#say((language) => phrase(text.maskBias, language, { name }));
-      return this.#editMasks('load', () => ({ bias: loaded.bias }));
+      return this.#editMasks(this.#once(LOADING), () => ({ bias: loaded.bias }));
     }
     const sentence = this.#opposite ? text.maskLoadedOpposite : text.maskLoaded;
     this.#say((language) => phrase(sentence, language, { name }));
     const [first] = loaded.marks;
-    this.#repaint('', (painted, head) => {
+    this.#repaint(this.#once(LOADING), (painted, head) => {
       if (loaded.marks.length < 2) return repaint(painted, head, (bits) => first ?? bits);
       const each = loaded.marks.entries();
       return [...each].reduce<Painted | undefined>(
@@ -292,7 +311,7 @@ export class MaskPanel {
   #renderSummary(): void {
     const language = this.#state?.language ?? 'en';
     const { sizes } = this.#state ?? {};
-    const name = element('span', { class: 'mask-name' }, text.mask[language]);
+    const name = element('h2', { class: 'mask-name' }, text.mask[language]);
     const counts = element('span', { class: 'mask-count' });
     const pooled = this.#view.pooled;
     if (sizes && pooled) {
@@ -409,7 +428,7 @@ export class MaskPanel {
     );
     if (!paintable) return row;
     row.append(
-      button('invert', text.invertMask[language], true, () => this.#repaint('', invertPainted)),
+      button('invert', text.invertMask[language], true, () => this.#repaint(this.#once('invert'), invertPainted)),
       button('clear', text.clearMask[language], painted !== undefined, () => this.#clear()),
     );
     return row;
@@ -418,7 +437,7 @@ export class MaskPanel {
   #clear(): void {
     this.#say(undefined);
     this.#loaded = undefined;
-    this.#repaint('', (painted, head) => {
+    this.#repaint(this.#once('clear'), (painted, head) => {
       if (head === 'all') return undefined;
       return repaint(painted, head, () => nothingPainted(painted.queries, painted.keys).all);
     });
@@ -478,7 +497,7 @@ export class MaskPanel {
       );
       out.addEventListener('click', () => {
         this.#say(undefined);
-        this.#editMasks('', () => ({ bias: undefined }));
+        this.#editMasks(this.#once('bias'), () => ({ bias: undefined }));
       });
       row.append(out);
     }

@@ -73,6 +73,8 @@ export class Page {
   #chosenLanguage: Language | undefined;
   #theme: Theme;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The address as it was last read or written here. */
+  #address = location.hash;
 
   #sizes: Sizes | undefined;
 
@@ -482,6 +484,7 @@ export class Page {
 
   #restore(): void {
     clearTimeout(this.#linkTimer);
+    this.#address = location.hash;
     const link = readLink(location.hash);
     if (location.hash.slice(1) === this.#hash()) return;
     this.#link = link;
@@ -514,8 +517,11 @@ export class Page {
   #writeLink(): void {
     clearTimeout(this.#linkTimer);
     this.#linkTimer = setTimeout(() => {
+      // Another address was put in, and the event that says so is on its way: it is not written over.
+      if (location.hash !== this.#address) return;
       const hash = this.#hash();
       if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
+      this.#address = location.hash;
     }, LINK_REST_MS);
   }
 

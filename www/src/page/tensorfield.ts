@@ -155,10 +155,12 @@ function fileParts(file: string | undefined, { parameter, language, fail, set }:
   const said = (name: string): string => (name ? visibleToken(name) : text.tensorOwn[language]);
   const name = element('span', { class: 'field-file' }, file === undefined ? text.noFileYet[language] : said(file));
   const question = element('div', { class: 'field-wide' });
+  const note = element('p', { class: 'field-wide field-note' }, file === undefined ? '' : text.fileNotLinked[language]);
   const read = async (capture: Capture, { name: tensor }: TensorInfo, title: string): Promise<void> => {
     try {
       const numbers = await capture.tensor(tensor);
       name.textContent = said(title);
+      note.textContent = text.fileNotLinked[language];
       set({ kind: 'file', file: title, tensor: numbers });
     } catch (error) {
       fail(phrase(text.openFailed, language, { name: title, reason: reasonOf(error, language) }));
@@ -182,7 +184,7 @@ function fileParts(file: string | undefined, { parameter, language, fail, set }:
     }
   };
   const button = fileButton(text.chooseFile[language], (files) => void open(files), `${parameter.name}-file`);
-  return [name, button, question];
+  return [name, button, question, note];
 }
 
 /** Asks which tensor of a file is meant. */

@@ -72,6 +72,7 @@ export const text = {
     zh: '共有 {heads} 个头，需要 {heads} 个数，而不是 {found} 个。',
   },
   noFileYet: { en: 'no file yet', zh: '尚未选择文件' },
+  fileNotLinked: { en: 'The link to this view does not carry it.', zh: '此视图的链接不含它。' },
   chooseFile: { en: 'Choose…', zh: '选择…' },
   whichTensor: { en: 'Which tensor?', zh: '哪个张量？' },
 
