@@ -353,7 +353,9 @@ test('after a refusal the numbers still belong to the picture', () =>
     await settled(page);
     const read = async () => {
       await page.locator('.plot-cursor').focus();
+      // There and back, so that the numbers are new ones and not those that stood there.
       await page.keyboard.press('Control+End');
+      await page.locator('.cell-place', { hasText: 'query 2 · key 5' }).waitFor();
       await page.keyboard.press('Control+Home');
       await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
       return page.locator('.ledger').innerText();
