@@ -1,17 +1,19 @@
 //! All lists as one JSON document: the build makes the menus and types of the page and the package from it.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::member::Member;
 use crate::{attend, diagnostics, format, normalize, options, overview, paint, position, score};
 
 /// The document: each list by name, its members in the order of the menus.
 pub fn json() -> String {
-    let document = serde_json::json!({
+    let document = json!({
         "stages": attend::STAGES,
         "scores": members(score::SCORES.iter().map(|entry| &entry.member)),
-        "normalizers": normalize::NORMALIZERS.iter().map(|entry| with(&entry.member, "forbids", entry.forbids)).collect::<Vec<_>>(),
-        "positions": position::POSITIONS.iter().map(|entry| with(&entry.member, "biases", entry.biases)).collect::<Vec<_>>(),
+        "normalizers": list(normalize::NORMALIZERS, |entry| (&entry.member, json!({ "forbids": entry.forbids }))),
+        "positions": list(position::POSITIONS, |entry| {
+            (&entry.member, json!({ "biases": entry.biases, "changesRows": entry.changes_rows }))
+        }),
         "options": options::OPTIONS,
         "pools": overview::POOLS,
         "statistics": diagnostics::STATISTICS,
@@ -27,9 +29,14 @@ fn members<'a>(list: impl Iterator<Item = &'a Member>) -> Vec<&'a Member> {
     list.collect()
 }
 
-/// A member with one more field.
-fn with(member: &Member, name: &str, value: impl Serialize) -> serde_json::Value {
-    let mut object = serde_json::json!(member);
-    object[name] = serde_json::json!(value);
-    object
+/// Members that say more than all do: a list of entries, each as its member and the fields beside.
+fn list<T>(entries: &'static [&'static T], split: fn(&'static T) -> (&'static Member, Value)) -> Vec<Value> {
+    let merge = |entry: &&'static T| {
+        let (member, mut more) = split(entry);
+        if let (Value::Object(more), Value::Object(member)) = (&mut more, json!(member)) {
+            more.extend(member);
+        }
+        more
+    };
+    entries.iter().map(merge).collect()
 }

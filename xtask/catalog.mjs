@@ -21,7 +21,7 @@ const OPTIONS = { ScoreOption: 'scores', NormalizerOption: 'normalizers', Positi
 /** What the members of some lists say beyond what all say. */
 const MORE = {
   Normalizer: '{ readonly forbids: readonly string[] }',
-  Position: '{ readonly biases: boolean }',
+  Position: '{ readonly biases: boolean; readonly changesRows: boolean }',
 };
 
 /**

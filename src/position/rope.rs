@@ -87,7 +87,7 @@ pub static ENTRY: Entry = Entry {
             en: "Pairs of dimensions turn like clock hands: the product of q and k sees their distance alone.",
             zh: "成对的维度像钟表指针一样旋转：q 与 k 的内积只取决于两者的距离。",
         },
-        formula: "(x_a, x_b) turned by p·θ^(−2m/d)",
+        formula: "(x_a, x_b) turned by p·θ^{−2m/d}",
         source: "Su et al. 2021, arXiv 2104.09864, section 3.2",
         parameters: &[THETA, INTERLEAVED, DIM],
     },

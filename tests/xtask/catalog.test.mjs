@@ -38,7 +38,7 @@ const LISTS = {
     member('sigmoid', parameter('bias', { ...number, default: null }), parameter('n', choice)),
     member('softmax_sink', parameter('sinks', { kind: 'tensor', axes: ['Hq'], perHead: false, default: 'zeros' })),
   ].map((one) => ({ ...one, forbids: [] })),
-  positions: [{ ...member('none'), biases: false }],
+  positions: [{ ...member('none'), biases: false, changesRows: false }],
   pools: [member('max')],
   colormaps: [member('viridis')],
   statistics: [member('mass')],

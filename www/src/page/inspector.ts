@@ -86,11 +86,12 @@ function rulesFor(cell: Cell | undefined, { settings, language }: Context): Cell
   const normalizer = memberOf('normalizer', settings.normalizer.id);
   // A normalizer that lets no score be chosen brings its own.
   const own = forbidden(settings).has('score');
+  const moved = catalog.positions.some(({ id, changesRows }) => changesRows && id === settings.position.id);
   const score = own ? { ...normalizer, formula: 's' } : memberOf('score', settings.score.id);
   return {
     scoreName: score.label[language],
     scoreFormula: score.formula,
-    scoreIsProduct: !own && PRODUCTS.includes(settings.score.id),
+    scoreIsProduct: !own && !moved && PRODUCTS.includes(settings.score.id),
     normalizerName: normalizer.label[language],
     normalizerFormula: normalizer.formula,
     note: cell && statusNote(cell, language),

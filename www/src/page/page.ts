@@ -12,6 +12,7 @@ import { phrase, type Language } from '../views/parts/text.ts';
 import { AssignPanel } from './assign.ts';
 import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
+import { HeadPanel } from './head.ts';
 import { Inspector } from './inspector.ts';
 import { Latest } from './latest.ts';
 import { MaskPanel } from './mask.ts';
@@ -109,6 +110,7 @@ export class Page {
   );
   readonly #controls: Controls;
   readonly #mask: MaskPanel;
+  readonly #head: HeadPanel;
   #loading = '';
 
   constructor(link: Link) {
@@ -121,7 +123,9 @@ export class Page {
     // Around the heat map, which is marked as busy, stands what must be heard meanwhile.
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
     const mask = element('div', { class: 'mask' });
-    part('map').append(this.#pickers, this.#stages, this.#captions, room, mask);
+    const head = element('div', { class: 'section' });
+    part('map').append(this.#pickers, this.#stages, this.#captions, room, mask, head);
+    this.#head = new HeadPanel(head);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
     this.#inspector = new Inspector(part('cell'), this.#matrix);
     this.#busy = new Busy(room, () => this.#cancel());
@@ -303,6 +307,8 @@ export class Page {
 
   /** Writes the captions: at once what is known, and what the rows sum to when that is. */
   #sum(shown: Shown): void {
+    const { map, place, source } = shown;
+    this.#head.show({ map, place, tokens: sameTokens(source) }, this.#language);
     this.#caption(shown);
     this.#sums.cancel();
     if (shown.stage !== 'weights') return;
@@ -386,6 +392,7 @@ export class Page {
     this.#problem.show(undefined);
     this.#matrix.picture = undefined;
     this.#inspector.clear();
+    this.#head.show(undefined, this.#language);
     this.#rowsCaption.textContent = text.rows[this.#language];
     this.#columnsCaption.textContent = text.columns[this.#language];
     this.#renderPickers();
@@ -578,6 +585,13 @@ export class Page {
       this.#draw();
     });
   }
+}
+
+/** The tokens, where queries and keys have the same. */
+function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | undefined {
+  const same =
+    queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
+  return same ? queryTokens : undefined;
 }
 
 function part(id: string): HTMLElement {

@@ -183,6 +183,12 @@ export const text = {
     en: 'Query {query}, key {key}: {stage} {value}. q·k {product}, weight {weight}, row’s sum {mass}.',
     zh: '查询 {query}，键 {key}：{stage} {value}。q·k {product}，权重 {weight}，行和 {mass}。',
   },
+  headNumbers: { en: 'This head in numbers', zh: '此头的数值' },
+  headNumbersOf: { en: 'Head {head} in numbers', zh: '第 {head} 个头的数值' },
+  headWithoutTokens: {
+    en: 'Without tokens on both sides, numbers made of tokens are left out (–).',
+    zh: '两侧没有相同的词元时，与词元有关的数值不计算（–）。',
+  },
   rowStatus: { en: 'This row: {label}. {about}', zh: '本行：{label}。{about}' },
 
   assignTitle: { en: 'Which tensors are Q, K and V?', zh: '哪些张量是 Q、K、V？' },

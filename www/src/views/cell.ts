@@ -10,6 +10,8 @@ import { phrase, type Language } from './parts/text.ts';
 export interface CellNumbers {
   /** What each dimension adds to the raw score: q_c k_c for the dot products. */
   products: Float32Array;
+  /** For each, the dimension that turns with it, and whose part belongs to the same bar; -1: none. */
+  partners: Int32Array;
   /** q·k of the vectors as given, whatever the score. */
   dot: number;
   queryNorm: number;
@@ -62,6 +64,10 @@ const text = {
   products: {
     en: 'one bar per dimension, {count} in all; they add up to {sum}',
     zh: '每维一条，共 {count} 条，相加得 {sum}',
+  },
+  pairs: {
+    en: 'one bar per pair of dimensions that turn together, {count} in all; they add up to {sum}',
+    zh: '每对共同旋转的维度一条，共 {count} 条，相加得 {sum}',
   },
   score: { en: 'score', zh: '分数' },
   scaled: { en: 'scaled score', zh: '缩放分数' },
@@ -143,11 +149,13 @@ export class CellView {
   }
 
   #vectors(cell: CellNumbers, rules: CellRules): HTMLElement[] {
-    const { queryNorm, keyNorm, cosine, products } = cell;
+    const { queryNorm, keyNorm, cosine } = cell;
+    const parts = partsOf(cell);
     const plugged = `${formatNumber(queryNorm)} × ${formatNumber(keyNorm)} × ${formatNumber(cosine)}`;
-    const bars = element('div', { class: 'ledger-bars' }, signedBars(products));
-    const sum = formatNumber(products.reduce((total, value) => total + value, 0));
-    bars.append(element('span', {}, this.#say('products', { count: products.length, sum })));
+    const bars = element('div', { class: 'ledger-bars' }, signedBars(parts));
+    const sum = formatNumber(parts.reduce((total, value) => total + value, 0));
+    const say = parts.length === cell.products.length ? 'products' : 'pairs';
+    bars.append(element('span', {}, this.#say(say, { count: parts.length, sum })));
     const own = rules.scoreIsProduct;
     const rows = [
       this.#row('lengths', '|q|, |k|', `${formatNumber(queryNorm)}, ${formatNumber(keyNorm)}`, '', 'lengths'),
@@ -199,6 +207,16 @@ export class CellView {
     if (more) row.append(element('dd', { class: 'ledger-more' }, more));
     return row;
   }
+}
+
+/** What adds up to the score: a number for each dimension, or for two that turn together. */
+function partsOf({ products, partners }: CellNumbers): Float32Array {
+  const parts = Array.from(products, (own, index) => {
+    const partner = partners[index] ?? -1;
+    if (partner < 0) return own;
+    return partner > index ? own + (products[partner] ?? 0) : undefined;
+  });
+  return Float32Array.from(parts.filter((part) => part !== undefined));
 }
 
 /** The angle between the two vectors; one without a length has no direction. */

@@ -1,5 +1,6 @@
 // The views: each turns numbers into something to look at, and knows neither where they come from nor where it stands.
 
 export * from './cell.ts';
+export * from './head.ts';
 export * from './mask.ts';
 export * from './matrix.ts';

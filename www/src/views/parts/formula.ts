@@ -1,17 +1,20 @@
-// Formulas of the catalogue are plain text; here `x_i` and `x_{ij}` get real subscripts.
+// Formulas of the catalogue are plain text; here `x_i` and `x_{ij}` get real subscripts, and `x^{n}` superscripts.
 
 import { element } from './dom.ts';
 
-const SUBSCRIPT = /_(?:\{([^}]*)\}|([\p{L}\d]+))/u;
+const INDEX = /_\{([^}]*)\}|_([\p{L}\d]+)|\^\{([^}]*)\}/gu;
 
-/** A formula as a span, its indices lowered. */
+/** What each capture of {@link INDEX} becomes, after the text before the match. */
+const TAGS = ['', 'sub', 'sub', 'sup'] as const;
+
+/** A formula as a span, its indices lowered and raised. */
 export function formulaText(formula: string): HTMLElement {
-  const pieces = formula.split(new RegExp(SUBSCRIPT, 'gu'));
   const span = element('span', { class: 'formula' });
-  // Each match leaves two captures behind the text before it; one of them is undefined.
-  pieces.forEach((piece, index) => {
+  // Each match leaves three captures behind the text before it; two of them are undefined.
+  formula.split(INDEX).forEach((piece, index) => {
     if (piece === undefined || piece === '') return;
-    span.append(index % 3 === 0 ? piece : element('sub', {}, piece));
+    const tag = TAGS[index % TAGS.length];
+    span.append(tag ? element(tag, {}, piece) : piece);
   });
   return span;
 }

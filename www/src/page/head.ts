@@ -1,0 +1,74 @@
+// The numbers of the head in the picture: a section that is worked out while it is open.
+
+import type { AttentionMap } from '../engine/index.ts';
+import { catalog } from '../generated/catalog.ts';
+import { HeadView } from '../views/index.ts';
+import { element } from '../views/parts/dom.ts';
+import { phrase, type Language } from '../views/parts/text.ts';
+import { Latest } from './latest.ts';
+import type { Place } from './state.ts';
+import { text } from './text.ts';
+
+/** The head in the picture. */
+export interface ShownHead {
+  map: AttentionMap;
+  place: Place;
+  /** What stands at each position, where queries and keys are the same tokens. */
+  tokens: readonly string[] | undefined;
+}
+
+/** The collapsible section. */
+export class HeadPanel {
+  readonly #name = element('span', { class: 'section-name' });
+  readonly #note = element('p', { class: 'field-about', role: 'status' });
+  readonly #details: HTMLDetailsElement;
+  readonly #view: HeadView;
+  // A head whose problem was replaced in the meantime is no news: the next picture asks again.
+  readonly #jobs = new Latest(() => undefined);
+  #shown: ShownHead | undefined;
+  #language: Language = 'en';
+
+  constructor(host: HTMLElement) {
+    const body = element('div', {}, this.#note);
+    this.#view = new HeadView(body);
+    const summary = element('summary', { class: 'section-summary' }, this.#name);
+    this.#details = element('details', { class: 'section-details' }, summary, body);
+    this.#details.addEventListener('toggle', () => this.#work());
+    host.append(this.#details);
+  }
+
+  /** Shows the numbers of `shown`, or none. */
+  show(shown: ShownHead | undefined, language: Language): void {
+    this.#shown = shown;
+    this.#language = language;
+    const head = shown && phrase(text.headNumbersOf, language, { head: shown.place.head });
+    this.#name.textContent = head ?? text.headNumbers[language];
+    this.#work();
+  }
+
+  #work(): void {
+    const [shown, language] = [this.#shown, this.#language];
+    if (!shown) {
+      this.#jobs.cancel();
+      this.#view.show([]);
+    }
+    if (!shown || !this.#details.open) return;
+    this.#jobs.run(async (signal) => {
+      const { map, tokens } = shown;
+      const { batch, head } = shown.place;
+      const known = tokens && map.queries === map.keys && tokens.length === map.keys ? { tokens } : {};
+      const { values } = await map.headStatistics({ batch, head, signal, ...known });
+      if (this.#shown !== shown || this.#language !== language) return;
+      this.#note.textContent = 'tokens' in known ? '' : text.headWithoutTokens[language];
+      this.#view.show(
+        catalog.headStatistics.map(({ id, label, about, formula }) => ({
+          id,
+          label: label[language],
+          about: about[language],
+          formula,
+          value: values[id][0] ?? NaN,
+        })),
+      );
+    }, true);
+  }
+}
