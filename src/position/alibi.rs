@@ -70,7 +70,7 @@ pub static ENTRY: Entry = Entry {
             en: "The further back a key, the lower its logit, on a slope of each head's own.",
             zh: "键越远，logit 越低，每个头有自己的斜率。",
         },
-        formula: "l − m_h·(p − j), m_h = 2^(−8(h+1)/H)",
+        formula: "l − m_h·(p − j), m_h = 2^{−8(h+1)/H}",
         source: "Press, Smith and Lewis 2021, arXiv 2108.12409, section 3",
         parameters: &[SYMMETRIC],
     },

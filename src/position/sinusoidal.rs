@@ -71,7 +71,7 @@ pub static ENTRY: Entry = Entry {
             en: "Waves of many lengths are added to each row, so that near positions look alike.",
             zh: "给每一行加上多种波长的正弦波，使相近的位置彼此相似。",
         },
-        formula: "x[2i] + sin(p·w_i), x[2i+1] + cos(p·w_i), w_i = θ^(−2i/d)",
+        formula: "x[2i] + sin(p·w_i), x[2i+1] + cos(p·w_i), w_i = θ^{−2i/d}",
         source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.5",
         parameters: &[LAYOUT, FREQUENCY, THETA],
     },

@@ -1,0 +1,82 @@
+// The numbers of the head in the picture, against sums over its own weights; and bars for dimensions that turn together.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+
+import { startSite } from './harness.mjs';
+import { explainRow, readSafetensors, settled } from './page.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+const open = (page) => page.locator('.section-summary').click();
+const numbers = (page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('[data-head-number]')].map((one) => [
+        /** @type {HTMLElement} */ (one).dataset.headNumber,
+        one.textContent.replace('−', '-'),
+      ]),
+    ),
+  );
+
+test('a head in numbers: they are those of its weights, follow it, and speak both languages', () =>
+  site.visit({ path: '#layer=3&head=1' }, async (page) => {
+    await settled(page);
+    assert.deepEqual(await numbers(page), {}, 'nothing is worked out while the section is closed');
+    await open(page);
+    await page.locator('[data-head-number="meanEntropy"]').waitFor();
+    const first = await numbers(page);
+    assert.ok(Object.keys(first).length >= 18, `${Object.keys(first)}`);
+    assert.equal(first.meanMass, '1.000');
+    assert.notEqual(first.duplicateTokenShare, '–', 'the sentence has tokens on both sides');
+    assert.equal(first.inductionScore, '–', 'the sentence is not given twice');
+
+    const file = await readSafetensors('www/sentence.safetensors');
+    const [query, key] = [file.get('layers.3.q'), file.get('layers.3.k')];
+    const rows = Array.from({ length: 16 }, (_, row) =>
+      explainRow(query, key, { head: 1, row }).map((one) => one.weight),
+    );
+    const mean = (value) => rows.reduce((sum, row, i) => sum + value(row, i), 0) / rows.length;
+    const entropy = mean((row) => row.reduce((sum, w) => sum - (w > 0 ? w * Math.log(w) : 0), 0));
+    const distance = mean((row, i) => row.reduce((sum, w, j) => sum + w * Math.abs(i - j), 0));
+    assert.ok(Math.abs(Number(first.meanEntropy) - entropy) < 1e-3, `${first.meanEntropy}, ${entropy}`);
+    assert.ok(Math.abs(Number(first.meanAttentionDistance) - distance) < 1e-3, `${first.meanAttentionDistance}`);
+
+    await page.evaluate(() => (location.hash = '#layer=3&head=2&lang=zh'));
+    await page.waitForFunction(
+      (before) => document.querySelector('[data-head-number="meanEntropy"]')?.textContent !== before,
+      first.meanEntropy,
+    );
+    await settled(page);
+    assert.match(await page.locator('.section-name').textContent(), /第 2 个头/);
+    assert.match(await page.locator('.head-ledger').textContent(), /平均熵/);
+  }));
+
+test('axe finds nothing in the open section', () =>
+  site.visit({ path: '#layer=3&head=1', theme: 'dark' }, async (page) => {
+    await settled(page);
+    await open(page);
+    await page.locator('[data-head-number="meanEntropy"]').waitFor();
+    await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+    // @ts-expect-error axe is a global of the script above.
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      [],
+    );
+  }));
+
+test('dimensions that turn together share a bar', () =>
+  site.visit({ path: '#layer=3&head=1' }, async (page) => {
+    await settled(page);
+    const bars = page.locator('.ledger-bars span');
+    await bars.waitFor();
+    assert.match(await bars.textContent(), /one bar per dimension, 32 in all/);
+    await page.evaluate(() => (location.hash = '#layer=3&head=1&position=rope'));
+    await page.waitForFunction(() => /pair/.test(document.querySelector('.ledger-bars span')?.textContent ?? ''));
+    assert.match(await bars.textContent(), /pair of dimensions that turn together, 16 in all/);
+    const [, sum] = (await bars.textContent()).match(/add up to (\S+)$/);
+    assert.equal(sum, await page.locator('[data-number="raw"]').textContent());
+  }));
