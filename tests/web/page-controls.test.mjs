@@ -358,7 +358,7 @@ test('after a refusal the numbers still belong to the picture', () =>
       await page.locator('.cell-place', { hasText: 'query 2 · key 5' }).waitFor();
       await page.keyboard.press('Control+Home');
       await page.locator('.cell-place', { hasText: 'query 0 · key 0' }).waitFor();
-      return page.locator('.ledger').innerText();
+      return page.locator('.cell .ledger').innerText();
     };
     const [before, picture] = [await read(), await fingerprint(page)];
     await toggleCausal(page);
