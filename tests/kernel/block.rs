@@ -1,7 +1,7 @@
 //! Attention on feature maps: against torch, against the definitions, what must hold for any numbers, and what is refused.
 
 use crate::support::bounds::EPS;
-use crate::support::{Random, choice};
+use crate::support::{Random, bounds, choice};
 use qkscope::block::{self, BLOCKS, DEFINITIONS, Output, Tensor, VIEWS, Weights};
 use qkscope::error::Error;
 use qkscope::member::Member;
@@ -189,7 +189,7 @@ fn definitions_agree_with_torch() {
         for (tensor, raw) in parts.chain([(&found.y, &golden.y)]) {
             assert_eq!(tensor.shape(), raw.shape, "{}", golden.name);
             worst = worst.max(apart(tensor.data(), &raw.data, &golden.name));
-            assert!(worst <= 1e-12, "{}: {worst:e}", golden.name);
+            assert!(worst <= bounds::DEFINITION, "{}: {worst:e}", golden.name);
         }
     }
     println!("worst error of a definition: {worst:e}");
@@ -428,7 +428,7 @@ fn attention_rows_sum_to_one() {
         assert_eq!(attention.shape(), [2, 12, 12]);
         for r in 0..24 {
             let sum: f64 = attention.row(r).iter().map(|&w| f64::from(w)).sum();
-            assert!((sum - 1.0).abs() < 1e-6, "{json}: {sum}");
+            assert!((sum - 1.0).abs() < bounds::SAME, "{json}: {sum}");
         }
     }
 }

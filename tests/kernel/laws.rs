@@ -46,7 +46,7 @@ fn weights_are_not_negative_and_sum_to_one_where_they_should() {
             let weights = row(&logits(m, m as u64), &normalizer).weights();
             assert!(weights.iter().all(|w| *w >= 0.0), "{normalizer:?}, {m} keys");
             if entry.sums_to_one {
-                assert!((sum(&weights) - 1.0).abs() < 1e-5, "{normalizer:?}, {m} keys: {}", sum(&weights));
+                assert!((sum(&weights) - 1.0).abs() < bounds::SUM, "{normalizer:?}, {m} keys: {}", sum(&weights));
             }
         }
     }
@@ -136,7 +136,7 @@ fn removed_keys_are_not_observable() {
         }
         let (a, b) = (clean.attend(), dirty.attend());
         assert!(same_bits(a.weights.as_ref().unwrap(), b.weights.as_ref().unwrap()), "{normalizer:?}");
-        close(a.output.as_ref().unwrap(), b.output.as_ref().unwrap(), 1e-6, &format!("{normalizer:?}"));
+        close(a.output.as_ref().unwrap(), b.output.as_ref().unwrap(), bounds::SAME, &format!("{normalizer:?}"));
         assert!(b.output.unwrap().iter().all(|y| y.is_finite()), "{normalizer:?}");
     }
 }
@@ -208,7 +208,7 @@ fn sparsemax_is_exactly_zero_outside_its_support() {
     // Long flat rows, the worst case of its search: the first step is rounded at the size of 1.
     for m in [4096, 5000, 32_996, 39_717] {
         let flat = row(&vec![0.25; m], &Choice::id("sparsemax")).weights();
-        assert!((sum(&flat) - 1.0).abs() < 1e-5, "{m} keys: {}", sum(&flat));
+        assert!((sum(&flat) - 1.0).abs() < bounds::SUM, "{m} keys: {}", sum(&flat));
     }
 }
 
@@ -241,7 +241,7 @@ fn students_and_teachers() {
                 .collect();
             let total: f64 = energy.iter().map(|e| e.exp()).sum();
             let expected: Vec<f32> = energy.iter().map(|e| (e.exp() / total) as f32).collect();
-            close(&weights[(b * students + s) * teachers..][..teachers], &expected, 1e-5, "attention");
+            close(&weights[(b * students + s) * teachers..][..teachers], &expected, bounds::NEARLY, "attention");
         }
     }
 }
@@ -355,9 +355,13 @@ fn a_cell_equals_the_whole() {
             let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             assert!(cell.row_max == max || (cell.row_max.is_nan() && logits.iter().any(|l| l.is_nan())));
             let sum: f32 = cell.products.iter().sum();
-            assert!(sum.is_nan() || (sum - cell.stages[0]).abs() < 1e-5, "{score:?}: {sum} and {}", cell.stages[0]);
+            assert!(
+                sum.is_nan() || f64::from((sum - cell.stages[0]).abs()) < bounds::SUM,
+                "{score:?}: {sum} and {}",
+                cell.stages[0]
+            );
             let product = cell.query_norm * cell.key_norm * cell.cosine;
-            assert!(product.is_nan() || (product - cell.dot).abs() < 1e-5, "q·k = |q| |k| cos");
+            assert!(product.is_nan() || f64::from((product - cell.dot).abs()) < bounds::SUM, "q·k = |q| |k| cos");
         }
     }
 }
@@ -439,7 +443,7 @@ fn the_mean_of_millions_is_exact() {
     let mut case = Case::normal([1, 1, 1, n, m, 1, 1], 21);
     case.key.0.fill(0.0);
     let found = overview(&case.problem().unwrap(), 0, (1, 1, [0, n], [0, m]), Stage::Weights, Pool::Mean);
-    assert!((found[0] * m as f32 - 1.0).abs() < 1e-6, "{}", found[0]);
+    assert!(f64::from((found[0] * m as f32 - 1.0).abs()) < bounds::SAME, "{}", found[0]);
 }
 
 #[test]

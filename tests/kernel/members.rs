@@ -120,14 +120,14 @@ fn a_gaussian_kernel_is_the_dot_product_with_a_bias() {
     let kv: Vec<f32> = dot.key.0.chunks(d).map(bias).collect();
     let planes = (0..b * 4).flat_map(|plane| kv[(plane / 4 * hkv + plane % 4 / 2) * m..][..m].to_vec());
     dot.bias = Some((planes.collect(), [b, 4, 1, m]));
-    close(&rbf.weights(), &dot.weights(), 1e-5, "weights");
+    close(&rbf.weights(), &dot.weights(), bounds::NEARLY, "weights");
     // σ = d^¼ by default, so that the logit is the scaled dot product's up to |k|²/(2√d).
     let scales = |options: &str| {
         let case = with(choice_of(options), "softmax").attend();
         case.stages[1].1[0] / case.stages[0].1[0]
     };
-    assert!((scales("rbf") - 1.0 / (2.0 * 6f32.sqrt())).abs() < 1e-6);
-    assert!((scales("neg_l2") - 1.0 / 6f32.sqrt()).abs() < 1e-6);
+    assert!(f64::from((scales("rbf") - 1.0 / (2.0 * 6f32.sqrt())).abs()) < bounds::SAME);
+    assert!(f64::from((scales("neg_l2") - 1.0 / 6f32.sqrt()).abs()) < bounds::SAME);
 }
 
 #[test]
@@ -164,13 +164,13 @@ fn normed_rows_have_the_length_of_the_root_of_d() {
         let stages = with(Choice::id(id), "softmax").attend().stages;
         assert!(stages[1].1.iter().all(|l| l.abs() <= d.sqrt() * 1.000_01), "{id}: |l| ≤ √d");
         let doubled = with_tensors(id, &[("gq", &[6], vec![2.0; 6]), ("gk", &[6], vec![0.5; 6])]);
-        close(&with(doubled, "softmax").weights(), &with(Choice::id(id), "softmax").weights(), 1e-6, id);
+        close(&with(doubled, "softmax").weights(), &with(Choice::id(id), "softmax").weights(), bounds::SAME, id);
     }
     // The layer norm does not see what is added to a whole row.
     let plain = with(Choice::id("qk_norm_ln"), "softmax");
     let mut shifted = plain.clone();
     shifted.key.0.iter_mut().for_each(|x| *x += 3.0);
-    close(&plain.weights(), &shifted.weights(), 1e-5, "shift");
+    close(&plain.weights(), &shifted.weights(), bounds::NEARLY, "shift");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn the_sharpness_of_swin_is_capped_at_100() {
         case.stages[1].1[5] / case.stages[0].1[5]
     };
     for (t, scale) in [(0.0, 1.0), (10f32.ln(), 10.0), (100f32.ln(), 100.0), (50.0, 100.0), (1e30, 100.0)] {
-        assert!((scale_of(t) / scale - 1.0).abs() < 1e-5, "t = {t}: {}", scale_of(t));
+        assert!(f64::from((scale_of(t) / scale - 1.0).abs()) < bounds::NEARLY, "t = {t}: {}", scale_of(t));
     }
 }
 
@@ -225,7 +225,8 @@ fn entmax_stands_between_softmax_and_sparsemax() {
         let logits: Vec<f32> = Random(seed).normals(1 + 9 * seed as usize).iter().map(|x| 2.0 * x).collect();
         let [soft, between, sparse] = ["softmax", "entmax15", "sparsemax"].map(|id| row(&logits, id));
         let largest = |w: &[f32]| w.iter().copied().fold(0.0, f32::max);
-        assert!(largest(&soft) <= largest(&between) + 1e-6 && largest(&between) <= largest(&sparse) + 1e-6, "{seed}");
+        let slack = bounds::SAME as f32;
+        assert!(largest(&soft) <= largest(&between) + slack && largest(&between) <= largest(&sparse) + slack, "{seed}");
         for j in 0..logits.len() {
             assert!(sparse[j] == 0.0 || between[j] > 0.0, "{seed}: sparsemax keeps key {j}, entmax does not");
         }
@@ -240,7 +241,7 @@ fn long_flat_rows_sum_to_one() {
     for m in [1, 7, 4096, 32_996] {
         for id in ["sparsemax", "entmax15", "softmax", "topk"] {
             let sum: f64 = row(&vec![0.25; m], id).iter().map(|w| f64::from(*w)).sum();
-            assert!((sum - 1.0).abs() < 1e-5, "{id} of {m} equal logits: {sum}");
+            assert!((sum - 1.0).abs() < bounds::SUM, "{id} of {m} equal logits: {sum}");
         }
     }
 }
@@ -281,7 +282,12 @@ fn each_head_has_its_own_parameters() {
         }
     }
     assert!(same_bits(&case(with_sinks(&[0.0; 4])).weights(), &case(Choice::id("softmax1")).weights()));
-    close(&case(with_sinks(&[-80.0; 4])).weights(), &case(Choice::id("softmax")).weights(), 1e-7, "no sink left");
+    close(
+        &case(with_sinks(&[-80.0; 4])).weights(),
+        &case(Choice::id("softmax")).weights(),
+        bounds::SAME,
+        "no sink left",
+    );
     // A matrix for each head, on the side of the queries, so that grouped heads share their keys.
     let w: Vec<f32> = Random(6).normals(4 * 36);
     let score = |w: &[f32], shape: &[usize]| {
@@ -316,7 +322,7 @@ fn a_threshold_may_follow_any_other() {
         let tau = 0.01;
         let found = row(&logits, &format!(r#"{{"id": "soft_threshold", "tau": {tau}, "after": "{after}"}}"#));
         let expected: Vec<f32> = row(&logits, after).iter().map(|w| (w - tau).max(0.0)).collect();
-        close(&found, &expected, 1e-7, after);
+        close(&found, &expected, bounds::SAME, after);
         let alpha = row(&logits, &format!(r#"{{"id": "soft_threshold", "alpha": 0.9, "after": "{after}"}}"#));
         assert!(alpha.iter().any(|w| *w > 0.0), "{after}: with α < 1 a row cannot vanish");
     }
@@ -425,7 +431,7 @@ fn features_of_any_size_have_shares() {
     for (x, eps, m) in [(1e19, "1e-6", 8), (-40.0, "0", 4), (-40.0, "1e-50", 4), (3.0, "0", 3)] {
         let (weights, status) = of(x, eps, m);
         assert_eq!(status, Status::Ok as u8, "{x}");
-        close(&weights, &vec![1.0 / m as f32; m], 1e-6, &format!("{m} equal keys of {x}"));
+        close(&weights, &vec![1.0 / m as f32; m], bounds::SAME, &format!("{m} equal keys of {x}"));
     }
     assert_eq!(of(-60.0, "0", 4), (vec![0.0; 4], Status::Zeroed as u8), "e^-120 is 0 in single precision");
     assert_eq!(of(-40.0, "1e30", 2).0, [0.0, 0.0], "all that ε leaves is too small as well");

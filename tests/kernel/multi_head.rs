@@ -452,7 +452,11 @@ fn it_gives_what_torch_gives() {
             let expected = golden.expected[what].wide();
             // The definition is held to them as well.
             for (a, b) in definition.iter().zip(&expected) {
-                assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{} {what}: {a}, torch has {b}", golden.name);
+                assert!(
+                    (a - b).abs() <= bounds::DEFINITION * (1.0 + b.abs()),
+                    "{} {what}: {a}, torch has {b}",
+                    golden.name
+                );
             }
             compare(&format!("{} {what}", golden.name), found, &expected, bound)
         };

@@ -94,6 +94,13 @@ pub const CAPTURE: f64 = 1.5e-6;
 /// Definitions in double precision against outside implementations, relative to the value where it is above 1.
 pub const DEFINITION: f64 = 1e-12;
 
+/// The sum of a row of weights, or of the terms of a score, in single precision.
+pub const SUM: f64 = 1e-5;
+
+/// Two ways to one weight or output that round differently; and where their logits do.
+pub const SAME: f64 = 1e-6;
+pub const NEARLY: f64 = 1e-5;
+
 /// Statistics of rows of a few keys.
 pub const STATISTIC: f64 = 1e-6;
 
