@@ -107,3 +107,34 @@ pub enum Kind {
         default: bool,
     },
 }
+
+impl Kind {
+    /// A number from `min` to `max`, where there are such; both are allowed.
+    pub const fn number(min: Option<f64>, max: Option<f64>, default: Option<f64>, slider: (f64, f64)) -> Kind {
+        Kind::Number { min, max, above_min: false, integer: false, default, slider, logarithmic: false }
+    }
+
+    /// The same, but `min` itself is refused.
+    pub const fn above_min(mut self) -> Kind {
+        if let Kind::Number { above_min, .. } = &mut self {
+            *above_min = true;
+        }
+        self
+    }
+
+    /// The same, but only whole numbers are allowed.
+    pub const fn integer(mut self) -> Kind {
+        if let Kind::Number { integer, .. } = &mut self {
+            *integer = true;
+        }
+        self
+    }
+
+    /// The same, with a slider whose scale is logarithmic.
+    pub const fn logarithmic(mut self) -> Kind {
+        if let Kind::Number { logarithmic, .. } = &mut self {
+            *logarithmic = true;
+        }
+        self
+    }
+}

@@ -6,20 +6,8 @@ use crate::tensor::{Sizes, Tensor};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const fn number(min: Option<f64>, max: Option<f64>, default: Option<f64>, slider: (f64, f64)) -> Kind {
-    Kind::Number { min, max, above_min: false, integer: false, default, slider, logarithmic: false }
-}
-
 const fn window(name: &'static str, label: Text, about: Text) -> Parameter {
-    let kind = Kind::Number {
-        min: Some(-1.0),
-        max: None,
-        above_min: false,
-        integer: true,
-        default: Some(-1.0),
-        slider: (-1.0, 64.0),
-        logarithmic: false,
-    };
+    let kind = Kind::number(Some(-1.0), None, Some(-1.0), (-1.0, 64.0)).integer();
     Parameter { name, label, about, kind }
 }
 
@@ -32,7 +20,7 @@ pub static OPTIONS: &[Parameter] = &[
             en: "The factor on the raw score, in place of the score's own. Automatic: that one, as the score's formula says.",
             zh: "原始分数的系数，取代分数函数自己的系数。自动：由分数函数决定，见其公式。",
         },
-        kind: number(None, None, None, (-2.0, 2.0)),
+        kind: Kind::number(None, None, None, (-2.0, 2.0)),
     },
     Parameter {
         name: "temperature",
@@ -41,15 +29,7 @@ pub static OPTIONS: &[Parameter] = &[
             en: "Divides the scaled score. Low is sharp, high is even.",
             zh: "缩放后的分数除以温度。低则尖锐，高则平均。",
         },
-        kind: Kind::Number {
-            min: Some(0.0),
-            max: None,
-            above_min: true,
-            integer: false,
-            default: Some(1.0),
-            slider: (0.05, 20.0),
-            logarithmic: true,
-        },
+        kind: Kind::number(Some(0.0), None, Some(1.0), (0.05, 20.0)).above_min().logarithmic(),
     },
     Parameter {
         name: "softcap",
@@ -58,7 +38,7 @@ pub static OPTIONS: &[Parameter] = &[
             en: "Bends logits smoothly below c: c·tanh(l/c). Off at 0 (Gemma 2, arXiv 2408.00118: 50).",
             zh: "把 logit 平滑地压到 c 以下：c·tanh(l/c)。0 为关闭（Gemma 2，arXiv 2408.00118：50）。",
         },
-        kind: number(None, None, Some(0.0), (0.0, 50.0)),
+        kind: Kind::number(None, None, Some(0.0), (0.0, 50.0)),
     },
     Parameter {
         name: "causal",

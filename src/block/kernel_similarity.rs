@@ -16,15 +16,7 @@ const EPS: Parameter = Parameter {
     name: "eps",
     label: Text { en: "ε", zh: "ε" },
     about: Text { en: "The smallest norm to divide by.", zh: "做除数的范数下限。" },
-    kind: Kind::Number {
-        min: Some(0.0),
-        max: None,
-        above_min: true,
-        integer: false,
-        default: Some(1e-8),
-        slider: (1e-12, 1.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(Some(0.0), None, Some(1e-8), (1e-12, 1.0)).above_min().logarithmic(),
 };
 
 /// The member of the list.

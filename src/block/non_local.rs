@@ -52,15 +52,7 @@ const SCALE: Parameter = Parameter {
         en: "The factor on the pair function's product. The paper has none; the authors' code takes 1/√inner.",
         zh: "成对函数中乘积的系数。论文中没有；作者代码取 1/√inner。",
     },
-    kind: Kind::Number {
-        min: None,
-        max: None,
-        above_min: false,
-        integer: false,
-        default: Some(1.0),
-        slider: (0.0, 2.0),
-        logarithmic: false,
-    },
+    kind: Kind::number(None, None, Some(1.0), (0.0, 2.0)),
 };
 
 /// The member of the list.

@@ -87,15 +87,7 @@ const EPS: Parameter = Parameter {
     name: "eps",
     label: Text { en: "ε", zh: "ε" },
     about: Text { en: "Added to the sum that is divided by.", zh: "加到作除数的和上。" },
-    kind: Kind::Number {
-        min: Some(0.0),
-        max: None,
-        above_min: false,
-        integer: false,
-        default: Some(1e-6),
-        slider: (1e-12, 1.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(Some(0.0), None, Some(1e-6), (1e-12, 1.0)).logarithmic(),
 };
 
 /// The member of the list.

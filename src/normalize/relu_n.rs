@@ -38,15 +38,7 @@ const ALPHA: Parameter = Parameter {
     name: "alpha",
     label: Text { en: "α", zh: "α" },
     about: Text { en: "The power of n to divide by.", zh: "除以 n 的几次方。" },
-    kind: Kind::Number {
-        min: Some(0.0),
-        max: Some(4.0),
-        above_min: false,
-        integer: false,
-        default: Some(1.0),
-        slider: (0.0, 2.0),
-        logarithmic: false,
-    },
+    kind: Kind::number(Some(0.0), Some(4.0), Some(1.0), (0.0, 2.0)),
 };
 
 /// The member of the list.

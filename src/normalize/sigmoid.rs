@@ -45,15 +45,7 @@ const BIAS: Parameter = Parameter {
     name: "bias",
     label: Text { en: "Bias b", zh: "偏置 b" },
     about: Text { en: "Added to every logit. Automatic: −ln n.", zh: "加到每个 logit 上。自动：−ln n。" },
-    kind: Kind::Number {
-        min: None,
-        max: None,
-        above_min: false,
-        integer: false,
-        default: None,
-        slider: (-10.0, 10.0),
-        logarithmic: false,
-    },
+    kind: Kind::number(None, None, None, (-10.0, 10.0)),
 };
 
 /// The member of the list.

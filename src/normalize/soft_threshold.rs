@@ -89,15 +89,7 @@ fn lowered<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> + u
 }
 
 const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>, max: Option<f64>) -> Parameter {
-    let kind = Kind::Number {
-        min: Some(0.0),
-        max,
-        above_min: false,
-        integer: false,
-        default,
-        slider: (0.0, 1.0),
-        logarithmic: false,
-    };
+    let kind = Kind::number(Some(0.0), max, default, (0.0, 1.0));
     Parameter { name, label, about, kind }
 }
 

@@ -108,15 +108,7 @@ const K: Parameter = Parameter {
     name: "k",
     label: Text { en: "k", zh: "k" },
     about: Text { en: "How many keys are kept in each row.", zh: "每行保留多少个键。" },
-    kind: Kind::Number {
-        min: Some(1.0),
-        max: Some(16_777_216.0),
-        above_min: false,
-        integer: true,
-        default: Some(8.0),
-        slider: (1.0, 64.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(Some(1.0), Some(16_777_216.0), Some(8.0), (1.0, 64.0)).integer().logarithmic(),
 };
 
 const TIES: Parameter = Parameter {

@@ -66,16 +66,8 @@ const fn theta(name: &'static str, about: Text) -> Parameter {
         name,
         label: Text { en: "Base θ", zh: "底数 θ" },
         about,
-        kind: Kind::Number {
-            // Below 1 the frequencies grow instead of falling, and angles lose their digits.
-            min: Some(1.0),
-            max: None,
-            above_min: false,
-            integer: false,
-            default: Some(10_000.0),
-            slider: (10.0, 1e6),
-            logarithmic: true,
-        },
+        // Below 1 the frequencies grow instead of falling, and angles lose their digits.
+        kind: Kind::number(Some(1.0), None, Some(10_000.0), (10.0, 1e6)).logarithmic(),
     }
 }
 

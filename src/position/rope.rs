@@ -67,15 +67,7 @@ const DIM: Parameter = Parameter {
         en: "How many of the first dimensions turn, an even number. Automatic: all.",
         zh: "前多少个维度旋转，须为偶数。自动：全部。",
     },
-    kind: Kind::Number {
-        min: Some(2.0),
-        max: None,
-        above_min: false,
-        integer: true,
-        default: None,
-        slider: (2.0, 128.0),
-        logarithmic: false,
-    },
+    kind: Kind::number(Some(2.0), None, None, (2.0, 128.0)).integer(),
 };
 
 /// The member of the list.

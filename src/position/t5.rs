@@ -67,15 +67,7 @@ const MAX_DISTANCE: Parameter = Parameter {
         en: "Where the buckets end: further keys are all in the last one.",
         zh: "桶的终点：更远的键都在最后一个桶中。",
     },
-    kind: Kind::Number {
-        min: Some(2.0),
-        max: Some(16_777_216.0),
-        above_min: false,
-        integer: true,
-        default: Some(128.0),
-        slider: (16.0, 1024.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(Some(2.0), Some(16_777_216.0), Some(128.0), (16.0, 1024.0)).integer().logarithmic(),
 };
 
 /// The member of the list.

@@ -101,15 +101,7 @@ const fn eps(default: f64) -> Parameter {
         name: "eps",
         label: Text { en: "ε", zh: "ε" },
         about: Text { en: "Keeps the division finite for rows of zeros.", zh: "使全零的行也能做除法。" },
-        kind: Kind::Number {
-            min: Some(0.0),
-            max: None,
-            above_min: true,
-            integer: false,
-            default: Some(default),
-            slider: (1e-12, 1.0),
-            logarithmic: true,
-        },
+        kind: Kind::number(Some(0.0), None, Some(default), (1e-12, 1.0)).above_min().logarithmic(),
     }
 }
 

@@ -31,15 +31,7 @@ const G: Parameter = Parameter {
         en: "The learned scale. Automatic: its starting value log2(M² − M) for M keys.",
         zh: "学习得到的缩放。自动：M 个键时的初值 log2(M² − M)。",
     },
-    kind: Kind::Number {
-        min: None,
-        max: None,
-        above_min: false,
-        integer: false,
-        default: None,
-        slider: (0.1, 30.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(None, None, None, (0.1, 30.0)).logarithmic(),
 };
 
 const EPS: Parameter = eps(1e-12);

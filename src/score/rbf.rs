@@ -31,15 +31,7 @@ const SIGMA: Parameter = Parameter {
         en: "The distance at which a key's weight falls to e^−½ of the best. Automatic: the fourth root of d.",
         zh: "键的权重降到最大值 e^−½ 倍时的距离。自动：d 的四次方根。",
     },
-    kind: Kind::Number {
-        min: Some(0.0),
-        max: None,
-        above_min: true,
-        integer: false,
-        default: None,
-        slider: (0.1, 10.0),
-        logarithmic: true,
-    },
+    kind: Kind::number(Some(0.0), None, None, (0.1, 10.0)).above_min().logarithmic(),
 };
 
 /// The member of the list.

@@ -14,8 +14,7 @@ pub const fn whole(
     default: Option<f64>,
     slider: (f64, f64),
 ) -> Parameter {
-    let kind =
-        Kind::Number { min: Some(min), max, above_min: false, integer: true, default, slider, logarithmic: false };
+    let kind = Kind::number(Some(min), max, default, slider).integer();
     Parameter { name, label, about, kind }
 }
 
