@@ -67,7 +67,7 @@ impl Survey {
     /// [`Error::OutOfMemory`] at the end of a head.
     pub fn add(&mut self, first: usize, weights: &[f32], columns: &Columns) -> Result<(), Error> {
         let Some(head) = &mut self.head else { return Ok(()) };
-        head.add(first, weights)?;
+        head.add_weights(first, weights)?;
         head.add_statistics(first, columns)?;
         if first + columns.mass.len() == self.queries {
             self.values.extend(head.values()?);

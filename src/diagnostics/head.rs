@@ -71,15 +71,25 @@ impl Head {
         })
     }
 
-    /// Adds the weights of whole rows, `weights` (rows, M), of which the first is row `first_row`.
+    /// Adds the weights of whole rows, `weights` (rows, M), of which the first is row `first_row`, and what statistics they
+    /// have.
     ///
     /// # Errors
     /// [`Error::Shape`] where these are no whole rows, or rows that the head does not have.
     pub fn add(&mut self, first_row: usize, weights: &[f32]) -> Result<(), Error> {
-        self.check("weights", first_row, weights.len() / self.keys, weights.len() % self.keys)?;
+        self.add_weights(first_row, weights)?;
         for (group, weights) in weights.chunks(self.keys.saturating_mul(WIDTH)).enumerate() {
             self.add_group(first_row + group * WIDTH, weights);
         }
+        Ok(())
+    }
+
+    /// [`Head::add`] without the statistics: for rows whose statistics are known and come by [`Head::add_statistics`].
+    ///
+    /// # Errors
+    /// As [`Head::add`].
+    pub fn add_weights(&mut self, first_row: usize, weights: &[f32]) -> Result<(), Error> {
+        self.check("weights", first_row, weights.len() / self.keys, weights.len() % self.keys)?;
         for (row, weights) in (first_row..).zip(weights.chunks_exact(self.keys)) {
             self.add_row(row, weights);
         }
@@ -111,7 +121,7 @@ impl Head {
 
     /// The row statistics of up to eight rows, by the kernel that the fused path runs.
     fn add_group(&mut self, first_row: usize, weights: &[f32]) {
-        let positions = core::array::from_fn(|lane| (first_row + lane) as i64 + self.offset);
+        let positions = core::array::from_fn(|lane| self.offset.saturating_add((first_row + lane) as i64));
         let mut sums = RowSums::over(self.keys, positions);
         let mut block = [[0.0; WIDTH]; BLOCK];
         for first in (0..self.keys).step_by(BLOCK) {
@@ -123,6 +133,7 @@ impl Head {
         let statistic = sums.judge(allowed);
         for lane in 0..weights.len() / self.keys {
             sums.write(lane, &statistic, first_row + lane, &mut self.columns);
+            self.seen[first_row + lane].statistics = true;
         }
     }
 
@@ -137,7 +148,7 @@ impl Head {
         if let Some(grid) = &self.grid {
             self.grid_distance[row] = grid.distance(row, weights);
         }
-        self.seen[row] = Seen { statistics: true, weights: true };
+        self.seen[row].weights = true;
     }
 
     /// The numbers of the head, in the order of [`HEAD_STATISTICS`].
@@ -167,7 +178,7 @@ impl Head {
 
     /// The mean weight on key 0 over the queries at position `from` and later.
     fn sink(&self, from: i64) -> f64 {
-        sink_mass(&self.columns.first_mass, usize::try_from(from - self.offset).unwrap_or(0))
+        sink_mass(&self.columns.first_mass, usize::try_from(from.saturating_sub(self.offset)).unwrap_or(0))
     }
 
     fn distance(&self) -> f64 {
@@ -399,10 +410,11 @@ pub fn definition(weights: &[f64], frame: &Frame) -> Vec<f64> {
     let Frame { queries: n, keys: m, offset, .. } = *frame;
     let row = |i: usize| &weights[i * m..][..m];
     let allowed = |i: usize| frame.allowed.map_or(m, |allowed| allowed[i] as usize);
-    let rows: Vec<_> = (0..n).map(|i| rows::definition(row(i), allowed(i), i as i64 + offset)).collect();
+    let position = |i: usize| offset.saturating_add(i as i64);
+    let rows: Vec<_> = (0..n).map(|i| rows::definition(row(i), allowed(i), position(i))).collect();
     let column = |id: &str| rows::STATISTICS.iter().position(|member| member.id == id).expect("in the list");
-    let from = |position: i64, id: &str| {
-        let wanted = (0..n).filter(|&i| i as i64 + offset >= position);
+    let from = |first: i64, id: &str| {
+        let wanted = (0..n).filter(|&i| position(i) >= first);
         mean_definition(wanted.map(|i| rows[i][column(id)]))
     };
     let all = |id: &str| from(i64::MIN, id);

@@ -320,7 +320,7 @@ pub fn definition(weights: &[f64], allowed: usize, position: i64) -> Vec<f64> {
     let collision: f64 = 1.0 / p.iter().map(|p| p * p).sum::<f64>();
     let max = p.iter().copied().fold(0.0, f64::max);
     let argmax = p.iter().position(|p| *p == max).map_or(-1.0, |j| j as f64);
-    let distance: f64 = p.iter().enumerate().map(|(j, p)| p * (position - j as i64).abs() as f64).sum();
+    let distance: f64 = p.iter().enumerate().map(|(j, p)| p * position.abs_diff(j as i64) as f64).sum();
     let on = |key: i64| usize::try_from(key).ok().and_then(|key| weights.get(key)).copied().unwrap_or(f64::NAN);
     vec![
         mass,
@@ -333,6 +333,6 @@ pub fn definition(weights: &[f64], allowed: usize, position: i64) -> Vec<f64> {
         shares(distance),
         on(0),
         on(position),
-        on(position - 1),
+        on(position.saturating_sub(1)),
     ]
 }

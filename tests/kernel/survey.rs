@@ -22,7 +22,8 @@ fn whole(case: &Case, known: &Known) -> Vec<f64> {
     let (weights, statistics) = (attended.weights.expect("asked for"), attended.statistics.expect("asked for"));
     let ([b, hq, n, _], m) = (case.query.1, case.key.1[2]);
     let values = (0..b * hq).flat_map(|plane| {
-        let frame = Frame { tokens: known.tokens.as_deref(), grid: known.grid, ..Frame::new(n, m) };
+        let offset = case.options.causal_offset.unwrap_or(0);
+        let frame = Frame { offset, tokens: known.tokens.as_deref(), grid: known.grid, ..Frame::new(n, m) };
         let mut head = Head::new(&frame).expect("it fits");
         head.add(0, &weights[plane * n * m..][..n * m]).expect("whole rows");
         let mut columns = statistics.clone();
@@ -67,6 +68,32 @@ fn in_pieces_and_whole_are_the_same_bits() {
         let tokens = (n == m).then(|| (0..n).map(|i| (i % n.div_ceil(2)) as u32).collect());
         let known = Known { tokens, ..Known::default() };
         same(&heads(&case, known.clone()), &whole(&case, &known), &format!("{n} x {m}"));
+    }
+}
+
+/// Queries that stand later than their rows, or before the first key: which of them are before the sink depends on it.
+#[test]
+fn queries_that_stand_elsewhere() {
+    let at = |id: &str| HEAD_STATISTICS.iter().position(|entry| entry.member.id == id).expect("in the list");
+    for offset in [-3, -1, 2, 7] {
+        let mut case = Case::normal([1, 2, 1, 10, 14, 5, 2], 12);
+        case.options.causal = true;
+        case.options.causal_offset = Some(offset);
+        let (found, known) = (heads(&case, Known::default()), Known::default());
+        same(&found, &whole(&case, &known), &format!("offset {offset}"));
+        let weights = case.attend().weights.expect("asked for");
+        // Row i stands at i + offset, and has seen key 0 from there on.
+        let first = |from: i64| (from - offset).max(0) as usize;
+        let mean = |numbers: Vec<f32>| numbers.iter().map(|&w| f64::from(w)).sum::<f64>() / numbers.len() as f64;
+        let column = |from: i64| mean((first(from)..10).map(|i| weights[i * 14]).collect());
+        let own = |i: i64| (0..14).contains(&(i + offset)).then(|| weights[(i * 14 + i + offset) as usize]);
+        for (id, expected) in [
+            ("sinkMass", column(0)),
+            ("sinkMassAfterFirst", column(1)),
+            ("selfMass", mean((0..10).filter_map(own).collect())),
+        ] {
+            assert!((found[at(id)] - expected).abs() < 1e-12, "offset {offset}, {id}: {} {expected}", found[at(id)]);
+        }
     }
 }
 
