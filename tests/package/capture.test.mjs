@@ -96,6 +96,14 @@ test('sinks come with their layer, as the normalizer that they belong to', async
   });
   assert.ok(deviation(weights.data, expected) < 1e-7);
   assert.deepEqual((await capture.layer(1)).options, capture.options, 'a layer without sinks');
+  for (const normalizer of ['softmax', '{"id": "softmax"}']) {
+    const named = await openCapture(new TextEncoder().encode(JSON.stringify({ ...file, normalizer })));
+    assert.equal((await named.layer(0)).options.normalizer.id, 'softmax_sink', normalizer);
+  }
+  for (const normalizer of ['softmax1', '{"id": "softmax1"}']) {
+    const other = await openCapture(new TextEncoder().encode(JSON.stringify({ ...file, normalizer })));
+    assert.deepEqual((await other.layer(0)).options, other.options, normalizer);
+  }
 });
 
 test('bytes are copied: the caller may reuse them at once', async () => {

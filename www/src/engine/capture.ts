@@ -117,7 +117,9 @@ class OpenCapture implements Capture {
 
   /** The options of the file, and its sinks where the softmax is theirs to change. */
   #optionsWith(sinks: Tensor | null): ProblemOptions {
-    if (!sinks || (this.options.normalizer ?? 'softmax') !== 'softmax') return this.options;
+    const { normalizer } = this.options;
+    const id = typeof normalizer === 'object' ? normalizer.id : normalizer;
+    if (!sinks || (id ?? 'softmax') !== 'softmax') return this.options;
     const numbers = { data: sinks.data, shape: [sinks.data.length] };
     return { ...this.options, normalizer: { id: 'softmax_sink', sinks: numbers } };
   }

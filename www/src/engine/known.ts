@@ -1,15 +1,15 @@
 /** What a caller knows of heads beside their weights, checked. */
 import type { HeadStatisticsOptions, ImageGrid } from './api.ts';
 import { QkscopeError, show } from './error.ts';
-import { checkNames, flag, wholeNumber } from './options.ts';
+import { checkNames, flag, given, wholeNumber } from './options.ts';
 import type { RawKnown } from './raw.ts';
 
 export function knownOf({ tokens, excludeBos, excludeCurrentToken, grid }: HeadStatisticsOptions): RawKnown {
   return {
     excludeBos: flag('excludeBos', excludeBos, false),
     excludeCurrentToken: flag('excludeCurrentToken', excludeCurrentToken, false),
-    ...(tokens && { tokens: numbered(tokens) }),
-    ...(grid && { grid: gridOf(grid) }),
+    ...(given(tokens) && { tokens: numbered(tokens) }),
+    ...(given(grid) && { grid: gridOf(grid) }),
   };
 }
 

@@ -200,6 +200,7 @@ function masks({ attnMask, attnBias }: AttentionOptions, scores: Shape4): Pick<R
   return copies;
 }
 
-function given<T>(value: T): value is NonNullable<T> {
+/** Neither undefined nor null. */
+export function given<T>(value: T): value is NonNullable<T> {
   return value !== undefined && value !== null;
 }
