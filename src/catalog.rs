@@ -18,6 +18,8 @@ pub fn json() -> String {
         "pools": overview::POOLS,
         "statistics": diagnostics::STATISTICS,
         "headStatistics": members(diagnostics::HEAD_STATISTICS.iter().map(|entry| &entry.member)),
+        "patterns": diagnostics::PATTERNS,
+        "measures": diagnostics::MEASURES,
         "statuses": normalize::STATUSES,
         "colormaps": members(paint::COLORMAPS.iter().map(|entry| &entry.member)),
         "formats": members(format::FORMATS.iter().map(|entry| &entry.member)),

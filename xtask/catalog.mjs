@@ -11,6 +11,8 @@ const UNIONS = {
   Colormap: 'colormaps',
   Statistic: 'statistics',
   HeadStatistic: 'headStatistics',
+  Pattern: 'patterns',
+  Measure: 'measures',
   Status: 'statuses',
   Format: 'formats',
 };

@@ -14,6 +14,8 @@ const TABLES = {
   Positions: 'positions',
   'Of each row of weights': 'statistics',
   'Of each head': 'headStatistics',
+  'Patterns of heads': 'patterns',
+  'Of pairs, values, heads and layers': 'measures',
 };
 
 const START = '<!-- made by `node xtask/tables.mjs` -->';

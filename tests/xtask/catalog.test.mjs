@@ -43,6 +43,8 @@ const LISTS = {
   colormaps: [member('viridis')],
   statistics: [member('mass')],
   headStatistics: [member('meanMass')],
+  patterns: [member('induction')],
+  measures: [member('rollout')],
   statuses: [member('ok')],
   formats: [member('npy')],
   options: [parameter('causal', { kind: 'flag', default: false })],
