@@ -10,10 +10,10 @@
 //! 0, so it ends in floating point as it does in whole numbers.
 //!
 //! One pair costs at least a walk over all N² L edges, and there are N² pairs. Hence the limits [`MAX_NODES`] on N · L and
-//! [`MAX_TOKENS`] on N, and [`Flow::row`] for the one token that somebody asks about: some 0.2 s at the limits, all tokens
-//! half a minute.
+//! [`MAX_TOKENS`] on N, [`Flow::pair`] as the step of whoever must be heard in between, some 2 ms at the limits, and
+//! [`Flow::row`] for the one token that somebody asks about, 0.2 s; all tokens take half a minute.
 
-use crate::diagnostics::rollout::{add_residual, average, check_limit, check_square};
+use crate::diagnostics::rollout::{add_residual, average, check_limit, check_square, check_weights};
 use crate::error::Error;
 use crate::tensor::{filled, reserved};
 
@@ -87,15 +87,30 @@ impl Flow {
     /// # Errors
     /// [`Error::Parameter`] where there is no such token, [`Error::OutOfMemory`].
     pub fn row(&mut self, row: usize) -> Result<Vec<f64>, Error> {
-        if row >= self.tokens {
-            let expected = format!("below the {} tokens", self.tokens);
-            return Err(Error::Parameter { name: "row".into(), expected, found: row.to_string() });
-        }
+        self.check("row", row)?;
         let mut flows = filled("flow", self.tokens, 0.0)?;
-        for (token, flow) in flows.iter_mut().enumerate() {
-            *flow = self.between((self.layers * self.tokens + row) as u32, token as u32);
+        for (key, flow) in flows.iter_mut().enumerate() {
+            *flow = self.pair(row, key)?;
         }
         Ok(flows)
+    }
+
+    /// F_ij for token `row` at the top and input token `key`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where there is no such token.
+    pub fn pair(&mut self, row: usize, key: usize) -> Result<f64, Error> {
+        self.check("row", row)?;
+        self.check("key", key)?;
+        Ok(self.between((self.layers * self.tokens + row) as u32, key as u32))
+    }
+
+    fn check(&self, name: &str, token: usize) -> Result<(), Error> {
+        if token < self.tokens {
+            return Ok(());
+        }
+        let expected = format!("below the {} tokens", self.tokens);
+        Err(Error::Parameter { name: name.into(), expected, found: token.to_string() })
     }
 
     /// F (N, N).
@@ -196,11 +211,7 @@ fn edges(layers: &[&[f32]], tokens: usize, residual: bool) -> Result<Vec<Edge>, 
     let mut capacities = filled("flow", tokens, 0.0)?;
     for (layer, weights) in layers.iter().enumerate() {
         check_square(tokens, weights)?;
-        if let Some(at) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
-            let name = format!("layer {layer}, weight {at}");
-            let expected = "a finite number, at least 0".into();
-            return Err(Error::Number { name, expected, found: weights[at].to_string() });
-        }
+        check_weights(weights, || format!("layer {layer}"))?;
         for row in 0..tokens {
             average(tokens, row, weights, &mut capacities);
             if residual {

@@ -4,75 +4,103 @@
 //! This looks forward only. Importance by gradients (Michel et al. 2019, arXiv 1905.10650) asks what the loss would miss, which
 //! needs the rest of the model. The numbers do not sum to 1: heads can cancel each other.
 
+use crate::diagnostics::projection::{Products, Projection, STEP, squares};
 use crate::error::Error;
 use crate::tensor::{filled, reserved};
-
-/// The output projection Wo (H · dv, E): head h has the rows from h · dv on, y = [y_0 … y_{H−1}] Wo. `torch.nn.Linear` keeps the
-/// transpose. A bias is left out: it belongs to no head.
-#[derive(Clone, Copy, Debug)]
-pub struct Projection<'a> {
-    /// (H · dv, E), or (dv, E) where it is that of one head.
-    pub weights: &'a [f32],
-    /// E.
-    pub size: usize,
-}
-
-impl Projection<'_> {
-    /// Holds the projection to `rows` rows.
-    pub(super) fn check(&self, rows: usize) -> Result<(), Error> {
-        if rows.checked_mul(self.size) == Some(self.weights.len()) && self.size > 0 {
-            return Ok(());
-        }
-        let expected = format!("{rows} x {}", self.size);
-        Err(Error::Shape { name: "projection".into(), expected, found: format!("{} elements", self.weights.len()) })
-    }
-
-    /// y W for the rows of W from `first` on, E numbers.
-    pub(super) fn apply(&self, first: usize, y: &[f32], to: &mut [f64]) {
-        to.fill(0.0);
-        for (&y, row) in y.iter().zip(self.weights.chunks_exact(self.size).skip(first)) {
-            to.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(y) * f64::from(w));
-        }
-    }
-}
+use std::borrow::Cow;
 
 /// The importance of each head, 0 or more: `outputs` (H, N, dv) of one layer. Without a projection, Y is the heads side by side,
 /// so a head's importance is its part of the norm. NaN where Y is 0.
 ///
 /// # Errors
 /// [`Error::Shape`] where the sizes do not fit each other, [`Error::OutOfMemory`].
-pub fn importance(
-    outputs: &[f32],
-    [heads, queries, size]: [usize; 3],
-    projection: Option<Projection>,
+pub fn importance<'a>(
+    outputs: impl Into<Cow<'a, [f32]>>,
+    sizes: [usize; 3],
+    projection: Option<Projection<'a>>,
 ) -> Result<Vec<f64>, Error> {
-    crate::tensor::check_length("outputs", [1, heads, queries, size], outputs.len())?;
-    projection.map_or(Ok(()), |projection| projection.check(heads.saturating_mul(size)))?;
-    let width = projection.map_or(0, |projection| projection.size);
-    let (mut part, mut sum) = (filled("importance", width, 0.0)?, filled("importance", width, 0.0)?);
-    let (mut missing, mut whole) = (filled("importance", heads, 0.0)?, 0.0);
-    for query in 0..queries {
-        sum.fill(0.0);
-        for (head, missing) in missing.iter_mut().enumerate() {
-            let y = &outputs[(head * queries + query) * size..][..size];
-            let Some(projection) = &projection else {
-                *missing += squares(y.iter().map(|&y| f64::from(y)));
-                continue;
-            };
-            projection.apply(head * size, y, &mut part);
-            *missing += squares(part.iter().copied());
-            sum.iter_mut().zip(&part).for_each(|(sum, part)| *sum += part);
-        }
-        whole += squares(sum.iter().copied());
-    }
-    let whole = if projection.is_some() { whole } else { missing.iter().sum() };
-    let mut shares = reserved("importance", heads)?;
-    shares.extend(missing.iter().map(|missing| (missing / whole).sqrt()));
-    Ok(shares)
+    let mut importance = Importance::new(outputs, sizes, projection)?;
+    while !importance.advance() {}
+    importance.finish()
 }
 
-fn squares(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(|x| x * x).sum()
+/// [`importance`] under way, [`STEP`] multiply-adds at a time.
+#[derive(Clone, Debug)]
+pub struct Importance<'a> {
+    outputs: Cow<'a, [f32]>,
+    sizes: [usize; 3],
+    /// How many pairs of query and head there are; none where there is nothing to add.
+    pairs: usize,
+    products: Products<'a>,
+    /// The row of Y under way.
+    sum: Vec<f64>,
+    /// |Y − Y without h|² of each head.
+    missing: Vec<f64>,
+    /// |Y|².
+    whole: f64,
+    /// How many pairs are done, query by query.
+    done: usize,
+}
+
+impl<'a> Importance<'a> {
+    /// Before the first step; parameters and errors as for [`importance`].
+    pub fn new(
+        outputs: impl Into<Cow<'a, [f32]>>,
+        [heads, queries, size]: [usize; 3],
+        projection: Option<Projection<'a>>,
+    ) -> Result<Self, Error> {
+        let outputs = outputs.into();
+        crate::tensor::check_length("outputs", [1, heads, queries, size], outputs.len())?;
+        let products = Products::new(projection, size, heads.saturating_mul(size))?;
+        let sum = filled("importance", products.sum().len(), 0.0)?;
+        let missing = filled("importance", heads, 0.0)?;
+        let pairs = if outputs.is_empty() { 0 } else { heads * queries };
+        Ok(Importance { outputs, sizes: [heads, queries, size], pairs, products, sum, missing, whole: 0.0, done: 0 })
+    }
+
+    /// Does one step. Returns whether that was the last.
+    pub fn advance(&mut self) -> bool {
+        let [heads, queries, size] = self.sizes;
+        let mut left = STEP;
+        while left > 0 && self.done < self.pairs {
+            let (query, head) = (self.done / heads, self.done % heads);
+            let y = &self.outputs[(head * queries + query) * size..][..size];
+            if self.products.advance(head * size, y, &mut left) {
+                self.take(head);
+                self.done += 1;
+            }
+        }
+        self.done == self.pairs
+    }
+
+    /// Adds y_h Wo_h of one query to what is missing without the head and to the row of Y.
+    fn take(&mut self, head: usize) {
+        self.missing[head] += self.products.squares();
+        if head == 0 {
+            self.sum.fill(0.0);
+        }
+        self.sum.iter_mut().zip(self.products.sum()).for_each(|(sum, part)| *sum += part);
+        if head + 1 == self.sizes[0] {
+            self.whole += squares(&self.sum);
+        }
+    }
+
+    /// The part that is done, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        self.done as f64 / self.pairs.max(1) as f64
+    }
+
+    /// The shares, when all steps are done.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn finish(self) -> Result<Vec<f64>, Error> {
+        // Side by side, nothing of one head meets another.
+        let whole = if self.products.is_projected() { self.whole } else { self.missing.iter().sum() };
+        let mut shares = reserved("importance", self.missing.len())?;
+        shares.extend(self.missing.iter().map(|missing| (missing / whole).sqrt()));
+        Ok(shares)
+    }
 }
 
 /// The same in the shape of the formula: Y, and Y again without each head. `outputs` (H, N, dv), `projection` (H · dv, E).

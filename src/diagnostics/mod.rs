@@ -2,7 +2,7 @@
 //!
 //! [`rows`] sums up each row while its weights are at hand; [`head`] makes one number per head of the rows, with the patterns
 //! of [`pattern`] and what [`frame`] says of the head; [`rollout`] and [`flow`] follow attention through the layers;
-//! [`importance`] and [`value_norm`] weigh it with what is attended to. All but [`flow`] and
+//! [`importance`] and [`value_norm`] weigh it with what is attended to, after the layer's [`projection`]. All but [`flow`] and
 //! these take weights in pieces, so that no N x M matrix need exist. [`measures`] names what is in no other list.
 
 pub mod flow;
@@ -11,6 +11,7 @@ pub mod head;
 pub mod importance;
 pub mod measures;
 pub mod pattern;
+pub mod projection;
 pub mod rollout;
 pub mod rows;
 pub mod value_norm;

@@ -26,6 +26,8 @@ pub struct Rollout {
     /// The rows of R_l that are there.
     above: Vec<f64>,
     seen: Vec<bool>,
+    /// How many layers are there.
+    layers: usize,
     /// One row of Ā.
     row: Vec<f64>,
 }
@@ -45,6 +47,7 @@ impl Rollout {
             below,
             above: filled("rollout", tokens * tokens, 0.0)?,
             seen: filled("rollout", tokens, false)?,
+            layers: 0,
             row: filled("rollout", tokens, 0.0)?,
         })
     }
@@ -52,9 +55,11 @@ impl Rollout {
     /// Adds the next layer: `weights` (H, N, N), whose heads are averaged; H is 1 where they have been already.
     ///
     /// # Errors
-    /// [`Error::Shape`] where that is not what `weights` is: a rollout is of self-attention over the same tokens in each layer.
+    /// [`Error::Shape`] where that is not what `weights` is: a rollout is of self-attention over the same tokens in each layer;
+    /// [`Error::Number`] for a weight that is not finite or below 0, which is no share of anything.
     pub fn push(&mut self, weights: &[f32]) -> Result<(), Error> {
         check_square(self.tokens, weights)?;
+        check_weights(weights, || format!("layer {}", self.layers))?;
         for row in 0..self.tokens {
             average(self.tokens, row, weights, &mut self.row);
             self.add_row(row);
@@ -66,7 +71,7 @@ impl Rollout {
     /// all rows are there, in any order.
     ///
     /// # Errors
-    /// [`Error::Shape`] where there is no such row, or `weights` are no whole rows.
+    /// [`Error::Shape`] where there is no such row, or `weights` are no whole rows; [`Error::Number`] as for [`Rollout::push`].
     pub fn push_row(&mut self, row: usize, weights: &[f32]) -> Result<(), Error> {
         let n = self.tokens;
         if row >= n || weights.is_empty() || !weights.len().is_multiple_of(n) {
@@ -74,6 +79,7 @@ impl Rollout {
             let expected = format!("{n} weights of each head, rows below {n}");
             return Err(Error::Shape { name: "weights".into(), expected, found });
         }
+        check_weights(weights, || format!("layer {}, row {row}", self.layers))?;
         average_rows(weights, &mut self.row);
         self.add_row(row);
         Ok(())
@@ -90,6 +96,7 @@ impl Rollout {
         }
         core::mem::swap(&mut self.below, &mut self.above);
         self.seen.fill(false);
+        self.layers += 1;
         Ok(())
     }
 
@@ -132,6 +139,13 @@ pub(super) fn check_square(tokens: usize, weights: &[f32]) -> Result<(), Error> 
     }
     let expected = format!("{tokens} x {tokens} for each head, self-attention over the same tokens in each layer");
     Err(Error::Shape { name: "weights".into(), expected, found: format!("{} elements", weights.len()) })
+}
+
+/// Holds weights to finite numbers of at least 0. `place` says where they are.
+pub(super) fn check_weights(weights: &[f32], place: impl Fn() -> String) -> Result<(), Error> {
+    let Some(at) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) else { return Ok(()) };
+    let name = format!("{}, weight {at}", place());
+    Err(Error::Number { name, expected: "a finite number, at least 0".into(), found: weights[at].to_string() })
 }
 
 /// The mean over heads of row `row` of `weights` (H, N, N).

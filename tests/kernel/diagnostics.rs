@@ -4,12 +4,13 @@ use crate::support::{Case, Random, bounds, choice, same_bits};
 use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::frame::{Frame, Grid, Repetition};
 use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_mass, sink_metric};
-use qkscope::diagnostics::importance::{self, Projection, importance};
+use qkscope::diagnostics::importance::{self, Importance, importance};
 use qkscope::diagnostics::pattern::{self, Detector, Exclude, Pattern};
+use qkscope::diagnostics::projection::{Projection, STEP};
 use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};
 use qkscope::diagnostics::rows;
-use qkscope::diagnostics::value_norm::{self, value_norms, weighted};
-use qkscope::diagnostics::{Columns, PATTERNS, STATISTICS};
+use qkscope::diagnostics::value_norm::{self, ValueNorms, Weighted, value_norms, weighted};
+use qkscope::diagnostics::{Columns, MEASURES, PATTERNS, STATISTICS};
 use qkscope::error::Error;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,7 +193,8 @@ fn the_printed_numbers_of_a_head() {
 
 #[test]
 fn lists_speak_both_languages() {
-    let lists = [STATISTICS.iter().collect::<Vec<_>>(), PATTERNS.iter().collect(), head_members()];
+    let lists =
+        [STATISTICS.iter().collect::<Vec<_>>(), PATTERNS.iter().collect(), head_members(), MEASURES.iter().collect()];
     for list in lists {
         for (at, member) in list.iter().enumerate() {
             let texts = [member.label.en, member.label.zh, member.about.en, member.about.zh, member.formula];
@@ -407,6 +409,39 @@ fn statistics_serve_as_well_as_weights() {
     }
 }
 
+/// Where the statistics are known, the weights alone are read, and every number is there.
+#[test]
+fn weights_without_their_statistics() {
+    let (n, mut random) = (21, Random(17));
+    let weights = random_weights(&mut random, n, n, true);
+    let tokens = random_tokens(&mut random, n, 4);
+    let frame = Frame { tokens: Some(&tokens), ..Frame::new(n, n) };
+    let mut whole = Head::new(&frame).unwrap();
+    whole.add(0, &weights).unwrap();
+    let mut apart = Head::new(&frame).unwrap();
+    apart.add_weights(0, &weights).unwrap();
+    assert_eq!(apart.values().unwrap_err(), Error::Count { name: "rows".into(), expected: 21, found: 0 });
+    assert_eq!(apart.rows(), &Columns::new(n).unwrap(), "no statistic is worked out");
+    apart.add_statistics(0, whole.rows()).unwrap();
+    assert!(same_numbers(&apart.values().unwrap(), &whole.values().unwrap()));
+    assert_eq!(apart.add_weights(1, &weights).unwrap_err().code(), "shape");
+}
+
+/// Queries that stand further off than a number of 64 bits says.
+#[test]
+fn offsets_at_the_ends_of_their_range() {
+    let weights = [0.25; 16];
+    for (offset, sink) in [(i64::MAX, 0.25), (i64::MAX - 2, 0.25), (i64::MIN, f64::NAN), (i64::MIN + 2, f64::NAN)] {
+        let frame = Frame { offset, ..Frame::new(4, 4) };
+        let (found, expected) = (values(&frame, &weights), named(head::definition(&wide(&weights), &frame)));
+        for id in ["sinkMass", "sinkMassAfterFirst"] {
+            assert!(same_numbers(&[found(id)], &[sink]) && same_numbers(&[expected(id)], &[sink]), "{offset}, {id}");
+        }
+        assert!(found("selfMass").is_nan() && expected("selfMass").is_nan(), "no key is there");
+        near(found("meanAttentionDistance"), 2f64.powi(63), 2f64.powi(40), || "distance".into());
+    }
+}
+
 /// A row with one key has no normalised entropy, and a mean over rows passes over it; without any row there is no mean.
 #[test]
 fn one_key_is_no_choice() {
@@ -559,6 +594,23 @@ fn rollouts_that_cannot_be() {
     for (row, count) in [(3, 3), (0, 2), (0, 0)] {
         assert_eq!(rollout.push_row(row, &vec![0.5; count]).unwrap_err().code(), "shape", "{row}, {count}");
     }
+    for bad in [f32::NAN, f32::INFINITY, -0.1] {
+        let mut layer = [0.5; 9];
+        layer[5] = bad;
+        for residual in [false, true] {
+            let mut rollout = Rollout::new(3, residual).unwrap();
+            rollout.push(&[0.5; 9]).unwrap();
+            let before = rollout.matrix().to_vec();
+            let number = |name: &str, at| Error::Number {
+                name: format!("{name}, weight {at}"),
+                expected: "a finite number, at least 0".into(),
+                found: bad.to_string(),
+            };
+            assert_eq!(rollout.push(&layer).unwrap_err(), number("layer 1", 5));
+            assert_eq!(rollout.push_row(1, &layer[3..6]).unwrap_err(), number("layer 1, row 1", 2));
+            assert!(same_numbers(rollout.matrix(), &before), "nothing was taken");
+        }
+    }
     let mut empty = Rollout::new(0, true).unwrap();
     empty.push(&[]).unwrap();
     assert!(empty.matrix().is_empty());
@@ -570,6 +622,8 @@ fn the_printed_flow() {
     let mut flows = found.matrix().unwrap();
     all_near(&flows, &[1.0, 0.0, 0.0, 0.75, 0.55, 0.0, 0.2, 0.3, 0.65], PRINTED, || "raw".into());
     all_near(&found.row(2).unwrap(), &flows[6..], 0.0, || "one row".into());
+    let pairs: Vec<f64> = (0..9).map(|at| found.pair(at / 3, at % 3).unwrap()).collect();
+    all_near(&pairs, &flows, 0.0, || "pair by pair".into());
     all_near(&flow::definition(&[wide(&A1), wide(&A2)], 3, true), &flows, 1e-12, || "all cuts".into());
     flow::normalize(&mut flows, 3);
     let expected = [1.0, 0.0, 0.0, 0.576923, 0.423077, 0.0, 0.173913, 0.260870, 0.565217];
@@ -628,6 +682,10 @@ fn flows_that_cannot_be() {
         assert_eq!(Flow::new(&[&A1, &[bad; 9]], 3, true).unwrap_err().code(), "number");
     }
     assert_eq!(Flow::new(&[&A1], 3, true).unwrap().row(3).unwrap_err().code(), "parameter");
+    for (row, key, name) in [(3, 0, "row"), (0, 3, "key"), (usize::MAX, usize::MAX, "row")] {
+        let error = Flow::new(&[&A1], 3, true).unwrap().pair(row, key).unwrap_err();
+        assert_eq!((error.code(), error.parts().0), ("parameter", name));
+    }
     let identity = Flow::new(&[], 2, true).unwrap().matrix().unwrap();
     assert_eq!(identity, [1.0, 0.0, 0.0, 1.0]);
     let mut nothing = vec![0.0; 4];
@@ -640,13 +698,68 @@ fn flows_that_cannot_be() {
 
 // ------------------------------------------------------------------------------------------------- with what is carried
 
+fn project(weights: &[f32], size: usize) -> Projection<'_> {
+    Projection { weights: weights.into(), size }
+}
+
+/// How many steps a job takes; the part that is done grows from 0 to 1.
+fn steps<T>(job: &mut T, mut advance: impl FnMut(&mut T) -> bool, progress: impl Fn(&T) -> f64) -> usize {
+    let (mut count, mut before) = (1, progress(job));
+    assert_eq!(before, 0.0);
+    while !advance(job) {
+        assert!((before..1.0).contains(&progress(job)), "step {count}");
+        before = progress(job);
+        count += 1;
+    }
+    assert_eq!(progress(job), 1.0);
+    count
+}
+
+/// No step is longer than it says, even where one row alone is: its way through the projection takes three steps here.
+#[test]
+fn long_work_is_done_in_steps() {
+    let ([heads, n, size], width) = ([2, 2, 96], STEP / 32);
+    let (mut random, row) = (Random(43), STEP / 64);
+    let projection: Vec<f32> =
+        random.normals(heads * size).iter().flat_map(|&x| core::iter::repeat_n(x, width)).collect();
+    let outputs = random.normals(heads * n * size);
+    let mut stepped = Importance::new(&outputs, [heads, n, size], Some(project(&projection, width))).unwrap();
+    assert_eq!(steps(&mut stepped, Importance::advance, Importance::progress), 12);
+    // All columns of Wo are the same, so each is what one of them gives.
+    let one: Vec<f64> = projection.iter().step_by(width).map(|&w| f64::from(w)).collect();
+    let expected = importance::definition(&wide(&outputs), [heads, n, size], &one);
+    all_near(&stepped.finish().unwrap(), &expected, 1e-9, || "importance".into());
+    let values = &outputs[..n * size];
+    let mut stepped = ValueNorms::new(values, [n, size], Some(project(&projection[..size * width], width))).unwrap();
+    assert_eq!(steps(&mut stepped, ValueNorms::advance, ValueNorms::progress), 6);
+    let norm = |v: &[f32]| value_norm::definition(1.0, &wide(v), &one[..size]) * (width as f64).sqrt();
+    let expected: Vec<f64> = values.chunks(size).map(norm).collect();
+    all_near(&stepped.finish(), &expected, 1e-9 * expected[0].max(1.0), || "norms".into());
+    let mut stepped = Weighted::new(vec![0.5; 130 * row], vec![4.0; row]).unwrap();
+    assert_eq!(steps(&mut stepped, Weighted::advance, Weighted::progress), 3, "64 rows in a step");
+    assert!(stepped.finish().iter().all(|&length| length == 2.0));
+}
+
+/// No key, no query, no head, no channel: what is left has its answer.
+#[test]
+fn nothing_to_measure() {
+    let weights = [1.0; 12];
+    assert_eq!(value_norms(&[], [0, 3], Some(project(&weights, 4))).unwrap(), [0.0; 0]);
+    assert_eq!(value_norms(&[], [2, 0], Some(project(&[], 4))).unwrap(), [0.0; 2]);
+    assert_eq!(importance(&[], [0, 2, 3], Some(project(&[], 4))).unwrap(), [0.0; 0]);
+    for (sizes, projection) in [([3, 0, 1], &weights[..]), ([3, 2, 0], &[]), ([3, 1 << 60, 0], &[])] {
+        let found = importance(&[], sizes, Some(project(projection, 4))).unwrap();
+        assert!(found.len() == 3 && found.iter().all(|share| share.is_nan()), "{sizes:?}: {found:?}");
+    }
+}
+
 #[test]
 fn importance_equals_its_definition() {
     let (sizes, width) = ([3, 4, 2], 5);
     let mut random = Random(41);
     let outputs = random.normals(24);
     let weights = random.normals(6 * width);
-    let found = importance(&outputs, sizes, Some(Projection { weights: &weights, size: width })).unwrap();
+    let found = importance(&outputs, sizes, Some(project(&weights, width))).unwrap();
     all_near(&found, &importance::definition(&wide(&outputs), sizes, &wide(&weights)), 1e-12, || "Wo".into());
     let identity: Vec<f32> = (0..36).map(|at| f32::from(u8::from(at / 6 == at % 6))).collect();
     let side_by_side = importance(&outputs, sizes, None).unwrap();
@@ -658,13 +771,13 @@ fn importance_equals_its_definition() {
 #[test]
 fn importance_is_no_share() {
     let outputs = [3.0, -3.0, 1.0];
-    let projection = Projection { weights: &[1.0, 1.0, 1.0], size: 1 };
-    assert_eq!(importance(&outputs, [3, 1, 1], Some(projection)).unwrap(), [3.0, 3.0, 1.0]);
-    assert!(importance(&[0.0; 3], [3, 1, 1], Some(projection)).unwrap()[0].is_nan());
+    let ones = [1.0; 3];
+    assert_eq!(importance(&outputs, [3, 1, 1], Some(project(&ones, 1))).unwrap(), [3.0, 3.0, 1.0]);
+    assert!(importance(&[0.0; 3], [3, 1, 1], Some(project(&ones, 1))).unwrap()[0].is_nan());
     let code = |outputs: &[f32], sizes, projection| importance(outputs, sizes, projection).unwrap_err().code();
     assert_eq!(code(&outputs, [3, 1, 2], None), "shape");
-    assert_eq!(code(&outputs, [3, 1, 1], Some(Projection { weights: &[1.0], size: 1 })), "shape");
-    assert_eq!(code(&outputs, [3, 1, 1], Some(Projection { weights: &[], size: 0 })), "shape");
+    assert_eq!(code(&outputs, [3, 1, 1], Some(project(&[1.0], 1))), "shape");
+    assert_eq!(code(&outputs, [3, 1, 1], Some(project(&[], 0))), "shape");
 }
 
 #[test]
@@ -673,7 +786,7 @@ fn weighted_norms_equal_their_definition() {
     let mut random = Random(51);
     let (values, projection) = (random.normals(m * size), random.normals(size * width));
     let weights = random_weights(&mut random, n, m, true);
-    let norms = value_norms(&values, [m, size], Some(Projection { weights: &projection, size: width })).unwrap();
+    let norms = value_norms(&values, [m, size], Some(project(&projection, width))).unwrap();
     let found = weighted(&weights, &norms).unwrap();
     for (at, &found) in found.iter().enumerate() {
         let value = wide(&values[at % m * size..][..size]);

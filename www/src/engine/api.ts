@@ -13,9 +13,11 @@ import type {
   Colormap,
   Format,
   HeadStatistic,
+  Measure,
   Normalizer,
   NormalizerOption,
   ParameterTensor,
+  Pattern,
   Pool,
   Position,
   PositionOption,
@@ -30,9 +32,11 @@ export type {
   Colormap,
   Format,
   HeadStatistic,
+  Measure,
   Normalizer,
   NormalizerOption,
   ParameterTensor,
+  Pattern,
   Pool,
   Position,
   PositionOption,
@@ -69,7 +73,9 @@ export interface Mask {
 export interface Control {
   /**
    * Stops the work after the step under way; the promise rejects at once, and once, with the signal's reason. A step is
-   * 8 rows by `M` keys: about 10 ms at `M = 32,768`.
+   * 8 rows by `M` keys: about 10 ms at `M = 32,768`. One of `rollout()` is a row, about 10 ms at 2,048 tokens; one of
+   * `attentionFlow()` a pair of tokens, some 2 ms at its limits; one of the norms and of `headImportance()` 2^21
+   * multiply-adds, about 1 ms.
    */
   signal?: AbortSignal | undefined;
   /** Called with the fraction done: 0 to 1, never falling, 1 at the end. What it throws stops the call and rejects it. */
@@ -300,6 +306,23 @@ export interface ProjectionOptions extends Control {
    * transpose. Default: none.
    */
   projection?: Tensor | null | undefined;
+}
+
+/** Options of `valueNorms()`. */
+export interface ValueNormsOptions extends ProjectionOptions {
+  /** Hq, where heads share values: a multiple of Hkv, up to 2^20. Default: Hkv. */
+  heads?: number | undefined;
+}
+
+/**
+ * Options of `valueWeightedNorms()`. Where the weights are a `rectangle()` of one head, what it was asked for: `batch`,
+ * `head` and `keys` say which norms count. Default: weights of all heads and keys.
+ */
+export interface WeightedNormsOptions extends Partial<HeadSelection>, Control {
+  /** Taken, so that the rectangle's own options can be given; norms are of keys. */
+  rows?: readonly [number, number] | undefined;
+  /** Keys `[from, to)`. Default all. */
+  keys?: readonly [number, number] | undefined;
 }
 
 /** What `overview()` pools and into how many cells. */

@@ -21,10 +21,12 @@ import type {
   Stage,
   Status,
   Tensor,
+  ValueNormsOptions,
+  WeightedNormsOptions,
 } from './api.ts';
 import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
-import { followed, importance, lengths } from './diagnose.ts';
+import { followed, importance, lengths, shareOfSinks, weightedNorms } from './diagnose.ts';
 import { OpenMap } from './map.ts';
 import { runMultiHead } from './multi-head.ts';
 import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './options.ts';
@@ -125,8 +127,10 @@ export async function openCapture(source: CaptureSource, options: CaptureOptions
  * `Ā = (A + I) / row sum` of the weights averaged over heads. Abnar and Zuidema 2020, arXiv 2005.00928.
  *
  * @param layers first layer first, each `[H, N, N]` or `[N, N]`: weights of self-attention over the same tokens
- * @returns `[N, N]`; row `i` says what token `i` is made of. Rows sum to 1.
- * @throws QkscopeError, by rejection: `shape`, `parameter`, and `limit` above 2,048 tokens
+ * @returns `[N, N]`; row `i` says what token `i` is made of. Rows sum to 1; without the residual they do where the rows
+ *   of every layer's weights do.
+ * @throws QkscopeError, by rejection: `shape`, `parameter`, `number` for a weight that is not finite or below 0, and
+ *   `limit` above 2,048 tokens, or 1 GiB of weights
  */
 export async function rollout(layers: readonly Tensor[], options: LayersOptions = {}): Promise<Tensor> {
   return followed(pool, 'rollout', layers, options);
@@ -138,7 +142,7 @@ export async function rollout(layers: readonly Tensor[], options: LayersOptions 
  *
  * @param layers as for {@link rollout}
  * @returns `[N, N]`
- * @throws QkscopeError, by rejection: as {@link rollout}; `limit` above 128 tokens, or 768 tokens times layers
+ * @throws QkscopeError, by rejection: as {@link rollout}, but `limit` above 128 tokens, or 768 tokens times layers
  */
 export async function attentionFlow(layers: readonly Tensor[], options: FlowOptions = {}): Promise<Tensor> {
   return followed(pool, 'flow', layers, options);
@@ -149,14 +153,46 @@ export async function attentionFlow(layers: readonly Tensor[], options: FlowOpti
  * arXiv 2004.10102.
  *
  * @param value `[B, Hkv, M, dv]`
- * @param options `heads`: Hq, where heads share values; a multiple of Hkv
  * @returns `[B, Hq, M]`
+ * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `limit`
  */
-export async function valueNorms(
-  value: Tensor,
-  options: ProjectionOptions & { heads?: number | undefined } = {},
-): Promise<Tensor> {
+export async function valueNorms(value: Tensor, options: ValueNormsOptions = {}): Promise<Tensor> {
   return lengths(pool, value, options);
+}
+
+/**
+ * What each key really adds to each query's output, as long as it is: `|w_ij v_j Wo|`. Kobayashi et al. 2020,
+ * arXiv 2004.10102. It is as large as the weights, so ask for the rows that are wanted:
+ *
+ * ```ts
+ * const part = { head: 3, rows: [0, 64], keys: [0, map.keys] };
+ * const norms = await valueNorms(value, { heads: map.heads, projection });
+ * const added = await valueWeightedNorms(await map.rectangle(part), norms, part);
+ * ```
+ *
+ * @param weights `[B, H, N, M]`, or with `head` a rectangle of that one, `[rows, keys]`
+ * @param norms `[B, H, M]`, from {@link valueNorms}
+ * @returns the shape of the weights; exactly 0 where the weight is 0, whatever the value
+ * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`
+ */
+export async function valueWeightedNorms(
+  weights: Tensor,
+  norms: Tensor,
+  options: WeightedNormsOptions = {},
+): Promise<Tensor> {
+  return weightedNorms(pool, weights, norms, options);
+}
+
+/**
+ * The sink metric: the share of heads whose mean weight on the first key is above `eps`. Gu et al. 2024,
+ * arXiv 2410.10781, who take `eps = 0.3` and texts of 64 tokens.
+ *
+ * @param masses one number of each head: `sinkMass` or `sinkMassAfterFirst` of `headStatistics()`; NaN is left out
+ * @returns 0 to 1; NaN where no head is left
+ * @throws QkscopeError `parameter`
+ */
+export function sinkMetric(masses: ArrayLike<number>, eps = 0.3): number {
+  return shareOfSinks(masses, eps);
 }
 
 /**
@@ -165,6 +201,7 @@ export async function valueNorms(
  *
  * @param output `[B, H, N, dv]`: weights times values
  * @returns `[B, H]`; NaN where the whole output is 0
+ * @throws QkscopeError, by rejection: as {@link valueNorms}
  */
 export async function headImportance(output: Tensor, options: ProjectionOptions = {}): Promise<Tensor> {
   return importance(pool, output, options);

@@ -3,7 +3,7 @@
  * no worker can start: the same code in both.
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
-import type { Diagnosis, Job, Layers, Picture, Problem, Reply, Request, Results } from './protocol.ts';
+import type { Diagnosis, Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
 import type { RawCapture, RawGlue, RawLayer, RawLimits, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
@@ -67,7 +67,7 @@ export class Host {
     try {
       if (run.problem) this.#open(run.problem);
       if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(job.request));
-      if (job.kind === 'follow') return this.#begin(run, this.#follow(job.layers));
+      if (job.kind === 'diagnose') return this.#begin(run, this.#diagnose(job.diagnosis));
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -95,10 +95,22 @@ export class Host {
     return opened;
   }
 
-  #follow({ way, weights, layer, tokens, residual, normalize }: Layers): RawTask {
-    const { Follow } = this.#glue;
-    if (way === 'rollout') return Follow.rollout(weights, layer, tokens, residual);
-    return Follow.flow(weights, layer, tokens, residual, normalize);
+  #diagnose(asked: Diagnosis): RawTask {
+    const { Diagnosis } = this.#glue;
+    switch (asked.name) {
+      case 'rollout':
+        return Diagnosis.rollout(asked.weights, asked.layer, asked.tokens, asked.residual);
+      case 'flow':
+        return Diagnosis.flow(asked.weights, asked.layer, asked.tokens, asked.residual, asked.normalize);
+      case 'valueNorms':
+        return Diagnosis.valueNorms(asked.values, asked.keys, asked.size, asked.projection, asked.width);
+      case 'valueWeightedNorms':
+        return Diagnosis.valueWeightedNorms(asked.weights, asked.norms);
+      case 'headImportance': {
+        const { outputs, heads, queries, size, projection, width } = asked;
+        return Diagnosis.headImportance(outputs, heads, queries, size, projection, width);
+      }
+    }
   }
 
   /** Takes a task in among the others, step by step. */
@@ -128,7 +140,7 @@ export class Host {
     return true;
   }
 
-  async #execute(id: number, job: Exclude<Job, { kind: 'task' | 'follow' }>): Promise<Results[keyof Results]> {
+  async #execute(id: number, job: Exclude<Job, { kind: 'task' | 'diagnose' }>): Promise<Results[keyof Results]> {
     switch (job.kind) {
       case 'open':
         return null;
@@ -138,8 +150,6 @@ export class Host {
         return this.#tensor(job);
       case 'assign':
         return this.#assign(job);
-      case 'diagnose':
-        return this.#diagnose(job.diagnosis);
       case 'paint':
         return this.#paint(job.picture);
     }
@@ -170,11 +180,6 @@ export class Host {
 
   #assign({ capture, assignment: { query, key, value } }: Of<'assign'>): RawLayer {
     return this.#glue.assignLayer(capture, query, key, value ?? undefined);
-  }
-
-  #diagnose(asked: Diagnosis): Float64Array {
-    if (asked.name === 'valueNorms') return this.#glue.valueNorms(asked.values, asked.keys, asked.projection);
-    return this.#glue.headImportance(asked.outputs, asked.heads, asked.queries, asked.projection);
   }
 
   #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {

@@ -32,26 +32,25 @@ export interface Picture {
   palette: RawPalette;
 }
 
-/** What follows attention through layers, `layer` numbers each in one array. */
-export interface Layers {
-  way: 'rollout' | 'flow';
-  weights: Float32Array;
-  layer: number;
-  tokens: number;
-  residual: boolean;
-  normalize: boolean;
+/** A projection's rows, of `width` numbers each. */
+interface Projected {
+  projection: Float32Array | undefined;
+  width: number;
 }
 
-/** What is asked of values or outputs. */
+/** What is asked of layers (`layer` numbers each in one array), of values and of outputs. */
 export type Diagnosis =
-  | { name: 'valueNorms'; values: Float32Array; keys: number; projection: Float32Array | undefined }
   | {
-      name: 'headImportance';
-      outputs: Float32Array;
-      heads: number;
-      queries: number;
-      projection: Float32Array | undefined;
-    };
+      name: 'rollout' | 'flow';
+      weights: Float32Array;
+      layer: number;
+      tokens: number;
+      residual: boolean;
+      normalize: boolean;
+    }
+  | ({ name: 'valueNorms'; values: Float32Array; keys: number; size: number } & Projected)
+  | { name: 'valueWeightedNorms'; weights: Float32Array; norms: Float32Array }
+  | ({ name: 'headImportance'; outputs: Float32Array; heads: number; queries: number; size: number } & Projected);
 
 /** Work for one instance. */
 export type Job =
@@ -61,7 +60,6 @@ export type Job =
   | { kind: 'parse'; source: Blob; limits: RawLimits }
   | { kind: 'tensor'; source: Blob; entry: RawTensor; limits: RawLimits }
   | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }
-  | { kind: 'follow'; layers: Layers }
   | { kind: 'diagnose'; diagnosis: Diagnosis }
   | { kind: 'paint'; picture: Picture };
 
@@ -72,8 +70,7 @@ export interface Results {
   parse: RawCapture;
   tensor: Float32Array;
   assign: RawLayer;
-  follow: { values: Float64Array };
-  diagnose: Float64Array;
+  diagnose: { values: Float32Array | Float64Array };
   /** Pixels, RGBA, where the worker has no canvas of its own. */
   paint: ImageBitmap | Uint8Array;
 }

@@ -9,8 +9,10 @@ export {
   openCapture,
   paint,
   rollout,
+  sinkMetric,
   statusNames,
   valueNorms,
+  valueWeightedNorms,
 } from './engine.ts';
 export { QkscopeError } from './error.ts';
 export type { ErrorCode } from './error.ts';

@@ -233,17 +233,26 @@ export interface RawGlue {
   CaptureReader: new (size: number, limits: RawLimits | undefined) => RawReader;
   readTensor(entry: RawTensor, bytes: Uint8Array, limits: RawLimits | undefined): Float32Array;
   assignLayer(capture: RawAssignable, query: string, key: string, value: string | undefined): RawLayer;
-  Follow: {
+  Diagnosis: {
     rollout(layers: Float32Array, layer: number, tokens: number, residual: boolean): RawTask;
     flow(layers: Float32Array, layer: number, tokens: number, residual: boolean, normalize: boolean): RawTask;
+    valueNorms(
+      values: Float32Array,
+      keys: number,
+      size: number,
+      projection: Float32Array | undefined,
+      width: number,
+    ): RawTask;
+    valueWeightedNorms(weights: Float32Array, norms: Float32Array): RawTask;
+    headImportance(
+      outputs: Float32Array,
+      heads: number,
+      queries: number,
+      size: number,
+      projection: Float32Array | undefined,
+      width: number,
+    ): RawTask;
   };
-  valueNorms(values: Float32Array, keys: number, projection: Float32Array | undefined): Float64Array;
-  headImportance(
-    outputs: Float32Array,
-    heads: number,
-    queries: number,
-    projection: Float32Array | undefined,
-  ): Float64Array;
   paint: RawPaint<ImageBitmap>;
   paintPixels: RawPaint<Uint8Array>;
 }

@@ -16,8 +16,14 @@ export interface Checked<Data extends Float32Array | Uint8Array> {
 
 /** A query, key, value or bias: checked and copied. */
 export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Array> {
+  const { data, shape } = checkTensor(subject, tensor);
+  return { data: new Float32Array(data), shape };
+}
+
+/** Checked alone: `data` is still the caller's. */
+export function checkTensor(subject: string, tensor: Tensor): Checked<Float32Array> {
   const { data, shape } = checked(subject, tensor, 'Float32Array');
-  return { data: new Float32Array(data as Float32Array), shape };
+  return { data: data as Float32Array, shape };
 }
 
 /** A parameter with 1 to 4 axes of its own: checked and copied. The kernel checks that its shape fits. */
