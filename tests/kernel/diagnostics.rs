@@ -728,13 +728,13 @@ fn long_work_is_done_in_steps() {
     // All columns of Wo are the same, so each is what one of them gives.
     let one: Vec<f64> = projection.iter().step_by(width).map(|&w| f64::from(w)).collect();
     let expected = importance::definition(&wide(&outputs), [heads, n, size], &one);
-    all_near(&stepped.finish().unwrap(), &expected, 1e-9, || "importance".into());
+    all_near(&stepped.finish().unwrap(), &expected, bounds::double(width), || "importance".into());
     let values = &outputs[..n * size];
     let mut stepped = ValueNorms::new(values, [n, size], Some(project(&projection[..size * width], width))).unwrap();
     assert_eq!(steps(&mut stepped, ValueNorms::advance, ValueNorms::progress), 6);
     let norm = |v: &[f32]| value_norm::definition(1.0, &wide(v), &one[..size]) * (width as f64).sqrt();
     let expected: Vec<f64> = values.chunks(size).map(norm).collect();
-    all_near(&stepped.finish(), &expected, 1e-9 * expected[0].max(1.0), || "norms".into());
+    all_near(&stepped.finish(), &expected, bounds::double(width) * expected[0].max(expected[1]), || "norms".into());
     let mut stepped = Weighted::new(vec![0.5; 130 * row], vec![4.0; row]).unwrap();
     assert_eq!(steps(&mut stepped, Weighted::advance, Weighted::progress), 3, "64 rows in a step");
     assert!(stepped.finish().iter().all(|&length| length == 2.0));
