@@ -290,7 +290,7 @@ fn exclusions_divide_by_what_is_left() {
         A1.chunks(3).enumerate().for_each(|(row, weights)| detector.add(row, 0, weights).unwrap());
         let definition = pattern::definition(Pattern::PreviousToken, &[0; 3], exclude, &wide(&A1));
         near(detector.mul(), mul, PRINTED, || format!("mul, {exclude:?}"));
-        near(detector.abs(), abs, 1e-12, || format!("abs, {exclude:?}"));
+        near(detector.abs(), abs, bounds::DEFINITION, || format!("abs, {exclude:?}"));
         all_near(&definition, &[detector.mul(), detector.abs()], bounds::double(9), || format!("{exclude:?}"));
         near(detector.row_share(), 0.55, PRINTED, || "excludes nothing".into());
     }
@@ -470,12 +470,12 @@ fn rows_without_weight_and_rows_that_failed() {
 fn distance_on_a_grid() {
     let grid = Grid { height: 2, width: 2, patch_size: 16.0, tokens_before: 1 };
     let row = [0.5, 0.125, 0.125, 0.125, 0.125];
-    near(grid.distance(1, &row), 16.0 * (2.0 + 2f64.sqrt()) / 4.0, 1e-12, || "a corner".into());
-    near(grid.distance(2, &[0.5, 0.5, 0.0, 0.0, 0.0]), 16.0, 1e-12, || "one to the left".into());
+    near(grid.distance(1, &row), 16.0 * (2.0 + 2f64.sqrt()) / 4.0, bounds::DEFINITION, || "a corner".into());
+    near(grid.distance(2, &[0.5, 0.5, 0.0, 0.0, 0.0]), 16.0, bounds::DEFINITION, || "one to the left".into());
     assert!(grid.distance(0, &row).is_nan(), "the class token has no place");
     assert!(grid.distance(1, &[1.0, 0.0, 0.0, 0.0, 0.0]).is_nan(), "no patch is looked at");
     let plain = Grid { tokens_before: 0, ..grid };
-    near(plain.distance(3, &[1.0, 0.0, 0.0, 0.0]), 16.0 * 2f64.sqrt(), 1e-12, || "across".into());
+    near(plain.distance(3, &[1.0, 0.0, 0.0, 0.0]), 16.0 * 2f64.sqrt(), bounds::DEFINITION, || "across".into());
 }
 
 #[test]
@@ -624,7 +624,7 @@ fn the_printed_flow() {
     all_near(&found.row(2).unwrap(), &flows[6..], 0.0, || "one row".into());
     let pairs: Vec<f64> = (0..9).map(|at| found.pair(at / 3, at % 3).unwrap()).collect();
     all_near(&pairs, &flows, 0.0, || "pair by pair".into());
-    all_near(&flow::definition(&[wide(&A1), wide(&A2)], 3, true), &flows, 1e-12, || "all cuts".into());
+    all_near(&flow::definition(&[wide(&A1), wide(&A2)], 3, true), &flows, bounds::DEFINITION, || "all cuts".into());
     flow::normalize(&mut flows, 3);
     let expected = [1.0, 0.0, 0.0, 0.576923, 0.423077, 0.0, 0.173913, 0.260870, 0.565217];
     all_near(&flows, &expected, PRINTED, || "normalised".into());
@@ -641,7 +641,7 @@ fn flow_equals_the_least_cut() {
             let found = Flow::new(&slices, n, k < 2).unwrap().matrix().unwrap();
             let wide: Vec<Vec<f64>> = layers.iter().map(|layer| self::wide(layer)).collect();
             let definition = flow::definition(&wide, n, k < 2);
-            all_near(&found, &definition, 1e-12, || format!("{n} tokens, {depth} layers, {k}"));
+            all_near(&found, &definition, bounds::DEFINITION, || format!("{n} tokens, {depth} layers, {k}"));
         }
     }
 }
@@ -657,8 +657,8 @@ fn flow_stays_within_its_edges() {
     let widest = widest(&capacities, n);
     let reaching: Vec<f64> = (0..n).map(|j| (0..n).map(|i| capacities[0][i * n + j]).sum()).collect();
     for (at, &flow) in flows.iter().enumerate() {
-        assert!(flow <= 1.0 + 1e-12 && flow <= reaching[at % n] + 1e-12, "{at}: {flow}");
-        assert!(flow >= widest[at] - 1e-12, "{at}: {flow} of {}", widest[at]);
+        assert!(flow <= 1.0 + bounds::DEFINITION && flow <= reaching[at % n] + bounds::DEFINITION, "{at}: {flow}");
+        assert!(flow >= widest[at] - bounds::DEFINITION, "{at}: {flow} of {}", widest[at]);
     }
 }
 
@@ -760,11 +760,18 @@ fn importance_equals_its_definition() {
     let outputs = random.normals(24);
     let weights = random.normals(6 * width);
     let found = importance(&outputs, sizes, Some(project(&weights, width))).unwrap();
-    all_near(&found, &importance::definition(&wide(&outputs), sizes, &wide(&weights)), 1e-12, || "Wo".into());
+    all_near(&found, &importance::definition(&wide(&outputs), sizes, &wide(&weights)), bounds::DEFINITION, || {
+        "Wo".into()
+    });
     let identity: Vec<f32> = (0..36).map(|at| f32::from(u8::from(at / 6 == at % 6))).collect();
     let side_by_side = importance(&outputs, sizes, None).unwrap();
-    all_near(&side_by_side, &importance::definition(&wide(&outputs), sizes, &wide(&identity)), 1e-12, || "none".into());
-    near(side_by_side.iter().map(|x| x * x).sum(), 1.0, 1e-12, || "parts of a norm".into());
+    all_near(
+        &side_by_side,
+        &importance::definition(&wide(&outputs), sizes, &wide(&identity)),
+        bounds::DEFINITION,
+        || "none".into(),
+    );
+    near(side_by_side.iter().map(|x| x * x).sum(), 1.0, bounds::DEFINITION, || "parts of a norm".into());
 }
 
 /// Two heads that cancel: without either, the third is far from what it was.
@@ -913,7 +920,7 @@ impl Golden {
             rollout.push(layer).expect("a layer");
             all.extend_from_slice(rollout.matrix());
         }
-        vec![("rollout", all, 1e-12), ("last", rollout.matrix().to_vec(), 1e-12)]
+        vec![("rollout", all, bounds::DEFINITION), ("last", rollout.matrix().to_vec(), bounds::DEFINITION)]
     }
 
     fn flow(&self) -> Vec<(&str, Vec<f64>, f64)> {
@@ -922,7 +929,7 @@ impl Golden {
         let raw = Flow::new(&slices, n, true).expect("few tokens").matrix().expect("few tokens");
         let mut normalized = raw.clone();
         flow::normalize(&mut normalized, n);
-        vec![("flow", raw, 1e-12), ("normalised", normalized, 1e-12)]
+        vec![("flow", raw, bounds::DEFINITION), ("normalised", normalized, bounds::DEFINITION)]
     }
 
     fn detector(&self) -> Vec<(&str, Vec<f64>, f64)> {
@@ -938,7 +945,11 @@ impl Golden {
         self.weights().chunks(n).enumerate().for_each(add);
         let tokens = tokens.unwrap_or_default();
         let drawn = (0..n * n).map(|at| f64::from(u8::from(pattern.contains(tokens, at / n, at % n)))).collect();
-        vec![("pattern", drawn, 0.0), ("mul", vec![detector.mul()], 1e-12), ("abs", vec![detector.abs()], 1e-12)]
+        vec![
+            ("pattern", drawn, 0.0),
+            ("mul", vec![detector.mul()], bounds::DEFINITION),
+            ("abs", vec![detector.abs()], bounds::DEFINITION),
+        ]
     }
 
     fn rows(&self) -> Vec<(&str, Vec<f64>, f64)> {
@@ -957,7 +968,7 @@ impl Golden {
             None => ("rows", wide(&self.head().rows().attention_distance), bounds::head(m, m as f64)),
             Some(grid) => {
                 let rows = weights.chunks(m).enumerate().skip(grid.tokens_before);
-                ("rows", rows.map(|(row, weights)| grid.distance(row, weights)).collect(), 1e-12)
+                ("rows", rows.map(|(row, weights)| grid.distance(row, weights)).collect(), bounds::DEFINITION)
             }
         });
         found
@@ -972,11 +983,11 @@ impl Golden {
         };
         let share = |key: usize| vec![sink_metric(&masses(key, key), self.threshold.expect("of sinks"))];
         vec![
-            ("sink0", masses(0, 0), 1e-12),
-            ("sink1", masses(1, 1), 1e-12),
-            ("sink0From1", masses(0, 1), 1e-12),
-            ("share0", share(0), 1e-12),
-            ("share1", share(1), 1e-12),
+            ("sink0", masses(0, 0), bounds::DEFINITION),
+            ("sink1", masses(1, 1), bounds::DEFINITION),
+            ("sink0From1", masses(0, 1), bounds::DEFINITION),
+            ("share0", share(0), bounds::DEFINITION),
+            ("share1", share(1), bounds::DEFINITION),
         ]
     }
 
@@ -986,7 +997,7 @@ impl Golden {
         let marked = |at: &usize| Pattern::DuplicateToken.contains(tokens, at / n, at % n);
         let row = |i: usize| (i * n..(i + 1) * n).filter(marked).map(|at| f64::from(weights[at])).sum();
         let mut found = self.means(&[("mean", "duplicateTokenShare")]);
-        found.push(("rows", (0..n).map(row).collect(), 1e-12));
+        found.push(("rows", (0..n).map(row).collect(), bounds::DEFINITION));
         found
     }
 
