@@ -126,6 +126,33 @@ test('sinks in a file count, each layer with its own, and the control says where
     }
   }));
 
+test('a layer without sinks is plain softmax, unless another normalizer is chosen', () =>
+  site.visit(WIDE, async (page) => {
+    await settled(page);
+    const one = () => tensor([1, 4, 3], noise(12));
+    const layers = { 'layers.0.q': one(), 'layers.0.k': one(), 'layers.1.q': one(), 'layers.1.k': one() };
+    await drop(page, { name: 'half.npz', content: npz({ ...layers, 'layers.1.sinks': tensor([1], [2]) }) });
+    await size(page, 4, 4);
+    const normalizer = page.locator('[name="normalizer"]');
+    const enter = async (layer, expected) => {
+      await page.locator('[name="layer"]').selectOption(String(layer));
+      await settled(page);
+      assert.equal(await normalizer.inputValue(), expected, `layer ${layer}`);
+    };
+    const captions = page.locator('.axis-captions');
+    assert.equal(await normalizer.inputValue(), 'softmax');
+    assert.match(await captions.innerText(), /each row sums to 1\.000/);
+    await enter(1, 'softmax_sink');
+    assert.match(await captions.innerText(), /row sums from 0\.\d+ to 0\.\d+/);
+    await normalizer.selectOption('softmax');
+    await enter(0, 'softmax');
+    await enter(1, 'softmax');
+    await normalizer.selectOption('softmax_sink');
+    await enter(0, 'softmax');
+    await page.getByText('Reset to the file’s settings').click();
+    await enter(1, 'softmax_sink');
+  }));
+
 test('where the names do not say, the page asks, checks, and shows', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);

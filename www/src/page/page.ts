@@ -20,12 +20,13 @@ import { Busy, Notice } from './pickers.ts';
 import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
 import { PageError, reasonOf } from './reason.ts';
-import { settingsFrom, toOptions, type Settings } from './settings.ts';
+import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
   EXAMPLES,
   openExample,
   nameOf,
   openFiles,
+  ownOf,
   type Example,
   type Reading,
   type Source,
@@ -64,7 +65,10 @@ export class Page {
   #link: Link;
   #source: Source | undefined;
   #shown: Shown | undefined;
+  /** What the file says of the layer in sight. */
   #own: Settings = settingsFrom({});
+  /** Whether another normalizer than the layer's own was chosen: it then stays from layer to layer. */
+  #normalizerChosen = false;
   #settings: Settings = this.#own;
   #place: Place = { layer: 0, batch: 0, head: 0 };
   #counts = { layers: 1, batch: 1, heads: 1 };
@@ -206,14 +210,16 @@ export class Page {
     this.#matrix.start = at;
     this.#assign.ask(undefined, this.#language);
     this.#source = source;
-    this.#own = settingsFrom(source.options);
-    this.#settings = link ? applyLink(this.#own, link) : this.#own;
     const layer = Math.min(link?.layer ?? 0, source.layers.length - 1);
+    const own = ownOf(source, layer);
+    this.#own = settingsFrom(own.options);
+    this.#settings = link ? applyLink(this.#own, link) : this.#own;
+    this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
     this.#place = { layer, batch: link?.batch ?? 0, head: link?.head ?? 0 };
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
-    this.#controls.brings = source.brings;
+    this.#controls.brings = own.brings;
     this.#controls.show(this.#settings, this.#language);
     this.#renderSource();
     this.#draw(true);
@@ -411,6 +417,9 @@ export class Page {
   // ---- what the visitor sets
 
   #changeSettings(settings: Settings): void {
+    if (settings.normalizer !== this.#settings.normalizer) {
+      this.#normalizerChosen = !isSameChoice(settings.normalizer, this.#own.normalizer);
+    }
     this.#settings = settings;
     this.#showMask();
     this.#draw();
@@ -448,6 +457,7 @@ export class Page {
 
   #reset(): void {
     this.#settings = this.#own;
+    this.#normalizerChosen = false;
     this.#controls.show(this.#settings, this.#language);
     this.#showMask();
     this.#draw();
@@ -455,8 +465,21 @@ export class Page {
 
   #setPlace(change: Partial<Place>): void {
     this.#place = { ...this.#place, ...change };
+    if (change.layer !== undefined) this.#enterLayer(change.layer);
     this.#showMask();
     this.#draw();
+  }
+
+  /** Takes over what the file says of this layer alone. */
+  #enterLayer(layer: number): void {
+    if (!this.#source) return;
+    const own = ownOf(this.#source, layer);
+    const before = this.#own;
+    this.#own = settingsFrom(own.options);
+    if (isSameChoice(this.#own.normalizer, before.normalizer) && this.#controls.brings === own.brings) return;
+    if (!this.#normalizerChosen) this.#settings = { ...this.#settings, normalizer: this.#own.normalizer };
+    this.#controls.brings = own.brings;
+    this.#controls.show(this.#settings, this.#language);
   }
 
   #setColors(id: string | undefined): void {

@@ -45,6 +45,12 @@ export interface LoadedBias {
   readonly removed: readonly Bits[];
 }
 
+/** Whether two choices are the same member with the same values. */
+export function isSameChoice(one: Chosen, other: Chosen): boolean {
+  const names = Object.keys({ ...one.values, ...other.values });
+  return one.id === other.id && names.every((name) => one.values[name] === other.values[name]);
+}
+
 /** The lists that hold one chosen member each. */
 export const LISTS = { score: 'scores', normalizer: 'normalizers', position: 'positions' } as const;
 export type ListName = keyof typeof LISTS;

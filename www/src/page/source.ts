@@ -29,12 +29,25 @@ export interface Source {
   example?: string;
   /** The numbers of the layers in their model. */
   layers: readonly number[];
+  /** What the file says of all layers. */
   options: ProblemOptions;
-  /** The parameter that every layer brings along, by its path: it counts where none is set. */
-  brings?: string | undefined;
+  /** What a layer has of its own, where layers differ. */
+  own?(index: number): Own;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
   layer(index: number, signal: AbortSignal): Promise<Layer>;
+}
+
+/** What a layer has of its own. */
+export interface Own {
+  options: ProblemOptions;
+  /** The parameter that it brings along, by its path: it counts where none is set. */
+  brings?: string | undefined;
+}
+
+/** What the file says of one of its layers. */
+export function ownOf(source: Source, index: number): Own {
+  return source.own?.(index) ?? { options: source.options };
 }
 
 /** A tensor that could be Q, K or V. */
@@ -151,12 +164,16 @@ function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
   const whole = capture.layers.flatMap(({ query, key, sinks, layer }) =>
     query !== undefined && key !== undefined ? [{ layer, query, key, sinks }] : [],
   );
-  const sunk = whole.some(({ sinks }) => sinks !== undefined);
-  const plain = (capture.options.normalizer ?? 'softmax') === 'softmax';
+  const { options } = capture;
+  const plain = chosenIn(options).id === 'softmax';
+  const sunk: Own = {
+    options: plain ? { ...options, normalizer: SINK.normalizer } : options,
+    brings: `normalizer.${SINK.parameter}`,
+  };
   return {
     layers: whole.map(({ layer }) => layer),
-    options: sunk && plain ? { ...capture.options, normalizer: SINK.normalizer } : capture.options,
-    brings: sunk ? `normalizer.${SINK.parameter}` : undefined,
+    options,
+    own: (at) => (whole[at]?.sinks === undefined ? { options } : sunk),
     queryTokens: capture.queryTokens,
     keyTokens: capture.keyTokens,
     layer: async (at, signal) => {
@@ -175,10 +192,13 @@ function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
 
 /** The options with the sinks of a layer, where its normalizer has a place for them and none are set. */
 export function withSinks(options: ProblemOptions, { sinks }: Layer): ProblemOptions {
-  const { normalizer = 'softmax' } = options;
-  const chosen = typeof normalizer === 'string' ? { id: normalizer } : normalizer;
+  const chosen = chosenIn(options);
   if (!sinks || chosen.id !== SINK.normalizer || SINK.parameter in chosen) return options;
   return { ...options, normalizer: { ...chosen, [SINK.parameter]: sinks } as ProblemOptions['normalizer'] };
+}
+
+function chosenIn({ normalizer = 'softmax' }: ProblemOptions): { id: string } {
+  return typeof normalizer === 'string' ? { id: normalizer } : normalizer;
 }
 
 function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: Capture): Source {
