@@ -289,7 +289,7 @@ impl<'a> Axes<'a> {
 
     /// What would fit, with the lengths that are known: `(d, dk) = (4, 8), or one for each head (Hq, d, dk)`.
     fn describe(&self, names: &[&str], per_head: bool) -> String {
-        let known = |axis: &&str| self.length(axis).map_or_else(|| (*axis).into(), |length| length.to_string());
+        let known = |axis: &&str| self.length(axis).map_or_else(|| "any".into(), |length| length.to_string());
         let lengths = names.iter().map(known).collect::<Vec<_>>().join(", ");
         let names = names.join(", ");
         let each = if per_head { format!(", or one for each head (Hq, {names})") } else { String::new() };
@@ -452,6 +452,16 @@ impl Options {
         self.causal || self.left_window_size >= 0 || self.right_window_size >= 0 || self.position.name() != "none"
     }
 
+    /// Which option asks where queries stand among keys.
+    fn reason(&self) -> String {
+        match self.position.name() {
+            _ if self.causal => "causal".into(),
+            _ if self.left_window_size >= 0 => "leftWindowSize".into(),
+            _ if self.right_window_size >= 0 => "rightWindowSize".into(),
+            position => format!("position {position}"),
+        }
+    }
+
     /// The offset of the diagonal: query i stands at key i + offset.
     ///
     /// # Errors
@@ -463,7 +473,10 @@ impl Options {
             (None, Some(Alignment::LowerRight)) => Ok(keys as i64 - queries as i64),
             (None, None) if queries != keys && self.positional() => Err(Error::Parameter {
                 name: "causalAlignment".into(),
-                expected: format!("upper_left or lower_right when there are {queries} queries and {keys} keys"),
+                expected: format!(
+                    "upper_left or lower_right (or causalOffset a number) for {} with {queries} queries and {keys} keys",
+                    self.reason()
+                ),
                 found: "missing".into(),
             }),
             (None, None) => Ok(0),

@@ -378,6 +378,15 @@ fn kernels_neither_allocate_nor_fail() {
     assert!(count >= 40, "only {count} kernels found: has the code moved?");
 }
 
+/// What an error can be called is listed in the types, where people look for it.
+#[test]
+fn every_code_of_an_error_is_in_the_types() {
+    let types = fs::read_to_string(root().join("www/src/engine/error.ts")).expect("the types of errors");
+    for code in qkscope::error::Error::CODES {
+        assert!(types.contains(&format!("| '{code}'")), "www/src/engine/error.ts: {code} is missing");
+    }
+}
+
 // ----------------------------------------------------------------------------------------------- data and words
 
 /// 5 MB for everything that tests read but no one wrote by hand.

@@ -345,7 +345,7 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
             "The mean weight on earlier tokens that are the same, over the rows that have some.",
             "对存在更早相同词元的行，其落在这些词元上的平均权重。",
         ],
-        ["mean_i Σ_{j<i, t_j=t_i} A_ij", "Wang et al. 2022, arXiv 2211.00593"],
+        ["mean of Σ_j A_ij over j < i with t(j) = t(i), over rows with such j", "Wang et al. 2022, arXiv 2211.00593"],
         |head| head.detector(Pattern::DuplicateToken, Detector::row_share),
     ),
     number(
@@ -368,8 +368,11 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
     number(
         "previousTokenAbs",
         ["Previous token, abs", "前一词元，abs"],
-        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
-        ["1 − Σ |A − D| / N", DETECTOR],
+        [
+            "How near the weights come to the pattern: −1 to 1, to three decimals.",
+            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+        ],
+        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
         |head| head.detector(Pattern::PreviousToken, Detector::abs),
     ),
     number(
@@ -382,8 +385,11 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
     number(
         "duplicateTokenAbs",
         ["Duplicate token, abs", "重复词元，abs"],
-        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
-        ["1 − Σ |A − D| / N", DETECTOR],
+        [
+            "How near the weights come to the pattern: −1 to 1, to three decimals.",
+            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+        ],
+        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
         |head| head.detector(Pattern::DuplicateToken, Detector::abs),
     ),
     number(
@@ -399,8 +405,11 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
     number(
         "inductionAbs",
         ["Induction, abs", "归纳，abs"],
-        ["How near the weights come to the pattern: −1 to 1.", "权重与该模式的接近程度：−1 到 1。"],
-        ["1 − Σ |A − D| / N", DETECTOR],
+        [
+            "How near the weights come to the pattern: −1 to 1, to three decimals.",
+            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+        ],
+        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
         |head| head.detector(Pattern::Induction, Detector::abs),
     ),
 ];

@@ -67,10 +67,10 @@ pub static ENTRY: Entry = Entry {
         id: "alibi",
         label: Text { en: "Linear bias (ALiBi)", zh: "线性偏置（ALiBi）" },
         about: Text {
-            en: "The further back a key, the lower its logit, on a slope of each head's own.",
-            zh: "键越远，logit 越低，每个头有自己的斜率。",
+            en: "The further back a key, the lower its logit, on a slope of each head's own; meant for causal masks. Other numbers of heads take slopes of the powers of two around them.",
+            zh: "键越靠前，logit 越低，每个头有自己的斜率；用于因果掩码。头数不是 2 的幂时，取相邻 2 的幂的斜率。",
         },
-        formula: "l − m_h·(p − j), m_h = 2^{−8(h+1)/H}",
+        formula: "l − m_h·(p − j), m_h = 2^{−8(h+1)/H} for H = 2^{a}",
         source: "Press, Smith and Lewis 2021, arXiv 2108.12409, section 3",
         parameters: &[SYMMETRIC],
     },

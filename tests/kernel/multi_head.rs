@@ -812,11 +812,11 @@ fn what_does_not_fit_is_named_with_both_sides() {
         ),
         (
             |c| c.options.causal = true,
-            "causalAlignment must be upper_left or lower_right when there are 3 queries and 5 keys, not missing",
+            "causalAlignment must be upper_left or lower_right (or causalOffset a number) for causal with 3 queries and 5 keys, not missing",
         ),
         (
             |c| (c.options.causal, c.layer.add_zero_attn) = (true, true),
-            "causalAlignment must be upper_left or lower_right when there are 3 queries and 5 keys, not missing",
+            "causalAlignment must be upper_left or lower_right (or causalOffset a number) for causal with 3 queries and 5 keys, not missing",
         ),
         (
             |c| (c.options.key_value_seq_lengths, c.layer.add_zero_attn) = (Some(vec![1, 6]), true),
@@ -831,7 +831,7 @@ fn what_does_not_fit_is_named_with_both_sides() {
         ),
         (
             |c| c.options.position = Choice::id("sinusoidal"),
-            "causalAlignment must be upper_left or lower_right when there are 3 queries and 5 keys, not missing",
+            "causalAlignment must be upper_left or lower_right (or causalOffset a number) for causal with 3 queries and 5 keys, not missing",
         ),
         (
             |c| {

@@ -474,7 +474,7 @@ export interface AttentionMap {
   /** Gives the memory back. Pending calls reject with code `freed`, and so do later ones; a second `free()` is harmless. */
   free(): void;
   /** The same as `free()`, where the language has `Symbol.dispose`. */
-  [Symbol.dispose]?(): void;
+  [Symbol.dispose](): void;
 }
 
 /** A named tensor of a file, not yet read. */

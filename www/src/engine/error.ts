@@ -15,7 +15,9 @@
  * - `wasm`: the kernel cannot be loaded or started: missing, corrupt, or forbidden by the page's policy.
  * - `worker`: the kernel failed twice on this job. Other jobs go on.
  * - `breaker`: the kernel failed three times in a row; all jobs are refused until `configure()` is called.
- * - and the codes of broken files, one per fault, from the format's parser.
+ * - and of files: `unknown_format` (no reader knows its first bytes), `truncated`, `malformed`, `duplicate` (two things of one
+ *   name), `layout` (bytes that overlap or leave a hole), `size` (bytes against shape and type), `number` (none, or out of
+ *   range), `ragged` (rows of different lengths), `checksum`, `count` (as many tokens as positions).
  */
 export type ErrorCode =
   | 'tensor'
@@ -30,6 +32,16 @@ export type ErrorCode =
   | 'wasm'
   | 'worker'
   | 'breaker'
+  | 'unknown_format'
+  | 'truncated'
+  | 'malformed'
+  | 'duplicate'
+  | 'layout'
+  | 'size'
+  | 'number'
+  | 'ragged'
+  | 'checksum'
+  | 'count'
   | (string & Record<never, never>);
 
 /** The parts of an error that cross from a worker. */

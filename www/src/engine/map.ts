@@ -197,6 +197,8 @@ export class OpenMap implements AttentionMap {
     return this.#ask({ kind: 'cell', plane, row, key }, options);
   }
 
+  declare [Symbol.dispose]: () => void;
+
   free(): void {
     if (this.#freed) return;
     this.#freed = true;

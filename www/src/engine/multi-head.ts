@@ -222,6 +222,7 @@ function sizesOf({ rows: [query, key], weights, numHeads, addZeroAttn }: Call): 
 }
 
 function readCall(x: Tensor | MultiHeadRows, weights: MultiHeadWeights, options: MultiHeadOptions): Call {
+  if (options === undefined) throw new QkscopeError('parameter', 'numHeads', 'a whole number', 'missing');
   checkControl(options);
   checkNames('options', options, [...ofProblem, ...own]);
   const { numHeads, addZeroAttn, keyPaddingMask, needWeights, averageAttnWeights, attnMask, attnBias, ...plain } =

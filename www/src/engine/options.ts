@@ -108,7 +108,7 @@ export function checkNames(subject: string, options: object, names: readonly str
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    const expected = names.join(', ');
+    const expected = names.join(', ') || 'none';
     throw new QkscopeError(
       'parameter',
       subject,

@@ -50,7 +50,8 @@ function resolve(source: URL | string): URL {
   try {
     return new URL(source, base);
   } catch {
-    throw new QkscopeError('source', 'source', 'an address', show(String(source)));
+    const expected = 'an address with its scheme (https:, in Node also file:), or the bytes of a file';
+    throw new QkscopeError('source', 'source', expected, show(String(source)));
   }
 }
 
