@@ -371,3 +371,16 @@ test('all heads of a real model: some look at the token before, some at the firs
   assert.equal(previous.length, 72);
   assert.ok(Math.max(...previous) > 3 * (previous.reduce((sum, score) => sum + score, 0) / 72));
 });
+
+test('thousands of heads take their time, not its square', async () => {
+  const value = { data: Float32Array.of(3, 4), shape: [1, 1, 1, 2] };
+  const time = async (heads) => {
+    const start = performance.now();
+    const { data } = await valueNorms(value, { heads });
+    assert.ok(data.length === heads && data.every((norm) => norm === 5));
+    return performance.now() - start;
+  };
+  await time(1024);
+  const [few, many] = [await time(1024), await time(8192)];
+  assert.ok(many < 30 * few + 200, `1024 heads ${few} ms, 8192 heads ${many} ms`);
+});

@@ -226,7 +226,7 @@ export interface RowStatistics {
   effectiveKeys: Float32Array;
   /** 1 over the sum of the squared shares: how many keys the row looks at, small weights hardly counted. */
   collisionKeys: Float32Array;
-  /** The largest weight. */
+  /** The largest weight over the row's sum. */
   maxWeight: Float32Array;
   /** Mean distance between query and key, in positions, weighted by the weights. */
   attentionDistance: Float32Array;

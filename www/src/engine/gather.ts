@@ -57,11 +57,14 @@ export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress 
 function progress(parts: readonly { share: number }[], onProgress: Control['onProgress']) {
   const total = parts.reduce((sum, { share }) => sum + share, 0) || 1;
   const fractions = parts.map(() => 0);
-  let last = 0;
+  let [done, left, last] = [0, parts.length, 0];
   return (index: number, fraction: number) => {
+    // One term changes; to add them all up anew would take the square of the number of parts.
+    done += parts[index]!.share * (fraction - fractions[index]!);
+    left += Number(fractions[index] === 1) - Number(fraction === 1);
     fractions[index] = fraction;
-    const sum = parts.reduce((done, { share }, at) => done + share * fractions[at]!, 0);
-    const next = Math.min(1, sum / total);
+    // Rounding must not keep the end from being 1, nor anything before it from being less.
+    const next = left === 0 ? 1 : Math.min(1 - Number.EPSILON, done / total);
     if (next > last) onProgress?.((last = next));
   };
 }

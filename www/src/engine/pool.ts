@@ -139,11 +139,16 @@ export class Pool {
 
   /** Gives jobs to lanes as long as both are there, and starts lanes as long as jobs wait for them. */
   #dispatch(): void {
-    this.#queue = this.#queue.filter((entry) => {
+    const waiting: Entry[] = [];
+    let at = 0;
+    // Urgent jobs stand in front; behind them nothing finds room where every lane is at work.
+    for (; at < this.#queue.length && (this.#queue[at]!.terms.urgent || this.#lanes.some(isFree)); at++) {
+      const entry = this.#queue[at]!;
       const lane = this.#choose(entry.terms);
       if (lane) this.#post(lane, entry);
-      return !lane;
-    });
+      else waiting.push(entry);
+    }
+    if (at > 0) this.#queue = [...waiting, ...this.#queue.slice(at)];
     const wanted = this.#wanted();
     while (this.#starting < wanted && this.#lanes.length + this.#starting < this.width) void this.#grow();
     this.#settleDown();
@@ -153,7 +158,9 @@ export class Pool {
   #wanted(): number {
     const rooms = new Map<number, number>();
     let wanted = 0;
-    for (const { problem, spread = Infinity } of this.#queue.map(({ terms }) => terms)) {
+    for (const { terms } of this.#queue) {
+      const { problem, spread = Infinity } = terms;
+      if (wanted === this.width) break;
       if (problem) {
         const { id } = problem;
         const room = rooms.get(id) ?? spread - this.#lanes.filter(({ problems }) => problems.has(id)).length;
@@ -170,9 +177,7 @@ export class Pool {
     const knows = (lane: Lane) => !problem || lane.problems.has(problem.id);
     const knowing = this.#lanes.filter(knows);
     const candidates = knowing.length < spread ? this.#lanes : knowing;
-    const free = candidates.filter(
-      ({ entries }) => urgent || ![...entries.values()].some(({ terms }) => !terms.urgent),
-    );
+    const free = candidates.filter((lane) => urgent || isFree(lane));
     const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane) ? 0 : 1);
     return free.sort((a, b) => cost(a) - cost(b))[0];
   }
@@ -334,6 +339,11 @@ export class Pool {
 }
 
 /** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
+/** Whether a lane has room for a job that is not urgent. */
+function isFree({ entries }: Lane): boolean {
+  return ![...entries.values()].some(({ terms }) => !terms.urgent);
+}
+
 function defaultSize(): number {
   if (typeof Worker !== 'function' || typeof URL.createObjectURL !== 'function') return 0;
   return Math.min(globalThis.navigator?.hardwareConcurrency || 2, 8);
