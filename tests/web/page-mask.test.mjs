@@ -642,6 +642,40 @@ for (const [language, theme, width] of /** @type {const} */ ([
     ));
 }
 
+for (const [language, width] of /** @type {const} */ ([
+  ['en-US', 1440],
+  ['en-US', 800],
+  ['zh-CN', 360],
+  ['en-US', 360],
+])) {
+  test(`the grid stays under the brush from the first stroke, ${language}, ${width} px`, () =>
+    site.visit({ path: '', language, width, height: 1000 }, async (page) => {
+      await openMask(page);
+      await page.locator('.mask-plot').scrollIntoViewIfNeeded();
+      await settled(page);
+      const places = () =>
+        page.evaluate(() =>
+          ['.matrix .plot', '.mask-plot', '.mask-legend', '.mask-tools'].map((part) => {
+            const { top, left, width, height } = document.querySelector(part).getBoundingClientRect();
+            return [part, top, left, width, height].join(' ');
+          }),
+        );
+      const before = await places();
+      // Two whole rows: the summary, the captions and both legends have all that they can have to say.
+      for (const row of [4, 5]) {
+        await page.mouse.move(...(await middle(page, row, 0, 16, 16)));
+        await page.mouse.down();
+        assert.deepEqual(await places(), before);
+        await page.mouse.move(...(await middle(page, row, 15, 16, 16)));
+        await page.mouse.up();
+        await settled(page);
+        assert.deepEqual(await places(), before);
+      }
+      assert.equal(await page.locator('.mask-legend .legend-note:visible').count(), 4);
+      assert.equal(await page.locator('.matrix .legend-note:visible').count(), 1);
+    }));
+}
+
 test('editing moves nothing on the page', () =>
   site.visit(OPEN, async (page) => {
     await openMask(page);

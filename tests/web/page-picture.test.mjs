@@ -217,7 +217,7 @@ test('a click locks a cell, the same click unlocks it, and a lock survives a cha
 test('removed keys are hatched, and the legend says so', () =>
   site.visit({}, async (page) => {
     await settled(page);
-    assert.equal(await page.locator('.matrix .legend-note').count(), 0);
+    assert.equal(await page.locator('.matrix .legend-note:visible').count(), 0);
     await page.locator('[name="causal"]').check();
     await settled(page);
     await page.locator('.matrix .legend-note', { hasText: 'removed by the mask' }).waitFor();

@@ -96,6 +96,7 @@ export class MatrixView extends EventTarget {
     this.#host = host;
     this.#paint = paint;
     this.#legend = new Legend(paint);
+    this.#legend.language = this.#language;
     host.append(this.#frame, this.#legend.element);
     this.#listen();
     this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
@@ -131,6 +132,7 @@ export class MatrixView extends EventTarget {
 
   set language(language: Language) {
     this.#language = language;
+    this.#legend.language = language;
     if (this.#picture) this.#redraw();
   }
 
@@ -255,7 +257,7 @@ export class MatrixView extends EventTarget {
     ruleCells(context, rows, columns, tones.paper);
     this.#plot.classList.remove('plot-waiting');
     const occurs = { removed: values.includes(-Infinity), invalid: values.includes(NaN) };
-    await this.#legend.show(palette, name, occurs, this.#language);
+    await this.#legend.show(palette, name, occurs);
   }
 
   #canvasSize(): { width: number; height: number } {

@@ -19,43 +19,36 @@ export class Legend {
   readonly #scale = element('canvas', { width: STEPS, height: 1, class: 'legend-scale', role: 'img' });
   readonly #numbers = element('div', { class: 'legend-numbers' });
   readonly #removed = element('canvas', { width: 20, height: 20, class: 'legend-swatch', 'aria-hidden': 'true' });
-  readonly #notes = element('div', { class: 'legend-notes' });
+  readonly #removedNote = element('span', { class: 'legend-note legend-absent' });
+  readonly #invalidNote = element('span', { class: 'legend-note legend-absent' });
   readonly #paint: Painter;
 
   constructor(paint: Painter) {
     this.#paint = paint;
     const scale = element('div', { class: 'legend-bar' }, this.#scale, this.#numbers);
-    this.element = element('div', { class: 'legend' }, scale, this.#notes);
+    const notes = element('div', { class: 'legend-notes' }, this.#removedNote, this.#invalidNote);
+    this.element = element('div', { class: 'legend' }, scale, notes);
+  }
+
+  /** Writes the notes. They have their room before their tones occur, so that nothing moves when they do. */
+  set language(language: Language) {
+    const invalid = element('span', { class: 'legend-swatch legend-invalid', 'aria-hidden': 'true' });
+    this.#removedNote.replaceChildren(this.#removed, phrase(text.removed, language));
+    this.#invalidNote.replaceChildren(invalid, phrase(text.invalid, language));
   }
 
   /** Shows the scale of `palette`, the name of what it measures, and notes for the tones that occur. */
-  async show(
-    palette: Palette,
-    name: string,
-    occurs: { removed: boolean; invalid: boolean },
-    language: Language,
-  ): Promise<void> {
+  async show(palette: Palette, name: string, occurs: { removed: boolean; invalid: boolean }): Promise<void> {
     const numbers = [palette.low, (palette.low + palette.high) / 2, palette.high].map(formatNumber);
     this.#numbers.replaceChildren(...numbers.map((number) => element('span', {}, number)));
     this.#scale.setAttribute('aria-label', `${name}: ${numbers[0]} – ${numbers[2]}`);
-    this.#notes.replaceChildren(...this.#tones(occurs, language));
+    if (occurs.removed) this.#drawRemoved();
+    this.#removedNote.classList.toggle('legend-absent', !occurs.removed);
+    this.#invalidNote.classList.toggle('legend-absent', !occurs.invalid);
     const context = this.#scale.getContext('2d');
     if (!context) return;
     const size = { rows: 1, columns: STEPS, width: STEPS, height: 1 };
     putPicture(context, await this.#paint(ramp(palette.low, palette.high), { ...size, ...palette }));
-  }
-
-  #tones(occurs: { removed: boolean; invalid: boolean }, language: Language): HTMLElement[] {
-    const notes = [];
-    if (occurs.removed) {
-      this.#drawRemoved();
-      notes.push(element('span', { class: 'legend-note' }, this.#removed, phrase(text.removed, language)));
-    }
-    if (occurs.invalid) {
-      const swatch = element('span', { class: 'legend-swatch legend-invalid', 'aria-hidden': 'true' });
-      notes.push(element('span', { class: 'legend-note' }, swatch, phrase(text.invalid, language)));
-    }
-    return notes;
   }
 
   #drawRemoved(): void {

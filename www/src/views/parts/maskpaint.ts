@@ -66,7 +66,7 @@ function mix(pixels: Uint8ClampedArray, at: number, tones: Tones, allowed: numbe
   pixels[at + 3] = 255;
 }
 
-/** Names the tones that occur. */
+/** Names the tones. What may come with the next stroke has its room already, so that nothing moves under the brush. */
 export class MaskLegend {
   readonly element = element('div', { class: 'mask-legend' });
 
@@ -78,15 +78,22 @@ export class MaskLegend {
     });
     const tones = tonesOf(isDark(this.element));
     const notes = [swatch(tones, [1, 0], phrase(text.allowed, language))];
-    if (mixed) notes.push(swatch(tones, [0.5, 0], phrase(text.mixed, language)));
+    if (size.some((count) => count > 1)) {
+      notes.push(shownIf(mixed, swatch(tones, [0.5, 0], phrase(text.mixed, language))));
+    }
     notes.push(swatch(tones, [0, 0], phrase(text.removed, language)));
     notes.push(swatch(tones, [0, 1], phrase(text.painted, language)));
-    if (empty.some((count) => count > 0)) {
-      const mark = element('span', { class: 'mask-empty-sign', 'aria-hidden': 'true' });
-      notes.push(element('span', { class: 'legend-note' }, mark, phrase(text.empty, language)));
-    }
+    const mark = element('span', { class: 'mask-empty-sign', 'aria-hidden': 'true' });
+    const without = element('span', { class: 'legend-note' }, mark, phrase(text.empty, language));
+    const isEmpty = empty.some((count) => count > 0);
+    notes.push(shownIf(isEmpty, without));
     this.element.replaceChildren(...notes);
   }
+}
+
+function shownIf(occurs: boolean, note: HTMLElement): HTMLElement {
+  note.classList.toggle('legend-absent', !occurs);
+  return note;
 }
 
 function swatch(tones: Tones, [allowed, painted]: readonly [number, number], name: string): HTMLElement {
