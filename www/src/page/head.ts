@@ -23,22 +23,29 @@ export class HeadPanel {
   readonly #note = element('p', { class: 'field-about', role: 'status' });
   readonly #details: HTMLDetailsElement;
   readonly #view: HeadView;
-  // A head whose problem was replaced in the meantime is no news: the next picture asks again.
-  readonly #jobs = new Latest(() => undefined);
+  readonly #body: HTMLElement;
+  // Numbers that could not be had are none: those of the head before must not stand under this one's name.
+  readonly #jobs = new Latest(
+    () => this.#view.show([]),
+    () => this.#mark(),
+  );
   #shown: ShownHead | undefined;
+  /** Whose numbers stand there. */
+  #drawn: ShownHead | undefined;
   #language: Language = 'en';
 
   constructor(host: HTMLElement) {
-    const body = element('div', {}, this.#note);
-    this.#view = new HeadView(body);
+    this.#body = element('div', { class: 'head-body' }, this.#note);
+    this.#view = new HeadView(this.#body);
     const summary = element('summary', { class: 'section-summary' }, this.#name);
-    this.#details = element('details', { class: 'section-details' }, summary, body);
+    this.#details = element('details', { class: 'section-details' }, summary, this.#body);
     this.#details.addEventListener('toggle', () => this.#work());
     host.append(this.#details);
   }
 
   /** Shows the numbers of `shown`, or none. */
   show(shown: ShownHead | undefined, language: Language): void {
+    if (isSame(shown, this.#shown) && language === this.#language) return;
     this.#shown = shown;
     this.#language = language;
     const head = shown && phrase(text.headNumbersOf, language, { head: shown.place.head });
@@ -48,17 +55,16 @@ export class HeadPanel {
 
   #work(): void {
     const [shown, language] = [this.#shown, this.#language];
-    if (!shown) {
-      this.#jobs.cancel();
-      this.#view.show([]);
-    }
-    if (!shown || !this.#details.open) return;
+    this.#mark();
+    if (!shown) this.#view.show([]);
+    if (!shown || !this.#details.open) return this.#jobs.cancel();
     this.#jobs.run(async (signal) => {
       const { map, tokens } = shown;
       const { batch, head } = shown.place;
       const known = tokens && map.queries === map.keys && tokens.length === map.keys ? { tokens } : {};
       const { values } = await map.headStatistics({ batch, head, signal, ...known });
       if (this.#shown !== shown || this.#language !== language) return;
+      this.#drawn = shown;
       this.#note.textContent = 'tokens' in known ? '' : text.headWithoutTokens[language];
       this.#view.show(
         catalog.headStatistics.map(({ id, label, about, formula }) => ({
@@ -71,4 +77,14 @@ export class HeadPanel {
       );
     }, true);
   }
+
+  /** Numbers of another head than the one named are marked until its own are there. */
+  #mark(): void {
+    this.#body.setAttribute('aria-busy', String(this.#drawn !== this.#shown));
+  }
+}
+
+function isSame(a: ShownHead | undefined, b: ShownHead | undefined): boolean {
+  if (!a || !b) return false;
+  return a.map === b.map && a.place.batch === b.place.batch && a.place.head === b.place.head;
 }
