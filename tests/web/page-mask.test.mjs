@@ -556,6 +556,83 @@ test('a mask for each head, one of several tensors, and a float mask that is a b
     assert.equal(await count(page), 'all 256 pairs');
   }));
 
+/** Saves the mask: what its file is called, and what is in it. */
+async function save(page) {
+  const wait = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as .npy' }).click();
+  const download = await wait;
+  const content = Buffer.concat(await (await download.createReadStream()).toArray());
+  const start = 10 + content.readUInt16LE(8);
+  const header = content.toString('latin1', 10, start);
+  return { name: download.suggestedFilename(), content, header, body: content.subarray(start) };
+}
+
+test('a mask from a file takes the place of a bias, and Clear takes either out', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    const clear = page.getByRole('button', { name: 'Clear', exact: true });
+    const half = (low, high) => tensor([16, 16], [...Array(128).fill(low), ...Array(128).fill(high)]);
+    const note = (words) => page.locator('.mask-note', { hasText: words }).waitFor();
+    await pick(page, 'bias.npy', npy(half(-Infinity, 2)));
+    await note('added to the scores');
+    assert.match(await count(page), /^128 of 256/);
+    await clear.click();
+    assert.equal(await count(page), 'all 256 pairs');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    assert.match(await count(page), /^128 of 256/);
+    await pick(page, 'mask.npy', npy(half(1, 0)));
+    await note('mask.npy is loaded as a mask');
+    assert.match(await count(page), /^128 of 256/, 'of the bias nothing is left');
+    assert.equal(await page.getByRole('button', { name: 'Take it out' }).count(), 0);
+    await pick(page, 'bias.npy', npy(half(2, -Infinity)));
+    await note('added to the scores');
+    await page.getByRole('button', { name: 'Take it out' }).click();
+    assert.equal(await count(page), 'all 256 pairs', 'of the mask nothing is left');
+    await settled(page);
+  }));
+
+test('a bias is saved with its numbers, and masks of single heads each for itself', () =>
+  site.visit({ ...OPEN, path: '#head=2' }, async (page) => {
+    await openMask(page);
+    const numbers = noise(256, 6);
+    await pick(page, 'scores.npy', npy(tensor([16, 16], numbers)));
+    await page.locator('.mask-note', { hasText: 'Save it to keep it' }).waitFor();
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Space');
+    const whole = await save(page);
+    assert.equal(whole.name, 'bias-layer3.npy');
+    assert.match(whole.header, /'descr': '<f4', 'fortran_order': False, 'shape': \(16, 16\)/);
+    const values = Float32Array.from({ length: 256 }, (_, index) => whole.body.readFloatLE(4 * index));
+    assert.equal(values[0], -Infinity);
+    assert.deepEqual(values.subarray(1), numbers.subarray(1));
+    await pick(page, 'again.npy', whole.content);
+    await page.locator('.mask-note', { hasText: 'again.npy' }).waitFor();
+    assert.equal(await count(page), '255 of 256 pairs');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByText('This head', { exact: true }).click();
+    await page.locator('.mask-cursor').focus();
+    await page.keyboard.press('Space');
+    const each = await save(page);
+    assert.equal(each.name, 'mask-layer3-each-head.npy');
+    assert.match(each.header, /'descr': '\|b1', 'fortran_order': False, 'shape': \(12, 16, 16\)/);
+    assert.deepEqual(
+      [...each.body].flatMap((allowed, index) => (allowed ? [] : [index])),
+      [2 * 256],
+    );
+  }));
+
+test('a file of several tensors takes the words about the file before away', () =>
+  site.visit(OPEN, async (page) => {
+    await openMask(page);
+    await pick(page, 'broken.npy', Buffer.from('no array'));
+    await page.locator('.mask-note.field-fault', { hasText: 'broken.npy' }).waitFor();
+    const one = () => tensor([16, 16], Array(256).fill(1));
+    await pick(page, 'two.npz', npz({ one: one(), two: one() }));
+    await page.locator('[name="mask-tensor"]').waitFor();
+    assert.equal(await page.locator('.mask-note').textContent(), '');
+    assert.equal(await page.locator('.mask-note.field-fault').count(), 0);
+  }));
+
 test('a mask of another shape is refused with both shapes', () =>
   site.visit(OPEN, async (page) => {
     await openMask(page);

@@ -145,12 +145,18 @@ export class MaskPanel {
     this.#edit(stroke, (settings) => ({ ...settings, masks: { ...settings.masks, ...change(settings.masks) } }));
   }
 
-  #repaint(stroke: string, change: (painted: Painted, head: number | 'all') => Painted | undefined): void {
+  /** Changes the painted mask, and `more`. */
+  #repaint(
+    stroke: string,
+    change: (painted: Painted, head: number | 'all') => Painted | undefined,
+    more: Partial<Masks> = {},
+  ): void {
     const sizes = this.#state?.sizes;
     if (!sizes) return;
     this.#editMasks(stroke, ({ painted }) => {
       const fits = painted?.queries === sizes.queries && painted.keys === sizes.keys;
-      return { painted: change(fits ? painted : nothingPainted(sizes.queries, sizes.keys), this.#target()) };
+      const now = fits ? painted : nothingPainted(sizes.queries, sizes.keys);
+      return { ...more, painted: change(now, this.#target()) };
     });
   }
 
@@ -222,6 +228,7 @@ export class MaskPanel {
   async #open([file]: File[]): Promise<void> {
     if (!file) return;
     this.#question.replaceChildren();
+    if (this.#note.classList.contains('field-fault')) this.#say(undefined);
     const name = visibleToken(file.name);
     try {
       const capture = await openCapture(file);
@@ -252,7 +259,7 @@ export class MaskPanel {
     this.#say((language) => phrase(text.openFailed, language, { name, reason: reasonOf(error, language) }), true);
   }
 
-  /** Puts the loaded tensor in force, as what it is. */
+  /** Puts the loaded tensor in force, as what it is, in place of what was painted or loaded before. */
   #apply(): void {
     const sizes = this.#state?.sizes;
     if (!this.#loaded || !sizes) return;
@@ -260,29 +267,35 @@ export class MaskPanel {
     const loaded = readMask(name, tensor, sizes, this.#opposite);
     if ('bias' in loaded) {
       this.#say((language) => phrase(text.maskBias, language, { name }));
-      return this.#editMasks(this.#once(LOADING), () => ({ bias: loaded.bias }));
+      return this.#editMasks(this.#once(LOADING), () => ({ bias: loaded.bias, painted: undefined }));
     }
     const sentence = this.#opposite ? text.maskLoadedOpposite : text.maskLoaded;
     this.#say((language) => phrase(sentence, language, { name }));
     const [first] = loaded.marks;
-    this.#repaint(this.#once(LOADING), (painted, head) => {
+    const replace = (painted: Painted, head: number | 'all'): Painted | undefined => {
       if (loaded.marks.length < 2) return repaint(painted, head, (bits) => first ?? bits);
       const each = loaded.marks.entries();
       return [...each].reduce<Painted | undefined>(
         (so, [at, bits]) => repaint(so ?? nothingPainted(sizes.queries, sizes.keys), at, () => bits),
         nothingPainted(sizes.queries, sizes.keys),
       );
-    });
+    };
+    this.#repaint(this.#once(LOADING), replace, { bias: undefined });
   }
 
   #save(): void {
-    if (!this.#rules || !this.#state) return;
-    const { layer } = this.#state.place;
-    const url = URL.createObjectURL(maskFile(this.#rules));
-    const link = element('a', { href: url, download: `mask-layer${layer}-head${this.#at().head}.npy` });
-    link.click();
-    // The browser has taken what it needs once it is idle again.
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    const { settings, base, sizes, place } = this.#state ?? {};
+    if (!settings || !base || !sizes || !place) return;
+    const { batch } = this.#at();
+    const all = Array.from({ length: sizes.heads }, (_, head) => rulesOf(settings, base, sizes, { batch, head }));
+    const same = all.every(({ painted, bias }) => painted === all[0]?.painted && bias === all[0]?.bias);
+    const bias = forbidden(settings).has('attnBias') ? undefined : settings.masks.bias;
+    const name = `${bias ? 'bias' : 'mask'}-layer${place.layer}${same ? '' : '-each-head'}.npy`;
+    try {
+      download(name, maskFile(same ? all.slice(0, 1) : all, sizes, bias));
+    } catch (error) {
+      this.#refuse(bias?.file ?? name, error);
+    }
   }
 
   #say(sentence: ((language: Language) => string) | undefined, fault = false): void {
@@ -410,7 +423,7 @@ export class MaskPanel {
   }
 
   #buttons(language: Language, paintable: boolean): HTMLElement {
-    const { painted } = this.#state?.settings.masks ?? {};
+    const { painted, bias } = this.#state?.settings.masks ?? {};
     const button = (name: string, label: string, enabled: boolean, press: () => void): HTMLElement => {
       const made = element(
         'button',
@@ -429,7 +442,7 @@ export class MaskPanel {
     if (!paintable) return row;
     row.append(
       button('invert', text.invertMask[language], true, () => this.#repaint(this.#once('invert'), invertPainted)),
-      button('clear', text.clearMask[language], painted !== undefined, () => this.#clear()),
+      button('clear', text.clearMask[language], Boolean(painted ?? bias), () => this.#clear()),
     );
     return row;
   }
@@ -437,10 +450,11 @@ export class MaskPanel {
   #clear(): void {
     this.#say(undefined);
     this.#loaded = undefined;
-    this.#repaint(this.#once('clear'), (painted, head) => {
+    const clear = (painted: Painted, head: number | 'all'): Painted | undefined => {
       if (head === 'all') return undefined;
       return repaint(painted, head, () => nothingPainted(painted.queries, painted.keys).all);
-    });
+    };
+    this.#repaint(this.#once('clear'), clear, { bias: undefined });
   }
 
   #length(edge: Edge & keyof typeof LENGTHS, sizes: Sizes): HTMLElement {
@@ -512,6 +526,13 @@ export class MaskPanel {
     const next = sentences.filter((sentence) => sentence !== undefined).join(' ');
     if (this.#note.textContent !== next) this.#note.textContent = next;
   }
+}
+
+function download(name: string, file: Blob): void {
+  const url = URL.createObjectURL(file);
+  element('a', { href: url, download: name }).click();
+  // The browser has taken what it needs once it is idle again.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function notesOn(settings: Settings, base: ProblemOptions, sizes: Sizes, language: Language): string[] {

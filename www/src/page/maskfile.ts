@@ -1,10 +1,10 @@
 // A mask or a bias out of a file: which it is, whether its shape fits, and what it takes away.
 
 import type { Tensor } from '../engine/index.ts';
-import { bitsFrom, type Bits } from '../views/parts/bits.ts';
+import { bitAt, bitsFrom, type Bits } from '../views/parts/bits.ts';
 import { visibleKeys, type Rules } from '../views/parts/rules.ts';
-import { bitAt } from '../views/parts/bits.ts';
-import { MOST_PAIRS, npyOf } from './painted.ts';
+import { npyHeader } from './npy.ts';
+import { MOST_PAIRS } from './painted.ts';
 import { PageError } from './reason.ts';
 import type { LoadedBias } from './settings.ts';
 import type { Sizes } from './tensors.ts';
@@ -76,15 +76,48 @@ function marksOf(
   });
 }
 
-/** Everything that the masks together allow, as an npy file of true and false. */
-export function maskFile(rules: Rules): Blob {
-  const { queries, keys } = rules;
-  let [query, from, to] = [-1, 0, 0];
-  const allowed = bitsFrom(queries, keys, (index) => {
-    const key = index % keys;
-    if (key === 0) [from, to] = visibleKeys(rules, (query += 1));
-    const taken = [rules.painted, rules.bias].some((marks) => marks && bitAt(marks, query, key));
-    return key >= from && key < to && !taken;
+/**
+ * What the masks together allow, as an npy file of true and false; with a bias, its numbers and minus infinity where a
+ * key is removed. `heads` holds the rules of all heads, or of each.
+ *
+ * Throws a PageError where the bias is for other sizes.
+ */
+export function maskFile(heads: readonly Rules[], sizes: Sizes, bias: LoadedBias | undefined): Blob {
+  const { queries, keys } = sizes;
+  const shape = heads.length > 1 ? [heads.length, queries, keys] : [queries, keys];
+  if (!bias) return npyBlob(npyHeader('|b1', shape), heads.map(allowedIn));
+  const { file, tensor } = bias;
+  const planes = planesOf(file, tensor.shape, sizes);
+  const added = heads.map((rules, head) => {
+    const plane = planes[planes.length > 1 ? head : 0];
+    return plane ? addedBy(rules, plane, tensor.data) : new Float32Array();
   });
-  return new Blob([npyOf(allowed)], { type: 'application/octet-stream' });
+  return npyBlob(npyHeader('<f4', shape), added);
+}
+
+function npyBlob(header: BlobPart, parts: BlobPart[]): Blob {
+  return new Blob([header, ...parts], { type: 'application/octet-stream' });
+}
+
+/** For each pair 1 where it is allowed. */
+function allowedIn(rules: Rules): Uint8Array<ArrayBuffer> {
+  const { queries, keys } = rules;
+  const allowed = new Uint8Array(queries * keys);
+  for (let query = 0; query < queries; query += 1) {
+    const [from, to] = visibleKeys(rules, query);
+    for (let key = from; key < to; key += 1) {
+      const taken = [rules.painted, rules.bias].some((marks) => marks && bitAt(marks, query, key));
+      allowed[query * keys + key] = taken ? 0 : 1;
+    }
+  }
+  return allowed;
+}
+
+/** For each pair what is added to its score. */
+function addedBy(rules: Rules, { start, down, across }: Plane, data: Float32Array): Float32Array<ArrayBuffer> {
+  const { keys } = rules;
+  return Float32Array.from(allowedIn(rules), (allowed, index) => {
+    const key = index % keys;
+    return allowed ? (data[start + ((index - key) / keys) * down + key * across] ?? 0) : -Infinity;
+  });
 }

@@ -1,8 +1,7 @@
-// The mask that a visitor paints or loads: one for all heads, others for single heads, and how a link and a file hold it.
+// The mask that a visitor paints or loads: one for all heads, others for single heads, and how a link holds it.
 
 import type { Mask } from '../engine/index.ts';
 import {
-  bitAt,
   bitsFrom,
   inverted,
   isEmpty,
@@ -198,22 +197,4 @@ export function paintedFrom(entries: ReadonlyMap<string, string>): Painted | und
   const { queries, keys } = some;
   for (const [head, bits] of heads) if (bits.queries !== queries || bits.keys !== keys) heads.delete(head);
   return { queries, keys, all: read('mask') ?? noBits(queries, keys), heads };
-}
-
-/** An npy file (version 1.0) of true and false, (N, M): true may attend. */
-export function npyOf(bits: Bits): Uint8Array<ArrayBuffer> {
-  const text = `{'descr': '|b1', 'fortran_order': False, 'shape': (${bits.queries}, ${bits.keys}), }`;
-  // Magic, version and length are 10 bytes; all of it ends with a line end at a multiple of 64.
-  const room = Math.ceil((text.length + 11) / 64) * 64 - 10;
-  const header = new TextEncoder().encode(`${text.padEnd(room - 1)}\n`);
-  const size = bits.queries * bits.keys;
-  const file = new Uint8Array(10 + room + size);
-  file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, room & 255, room >> 8]);
-  file.set(header, 10);
-  for (let query = 0; query < bits.queries; query += 1) {
-    for (let key = 0; key < bits.keys; key += 1) {
-      file[10 + room + query * bits.keys + key] = bitAt(bits, query, key) ? 1 : 0;
-    }
-  }
-  return file;
 }
