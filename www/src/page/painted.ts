@@ -2,9 +2,9 @@
 
 import type { Mask } from '../engine/index.ts';
 import {
-  bitsFrom,
   inverted,
   isEmpty,
+  markRange,
   noBits,
   sameBits,
   withBlock,
@@ -22,8 +22,10 @@ export interface Painted {
 
 /** More pairs than this are not painted: the kernel wants a byte for each. */
 export const MOST_PAIRS = 2 ** 24;
-/** A link carries a mask whose code is no longer than this. */
+/** A link carries a mask whose codes together are no longer than this. */
 const LONGEST_CODE = 1500;
+/** A link carries no more pairs than this, of all heads together: a short code may stand for a large matrix. */
+const MOST_LINKED = 2 ** 27;
 
 /** A mask that takes nothing away. */
 export function nothingPainted(queries: number, keys: number): Painted {
@@ -57,27 +59,33 @@ export function invertPainted(painted: Painted, head: number | 'all'): Painted |
   return repaint(painted, head, inverted);
 }
 
-const memory = new WeakMap<Painted, Mask>();
+/** What was made last. Only that: a large mask has many megabytes, and undo keeps a hundred states. */
+let last: { painted: Painted; count: number; mask: Mask } | undefined;
 
-/** The mask as the kernel takes it: 1 may attend, for all heads or for each. */
+/** The mask as the kernel takes it: 1 may attend, for all heads or for each of `heads`. */
 export function toMask(painted: Painted, heads: number): Mask {
-  const made = memory.get(painted) ?? makeMask(painted, heads);
-  memory.set(painted, made);
-  return made;
+  // A layer may have fewer heads than the one that was painted.
+  const count = [...painted.heads.keys()].some((head) => head < heads) ? heads : 1;
+  if (last?.painted !== painted || last.count !== count) last = { painted, count, mask: makeMask(painted, count) };
+  return last.mask;
 }
 
-function makeMask(painted: Painted, heads: number): Mask {
+function makeMask(painted: Painted, count: number): Mask {
   const { queries, keys } = painted;
   const size = queries * keys;
-  const count = painted.heads.size ? heads : 1;
-  const data = new Uint8Array(count * size);
+  const data = new Uint8Array(count * size).fill(1);
   for (let head = 0; head < count; head += 1) {
-    const bits = bitsOf(painted, head);
-    for (let index = 0; index < size; index += 1) {
-      data[head * size + index] = ((bits.data[index >> 3] ?? 0) >> (index & 7)) & 1 ? 0 : 1;
-    }
+    removeMarked(data.subarray(head * size, (head + 1) * size), bitsOf(painted, head));
   }
   return { data, shape: [1, count, queries, keys] };
+}
+
+function removeMarked(mask: Uint8Array, { data }: Bits): void {
+  for (let at = 0; at < data.length; at += 1) {
+    const byte = data[at] ?? 0;
+    if (byte === 255) mask.fill(0, at * 8, at * 8 + 8);
+    else for (let bit = 0; byte >> bit; bit += 1) if ((byte >> bit) & 1) mask[at * 8 + bit] = 0;
+  }
 }
 
 // ---- in a link: the size, and how many pairs follow each other that are left, taken, left, … as base-128 numbers
@@ -121,16 +129,24 @@ function runsOf({ data, queries, keys }: Bits): number[] | undefined {
 
 /** The marks that a code stands for, or undefined where it is none. */
 export function decodeBits(code: string): Bits | undefined {
-  const [, queries, keys, runs] = /^(\d{1,8})x(\d{1,8})\.([\w-]*)$/.exec(code) ?? [];
+  const [queries, keys, runs] = sizeOf(code) ?? [];
   if (queries === undefined || keys === undefined || runs === undefined) return undefined;
-  const size = Number(queries) * Number(keys);
   const lengths = readNumbers(fromBase64Url(runs));
-  if (size > MOST_PAIRS || lengths.reduce((sum, run) => sum + run, 0) !== size) return undefined;
-  let [run, end] = [0, lengths[0] ?? 0];
-  return bitsFrom(Number(queries), Number(keys), (index) => {
-    while (index >= end && run + 1 < lengths.length) end += lengths[(run += 1)] ?? 0;
-    return run % 2 === 1;
+  if (lengths.reduce((sum, run) => sum + run, 0) !== queries * keys) return undefined;
+  const bits = noBits(queries, keys);
+  let from = 0;
+  lengths.forEach((length, run) => {
+    if (run % 2 === 1) markRange(bits.data, from, from + length);
+    from += length;
   });
+  return bits;
+}
+
+/** The size that a code speaks of and its runs, or undefined where that is no mask for a link. */
+function sizeOf(code: string): [queries: number, keys: number, runs: string] | undefined {
+  const [, queries, keys, runs] = /^(\d{1,8})x(\d{1,8})\.([\w-]*)$/.exec(code) ?? [];
+  const small = code.length <= LONGEST_CODE && Number(queries) * Number(keys) <= MOST_PAIRS;
+  return small && runs !== undefined ? [Number(queries), Number(keys), runs] : undefined;
 }
 
 function writeNumber(bytes: number[], number: number): void {
@@ -173,28 +189,44 @@ export function linkOf(painted: Painted | undefined): Map<string, string> | unde
   if (!painted) return entries;
   const parts: [string, Bits][] = [...painted.heads].map(([head, bits]) => [`mask.${head}`, bits]);
   if (!isEmpty(painted.all)) parts.unshift(['mask', painted.all]);
-  let length = 0;
   for (const [name, bits] of parts) {
     const code = encodeBits(bits);
-    length += code?.length ?? Infinity;
-    if (code === undefined || length > LONGEST_CODE) return undefined;
+    if (code === undefined || !ENTRY.test(name)) return undefined;
     entries.set(name, code);
+    if (!isLinkable(entries.values())) return undefined;
   }
   return entries;
 }
 
+/** What the marks of all heads, and of one of the first 10,000, are called in a link. */
+const ENTRY = /^mask(?:\.(0|[1-9]\d{0,3}))?$/;
+
+/** Whether codes are few and short enough to be read at once. */
+function isLinkable(codes: Iterable<string>): boolean {
+  let [length, pairs] = [0, 0];
+  for (const code of codes) {
+    const [queries = 0, keys = 0] = sizeOf(code) ?? [];
+    length += code.length;
+    pairs += queries * keys;
+  }
+  return length <= LONGEST_CODE && pairs <= MOST_LINKED;
+}
+
 /** The mask that a link says, or undefined where it says none that makes sense. */
 export function paintedFrom(entries: ReadonlyMap<string, string>): Painted | undefined {
-  const read = (name: string): Bits | undefined => decodeBits(entries.get(name) ?? '');
+  const given = [...entries].filter(([name]) => ENTRY.test(name));
+  if (!isLinkable(given.map(([, code]) => code))) return undefined;
   const heads = new Map<number, Bits>();
-  for (const name of entries.keys()) {
-    const head = /^mask\.(\d{1,5})$/.exec(name)?.[1];
-    const bits = head === undefined ? undefined : read(name);
-    if (bits) heads.set(Number(head), bits);
+  let all: Bits | undefined;
+  for (const [name, code] of given) {
+    const bits = decodeBits(code);
+    const head = ENTRY.exec(name)?.[1];
+    if (head === undefined) all = bits;
+    else if (bits) heads.set(Number(head), bits);
   }
-  const some = read('mask') ?? [...heads.values()][0];
+  const some = all ?? [...heads.values()][0];
   if (!some) return undefined;
   const { queries, keys } = some;
   for (const [head, bits] of heads) if (bits.queries !== queries || bits.keys !== keys) heads.delete(head);
-  return { queries, keys, all: read('mask') ?? noBits(queries, keys), heads };
+  return { queries, keys, all: all ?? noBits(queries, keys), heads };
 }

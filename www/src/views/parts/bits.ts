@@ -25,6 +25,14 @@ export function bitsFrom(queries: number, keys: number, marked: (index: number) 
   return bits;
 }
 
+/** Marks the entries [from, to), by index, in `data` that is being made. */
+export function markRange(data: Uint8Array, from: number, to: number): void {
+  const [first, last] = [Math.ceil(from / 8) * 8, Math.floor(to / 8) * 8];
+  for (let index = from; index < Math.min(first, to); index += 1) setBit(data, index, true);
+  if (first < last) data.fill(255, first / 8, last / 8);
+  for (let index = Math.max(first, last); index < to; index += 1) setBit(data, index, true);
+}
+
 /** Whether the pair is marked. */
 export function bitAt({ data, keys }: Bits, query: number, key: number): boolean {
   const index = query * keys + key;
@@ -69,13 +77,16 @@ export function countBits(all: readonly Bits[], from: number, to: number): numbe
 
 /** Whether nothing is marked. */
 export function isEmpty({ data }: Bits): boolean {
-  return data.every((byte) => byte === 0);
+  for (let at = 0; at < data.length; at += 1) if (data[at]) return false;
+  return true;
 }
 
 /** Whether two matrices are the same. */
 export function sameBits(a: Bits | undefined, b: Bits | undefined): boolean {
   if (a === b || !a || !b) return a === b;
-  return a.queries === b.queries && a.keys === b.keys && a.data.every((byte, index) => byte === b.data[index]);
+  if (a.queries !== b.queries || a.keys !== b.keys) return false;
+  for (let at = 0; at < a.data.length; at += 1) if (a.data[at] !== b.data[at]) return false;
+  return true;
 }
 
 function setBit(data: Uint8Array, index: number, on: boolean): void {
