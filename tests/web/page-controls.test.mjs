@@ -372,11 +372,42 @@ test('after a refusal the numbers still belong to the picture', () =>
     assert.notEqual(await read(), before);
   }));
 
+test('a picture of settings before says so while a control shows a fault', () =>
+  site.visit({ path: '#example=student-teacher', width: 1440, height: 1200 }, async (page) => {
+    await settled(page);
+    const sign = page.locator('.stale');
+    const stale = 'The picture is still of the settings before.';
+    const expectSign = (words) =>
+      page.waitForFunction((words) => document.querySelector('.stale').textContent === words, words);
+    assert.equal(await sign.textContent(), '');
+    await toggleCausal(page);
+    await settled(page);
+    await expectSign(stale);
+    assert.equal(await page.locator('.matrix-stale').count(), 1);
+    await page.getByText('中文').click();
+    await settled(page);
+    await expectSign('图仍是先前设置的结果。');
+    const fault = page.locator('[data-parameter="causalAlignment"] .field-fault');
+    assert.equal(await fault.textContent(), '请先选择“因果对齐”：它决定 3 个查询与 6 个键如何对齐。');
+    await page.getByText('English').click();
+    await settled(page);
+    await expectSign(stale);
+    await toggleCausal(page);
+    await settled(page);
+    await expectSign('');
+    assert.equal(await page.locator('.matrix-stale').count(), 0);
+    await page.locator('[name="temperature"]').fill('0');
+    await expectSign(stale);
+    await page.locator('[name="temperature"]').fill('2');
+    await settled(page);
+    await expectSign('');
+  }));
+
 test('a notice about a picture goes with the next picture', () =>
   site.visit({ path: '#example=student-teacher', width: 360, height: 500 }, async (page) => {
     await settled(page);
     await toggleCausal(page);
-    await page.locator('#notice p', { hasText: 'could not be computed' }).waitFor();
+    await page.locator('#notice p', { hasText: 'Choose “Causal alignment” first' }).waitFor();
     await toggleCausal(page);
     await settled(page);
     assert.equal(await page.locator('#notice').textContent(), '');

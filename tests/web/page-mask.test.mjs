@@ -390,7 +390,7 @@ test('lengths are set for one batch item', () =>
       [true, true, true, true, false, false],
     );
     await page.locator('[name="causal"]').check();
-    await page.locator('.mask-note', { hasText: 'Choose a causal alignment' }).waitFor();
+    await page.locator('.mask-note', { hasText: 'Choose “Causal alignment” first' }).waitFor();
   }));
 
 test('what the grid shows is what the kernel does, for masks picked at random', () =>

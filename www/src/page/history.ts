@@ -1,7 +1,9 @@
 // Undo and redo: states to go back to, of which those of one stroke or one moment are one.
 
-/** Changes from outside that follow each other faster than this are one. */
+/** Changes that follow each other faster than this are one. */
 const MOMENT_MS = 700;
+/** What the name of a gesture ends with: until the next number it is one, however long it rests. */
+const NUMBERED = / \d+$/;
 /** So many states are kept. */
 const MOST = 100;
 
@@ -26,10 +28,13 @@ export class History<T> {
     this.#last = undefined;
   }
 
-  /** Keeps `before`, the state that a change has left, unless the change goes on with the last one. */
+  /**
+   * Keeps `before`, the state that a change has left, unless the change goes on with the last one: with the same
+   * gesture, `paint 3`, or within a moment with the same subject, `type keys`.
+   */
   record(before: T, stroke: string): void {
     const time = performance.now();
-    const same = this.#last?.stroke === stroke && (stroke !== '' || time - this.#last.time < MOMENT_MS);
+    const same = this.#last?.stroke === stroke && (NUMBERED.test(stroke) || time - this.#last.time < MOMENT_MS);
     this.#last = { stroke, time };
     this.#future = [];
     if (!same) this.#past = [...this.#past.slice(1 - MOST), before];

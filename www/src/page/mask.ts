@@ -12,7 +12,7 @@ import { History } from './history.ts';
 import { maskFile, readMask } from './maskfile.ts';
 import { invertPainted, linkOf, MOST_PAIRS, nothingPainted, paintBlock, repaint, type Painted } from './painted.ts';
 import { choices } from './pickers.ts';
-import { PageError, reasonOf } from './reason.ts';
+import { alignmentMissing, PageError, reasonOf } from './reason.ts';
 import { forbidden, memberOf, rulesOf, withValue, type Masks, type Settings, type Value } from './settings.ts';
 import type { Place } from './state.ts';
 import { tensorMenu } from './tensorfield.ts';
@@ -545,7 +545,7 @@ function notesOn(settings: Settings, base: ProblemOptions, sizes: Sizes, languag
   });
   const aligned =
     queries === keys || base.causalOffset !== undefined || (settings.options['causalAlignment'] ?? null) !== null;
-  if (positional && !aligned) notes.push(phrase(text.maskUnaligned, language, { queries, keys }));
+  if (positional && !aligned) notes.push(alignmentMissing({ queries, keys }, language));
   if (queries * keys > MOST_PAIRS) notes.push(phrase(text.maskTooLarge, language, { queries, keys }));
   if (painted && (painted.queries !== queries || painted.keys !== keys)) {
     notes.push(phrase(text.maskOtherSize, language, { queries: painted.queries, keys: painted.keys }));

@@ -19,7 +19,7 @@ import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
 import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
-import { PageError, reasonOf } from './reason.ts';
+import { alignmentMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
   EXAMPLES,
@@ -32,6 +32,7 @@ import {
   type Source,
   type Unassigned,
 } from './source.ts';
+import { Stale } from './stale.ts';
 import { applyLink, readLink, writeLink, type Link, type Place, type Theme } from './state.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
@@ -107,6 +108,7 @@ export class Page {
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
   readonly #busy: Busy;
+  readonly #stale: Stale;
   readonly #assign = new AssignPanel(
     part('assign'),
     (source) => this.#answer(source),
@@ -134,6 +136,7 @@ export class Page {
     this.#inspector = new Inspector(part('cell'), this.#matrix);
     this.#busy = new Busy(room, () => this.#cancel());
     room.append(this.#matrix.live);
+    this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
     this.#controls = new Controls(
       part('controls'),
       { settings: this.#settings, language: this.#language },
@@ -296,6 +299,7 @@ export class Page {
     this.#controls.clearFaults();
     this.#notice.clear('picture');
     this.#shown = shown;
+    this.#stale.show(true);
     this.#problem.show(map);
     this.#matrix.tokens = this.#tokens(source, map);
     const scale = colorScale(stage, overview.low, overview.high, this.#colors);
@@ -384,17 +388,22 @@ export class Page {
   }
 
   #drawFailed(error: unknown): void {
-    const sentence = reasonOf(error, this.#language);
+    const language = this.#language;
+    const unaligned = missesAlignment(error) && this.#sizes;
+    const sentence = unaligned ? alignmentMissing(unaligned, language) : reasonOf(error, language);
     if (this.#shown?.source !== this.#source) this.#clearPicture();
+    this.#stale.refuse();
     if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence) === 'in sight') return;
     if (error instanceof QkscopeError && this.#mask.fail(error.subject, sentence)) return;
-    this.#notice.show(phrase(text.computeFailed, this.#language, { reason: sentence }), this.#language, 'picture');
+    const notice = unaligned ? sentence : phrase(text.computeFailed, language, { reason: sentence });
+    this.#notice.show(notice, language, 'picture');
   }
 
   /** What is drawn is of another source than the one named above it, or was not drawn: better nothing. */
   #clearPicture(): void {
     this.#sums.cancel();
     this.#shown = undefined;
+    this.#stale.show(false);
     this.#problem.show(undefined);
     this.#matrix.picture = undefined;
     this.#inspector.clear();
@@ -569,6 +578,7 @@ export class Page {
     this.#matrix.language = language;
     this.#inspector.language = language;
     this.#assign.language = language;
+    this.#stale.language = language;
     this.#rowsCaption.textContent ||= text.rows[language];
     this.#columnsCaption.textContent ||= text.columns[language];
     renderSwitches(

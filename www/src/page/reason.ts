@@ -3,8 +3,9 @@
 // The kernel's own sentences are English; for Chinese they are put together from their parts, by code.
 
 import { QkscopeError } from '../engine/index.ts';
-import type { Text } from '../generated/catalog.ts';
+import { catalog, type Text } from '../generated/catalog.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
+import { text } from './text.ts';
 
 /** A reason that the page gives itself, in both languages. */
 export class PageError extends Error {
@@ -54,7 +55,25 @@ export function reasonOf(error: unknown, language: Language): string {
   return message.replace(/\.$/, '');
 }
 
+/** What a control for an option of the problem is called. */
+function labelOf(name: string, language: Language): string | undefined {
+  return catalog.options.find((option) => option.name === name)?.label[language];
+}
+
+/** The sentence for what most often stands in the way: nobody has said where the diagonal starts. */
+export function alignmentMissing(sizes: { queries: number; keys: number }, language: Language): string {
+  const { queries, keys } = sizes;
+  const name = labelOf('causalAlignment', language) ?? '';
+  return phrase(text.alignmentMissing, language, { name, queries, keys });
+}
+
+/** Whether the kernel misses the choice of an alignment. */
+export function missesAlignment(error: unknown): boolean {
+  return error instanceof QkscopeError && error.subject === 'causalAlignment' && error.found === 'missing';
+}
+
 function inChinese({ code, subject, expected, found }: QkscopeError): string {
   const template = CHINESE[code] ?? CHINESE['other'] ?? '';
-  return phrase({ en: '', zh: template }, 'zh', { subject: SUBJECTS[subject] ?? subject, expected, found });
+  const name = SUBJECTS[subject] ?? labelOf(subject, 'zh') ?? subject;
+  return phrase({ en: '', zh: template }, 'zh', { subject: name, expected, found });
 }

@@ -177,8 +177,9 @@ export function rulesOf(
     causal: offset !== undefined && options['causal'] === true,
     left: bound('leftWindowSize'),
     right: bound('rightWindowSize'),
-    queryLength: masks.queryLengths?.[batch] ?? queries,
-    keyLength: masks.keyLengths?.[batch] ?? keys,
+    // A link may say any length: what the kernel refuses stands at its limit here.
+    queryLength: Math.min(masks.queryLengths?.[batch] ?? queries, queries),
+    keyLength: Math.min(masks.keyLengths?.[batch] ?? keys, keys),
     painted: masks.painted && fits(masks.painted, sizes) ? bitsOf(masks.painted, head) : undefined,
     bias: bias?.removed[bias.removed.length > 1 ? head : 0],
   };
@@ -191,12 +192,14 @@ export function valueAt(settings: Settings, path: string): Value | undefined {
   return isList(head) ? settings[head].values[name] : undefined;
 }
 
-/** The settings with `value` at `path`; undefined goes back to the default. */
+/** The settings with `value` at `path`; undefined goes back to the default. A place that is not there stays away. */
 export function withValue(settings: Settings, path: string, value: Value | undefined): Settings {
   const [head = '', name] = path.split('.', 2);
   if (name === undefined) return { ...settings, options: withEntry(settings.options, head, value) };
   if (!isList(head)) return settings;
   const chosen = settings[head];
+  const member = members(head).find(({ id }) => id === chosen.id);
+  if (!member?.parameters.some((parameter) => parameter.name === name)) return settings;
   return { ...settings, [head]: { ...chosen, values: withEntry(chosen.values, name, value) } };
 }
 

@@ -115,6 +115,8 @@ function parametersOf(settings: Settings): [string, CatalogParameter][] {
 }
 
 function parseValue(parameter: CatalogParameter, typed: string): Value | undefined {
+  // Number('') would be 0.
+  if (typed.trim() === '') return undefined;
   if (typed === 'auto') return null;
   if (parameter.kind === 'tensor') return parseTensor(parameter, typed);
   if (parameter.kind === 'flag') return typed === 'true' ? true : typed === 'false' ? false : undefined;

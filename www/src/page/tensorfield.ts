@@ -156,22 +156,33 @@ function fileParts(file: string | undefined, { parameter, language, fail, set }:
   const name = element('span', { class: 'field-file' }, file === undefined ? text.noFileYet[language] : said(file));
   const question = element('div', { class: 'field-wide' });
   const note = element('p', { class: 'field-wide field-note' }, file === undefined ? '' : text.fileNotLinked[language]);
+  let asked = 0;
+  // A file takes its time: by then another may be asked for, or another control may stand here.
+  const isWanted = (request: number): boolean => request === asked && question.isConnected;
+  const refuse = (request: number, title: string, error: unknown): void => {
+    if (!isWanted(request)) return;
+    fail(phrase(text.openFailed, language, { name: title, reason: reasonOf(error, language) }));
+  };
   const read = async (capture: Capture, { name: tensor }: TensorInfo, title: string): Promise<void> => {
+    const request = (asked += 1);
     try {
       const numbers = await capture.tensor(tensor);
+      if (!isWanted(request)) return;
       name.textContent = said(title);
       note.textContent = text.fileNotLinked[language];
       set({ kind: 'file', file: title, tensor: numbers });
     } catch (error) {
-      fail(phrase(text.openFailed, language, { name: title, reason: reasonOf(error, language) }));
+      refuse(request, title, error);
     }
   };
   const open = async ([chosen]: File[]): Promise<void> => {
     if (!chosen) return;
     question.replaceChildren();
     const title = visibleToken(chosen.name);
+    const request = (asked += 1);
     try {
       const capture = await openCapture(chosen);
+      if (!isWanted(request)) return;
       const readable = capture.tensors.filter(({ supported }) => supported);
       const [first] = readable;
       if (!first) throw new PageError(text.noTensor, { count: capture.tensors.length });
@@ -180,7 +191,7 @@ function fileParts(file: string | undefined, { parameter, language, fail, set }:
         question.replaceChildren(...tensorMenu(readable, parameter.name, language, (one) => read(capture, one, title)));
       question.querySelector('select')?.focus();
     } catch (error) {
-      fail(phrase(text.openFailed, language, { name: title, reason: reasonOf(error, language) }));
+      refuse(request, title, error);
     }
   };
   const button = fileButton(text.chooseFile[language], (files) => void open(files), `${parameter.name}-file`);

@@ -3,6 +3,7 @@
 
 import type { Tensor } from '../engine/index.ts';
 import type { CatalogParameter, ParameterTensor, TensorParameter } from '../generated/catalog.ts';
+import { PageError } from './reason.ts';
 
 /** Where a tensor's numbers come from when they are not automatic. */
 export type TensorValue =
@@ -113,18 +114,37 @@ function make(value: Exclude<TensorValue, { kind: 'file' }>, shape: readonly num
   return { shape, data: normals(value.seed, shape) };
 }
 
-/** Normal numbers over √(last axis), the same for the same seed: rows of such a matrix have length 1 or so. */
+/** So many random numbers are made, in some 30 ms: the page stands still meanwhile. */
+const MOST_RANDOM = 2 ** 21;
+
+const tooMany = {
+  en: '{shape} are {count} random numbers; at most {most} are made. Such a matrix can come from a file',
+  zh: '{shape} 需要 {count} 个随机数，最多可生成 {most} 个；这样的矩阵可从文件载入',
+};
+
+/**
+ * Normal numbers over √(last axis), the same for the same seed: rows of such a matrix have length 1 or so. Throws a
+ * PageError for more than 2²¹ of them.
+ */
 export function normals(seed: number, shape: readonly number[]): Float32Array {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count > MOST_RANDOM) throw new PageError(tooMany, { shape: shape.join(' × '), count, most: MOST_RANDOM });
   const uniform = mulberry(seed);
   const spread = 1 / Math.sqrt(Math.max(1, shape.at(-1) ?? 1));
-  const count = shape.reduce((product, size) => product * size, 1);
   const data = new Float32Array(count);
   for (let index = 0; index < count; index += 2) {
-    // Box and Muller 1958: two uniform numbers make two normal ones.
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    const angle = 2 * Math.PI * uniform();
-    data[index] = radius * Math.cos(angle) * spread;
-    if (index + 1 < count) data[index + 1] = radius * Math.sin(angle) * spread;
+    // Marsaglia and Bray 1964: a uniform point in the unit disc makes two normal numbers.
+    let x = 0;
+    let y = 0;
+    let square = 0;
+    while (square === 0 || square >= 1) {
+      x = 2 * uniform() - 1;
+      y = 2 * uniform() - 1;
+      square = x * x + y * y;
+    }
+    const factor = Math.sqrt((-2 * Math.log(square)) / square) * spread;
+    data[index] = x * factor;
+    if (index + 1 < count) data[index + 1] = y * factor;
   }
   return data;
 }

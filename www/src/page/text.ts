@@ -142,10 +142,11 @@ export const text = {
     en: 'The link to this view does not carry this mask: it is too long, or from a file. Save it to keep it.',
     zh: '此视图的链接不含这个掩码：它太长，或来自文件。请保存以保留。',
   },
-  maskUnaligned: {
-    en: 'Choose a causal alignment first: there are {queries} queries and {keys} keys.',
-    zh: '请先选择因果对齐：共有 {queries} 个查询、{keys} 个键。',
+  alignmentMissing: {
+    en: 'Choose “{name}” first: it says how {queries} queries and {keys} keys line up.',
+    zh: '请先选择“{name}”：它决定 {queries} 个查询与 {keys} 个键如何对齐。',
   },
+  stale: { en: 'The picture is still of the settings before.', zh: '图仍是先前设置的结果。' },
   maskTooLarge: {
     en: 'With {queries} × {keys} pairs the mask cannot be painted; its rules can be changed.',
     zh: '{queries} × {keys} 对太多，无法涂改；仍可修改规则。',
