@@ -16,8 +16,8 @@ export interface Point {
 /** The value of a bound now, and from where to where it goes; -1 is no limit. */
 export function edgeRange(edge: Edge, rules: Rules): { value: number; least: number; most: number } {
   const { left, right, keyLength, queryLength, keys, queries } = rules;
-  if (edge === 'keys') return { value: keyLength, least: 0, most: keys };
-  if (edge === 'queries') return { value: queryLength, least: 0, most: queries };
+  if (edge === 'keys') return { value: Math.min(keyLength, keys), least: 0, most: keys };
+  if (edge === 'queries') return { value: Math.min(queryLength, queries), least: 0, most: queries };
   return { value: edge === 'left' ? left : right, least: -1, most: Math.max(keys, queries) - 1 };
 }
 
@@ -27,8 +27,9 @@ export function edgeRange(edge: Edge, rules: Rules): { value: number; least: num
  */
 export function placeEdge(edge: Edge, rules: Rules): Point | undefined {
   const { left, right, keyLength, queryLength, keys, queries } = rules;
-  if (edge === 'keys') return { x: keyLength / keys, y: 1 };
-  if (edge === 'queries') return { x: 1, y: queryLength / queries };
+  // A handle stands on the plot, whatever was asked for: it must never widen the page.
+  if (edge === 'keys') return { x: Math.min(1, keyLength / keys), y: 1 };
+  if (edge === 'queries') return { x: 1, y: Math.min(1, queryLength / queries) };
   const query = middleQuery(rules);
   if (query === undefined) return undefined;
   const position = query + rules.offset;
