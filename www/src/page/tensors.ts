@@ -129,7 +129,7 @@ const tooMany = {
 export function normals(seed: number, shape: readonly number[]): Float32Array {
   const count = shape.reduce((product, size) => product * size, 1);
   if (count > MOST_RANDOM) throw new PageError(tooMany, { shape: shape.join(' × '), count, most: MOST_RANDOM });
-  const uniform = mulberry(seed);
+  let state = seed >>> 0;
   const spread = 1 / Math.sqrt(Math.max(1, shape.at(-1) ?? 1));
   const data = new Float32Array(count);
   for (let index = 0; index < count; index += 2) {
@@ -138,8 +138,8 @@ export function normals(seed: number, shape: readonly number[]): Float32Array {
     let y = 0;
     let square = 0;
     while (square === 0 || square >= 1) {
-      x = 2 * uniform() - 1;
-      y = 2 * uniform() - 1;
+      x = stirred((state = (state + STEP) >>> 0)) / 2 ** 31 - 1;
+      y = stirred((state = (state + STEP) >>> 0)) / 2 ** 31 - 1;
       square = x * x + y * y;
     }
     const factor = Math.sqrt((-2 * Math.log(square)) / square) * spread;
@@ -149,15 +149,14 @@ export function normals(seed: number, shape: readonly number[]): Float32Array {
   return data;
 }
 
-/** Uniform numbers in [0, 1) from a 32-bit counter that a multiplicative hash stirs. */
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** From one state of the random numbers' counter to the next. */
+const STEP = 0x6d2b79f5;
+
+/** A uniform number of 32 bits from a state of the counter, by a multiplicative hash. */
+function stirred(state: number): number {
+  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+  return (mixed ^ (mixed >>> 14)) >>> 0;
 }
 
 /** Whether a setting's value is a tensor's. */
