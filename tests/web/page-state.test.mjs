@@ -15,7 +15,9 @@ async function load(...files) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { decodeBits, encodeBits, linkOf, nothingPainted, paintBlock, paintedFrom, toMask } = await load('painted');
+const page = await load('painted', 'history', 'settings', 'state', 'tensors', '../views/parts/edges');
+const { decodeBits, encodeBits, linkOf, nothingPainted, paintBlock, paintedFrom, toMask } = page;
+const { History, applyLink, edgeRange, normals, placeEdge, readLink, rulesOf, settingsFrom, withValue } = page;
 
 /** Takes `keys` from the first query, of one head or all. */
 const remove = (painted, head, keys) => paintBlock(painted, head, { queries: [0, 1], keys }, true);
@@ -69,4 +71,70 @@ test('of the masks that were made only the last is kept', () => {
   assert.equal(toMask(states[2], 1), masks[2]);
   assert.notEqual(toMask(states[0], 1), masks[0], 'made anew');
   assert.deepEqual(toMask(states[0], 1), masks[0]);
+});
+
+const SIZES = { batch: 1, heads: 2, queries: 4, keys: 6, headSize: 8, keySize: 8 };
+
+test('a length that a link says stands at the end of the plot where it is too large', () => {
+  const settings = applyLink(settingsFrom({}), readLink('#keyValueSeqLengths=99999999&querySeqLengths=77'));
+  const rules = rulesOf(settings, {}, SIZES, { batch: 0, head: 0 });
+  assert.deepEqual([rules.queryLength, rules.keyLength], [4, 6]);
+  const wide = { ...rules, queryLength: 77, keyLength: 99999999 };
+  assert.deepEqual(placeEdge('keys', wide), { x: 1, y: 1 });
+  assert.deepEqual(placeEdge('queries', wide), { x: 1, y: 1 });
+  assert.equal(edgeRange('keys', wide).value, 6);
+  assert.equal(edgeRange('queries', wide).value, 4);
+});
+
+test('a link that gives a number no value says nothing of it', () => {
+  const options = (hash) => applyLink(settingsFrom({}), readLink(hash)).options;
+  assert.deepEqual(options('#scale=&temperature=%20'), {});
+  assert.deepEqual(options('#scale=0.5&temperature=2'), { scale: 0.5, temperature: 2 });
+});
+
+test('a value that belongs to another member is not kept', () => {
+  const settings = settingsFrom({ score: 'dot' });
+  assert.equal(withValue(settings, 'score.w', { kind: 'random', seed: 1 }), settings);
+  const general = withValue(settingsFrom({ score: 'general' }), 'score.w', { kind: 'random', seed: 1 });
+  assert.deepEqual(general.score.values, { w: { kind: 'random', seed: 1 } });
+});
+
+test('random numbers are normal, the same for a seed, and not too many', () => {
+  const numbers = normals(7, [500, 400]);
+  assert.deepEqual(normals(7, [500, 400]), numbers);
+  assert.notDeepEqual(normals(8, [500, 400]), numbers);
+  const moment = (power) => numbers.reduce((sum, number) => sum + (number * 20) ** power, 0) / numbers.length;
+  // Five standard errors of 200,000 numbers: 1/√n, √(2/n), √(15/n), √(96/n).
+  for (const [power, expected, variance] of [
+    [1, 0, 1],
+    [2, 1, 2],
+    [3, 0, 15],
+    [4, 3, 96],
+  ]) {
+    const bound = 5 * Math.sqrt(variance / numbers.length);
+    assert.ok(Math.abs(moment(power) - expected) < bound, `moment ${power} is ${moment(power)}`);
+  }
+  assert.throws(() => normals(1, [100000, 100000]), /100000 × 100000 .*at most 2097152/);
+  assert.equal(normals(1, [3]).length, 3);
+});
+
+test('separate edits are separate steps, and a gesture is one', (context) => {
+  let now = 0;
+  context.mock.method(performance, 'now', () => now);
+  const record = (...steps) => {
+    const history = new History();
+    for (const [time, stroke] of steps) {
+      now = time;
+      history.record(time, stroke);
+    }
+    let count = 0;
+    for (; history.undo(0) !== undefined; count += 1);
+    return count;
+  };
+  assert.equal(record([0, 'type keys'], [300, 'type keys'], [900, 'type keys']), 1, 'typing goes on');
+  assert.equal(record([0, 'type keys'], [5000, 'type keys']), 2, 'after a pause');
+  assert.equal(record([0, 'type keys'], [100, 'type queries']), 2, 'another subject');
+  assert.equal(record([0, 'paint 1'], [5000, 'paint 1']), 1, 'a brush that rests');
+  assert.equal(record([0, 'paint 1'], [100, 'paint 2']), 2, 'two strokes');
+  assert.equal(record([0, ''], [300, ''], [5000, '']), 2, 'from outside');
 });
