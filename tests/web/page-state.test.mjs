@@ -1,10 +1,16 @@
-// What the page keeps: painted masks, the states to go back to, and what a link may say. Without a browser.
+// What the page keeps: painted masks, the states to go back to, what a link may say, and what a late file may set.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+import { startSite } from './harness.mjs';
+import { fingerprint, noise, npy, settled, tensor } from './page.mjs';
+
+const site = await startSite();
+after(() => site.close());
 
 /** Modules of the page, as one. */
 async function load(...files) {
@@ -138,3 +144,36 @@ test('separate edits are separate steps, and a gesture is one', (context) => {
   assert.equal(record([0, 'paint 1'], [100, 'paint 2']), 2, 'two strokes');
   assert.equal(record([0, ''], [300, ''], [5000, '']), 2, 'from outside');
 });
+
+test('a file that is read late sets nothing where another control stands by then', () =>
+  site.visit({ path: '#score=general' }, async (page) => {
+    await settled(page);
+    const file = [...npy(tensor([32, 32], noise(1024)))];
+    /** Gives `w` the file, and at once chooses `value` in the menu called `name`: the file cannot have been read. */
+    const overtake = async (name, value) => {
+      await page.locator('select[name="w"]').selectOption('file');
+      await page.evaluate(
+        ({ file, name, value }) => {
+          const find = (selector) => /** @type {any} */ (document.querySelector(`.controls ${selector}`));
+          const input = find('[data-parameter="w"] input[type="file"]');
+          const files = new DataTransfer();
+          files.items.add(new File([new Uint8Array(file)], 'late.npy'));
+          input.files = files.files;
+          input.dispatchEvent(new Event('change'));
+          const menu = find(`select[name="${name}"]`);
+          menu.value = value;
+          menu.dispatchEvent(new Event('change'));
+        },
+        { file, name, value },
+      );
+      await page.waitForTimeout(500);
+      await settled(page);
+    };
+    await overtake('w', 'random');
+    const random = await fingerprint(page);
+    await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('score.w') === 'random:1');
+    await overtake('score', 'dot');
+    assert.equal(await page.locator('#notice').textContent(), '');
+    assert.equal((await page.locator('.field-fault').allTextContents()).join(''), '');
+    assert.notEqual(await fingerprint(page), random);
+  }));
