@@ -22,7 +22,7 @@ async function load(file) {
 
 const { rulesAgainst, visibleKeys, poolMask } = await load('views/parts/rules.ts');
 const { bitsFrom, bitAt, countBits, inverted, noBits, withBlock } = await load('views/parts/bits.ts');
-const { edgeRange, edgeValue, placeEdge } = await load('views/parts/edges.ts');
+const { edgeAfter, edgeRange, edgeValue, placeEdge } = await load('views/parts/edges.ts');
 
 const WIDE = { width: 1440, height: 1400 };
 const OPEN = { ...WIDE, path: '' };
@@ -262,6 +262,7 @@ test('painting by keyboard does the same and says so; a link restores it', () =>
     assert.equal(await count(page), '255 of 256 pairs');
     await page.keyboard.press('Shift+ArrowDown');
     await page.keyboard.press('Shift+ArrowRight');
+    assert.match(await said.textContent(), /^queries 1–2, keys 2–3: .*; Space removes the whole box$/);
     await page.keyboard.press('Space');
     assert.equal(await count(page), '252 of 256 pairs', 'the selection follows the cell under the cursor');
     await page.keyboard.press('Control+z');
@@ -368,7 +369,7 @@ test('handles set window and lengths by mouse and by keyboard, as their number f
     await page.keyboard.press('ArrowUp');
     assert.equal(await page.locator('[name="querySeqLengths"]').inputValue(), '15');
     await page.locator('.mask-handle-left').focus();
-    await page.keyboard.press('Home');
+    await page.keyboard.press('End');
     assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '-1');
     await settled(page);
     assert.equal((await weights(page, 0, 16)).filter(({ weight }) => weight > 0).length, 2);
@@ -377,6 +378,38 @@ test('handles set window and lengths by mouse and by keyboard, as their number f
     await page.locator('[name="keyValueSeqLengths"]').fill('99');
     assert.match(await page.locator('.mask-length .field-fault').first().textContent(), /from 0 to 16, not “99”/);
   }));
+
+test('arrows move a window’s handle the way they point, and the first of them takes a key away', () => {
+  for (const these of [rules(16, 16), rules(3, 6, { offset: 3 }), rules(6, 3), rules(5, 9, { offset: 2 })]) {
+    const { total } = poolMask(these, 1, 1);
+    for (const edge of ['left', 'right']) {
+      const value = edgeAfter(edge, these, -1);
+      assert.ok(value >= 0 && poolMask({ ...these, [edge]: value }, 1, 1).total < total, `${edge} ${value}`);
+      assert.equal(poolMask({ ...these, [edge]: value + 1 }, 1, 1).total, total, 'the widest that does');
+      assert.equal(edgeAfter(edge, { ...these, [edge]: value }, 1), -1);
+      assert.equal(edgeAfter(edge, { ...these, [edge]: 0 }, -1), 0);
+    }
+  }
+  return site.visit(OPEN, async (page) => {
+    await openMask(page);
+    for (const [edge, inwards, outwards] of [
+      ['left', 'ArrowRight', 'ArrowLeft'],
+      ['right', 'ArrowLeft', 'ArrowRight'],
+    ]) {
+      const typed = page.locator(`.controls [name="${edge}WindowSize"]`);
+      await page.locator(`.mask-handle-${edge}`).focus();
+      await page.keyboard.press(outwards);
+      assert.equal(await typed.inputValue(), '-1', 'it is at the end');
+      for (const expected of ['14', '13']) {
+        await page.keyboard.press(inwards);
+        assert.equal(await typed.inputValue(), expected);
+      }
+      await page.keyboard.press(outwards);
+      await page.keyboard.press(outwards);
+      assert.equal(await typed.inputValue(), '-1');
+    }
+  });
+});
 
 test('lengths are set for one batch item', () =>
   site.visit({ ...WIDE, path: '#example=student-teacher&batch=2' }, async (page) => {

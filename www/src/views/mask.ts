@@ -6,7 +6,7 @@
 import { Axis } from './parts/axis.ts';
 import type { Block } from './parts/bits.ts';
 import { element } from './parts/dom.ts';
-import { EDGES, edgeRange, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
+import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
 import { cellRange, gutters, plotSize } from './parts/layout.ts';
 import { drawMask, MaskLegend } from './parts/maskpaint.ts';
 import { poolMask, rulesAgainst, type PooledMask, type Rule, type Rules } from './parts/rules.ts';
@@ -55,6 +55,8 @@ const text = {
   allowed: { en: 'allowed', zh: '可见' },
   removedBy: { en: 'removed by {rules}', zh: '被{rules}去除' },
   and: { en: ' and ', zh: '和' },
+  removesBox: { en: '; Space removes the whole box', zh: '；空格去除整个框' },
+  allowsBox: { en: '; Space allows the whole box', zh: '；空格恢复整个框' },
   also: { en: ', the rest {removed}', zh: '，其余{removed}' },
   noLimit: { en: 'no limit', zh: '不限' },
 };
@@ -229,15 +231,16 @@ export class MaskView extends EventTarget {
       const place = placeEdge(edge, rules);
       handle.hidden = !place;
       if (!place) continue;
-      const { value, most } = edgeRange(edge, rules);
+      const { value } = edgeRange(edge, rules);
+      const { at, last } = edgeStep(edge, rules);
       handle.style.left = `${place.x * 100}%`;
       handle.style.top = `${place.y * 100}%`;
       handle.setAttribute('aria-label', edgeNames[edge][this.#language]);
       handle.title = edgeNames[edge][this.#language];
       handle.setAttribute('aria-orientation', edge === 'queries' ? 'vertical' : 'horizontal');
-      handle.setAttribute('aria-valuemin', edge === 'left' || edge === 'right' ? '-1' : '0');
-      handle.setAttribute('aria-valuemax', String(most));
-      handle.setAttribute('aria-valuenow', String(value));
+      handle.setAttribute('aria-valuemin', '0');
+      handle.setAttribute('aria-valuemax', String(last));
+      handle.setAttribute('aria-valuenow', String(at));
       handle.setAttribute('aria-valuetext', value < 0 ? phrase(text.noLimit, this.#language) : String(value));
     }
   }
@@ -257,12 +260,21 @@ export class MaskView extends EventTarget {
     place(this.#chosen, from, to, pooled);
   }
 
-  /** Names a cell on the axes and below. */
+  /** Names a cell on the axes and below; without the mouse over the plot, what is selected. */
   #point(cell: Cell): void {
     const { queries, keys } = this.#blockOf(cell, cell);
     this.#rows.mark(queries);
     this.#columns.mark(keys);
-    this.#readout.textContent = this.#spoken(queries, keys);
+    this.#readout.textContent = this.#hovered ? this.#spoken(queries, keys) : this.#selectionSpoken();
+  }
+
+  /** What is selected, and if that is more than a cell, what becomes of it: a box, whatever the brush draws. */
+  #selectionSpoken(): string {
+    const [from, to] = this.#selection();
+    const { queries, keys } = this.#blockOf(from, to);
+    const words = this.#spoken(queries, keys);
+    if (!this.#tool.enabled || (from.row === to.row && from.column === to.column)) return words;
+    return words + phrase(this.#isPainted() ? text.allowsBox : text.removesBox, this.#language);
   }
 
   #selection(): [Cell, Cell] {
@@ -411,18 +423,20 @@ export class MaskView extends EventTarget {
     else if (!ctrlKey && !metaKey) return;
     event.preventDefault();
     this.#mark();
-    const [from, to] = this.#selection();
-    const block = this.#blockOf(from, to);
-    this.#live.textContent = this.#spoken(block.queries, block.keys);
+    this.#live.textContent = this.#selectionSpoken();
   }
 
   /** Gives back what was painted away under the cursor, else takes it; the whole selection follows. */
   #toggle(always: boolean): void {
     if (!this.#tool.enabled) return;
-    const { queries, keys } = this.#blockOf(this.#at, this.#at);
-    const painted = this.#rules && rulesAgainst(this.#rules, queries[0], keys[0]).includes('painted');
     this.#stroke += 1;
-    this.#paint(...this.#selection(), always || !painted);
+    this.#paint(...this.#selection(), always || !this.#isPainted());
+  }
+
+  /** Whether the cell under the cursor was painted away. */
+  #isPainted(): boolean {
+    const { queries, keys } = this.#blockOf(this.#at, this.#at);
+    return this.#rules !== undefined && rulesAgainst(this.#rules, queries[0], keys[0]).includes('painted');
   }
 
   #target({ key, ctrlKey, metaKey }: KeyboardEvent): Cell | undefined {
@@ -469,23 +483,24 @@ export class MaskView extends EventTarget {
   #handleKey(edge: Edge, event: KeyboardEvent): void {
     if (!this.#rules || event.altKey) return;
     if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key)) return this.#key(event);
-    const { value, most, least } = edgeRange(edge, this.#rules);
-    const page = Math.max(1, Math.round(most / 8));
-    const steps: Record<string, number> = {
-      ArrowLeft: value - 1,
-      ArrowUp: edge === 'queries' ? value - 1 : value + 1,
-      ArrowRight: value + 1,
-      ArrowDown: edge === 'queries' ? value + 1 : value - 1,
-      PageUp: value + page,
-      PageDown: value - page,
-      Home: least,
-      End: most,
+    const page = Math.max(1, Math.round(edgeStep(edge, this.#rules).last / 8));
+    // The way that the handle goes: a wider window to the left has its bound further left.
+    const [rightwards, downwards] = [edge === 'left' ? -1 : 1, edge === 'queries' ? 1 : -1];
+    const moves: Record<string, number> = {
+      ArrowLeft: -rightwards,
+      ArrowUp: -downwards,
+      ArrowRight: rightwards,
+      ArrowDown: downwards,
+      PageUp: page,
+      PageDown: -page,
+      Home: -Infinity,
+      End: Infinity,
     };
-    const next = steps[event.key];
-    if (next === undefined) return;
+    const steps = moves[event.key];
+    if (steps === undefined) return;
     event.preventDefault();
     this.#stroke += 1;
-    this.#move(edge, Math.max(least, Math.min(most, next)));
+    this.#move(edge, edgeAfter(edge, this.#rules, steps));
   }
 
   #move(edge: Edge, value: number): void {

@@ -13,12 +13,30 @@ export interface Point {
   y: number;
 }
 
-/** The value of a bound now, and from where to where it goes; -1 is no limit. */
-export function edgeRange(edge: Edge, rules: Rules): { value: number; least: number; most: number } {
-  const { left, right, keyLength, queryLength, keys, queries } = rules;
-  if (edge === 'keys') return { value: Math.min(keyLength, keys), least: 0, most: keys };
-  if (edge === 'queries') return { value: Math.min(queryLength, queries), least: 0, most: queries };
-  return { value: edge === 'left' ? left : right, least: -1, most: Math.max(keys, queries) - 1 };
+/**
+ * The value of a bound now, and the most that it can be. For a window that is the widest that still takes a key from a
+ * query; -1 is no limit, which comes after it.
+ */
+export function edgeRange(edge: Edge, rules: Rules): { value: number; most: number } {
+  const { left, right, keyLength, queryLength, keys, queries, offset } = rules;
+  if (edge === 'keys') return { value: Math.min(keyLength, keys), most: keys };
+  if (edge === 'queries') return { value: Math.min(queryLength, queries), most: queries };
+  if (edge === 'left') return { value: left, most: Math.max(0, queries + offset - 2) };
+  return { value: right, most: Math.max(0, keys - offset - 2) };
+}
+
+/** The place of a bound's value among all that it can have, from 0; no limit is the last of a window's. */
+export function edgeStep(edge: Edge, rules: Rules): { at: number; last: number } {
+  const { value, most } = edgeRange(edge, rules);
+  if (edge === 'keys' || edge === 'queries') return { at: value, last: most };
+  return { at: value < 0 ? most + 1 : Math.min(value, most + 1), last: most + 1 };
+}
+
+/** The value that lies `steps` further on. */
+export function edgeAfter(edge: Edge, rules: Rules, steps: number): number {
+  const { at, last } = edgeStep(edge, rules);
+  const next = Math.max(0, Math.min(last, at + steps));
+  return next > edgeRange(edge, rules).most ? -1 : next;
 }
 
 /**
