@@ -105,7 +105,7 @@ test('sinks in a file count, each layer with its own, and the control says where
     await size(page, 4, 4);
     assert.equal(await page.locator('[name="normalizer"]').inputValue(), 'softmax_sink');
     const automatic = page.locator('select[name="sinks"] option').first();
-    assert.equal(await automatic.textContent(), 'Automatic: as the opened file says');
+    assert.equal(await automatic.textContent(), 'Automatic: from the file');
     for (const [layer, sink] of [
       [0, 2],
       [1, -1],

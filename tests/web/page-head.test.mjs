@@ -79,4 +79,15 @@ test('dimensions that turn together share a bar', () =>
     assert.match(await bars.textContent(), /pair of dimensions that turn together, 16 in all/);
     const [, sum] = (await bars.textContent()).match(/add up to (\S+)$/);
     assert.equal(sum, await page.locator('[data-number="raw"]').textContent());
+    await page.evaluate(() => (location.hash = '#layer=3&head=1&score=additive'));
+    await page.waitForFunction(() => /hidden/.test(document.querySelector('.ledger-bars span')?.textContent ?? ''));
+    assert.match(await bars.textContent(), /one bar per hidden feature, \d+ in all/);
+  }));
+
+test('a bias below zero is taken away', () =>
+  site.visit({ path: '#layer=3&head=1&position=alibi' }, async (page) => {
+    await settled(page);
+    const detail = page.locator('.ledger-biased .ledger-detail');
+    await detail.waitFor();
+    assert.match(await detail.textContent(), /^−?[\d.]+ − [\d.]+$/);
   }));

@@ -14,6 +14,9 @@ import { text } from './text.ts';
 /** The scores whose raw value is q·k itself; a scale comes after it. */
 const PRODUCTS: readonly string[] = ['dot', 'scaled_dot'] satisfies Score[];
 
+/** The scores that add up a hidden layer (Bahdanau et al. 2015; Luong et al. 2015). */
+const HIDDEN: readonly string[] = ['additive', 'concat'] satisfies Score[];
+
 /** What is in the picture, which need not be what is wanted next. */
 export interface Context {
   map: AttentionMap;
@@ -92,6 +95,7 @@ function rulesFor(cell: Cell | undefined, { settings, language }: Context): Cell
     scoreName: score.label[language],
     scoreFormula: score.formula,
     scoreIsProduct: !own && !moved && PRODUCTS.includes(settings.score.id),
+    scoreIsHidden: !own && HIDDEN.includes(settings.score.id),
     normalizerName: normalizer.label[language],
     normalizerFormula: normalizer.formula,
     note: cell && statusNote(cell, language),

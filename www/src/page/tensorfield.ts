@@ -78,7 +78,7 @@ export function tensorControl(
 }
 
 function kindsOf(parameter: TensorParameter, language: Language, brought: boolean): [Kind, string][] {
-  const name = brought ? text.tensorOwn[language] : tensorDefaults[parameter.default]?.[language];
+  const name = brought ? text.tensorBrought[language] : tensorDefaults[parameter.default]?.[language];
   const kinds: [Kind, string][] = [
     ['automatic', phrase(text.tensorAutomatic, language, { name: name ?? parameter.default })],
     ['random', text.tensorRandom[language]],

@@ -58,6 +58,7 @@ export const text = {
   tensorRandom: { en: 'Random numbers', zh: '随机数' },
   tensorList: { en: 'One number per head', zh: '每个头一个数' },
   tensorFile: { en: 'From a file', zh: '来自文件' },
+  tensorBrought: { en: 'from the file', zh: '取自文件' },
   tensorOwn: { en: 'as the opened file says', zh: '由所打开的文件给出' },
   seed: { en: 'Seed', zh: '种子' },
   seedNext: { en: 'Next', zh: '下一个' },

@@ -37,6 +37,8 @@ export interface CellRules {
   scoreFormula: string;
   /** Whether the raw score is q·k itself. */
   scoreIsProduct: boolean;
+  /** Whether the raw score is a sum over hidden features, not over the dimensions of query and key. */
+  scoreIsHidden: boolean;
   normalizerName: string;
   normalizerFormula: string;
   /** What is worth a line beside the usual: a reason why the row is not ordinary. */
@@ -64,6 +66,10 @@ const text = {
   products: {
     en: 'one bar per dimension, {count} in all; they add up to {sum}',
     zh: '每维一条，共 {count} 条，相加得 {sum}',
+  },
+  features: {
+    en: 'one bar per hidden feature, {count} in all; they add up to {sum}',
+    zh: '每个隐特征一条，共 {count} 条，相加得 {sum}',
   },
   pairs: {
     en: 'one bar per pair of dimensions that turn together, {count} in all; they add up to {sum}',
@@ -154,7 +160,8 @@ export class CellView {
     const plugged = `${formatNumber(queryNorm)} × ${formatNumber(keyNorm)} × ${formatNumber(cosine)}`;
     const bars = element('div', { class: 'ledger-bars' }, signedBars(parts));
     const sum = formatNumber(parts.reduce((total, value) => total + value, 0));
-    const say = parts.length === cell.products.length ? 'products' : 'pairs';
+    const single = rules.scoreIsHidden ? 'features' : 'products';
+    const say = parts.length === cell.products.length ? single : 'pairs';
     bars.append(element('span', {}, this.#say(say, { count: parts.length, sum })));
     const own = rules.scoreIsProduct;
     const rows = [
@@ -173,7 +180,8 @@ export class CellView {
     if (!isSame(capped, scaled))
       rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
     if (!isSame(biased, capped)) {
-      const sum = `${formatNumber(capped)} + ${formatNumber(biased - capped)}`;
+      const bias = biased - capped;
+      const sum = `${formatNumber(capped)} ${bias < 0 ? '−' : '+'} ${formatNumber(Math.abs(bias))}`;
       rows.push(this.#row('biased', 'l + b', formatNumber(biased), sum, 'biased'));
     }
     const seen = cell.allowed ? formatNumber(logit) : '−∞';
