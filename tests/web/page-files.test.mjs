@@ -315,7 +315,7 @@ test('the busy sign stays while a file is read, whatever is drawn meanwhile', ()
     await drop(page, { name: 'held.safetensors', content: safetensors(names) });
     const sign = page.locator('.busy', { hasText: 'Reading held.safetensors' });
     await sign.waitFor();
-    assert.match(await page.locator('.matrix-room [role="status"]').textContent(), /Reading held/);
+    assert.match(await page.locator('.matrix-room .visually-hidden[role="status"]').textContent(), /Reading held/);
     // Another layer is another problem, which the worker that waits for the file has no part in.
     const before = await page.locator('.legend-numbers').textContent();
     await page.locator('[name="layer"]').selectOption('0');
