@@ -139,6 +139,8 @@ export function decodeBits(code: string): Bits | undefined {
     if (run % 2 === 1) markRange(bits.data, from, from + length);
     from += length;
   });
+  // The address goes on saying it as it came, without a search through all pairs.
+  codes.set(bits, code);
   return bits;
 }
 
