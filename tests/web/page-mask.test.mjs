@@ -621,6 +621,9 @@ test('a mask from a file takes the place of a bias, and Clear takes either out',
     await note('added to the scores');
     await page.getByRole('button', { name: 'Take it out' }).click();
     assert.equal(await count(page), 'all 256 pairs', 'of the mask nothing is left');
+    await pick(page, 'zeros.npy', npy(half(0, 0)));
+    await note('zeros.npy is added to the scores');
+    assert.equal(await count(page), 'all 256 pairs', 'zeros are added where there is no padding');
     await settled(page);
   }));
 
@@ -708,6 +711,13 @@ test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no
     assert.match(
       await page.locator('.mask-grid [aria-live]').textContent(),
       /0 of 4 allowed, the rest removed by painting/,
+    );
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('Control+Shift+End');
+    assert.match(
+      await page.locator('.mask-grid [aria-live]').textContent(),
+      /queries 0–299, keys 0–299: 89996 of 90000 allowed/,
+      'a box of many pairs counts them all',
     );
     assert.ok(await page.evaluate(() => document.querySelectorAll('.mask *').length < 250));
     await settled(page);

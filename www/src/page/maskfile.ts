@@ -14,7 +14,8 @@ import { text } from './text.ts';
 export type Loaded = { readonly marks: readonly Bits[] } | { readonly bias: LoadedBias };
 
 /**
- * Reads a tensor as a mask where it holds 0 and 1 alone (1 may attend; with `opposite` 1 is removed), else as a bias.
+ * Reads a tensor as a mask where it holds 0 and 1 alone (1 may attend; with `opposite` 1 is removed), else as a bias. Zeros
+ * alone are a bias as well: what is added where no key is padding, and not a mask that leaves nothing to see.
  *
  * Throws a PageError for a shape that does not stretch to the problem, or numbers that cannot be added.
  */
@@ -25,7 +26,7 @@ export function readMask(file: string, tensor: Tensor, sizes: Sizes, opposite: b
   const { data } = tensor;
   const marks = (marked: (value: number) => boolean): Bits[] =>
     planes.map((plane) => marksOf(plane, data, sizes, marked));
-  if (data.every((value) => value === 0 || value === 1)) {
+  if (data.every((value) => value === 0 || value === 1) && data.includes(1)) {
     const removed = opposite ? 1 : 0;
     return { marks: marks((value) => value === removed) };
   }

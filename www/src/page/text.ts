@@ -131,8 +131,8 @@ export const text = {
     zh: '{name} 已作为掩码载入：1 去除，0 可见。',
   },
   maskBias: {
-    en: '{name} holds other numbers than 0 and 1, so it is added to the scores; minus infinity removes a key.',
-    zh: '{name} 含有 0 和 1 以外的数，因此加到分数上；负无穷表示去除该键。',
+    en: '{name} is added to the scores: it holds other numbers than 0 and 1, or zeros alone; minus infinity removes a key.',
+    zh: '{name} 加到分数上：它含有 0 和 1 以外的数，或全为零；负无穷表示去除该键。',
   },
   removeBias: { en: 'Take it out', zh: '移除' },
   biasForbidden: {

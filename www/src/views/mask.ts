@@ -252,7 +252,7 @@ export class MaskView extends EventTarget {
     const { queries, keys } = this.#blockOf(this.#at, this.#at);
     this.#row.setAttribute('aria-rowindex', String(queries[0] + 1));
     this.#cursor.setAttribute('aria-colindex', String(keys[0] + 1));
-    this.#cursor.setAttribute('aria-label', this.#spoken(queries, keys));
+    this.#cursor.setAttribute('aria-label', this.#spoken(this.#at, this.#at));
     place(this.#cursor, this.#at, this.#at, pooled);
     this.#point(this.#hovered ?? this.#at);
     const [from, to] = this.#selection();
@@ -265,14 +265,13 @@ export class MaskView extends EventTarget {
     const { queries, keys } = this.#blockOf(cell, cell);
     this.#rows.mark(queries);
     this.#columns.mark(keys);
-    this.#readout.textContent = this.#hovered ? this.#spoken(queries, keys) : this.#selectionSpoken();
+    this.#readout.textContent = this.#hovered ? this.#spoken(cell, cell) : this.#selectionSpoken();
   }
 
   /** What is selected, and if that is more than a cell, what becomes of it: a box, whatever the brush draws. */
   #selectionSpoken(): string {
     const [from, to] = this.#selection();
-    const { queries, keys } = this.#blockOf(from, to);
-    const words = this.#spoken(queries, keys);
+    const words = this.#spoken(from, to);
     if (!this.#tool.enabled || (from.row === to.row && from.column === to.column)) return words;
     return words + phrase(this.#isPainted() ? text.allowsBox : text.removesBox, this.#language);
   }
@@ -287,9 +286,10 @@ export class MaskView extends EventTarget {
 
   // ---- words
 
-  /** What is under the cursor, and which rule removes it. */
-  #spoken(queries: readonly [number, number], keys: readonly [number, number]): string {
+  /** What the cells of a box stand for, and which rules remove it. */
+  #spoken(first: Cell, last: Cell): string {
     const rules = this.#rules;
+    const { queries, keys } = this.#blockOf(first, last);
     if (!rules) return '';
     const language = this.#language;
     if (queries[1] - queries[0] === 1 && keys[1] - keys[0] === 1) {
@@ -302,15 +302,20 @@ export class MaskView extends EventTarget {
       });
     }
     const size = (queries[1] - queries[0]) * (keys[1] - keys[0]);
-    const { allowed, against } = size > MOST_ASKED ? this.#ofCell() : inBlock(rules, queries, keys);
+    const { allowed, against } = size > MOST_ASKED ? this.#ofCells(first, last) : inBlock(rules, queries, keys);
     const reasons = against.length ? phrase(text.also, language, { removed: this.#removedBy(against) }) : '';
     const range = ([from, to]: readonly [number, number]): string => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
     return phrase(text.block, language, { queries: range(queries), keys: range(keys), allowed, size, reasons });
   }
 
-  #ofCell(): { allowed: number; against: Rule[] } {
-    const index = this.#at.row * (this.#pooled?.columns ?? 0) + this.#at.column;
-    return { allowed: this.#pooled?.allowed[index] ?? 0, against: [] };
+  /** The same from the counts of the picture, where there are too many pairs to ask one by one. */
+  #ofCells(first: Cell, last: Cell): { allowed: number; against: Rule[] } {
+    const { columns = 0, allowed: counts = [] } = this.#pooled ?? {};
+    let allowed = 0;
+    for (let row = first.row; row <= last.row; row++) {
+      for (let column = first.column; column <= last.column; column++) allowed += counts[row * columns + column] ?? 0;
+    }
+    return { allowed, against: [] };
   }
 
   #removedBy(rules: readonly Rule[]): string {
