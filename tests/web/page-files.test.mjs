@@ -368,6 +368,30 @@ test('an unknown score is said at its menu', () =>
     await size(page, N, M);
   }));
 
+test('a file that cannot be read leaves no mask of the file before it to edit', () =>
+  site.visit({ ...WIDE, height: 1400 }, async (page) => {
+    await settled(page);
+    await page.locator('.mask-summary').click();
+    await page.locator('[name="causal"]').check();
+    await page.locator('.mask-count', { hasText: '136 of 256' }).waitFor();
+    const file = safetensors({ 'layers.0.q': q, 'layers.0.k': k }, { scale: '0.5' });
+    const at = file.indexOf('"dtype":"F32"');
+    assert.ok(at > 0);
+    file.write('"dtype":"C64"', at);
+    await drop(page, { name: 'unread.safetensors', content: file });
+    assert.match(await notice(page), /C64/);
+    assert.equal(await page.locator('.mask-count').textContent(), '');
+    const invert = page.locator('[name="invert"]');
+    assert.ok(await invert.isHidden(), 'the editor is not there');
+    await invert.evaluate((button) => button.click());
+    assert.equal(await page.locator('input[name="scale"]').inputValue(), '0.5');
+    assert.equal(await page.locator('[name="causal"]').isChecked(), false);
+    await drop(page, { name: 'own.npz', content: npz(names) });
+    await size(page, N, M);
+    await page.locator('.mask-count', { hasText: `all ${N * M} pairs` }).waitFor();
+    assert.ok(await invert.isVisible(), 'it is back');
+  }));
+
 test('cancelling the question leaves the focus at the file button', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);

@@ -55,6 +55,7 @@ export class MaskPanel {
   readonly #tools = element('div', { class: 'mask-tools' });
   readonly #question = element('div', { class: 'mask-question' });
   readonly #note = element('p', { class: 'mask-note', role: 'status' });
+  readonly #body: HTMLElement;
   readonly #details: HTMLDetailsElement;
   readonly #view = new MaskView(this.#grid);
   readonly #history = new History<Part>();
@@ -74,8 +75,8 @@ export class MaskPanel {
   constructor(host: HTMLElement, change: (settings: Settings) => void) {
     this.#change = change;
     const side = element('div', { class: 'mask-side' }, this.#tools, this.#question, this.#note);
-    const body = element('div', { class: 'mask-body' }, this.#about, this.#axes, this.#grid, side);
-    this.#details = element('details', { class: 'mask-details' }, this.#summary, body);
+    this.#body = element('div', { class: 'mask-body' }, this.#about, this.#axes, this.#grid, side);
+    this.#details = element('details', { class: 'mask-details' }, this.#summary, this.#body);
     host.append(this.#details);
     this.#listen();
   }
@@ -136,7 +137,7 @@ export class MaskPanel {
   }
 
   #edit(stroke: string, change: (settings: Settings) => Settings): void {
-    if (!this.#state) return;
+    if (!this.#state?.sizes) return;
     this.#stroke = stroke;
     this.#change(change(this.#state.settings));
   }
@@ -206,7 +207,7 @@ export class MaskPanel {
   }
 
   #goTo(step: (now: Part) => Part | undefined): void {
-    if (!this.#state) return;
+    if (!this.#state?.sizes) return;
     const { settings } = this.#state;
     const part = step(partOf(settings));
     if (!part) return;
@@ -309,6 +310,7 @@ export class MaskPanel {
   #render(state: MaskState): void {
     const { settings, base, sizes, tokens, language } = state;
     this.#view.language = language;
+    this.#enable(sizes !== undefined);
     if (!sizes) return this.#renderSummary();
     const rules = rulesOf(settings, base, sizes, this.#at());
     this.#view.tokens = tokens;
@@ -319,6 +321,13 @@ export class MaskPanel {
     this.#renderAbout(sizes);
     this.#renderTools(sizes);
     this.#renderNote();
+  }
+
+  /** Without sizes what stands here is of another problem: it keeps its room, but is neither seen nor edited. */
+  #enable(known: boolean): void {
+    this.#body.inert = !known;
+    this.#body.style.visibility = known ? '' : 'hidden';
+    if (!known) this.#fails.clear();
   }
 
   #renderSummary(): void {

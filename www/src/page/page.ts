@@ -224,6 +224,7 @@ export class Page {
     this.#sizes = undefined;
     this.#controls.brings = own.brings;
     this.#controls.show(this.#settings, this.#language);
+    this.#showMask();
     this.#renderSource();
     this.#draw(true);
   }
