@@ -392,6 +392,65 @@ test('a file that cannot be read leaves no mask of the file before it to edit', 
     assert.ok(await invert.isVisible(), 'it is back');
   }));
 
+const pickMask = async (page, name, content) => {
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Load a mask…' }).click();
+  await (await chooser).setFiles({ name, mimeType: '', buffer: content });
+};
+
+/** A mask for the file that leaves the first key alone. */
+const alone = tensor(
+  [1, M],
+  Array.from({ length: M }, (_, key) => (key === 0 ? 1 : 0)),
+);
+
+test('a mask that is read late does not land on the file opened meanwhile, nor does its question', () =>
+  site.visit({ ...WIDE, height: 1400, before: holdFiles }, async (page) => {
+    await settled(page);
+    await page.locator('.mask-summary').click();
+    const all = page.locator('.mask-count', { hasText: `all ${N * M} pairs` });
+    await pickMask(page, 'held.npy', npy(alone));
+    await drop(page, { name: 'own.npz', content: npz(names) });
+    await all.waitFor();
+    await page.evaluate(() => globalThis['letGo']());
+    await page.waitForTimeout(300);
+    assert.ok(await all.isVisible());
+    assert.equal(await page.locator('.mask-note').textContent(), '');
+    // It is no file that is refused anyway.
+    await pickMask(page, 'held.npy', npy(alone));
+    await page.locator('.mask-count', { hasText: `${N} of ${N * M}` }).waitFor();
+    await pickMask(page, 'two.npz', npz({ one: alone, other: alone }));
+    await page.locator('[name="mask-tensor"]').waitFor();
+    await drop(page, { name: 'again.npz', content: npz(names) });
+    await all.waitFor();
+    assert.equal(await page.locator('[name="mask-tensor"]').count(), 0);
+  }));
+
+test('the opposite of a mask brings back nothing that was undone, and takes no stroke', () =>
+  site.visit({ ...WIDE, height: 1400 }, async (page) => {
+    await settled(page);
+    await page.locator('.mask-summary').click();
+    const count = page.locator('.mask-count');
+    const opposite = page.locator('[name="opposite"]');
+    const first = tensor(
+      [1, 16],
+      Array.from({ length: 16 }, (_, key) => (key < 3 ? 1 : 0)),
+    );
+    await pickMask(page, 'first.npy', npy(first));
+    await count.filter({ hasText: '48 of 256' }).waitFor();
+    await page.locator('[name="undo"]').click();
+    await count.filter({ hasText: 'all 256' }).waitFor();
+    await opposite.click();
+    assert.equal(await count.textContent(), 'all 256 pairs');
+    await opposite.click();
+    await pickMask(page, 'first.npy', npy(first));
+    await count.filter({ hasText: '48 of 256' }).waitFor();
+    await page.locator('.mask-cursor').press('Space');
+    await count.filter({ hasText: '47 of 256' }).waitFor();
+    await opposite.click();
+    assert.match(await count.textContent(), /^47 of 256/);
+  }));
+
 test('cancelling the question leaves the focus at the file button', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);

@@ -67,6 +67,8 @@ export class MaskPanel {
   #opposite = false;
   /** The tensor that was loaded last, which may yet turn out to mean the opposite. */
   #loaded: { name: string; tensor: Tensor } | undefined;
+  /** Counts what is opened here or on the page: a file that is read too late for it counts for nothing. */
+  #generation = 0;
   #stroke = '';
   #edits = 0;
   #said: ((language: Language) => string) | undefined;
@@ -88,7 +90,7 @@ export class MaskPanel {
     if (before?.base !== state.base) this.#restart();
     else if (!isSame(partOf(before.settings), partOf(state.settings))) {
       this.#history.record(partOf(before.settings), this.#stroke);
-      this.#forget(state.settings.masks);
+      this.#forget(before.settings.masks, state.settings.masks);
     }
     this.#stroke = '';
     this.#render(state);
@@ -107,14 +109,18 @@ export class MaskPanel {
   }
 
   /** What was said of a file is over once a refusal was passed by, or nothing of the file is left. */
-  #forget({ painted, bias }: Masks): void {
+  #forget(before: Masks, { painted, bias }: Masks): void {
+    if (this.#stroke.startsWith(LOADING)) return;
+    // Its opposite would take what was painted since with it.
+    if (painted !== before.painted || bias !== before.bias) this.#loaded = undefined;
     const refused = this.#note.classList.contains('field-fault');
-    if (this.#stroke.startsWith(LOADING) || !(refused || (!painted && !bias))) return;
+    if (!refused && (painted || bias)) return;
     this.#loaded = undefined;
     this.#say(undefined);
   }
 
   #restart(): void {
+    this.#next();
     this.#history.clear();
     this.#loaded = undefined;
     this.#said = undefined;
@@ -221,6 +227,7 @@ export class MaskPanel {
     // Not a new change: it is in the history already.
     this.#state = { ...this.#state, settings: next };
     this.#said = undefined;
+    this.#loaded = undefined;
     this.#change(next);
   }
 
@@ -228,11 +235,13 @@ export class MaskPanel {
 
   async #open([file]: File[]): Promise<void> {
     if (!file) return;
+    const generation = this.#next();
     this.#question.replaceChildren();
     if (this.#note.classList.contains('field-fault')) this.#say(undefined);
     const name = visibleToken(file.name);
     try {
       const capture = await openCapture(file);
+      if (generation !== this.#generation) return;
       const readable = capture.tensors.filter(({ supported }) => supported);
       const [first] = readable;
       if (!first) throw new PageError(text.noTensor, { count: capture.tensors.length });
@@ -243,16 +252,24 @@ export class MaskPanel {
       );
       this.#question.querySelector('select')?.focus();
     } catch (error) {
-      this.#refuse(name, error);
+      if (generation === this.#generation) this.#refuse(name, error);
     }
   }
 
+  #next(): number {
+    this.#generation += 1;
+    return this.#generation;
+  }
+
   async #read(capture: Capture, { name: tensor }: TensorInfo, name: string): Promise<void> {
+    const generation = this.#next();
     try {
-      this.#loaded = { name, tensor: await capture.tensor(tensor) };
+      const read = await capture.tensor(tensor);
+      if (generation !== this.#generation) return;
+      this.#loaded = { name, tensor: read };
       this.#apply();
     } catch (error) {
-      this.#refuse(name, error);
+      if (generation === this.#generation) this.#refuse(name, error);
     }
   }
 
