@@ -178,7 +178,10 @@ impl Head {
 
     /// The mean weight on key 0 over the queries at position `from` and later.
     fn sink(&self, from: i64) -> f64 {
-        sink_mass(&self.columns.first_mass, usize::try_from(from.saturating_sub(self.offset)).unwrap_or(0))
+        let rows = self.columns.first_mass.len();
+        // Held to the rows that there are: further off than a 32-bit word holds is still after the last.
+        let first = from.saturating_sub(self.offset).clamp(0, rows as i64) as usize;
+        sink_mass(&self.columns.first_mass, first)
     }
 
     fn distance(&self) -> f64 {

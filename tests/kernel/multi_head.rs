@@ -831,7 +831,7 @@ fn what_does_not_fit_is_named_with_both_sides() {
         ),
         (
             |c| c.options.position = Choice::id("sinusoidal"),
-            "causalAlignment must be upper_left or lower_right (or causalOffset a number) for causal with 3 queries and 5 keys, not missing",
+            "causalAlignment must be upper_left or lower_right (or causalOffset a number) for position sinusoidal with 3 queries and 5 keys, not missing",
         ),
         (
             |c| {
