@@ -27,8 +27,8 @@ impl<T: Copy> Broadcast<T> {
         let mut step = 1;
         for axis in (0..4).rev() {
             if shape[axis] != full[axis] && shape[axis] != 1 {
-                let expected = format!("({}), with 1 on any axis", join(full));
-                let found = format!("({})", join(shape));
+                let expected = format!("({}), with 1 on any axis", join(&full));
+                let found = format!("({})", join(&shape));
                 return Err(Error::Shape { name: name.into(), expected, found });
             }
             strides[axis] = if shape[axis] == 1 { 0 } else { step };

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
-use crate::tensor::{Sizes, Tensor};
+use crate::tensor::{Sizes, Tensor, join};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -256,12 +256,12 @@ impl<'a> Axes<'a> {
         let known: Vec<Option<usize>> = ["Hq"][..each].iter().chain(names).map(|axis| self.length(axis)).collect();
         if known.len() != shape.len() || !known.iter().zip(shape).all(|(known, length)| fits(known, length)) {
             let expected = self.describe(names, per_head);
-            return Err(Error::Shape { name: name.into(), expected, found: format!("({})", list(shape)) });
+            return Err(Error::Shape { name: name.into(), expected, found: format!("({})", join(shape)) });
         }
         let count = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
         if count != Some(data.len()) {
             let expected =
-                format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), list(shape));
+                format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(shape));
             return Err(Error::Shape { name: name.into(), expected, found: data.len().to_string() });
         }
         if let Some(at) = data.iter().position(|x| !x.is_finite()) {
@@ -297,10 +297,6 @@ impl<'a> Axes<'a> {
     }
 }
 
-fn list(shape: &[usize]) -> String {
-    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
 /// Whether `setting` keeps the rule of `parameter`.
 fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
     let kept = match (parameter.kind, setting) {
@@ -322,7 +318,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
         Setting::Number(x) => x.to_string(),
         Setting::Flag(x) => x.to_string(),
         Setting::Name(x) => format!("\"{x}\""),
-        Setting::Tensor(x) => format!("a tensor ({})", list(&x.shape)),
+        Setting::Tensor(x) => format!("a tensor ({})", join(&x.shape)),
         Setting::Automatic(()) => "null".into(),
     };
     Err(Error::Parameter { name: parameter.name.into(), expected: rule(parameter), found })

@@ -137,16 +137,16 @@ fn expect(name: &str, found: [usize; 4], expected: [usize; 4], why: &str) -> Res
     if found == expected {
         return Ok(());
     }
-    Err(shape(name, &format!("({}), the {why}", join(expected)), found))
+    Err(shape(name, &format!("({}), the {why}", join(&expected)), found))
 }
 
 fn shape(name: &str, expected: &str, found: [usize; 4]) -> Error {
-    Error::Shape { name: name.into(), expected: expected.into(), found: format!("({})", join(found)) }
+    Error::Shape { name: name.into(), expected: expected.into(), found: format!("({})", join(&found)) }
 }
 
 /// The numbers of a shape: `1, 12, 16, 32`.
-pub(crate) fn join(shape: [usize; 4]) -> String {
-    shape.map(|n| n.to_string()).join(", ")
+pub(crate) fn join(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of elements of a shape, in 64 bits because the words of a caller may not fit a 32-bit `usize`.
@@ -160,7 +160,7 @@ pub fn check_length(name: &str, shape: [usize; 4], length: usize) -> Result<(), 
     }
     Err(Error::Shape {
         name: name.into(),
-        expected: format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(shape)),
+        expected: format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(&shape)),
         found: format!("{length}"),
     })
 }

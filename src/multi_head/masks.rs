@@ -5,7 +5,7 @@ use super::{Shaped, misshapen, own};
 use crate::error::Error;
 use crate::mask::Mask;
 use crate::options::Options;
-use crate::tensor::{Sizes, check_length, reserved};
+use crate::tensor::{Sizes, check_length, join, reserved};
 
 /// What a caller gives beside the rows. 1 = may attend: the opposite of torch's own masks.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,7 @@ impl<T: Copy> Stretched<T> {
             return Ok(Stretched { data, shape });
         }
         let expected = format!("({queries}, {keys}), ({}, {queries}, {keys})", batch * heads);
-        Err(misshapen(name, format!("{expected} or ({}), with 1 on any axis", super::list(&full)), &given))
+        Err(misshapen(name, format!("{expected} or ({}), with 1 on any axis", join(&full)), &given))
     }
 
     fn at(&self, index: [usize; 4]) -> T {

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::position::{self, Position};
 use crate::project;
 use crate::task::Workspace;
-use crate::tensor::{PerHead, Sizes, Tensor, check_length};
+use crate::tensor::{PerHead, Sizes, Tensor, check_length, join};
 use serde::Deserialize;
 
 mod heads;
@@ -315,7 +315,7 @@ fn there<'t>(name: &str, tensor: &'t Option<Tensor>, letters: &str) -> Result<&'
 /// The numbers of a tensor that has exactly this shape.
 fn expect<'t>(name: &str, tensor: &'t Tensor, letters: &str, shape: &[usize]) -> Result<&'t [f32], Error> {
     if tensor.shape != shape {
-        return Err(misshapen(name, format!("{letters} = ({})", list(shape)), &tensor.shape));
+        return Err(misshapen(name, format!("{letters} = ({})", join(shape)), &tensor.shape));
     }
     let [rows, columns] = [shape.first().copied().unwrap_or(1), shape.get(1).copied().unwrap_or(1)];
     check_length(name, [1, 1, rows, columns], tensor.data.len())?;
@@ -323,9 +323,5 @@ fn expect<'t>(name: &str, tensor: &'t Tensor, letters: &str, shape: &[usize]) ->
 }
 
 fn misshapen(name: &str, expected: String, found: &[usize]) -> Error {
-    Error::Shape { name: name.into(), expected, found: format!("({})", list(found)) }
-}
-
-fn list(shape: &[usize]) -> String {
-    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    Error::Shape { name: name.into(), expected, found: format!("({})", join(found)) }
 }

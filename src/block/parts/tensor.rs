@@ -1,7 +1,7 @@
 //! Tensors of any number of axes, row-major, the last axis contiguous.
 
 use crate::error::Error;
-use crate::tensor::reserved;
+use crate::tensor::{self, reserved};
 
 /// Numbers and their shape, checked against each other once.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,5 +103,5 @@ fn elements(shape: &[usize]) -> Option<usize> {
 /// A shape in words: `(4, 16)`.
 // Not a kernel: for error messages.
 pub fn join(shape: &[usize]) -> String {
-    format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
+    format!("({})", tensor::join(shape))
 }
