@@ -44,6 +44,17 @@ impl Member {
     pub const fn plain(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
         Member { id, label, about, formula, source: "", parameters: &[] }
     }
+
+    /// A member with nothing to set, and where it comes from.
+    pub const fn cited(
+        id: &'static str,
+        label: Text,
+        about: Text,
+        formula: &'static str,
+        source: &'static str,
+    ) -> Member {
+        Member { source, ..Member::plain(id, label, about, formula) }
+    }
 }
 
 /// A value that a caller can set, with its rule.

@@ -251,7 +251,7 @@ const fn number(
     value: fn(&Head) -> f64,
 ) -> HeadStatistic {
     let about = Text { en: about_en, zh: about_zh };
-    HeadStatistic { member: Member { source, ..Member::plain(id, Text { en, zh }, about, formula) }, value }
+    HeadStatistic { member: Member::cited(id, Text { en, zh }, about, formula, source), value }
 }
 
 const SINK_SOURCE: &str = "Gu et al. 2024, arXiv 2410.10781";

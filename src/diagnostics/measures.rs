@@ -8,8 +8,7 @@ const fn measure(
     [about_en, about_zh]: [&'static str; 2],
     [formula, source]: [&'static str; 2],
 ) -> Member {
-    let about = Text { en: about_en, zh: about_zh };
-    Member { source, ..Member::plain(id, Text { en, zh }, about, formula) }
+    Member::cited(id, Text { en, zh }, Text { en: about_en, zh: about_zh }, formula, source)
 }
 
 const FLOW_SOURCE: &str = "Abnar and Zuidema 2020, arXiv 2005.00928";

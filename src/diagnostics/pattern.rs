@@ -25,20 +25,16 @@ pub enum Pattern {
     Induction,
 }
 
-const fn pattern(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
-    Member { source, ..Member::plain(id, label, about, formula) }
-}
-
 /// What each [`Pattern`] says about itself, in the order of [`Pattern::ALL`].
 pub static PATTERNS: &[Member] = &[
-    pattern(
+    Member::cited(
         "previousToken",
         Text { en: "Previous token", zh: "前一词元" },
         Text { en: "Each token looks at the one before it.", zh: "每个词元关注它前面的一个词元。" },
         "D_ij = 1 if j = i − 1",
         "Voita et al. 2019, arXiv 1905.09418",
     ),
-    pattern(
+    Member::cited(
         "duplicateToken",
         Text { en: "Duplicate token", zh: "重复词元" },
         Text {
@@ -47,7 +43,7 @@ pub static PATTERNS: &[Member] = &[
         "D_ij = 1 if t_i = t_j, j < i",
         "TransformerLens, head_detector.py",
     ),
-    pattern(
+    Member::cited(
         "induction",
         Text { en: "Induction", zh: "归纳" },
         Text {

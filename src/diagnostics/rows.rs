@@ -11,27 +11,23 @@ use crate::member::{Member, Text};
 use crate::normalize::{Statistic, Status};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
-const fn quantity(id: &'static str, label: Text, about: Text, formula: &'static str, source: &'static str) -> Member {
-    Member { source, ..Member::plain(id, label, about, formula) }
-}
-
 /// The quantities of a row, in the order in which they are shown; the ids are the names in JavaScript.
 pub static STATISTICS: &[Member] = &[
-    quantity(
+    Member::cited(
         "mass",
         Text { en: "Row sum", zh: "行和" },
         Text { en: "The sum of the row's weights; 1 for softmax.", zh: "该行权重之和；softmax 为 1。" },
         "Σ w",
         "",
     ),
-    quantity(
+    Member::cited(
         "entropy",
         Text { en: "Entropy", zh: "熵" },
         Text { en: "How spread out the row is, in nats.", zh: "该行的分散程度，单位 nat。" },
         "−Σ p ln p",
         "Zhai et al. 2023, arXiv 2303.06296",
     ),
-    quantity(
+    Member::cited(
         "normalizedEntropy",
         Text { en: "Normalised entropy", zh: "归一化熵" },
         Text {
@@ -41,7 +37,7 @@ pub static STATISTICS: &[Member] = &[
         "entropy / ln m",
         "Shannon 1948, section 7",
     ),
-    quantity(
+    Member::cited(
         "effectiveKeys",
         Text { en: "Effective keys", zh: "有效键数" },
         Text {
@@ -50,7 +46,7 @@ pub static STATISTICS: &[Member] = &[
         "exp(entropy)",
         "Hill 1973, number of order 1",
     ),
-    quantity(
+    Member::cited(
         "collisionKeys",
         Text { en: "Effective keys (order 2)", zh: "有效键数（二阶）" },
         Text {
@@ -60,14 +56,14 @@ pub static STATISTICS: &[Member] = &[
         "1 / Σ p²",
         "Hill 1973, number of order 2",
     ),
-    quantity(
+    Member::cited(
         "maxWeight",
         Text { en: "Largest share", zh: "最大占比" },
         Text { en: "The largest weight over the row's sum.", zh: "最大权重除以行和。" },
         "max p",
         "Voita et al. 2019, arXiv 1905.09418",
     ),
-    quantity(
+    Member::cited(
         "argmax",
         Text { en: "Strongest key", zh: "最强的键" },
         Text {
@@ -76,7 +72,7 @@ pub static STATISTICS: &[Member] = &[
         "argmax w",
         "",
     ),
-    quantity(
+    Member::cited(
         "attentionDistance",
         Text { en: "Attention distance", zh: "注意力距离" },
         Text {
@@ -85,7 +81,7 @@ pub static STATISTICS: &[Member] = &[
         "Σ p |i − j|",
         "Dosovitskiy et al. 2020, arXiv 2010.11929, figure 7",
     ),
-    quantity(
+    Member::cited(
         "firstMass",
         Text { en: "On the first key", zh: "首键权重" },
         Text {
@@ -95,14 +91,14 @@ pub static STATISTICS: &[Member] = &[
         "w_0",
         "Gu et al. 2024, arXiv 2410.10781",
     ),
-    quantity(
+    Member::cited(
         "selfMass",
         Text { en: "On itself", zh: "自身权重" },
         Text { en: "The weight on the key at the query's own position.", zh: "查询自身位置的键的权重。" },
         "w_i",
         "",
     ),
-    quantity(
+    Member::cited(
         "previousMass",
         Text { en: "On the previous key", zh: "前一键权重" },
         Text { en: "The weight on the key one position before.", zh: "前一个位置的键的权重。" },
