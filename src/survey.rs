@@ -29,6 +29,7 @@ pub struct Survey {
     queries: usize,
     keys: usize,
     offset: i64,
+    /// The one under way; none between two of them.
     head: Option<Head>,
     values: Vec<f64>,
 }
@@ -66,12 +67,16 @@ impl Survey {
     /// # Errors
     /// [`Error::OutOfMemory`] at the end of a head.
     pub fn add(&mut self, first: usize, weights: &[f32], columns: &Columns) -> Result<(), Error> {
-        let Some(head) = &mut self.head else { return Ok(()) };
+        if self.keys == 0 {
+            return Ok(());
+        }
+        let mut head = self.head.take().map_or_else(|| self.fresh(), Ok)?;
         head.add_weights(first, weights)?;
         head.add_statistics(first, columns)?;
         if first + columns.mass.len() == self.queries {
             self.values.extend(head.values()?);
-            self.head = Some(self.fresh()?);
+        } else {
+            self.head = Some(head);
         }
         Ok(())
     }
