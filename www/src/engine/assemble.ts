@@ -59,8 +59,8 @@ export function assemble(cut: readonly Block[], results: readonly RawBlock[], wa
   return parts;
 }
 
-/** One array. A call of one block is passed on as it is: no copy. */
-function joined<A extends Numbers>(
+/** One array of `planes * queries` entries of `width`. A call of one block is passed on as it is: no copy. */
+export function joined<A extends Numbers>(
   cut: readonly Block[],
   pieces: readonly A[],
   whole: () => A,

@@ -4,11 +4,12 @@
  * cut.
  */
 import type { Control, MultiHeadOptions, MultiHeadResult, MultiHeadRows, MultiHeadWeights, Tensor } from './api.ts';
+import { joined } from './assemble.ts';
 import { blocks } from './blocks.ts';
 import type { Block } from './blocks.ts';
 import { QkscopeError, show } from './error.ts';
 import { gather } from './gather.ts';
-import { checkControl, checkNames, flag, ofProblem, problemOptions, wholeNumber } from './options.ts';
+import { checkControl, checkNames, flag, given, ofProblem, problemOptions, wholeNumber } from './options.ts';
 import type { Pool, Ticket } from './pool.ts';
 import { checkResult, spreadOf } from './problem.ts';
 import type { Problem } from './protocol.ts';
@@ -173,12 +174,9 @@ function problemOf(
   return { id: pool.newId(), query: query.data, key: key.data, value: value.data, raw };
 }
 
-/** Blocks put together, each one stretch of the whole `[planes, rows, width]`. A single one is passed on as it is. */
+/** Blocks put together as the whole `[planes, rows, width]`. */
 function join(cut: Block[], pieces: Float32Array[], rows: number, width: number, planes: number): Float32Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Float32Array(planes * rows * width);
-  cut.forEach((block, at) => whole.set(pieces[at]!, (block.planes[0] * rows + block.rows[0]) * width));
-  return whole;
+  return joined(cut, pieces, () => new Float32Array(planes * rows * width), width, rows);
 }
 
 /** Blocks of batch items, each with all heads: a stretch for every head. */
@@ -239,11 +237,12 @@ function readCall(x: Tensor | MultiHeadRows, weights: MultiHeadWeights, options:
     options: problemOptions(plain, scores),
     // The kernel checks their shapes, of which torch has more.
     masks: {
-      ...(attnMask != null && { attnMask: copyMask('attnMask', attnMask) }),
-      ...(attnBias != null && { attnBias: copyTensor('attnBias', attnBias) }),
+      ...(given(attnMask) && { attnMask: copyMask('attnMask', attnMask) }),
+      ...(given(attnBias) && { attnBias: copyTensor('attnBias', attnBias) }),
     },
-    keyPaddingMask:
-      keyPaddingMask == null ? null : withAxes('keyPaddingMask', 2, copyMask('keyPaddingMask', keyPaddingMask)),
+    keyPaddingMask: given(keyPaddingMask)
+      ? withAxes('keyPaddingMask', 2, copyMask('keyPaddingMask', keyPaddingMask))
+      : null,
     wanted: flag('needWeights', needWeights, true) ? average : 'none',
   };
 }
@@ -257,7 +256,7 @@ function readRows(x: Tensor | MultiHeadRows): Checked<Float32Array>[] {
   }
   checkNames('x', x, sides);
   const [query, key] = [copy('query', x.query), copy('key', x.key)];
-  return [query, key, x.value == null ? key : copy('value', x.value)];
+  return [query, key, given(x.value) ? copy('value', x.value) : key];
 }
 
 /** A tensor of at most so many axes. */
@@ -271,7 +270,7 @@ function readWeights(weights: MultiHeadWeights): RawProjection['weights'] {
   checkNames('weights', weights, tensors);
   const copies = tensors.map((name) => {
     const tensor = weights[name];
-    return [name, tensor == null ? undefined : copyNumbers(name, tensor)];
+    return [name, given(tensor) ? copyNumbers(name, tensor) : undefined];
   });
   return Object.fromEntries(copies) as RawProjection['weights'];
 }
