@@ -91,3 +91,13 @@ test('a bias below zero is taken away', () =>
     await detail.waitFor();
     assert.match(await detail.textContent(), /^−?[\d.]+ − [\d.]+$/);
   }));
+
+for (const language of /** @type {const} */ (['en-US', 'zh-CN'])) {
+  test(`nothing is wider than a phone, ${language}`, () =>
+    site.visit({ path: '#layer=3&head=1', width: 360, language }, async (page) => {
+      await settled(page);
+      await open(page);
+      await page.locator('[data-head-number="inductionAbs"]').waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    }));
+}
