@@ -1,51 +1,119 @@
-// `npm run bench`: times whole attention (output and row statistics) for every member of the kernel's lists, in Node on one
-// thread, on the package that `npm run build` left. Prints a table; each time is the median of several, in turn, and a
-// ratio to the plain case of the same run, so that a noisy machine disturbs all alike.
+// `npm run bench`: times whole attention, ours and the peers', in the page of a browser. benches/README.md says how to
+// read what it prints.
 
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
-import { BASE, members } from './cases.mjs';
+import { Failure, main } from '../xtask/run.mjs';
+import { npm } from '../xtask/setup.mjs';
+import { serve } from '../xtask/server.mjs';
+import { step } from '../xtask/stamp.mjs';
+import { findBuilds } from './builds.mjs';
+import { Report } from './report.mjs';
 
-/** Queries and keys, head size. */
-const [LENGTH, SIZE] = [1024, 64];
-/** How often each case is timed. */
-const ROUNDS = 7;
+const HELP = `npm run bench -- [options]
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+  --browser NAME   chromium or firefox; default: both
+  --node           our builds in Node alone, without the peers
+  --only NAME      cases whose name has NAME in it, and what they are compared with
+  --quick          few cases, few rounds
+  --help           this text`;
 
-/** A problem of one head, the same on every run. */
-export function problem(length, size) {
-  let state = 1;
-  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
-  const tensor = () => ({ shape: [length, size], data: Float32Array.from({ length: length * size }, next) });
-  return [tensor(), tensor(), tensor()];
-}
+const SETTINGS = { full: { rounds: 31, budget: 4000 }, quick: { rounds: 9, budget: 1500 } };
 
-/** Times each case `rounds` times, taking turns. @returns {Promise<Map<string, number>>} medians in milliseconds. */
-export async function time(attention, cases, inputs, rounds) {
-  const times = new Map(cases.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, options } of cases) {
-      const start = performance.now();
-      const { output } = await attention(...inputs, options);
-      // The first round warms up, and is where the answer is looked at.
-      if (round > 0) times.get(name).push(performance.now() - start);
-      else if (!output.data.every(Number.isFinite)) throw new Error(`${name}: the output is not finite`);
-    }
-  }
-  return new Map([...times].map(([name, each]) => [name, median(each)]));
-}
-
-async function main() {
-  const { attention, catalog, configure } = await import(new URL('../pkg/dist/inline.js', import.meta.url).href);
-  configure({ workers: 0 });
-  const medians = await time(attention, members(catalog), problem(LENGTH, SIZE), ROUNDS);
-  const base = medians.get(BASE);
-  console.log(`N = M = ${LENGTH}, d = dv = ${SIZE}, one head, one thread, Node ${process.versions.node}\n`);
-  for (const [name, ms] of medians) {
-    console.log(`${name.padEnd(32)} ${ms.toFixed(1).padStart(8)} ms  ${(ms / base).toFixed(2).padStart(6)} x`);
+function read(args) {
+  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
+  const text = /** @type {const} */ ({ type: 'string' });
+  try {
+    return parseArgs({ args, options: { help: flag, quick: flag, node: flag, browser: text, only: text } }).values;
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${HELP}`);
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
+/** Cases in their groups, in order. A case brings along the one that its ratio is to. */
+export function chosen(cases, { only, quick }) {
+  const wanted = cases.filter(({ name, quick: short }) => (only ? name.includes(only) : !quick || short));
+  if (wanted.length === 0)
+    throw new Failure(`No case is called ${only}; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
+  const kept = cases.filter((entry) => wanted.includes(entry) || wanted.some(({ base }) => base === entry.name));
+  return Map.groupBy ? [...Map.groupBy(kept, ({ group }) => group).values()] : grouped(kept);
+}
+
+function grouped(cases) {
+  const groups = new Map();
+  for (const entry of cases) groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
+  return [...groups.values()];
+}
+
+async function run(options) {
+  const builds = await findBuilds();
+  if (options.node) return runNode(builds, options);
+  await packages();
+  const { BROWSERS } = await import('./browsers.mjs');
+  const names = options.browser ? [options.browser] : Object.keys(BROWSERS);
+  if (!(names[0] in BROWSERS))
+    throw new Failure(`--browser is ${Object.keys(BROWSERS).join(' or ')}, not ${names[0]}.`);
+  const { SITE, layOut } = await import('./site.mjs');
+  await layOut(builds);
+  const server = await serve(SITE);
+  try {
+    for (const name of names) await runBrowser(name, BROWSERS[name], server.url, builds, options);
+  } finally {
+    await server.close();
+  }
+}
+
+/** A browser that is not there is one sentence; the others go on. */
+async function runBrowser(name, start, url, builds, options) {
+  let driven;
+  try {
+    driven = await start(url);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(`\n${name}: ${error.message}`);
+    process.exitCode = 1;
+    return;
+  }
+  try {
+    const bench = {
+      about: () => driven.evaluate(async () => (await globalThis.bench).about()),
+      run: (cases, settings) =>
+        driven.evaluate(async ([list, how]) => (await globalThis.bench).run(list, how), [cases, settings]),
+    };
+    await record(name, driven.version, bench, builds, options);
+  } finally {
+    await driven.close();
+  }
+}
+
+async function runNode(builds, options) {
+  const { openNode } = await import('./node.mjs');
+  await record('node', `Node ${process.versions.node}`, await openNode(builds), builds, options);
+}
+
+async function record(name, version, bench, builds, options) {
+  const settings = SETTINGS[options.quick ? 'quick' : 'full'];
+  const about = await bench.about();
+  const report = new Report(name, version, about, builds);
+  report.start();
+  for (const cases of chosen(about.cases, options)) report.add(cases, await bench.run(cases, settings));
+  await report.finish({ partial: options.quick || options.only !== undefined });
+}
+
+/** The peers and the driver of Firefox, exactly as the lock file says. */
+const packages = () =>
+  step('bench packages', {
+    inputs: ['benches/package-lock.json'],
+    outputs: ['benches/node_modules/.package-lock.json'],
+    make: () => npm(['ci', '--prefix', 'benches', '--ignore-scripts', '--no-audit', '--no-fund']),
+  });
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  main(async () => {
+    const options = read(process.argv.slice(2));
+    if (options.help) return console.log(HELP);
+    await run(options);
+  });
+}

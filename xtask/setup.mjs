@@ -72,7 +72,7 @@ function npmPackages() {
 }
 
 /** Under `npm start` npm says where it is; that spares guessing its name, which is another on Windows. */
-function npm(args) {
+export function npm(args) {
   const self = process.env.npm_execpath;
   return self?.endsWith('.js') && existsSync(self) ? run(process.execPath, [self, ...args]) : run('npm', args);
 }

@@ -1,0 +1,55 @@
+// Attention as ONNX graphs, in the ways that ONNX Runtime has for it. All are tried, and the fastest is the peer.
+
+import { model } from './onnx.mjs';
+
+const scaleOf = ({ d }) => 1 / Math.sqrt(d);
+
+/** The standard operator (ONNX 1.18). */
+function attention({ shape, options }, masked) {
+  const { heads, kvHeads, n, m, d, dv } = shape;
+  const onlyCausal = masked && options.causal && options.leftWindowSize === undefined;
+  const names = masked && !onlyCausal ? ['q', 'k', 'v', 'mask'] : ['q', 'k', 'v'];
+  const attributes = { scale: scaleOf(shape), ...(onlyCausal && { is_causal: 1n }) };
+  const inputs = { q: [1, heads, n, d], k: [1, kvHeads, m, d], v: [1, kvHeads, m, dv], mask: [n, m] };
+  const nodes = [{ op: 'Attention', inputs: names, outputs: ['y'], attributes }];
+  return graph(names, inputs, nodes, [1, heads, n, dv]);
+}
+
+/** The fused operator of ONNX Runtime itself: heads lie side by side in a row, so that one head is laid out as ours. */
+function multiHeadAttention({ shape, options }, masked) {
+  const { heads, kvHeads, n, m, d, dv } = shape;
+  if (heads !== 1 || kvHeads !== 1 || (masked && options.leftWindowSize !== undefined)) return undefined;
+  const attributes = { num_heads: 1n, scale: scaleOf(shape), ...(masked && { unidirectional: 1n }) };
+  const inputs = { q: [1, n, d], k: [1, m, d], v: [1, m, dv] };
+  const node = {
+    op: 'MultiHeadAttention',
+    domain: 'com.microsoft',
+    inputs: ['q', 'k', 'v'],
+    outputs: ['y'],
+    attributes,
+  };
+  return graph(['q', 'k', 'v'], inputs, [node], [1, n, dv]);
+}
+
+/** The parts: queries of a group lie along an axis of their own, over which keys and values broadcast. */
+function parts({ shape }, masked) {
+  const { heads, kvHeads, n, m, d, dv } = shape;
+  const names = masked ? ['q', 'k', 'v', 'mask'] : ['q', 'k', 'v'];
+  const inputs = { q: [kvHeads, heads / kvHeads, n, d], k: [kvHeads, 1, m, d], v: [kvHeads, 1, m, dv], mask: [n, m] };
+  const product = { op: 'FusedMatMul', domain: 'com.microsoft', inputs: ['q', 'k'], outputs: ['scores'] };
+  const nodes = [
+    { ...product, attributes: { alpha: scaleOf(shape), transB: 1n } },
+    ...(masked ? [{ op: 'Add', inputs: ['scores', 'mask'], outputs: ['logits'] }] : []),
+    { op: 'Softmax', inputs: [masked ? 'logits' : 'scores'], outputs: ['weights'], attributes: { axis: -1n } },
+    { op: 'MatMul', inputs: ['weights', 'v'], outputs: ['y'] },
+  ];
+  return graph(names, inputs, nodes, [kvHeads, heads / kvHeads, n, dv]);
+}
+
+function graph(names, shapes, nodes, output) {
+  const inputs = Object.fromEntries(names.map((name) => [name, shapes[name]]));
+  return { inputs, bytes: model({ nodes, inputs, outputs: { y: output } }) };
+}
+
+/** By name; one that a problem does not fit returns undefined. */
+export const GRAPHS = { Attention: attention, MultiHeadAttention: multiHeadAttention, 'MatMul-Softmax-MatMul': parts };

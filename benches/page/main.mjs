@@ -1,0 +1,41 @@
+// The page's own script: gathers the parts that the runner laid beside it, and answers the runner's calls.
+
+import { openBench } from './bench.mjs';
+import { prepareOnnxruntime, version as onnxruntime } from './onnxruntime.mjs';
+import { prepareTfjs, version as tfjs } from './tfjs.mjs';
+
+const near = (name) => new URL(name, import.meta.url).href;
+const bytesOf = async (name) => new Uint8Array(await (await fetch(near(name))).arrayBuffer());
+
+/** The builds that are there and that this browser can run, in the order in which the package prefers the later. */
+async function builds(list) {
+  const modules = {};
+  for (const { name, file } of list) {
+    const bytes = await bytesOf(file);
+    if (WebAssembly.validate(bytes)) modules[name] = await WebAssembly.compile(bytes);
+  }
+  return modules;
+}
+
+async function peaks(list) {
+  const found = { simd128: [], relaxed: [] };
+  for (const { kind, file, ...rest } of list) {
+    const bytes = await bytesOf(file);
+    if (WebAssembly.validate(bytes)) found[kind].push({ ...rest, bytes });
+  }
+  return found;
+}
+
+async function open() {
+  const site = await (await fetch(near('site.json'))).json();
+  return openBench({
+    script: near('qkscope/index.js'),
+    modules: await builds(site.builds),
+    peaks: await peaks(site.peaks),
+    loop: await bytesOf('loop.wasm'),
+    peers: { 'onnxruntime-web': prepareOnnxruntime, tfjs: prepareTfjs },
+    workers: true,
+  });
+}
+
+Object.assign(globalThis, { bench: open(), versions: { 'onnxruntime-web': onnxruntime, tfjs } });
