@@ -7,6 +7,8 @@
 const OURS = ['simd128', 'relaxed'];
 const PEERS = ['onnxruntime-web', 'tfjs', 'plain JS'];
 const ALL = [...OURS, ...PEERS];
+/** Those that one would wait for where n is large. */
+const FAST = ALL.filter((who) => who !== 'plain JS');
 
 /** Largest error against the definition, relative to the largest number of the output. */
 const BOUND = 2e-5;
@@ -26,10 +28,19 @@ const BOUND = 2e-5;
  * @property {number} [calls] in a sample; default: as many as last as long as the clock needs.
  * @property {number} [rounds] in place of the runner's.
  * @property {boolean} [memory] watch the memory in place of the clock.
+ * @property {string} [against] the contestant that its ratio is to, where it is not to another case.
+ * @property {string[]} [identical] contestants whose outputs are the same bit for bit.
  * @property {string} [needs] the option that the package must know.
  */
 
-/** A square problem of one head, or what `shape` says instead. */
+/**
+ * A square problem of one head with d = 64, or what the last argument says instead.
+ *
+ * @param {string} name
+ * @param {string} why
+ * @param {Partial<Case & Case['shape']>} [rest]
+ * @returns {Case}
+ */
 function one(name, why, { n = 1024, m = n, d = 64, dv = d, heads = 1, kvHeads = heads, ...more } = {}) {
   const shape = { heads, kvHeads, n, m, d, dv };
   return { group: name, name, why, shape, options: {}, data: 'normal', who: OURS, bound: BOUND, quick: false, ...more };
@@ -59,8 +70,7 @@ const growth = () =>
   LENGTHS.map((n) =>
     one(`softmax n=${n}`, `one head of ${n} tokens: how time grows with n`, {
       n,
-      // Half a minute for one call of a loop that no one would wait for.
-      who: n > 4096 ? ALL.filter((who) => who !== 'plain JS') : ALL,
+      who: n > 4096 ? FAST : ALL,
       quick: n === 1024,
     }),
   );
@@ -76,25 +86,24 @@ const sizes = () => [
 function masks() {
   const short = { group: 'causal n=1024', base: 'full n=1024' };
   const long = { n: 4096, group: 'masks n=4096', base: 'full n=4096' };
-  const peers = ALL.filter((who) => who !== 'plain JS');
   const window = (left) =>
     one(`window ${left}`, `causal, ${left} keys back: time should follow the keys seen, not n`, {
       ...long,
       options: { causal: true, leftWindowSize: left },
     });
   return [
-    one('full n=1024', 'what the causal case is compared with', { group: short.group, who: peers, quick: true }),
+    one('full n=1024', 'what the causal case is compared with', { group: short.group, who: FAST }),
     one('causal n=1024', 'half the pairs: half the time, at best', {
       ...short,
       options: { causal: true },
-      who: peers,
+      who: FAST,
       quick: true,
     }),
-    one('full n=4096', 'what the masks are compared with', { n: 4096, group: long.group, who: peers }),
+    one('full n=4096', 'what the masks are compared with', { n: 4096, group: long.group, who: FAST }),
     one('causal n=4096', 'half the pairs, where blocks are small beside n', {
       ...long,
       options: { causal: true },
-      who: peers,
+      who: FAST,
     }),
     ...[64, 256, 1024].map(window),
   ];
@@ -121,7 +130,6 @@ export function members({ scores, normalizers, positions }) {
         base,
         options: { [key]: id },
         bound: BOUNDS[id] ?? BOUND,
-        quick: id === standard,
       }),
     );
   };
@@ -137,10 +145,10 @@ const BOUNDS = {};
 
 /** Rows so long that finding a threshold may cost more than the products. */
 function longRows() {
-  const kinds = [
+  const kinds = /** @type {const} */ ([
     ['normal', 'few keys are near the largest'],
     ['flat', 'every key is a candidate: the worst case of the search'],
-  ];
+  ]);
   return kinds.flatMap(([data, why]) => {
     const shape = { n: 64, m: 32768, group: `long rows, ${data}`, data, base: `long softmax, ${data}` };
     return ['softmax', 'sparsemax', 'entmax15', 'topk'].map((normalizer) =>
@@ -174,16 +182,14 @@ const small = () => [
 ];
 
 /** The peers fall back to one thread on a page without COOP and COEP headers. */
-const pool = () => [
-  one('pool, 8 heads', 'heads spread over workers', {
-    heads: 8,
-    who: ['1 worker', '2 workers', 'onnxruntime-web', 'tfjs'],
-  }),
-  one('pool, one head n=4096', 'blocks of rows of one head spread over workers', {
-    n: 4096,
-    who: ['1 worker', '2 workers', 'onnxruntime-web', 'tfjs'],
-  }),
-];
+function pool() {
+  const workers = ['1 worker', '2 workers'];
+  const who = { who: [...workers, 'onnxruntime-web', 'tfjs'], identical: workers, against: '1 worker' };
+  return [
+    one('pool, 8 heads', 'heads spread over workers', { heads: 8, ...who }),
+    one('pool, one head n=4096', 'blocks of rows of one head spread over workers', { n: 4096, ...who }),
+  ];
+}
 
 const statistics = () => [
   one('without statistics', 'the output alone', { group: 'statistics', needs: 'needStatistics' }),
@@ -195,8 +201,14 @@ const statistics = () => [
   }),
 ];
 
+/** The peers' matrix of 8192 is 256 MiB; that of 32768 would be 4 GiB, which is all that a wasm memory can have. */
 const memory = () => [
-  one('memory n=32768', 'the matrix would take 4 GiB: the peak of the module’s own memory', { n: 32768, memory: true }),
+  one('memory n=8192', 'the most memory that the module took', {
+    n: 8192,
+    memory: true,
+    who: [...OURS, ...PEERS.slice(0, 2)],
+  }),
+  one('memory n=32768', 'where the matrix alone would take 4 GiB', { n: 32768, memory: true }),
 ];
 
 /** The same case on a problem so small that a test has time for it. */

@@ -7,7 +7,7 @@ import { PACKAGE } from './builds.mjs';
 import { openBench } from './page/bench.mjs';
 import { loopModule, peakModules } from './wat.mjs';
 
-/** @param {{ name: string, bytes: Uint8Array }[]} builds */
+/** @param {{ name: string, bytes: BufferSource }[]} builds */
 export async function openNode(builds) {
   const modules = {};
   for (const { name, bytes } of builds) {

@@ -10,7 +10,7 @@ import { npm } from '../xtask/setup.mjs';
 import { serve } from '../xtask/server.mjs';
 import { step } from '../xtask/stamp.mjs';
 import { findBuilds } from './builds.mjs';
-import { Report } from './report.mjs';
+import { openReport } from './report.mjs';
 
 const HELP = `npm run bench -- [options]
 
@@ -20,7 +20,7 @@ const HELP = `npm run bench -- [options]
   --quick          few cases, few rounds
   --help           this text`;
 
-const SETTINGS = { full: { rounds: 31, budget: 4000 }, quick: { rounds: 9, budget: 1500 } };
+const SETTINGS = { full: { rounds: 25, budget: 3500 }, quick: { rounds: 9, budget: 1500 } };
 
 function read(args) {
   const flag = /** @type {const} */ ({ type: 'boolean', default: false });
@@ -33,12 +33,14 @@ function read(args) {
 }
 
 /** Cases in their groups, in order. A case brings along the one that its ratio is to. */
-export function chosen(cases, { only, quick }) {
-  const wanted = cases.filter(({ name, quick: short }) => (only ? name.includes(only) : !quick || short));
+export function chosen(cases, { only, quick = false }) {
+  const named = cases.filter(({ name, group }) => name === only || group === only);
+  const like = (name) => (named.length > 0 ? named.some((entry) => entry.name === name) : name.includes(only));
+  const wanted = cases.filter(({ name, quick: short }) => (only === undefined ? !quick || short : like(name)));
   if (wanted.length === 0)
     throw new Failure(`No case is called ${only}; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
   const kept = cases.filter((entry) => wanted.includes(entry) || wanted.some(({ base }) => base === entry.name));
-  return Map.groupBy ? [...Map.groupBy(kept, ({ group }) => group).values()] : grouped(kept);
+  return grouped(kept);
 }
 
 function grouped(cases) {
@@ -77,29 +79,39 @@ async function runBrowser(name, start, url, builds, options) {
     return;
   }
   try {
-    const bench = {
-      about: () => driven.evaluate(async () => (await globalThis.bench).about()),
-      run: (cases, settings) =>
-        driven.evaluate(async ([list, how]) => (await globalThis.bench).run(list, how), [cases, settings]),
-    };
-    await record(name, driven.version, bench, builds, options);
+    await record(name, driven.version, inPage(driven), builds, options);
   } finally {
     await driven.close();
   }
 }
+
+/** The benchmark of the page, called from here. A case that watches memory gets a page that has used none. */
+const inPage = ({ evaluate, reload }) => ({
+  about: async () => JSON.parse(await evaluate(() => globalThis.about())),
+  async run(cases, settings) {
+    if (cases.some(({ memory }) => memory)) await reload();
+    return JSON.parse(await evaluate((work) => globalThis.run(work), JSON.stringify([cases, settings])));
+  },
+});
 
 async function runNode(builds, options) {
   const { openNode } = await import('./node.mjs');
   await record('node', `Node ${process.versions.node}`, await openNode(builds), builds, options);
 }
 
+/** Runs group after group, printing each, and writes it all down at the end. */
 async function record(name, version, bench, builds, options) {
-  const settings = SETTINGS[options.quick ? 'quick' : 'full'];
-  const about = await bench.about();
-  const report = new Report(name, version, about, builds);
-  report.start();
-  for (const cases of chosen(about.cases, options)) report.add(cases, await bench.run(cases, settings));
-  await report.finish({ partial: options.quick || options.only !== undefined });
+  const { cases, ...about } = await bench.about();
+  const report = openReport({ name, version, modules: builds, ...about });
+  for (const group of chosen(cases, options)) {
+    report.add(group, await bench.run(group, SETTINGS[options.quick ? 'quick' : 'full']));
+  }
+  // What is recorded is whole.
+  const folder = options.quick || options.only !== undefined ? 'target/bench' : 'benches/results';
+  console.log(`\n${(await report.write(folder)).join('\n')}`);
+  if (report.failed() === 0) return;
+  console.error(`${name}: ${report.failed()} of the figures are missing, as the table says.`);
+  process.exitCode = 1;
 }
 
 /** The peers and the driver of Firefox, exactly as the lock file says. */

@@ -17,7 +17,7 @@ const KINDS = {
 /**
  * Modules that do nothing but multiply and add in registers.
  *
- * @returns {Record<string, { accumulators: number, flops: number, bytes: Uint8Array }[]>} by kind; `flops` of one turn.
+ * @returns {Record<string, { accumulators: number, flops: number, bytes: Uint8Array<ArrayBuffer> }[]>} by kind; `flops` of one turn.
  */
 export function peakModules() {
   const list = (kind) =>
@@ -91,12 +91,13 @@ const LOOP = `(module
       (local.set $v (i32.add (local.get $v) (local.get $dv)))
       (br_if $keys (local.tee $m (i32.sub (local.get $m) (i32.const 1)))))))`;
 
+/** @returns {Uint8Array<ArrayBuffer>} */
 function assemble(text) {
   const parsed = binaryen.parseText(text);
   parsed.setFeatures(binaryen.Features.All);
   try {
     if (!parsed.validate()) throw new Error('binaryen refuses a module of the benchmark');
-    return parsed.emitBinary();
+    return new Uint8Array(parsed.emitBinary());
   } finally {
     parsed.dispose();
   }

@@ -1,5 +1,8 @@
 // The benchmark of one page or process: who takes part, and one group of cases at a time. What comes out is plain data.
 
+// First: it has to see every memory that is made.
+import { memoryBytes } from './watch.mjs';
+
 import { allCases } from '../cases.mjs';
 import { define, errorOf, rowsToCheck } from './definition.mjs';
 import { knows, openPackage, prepareCall, prepareOpen } from './ours.mjs';
@@ -10,7 +13,12 @@ import { race } from './timing.mjs';
 
 /** @typedef {import('../cases.mjs').Case} Case */
 /** @typedef {{ run: () => any, dispose?: () => unknown, note?: string }} Prepared */
-/** @typedef {{ prepare: (problem: any) => Prepared | Promise<Prepared>, peak: 'simd128' | 'relaxed' }} Contestant */
+/**
+ * @typedef {object} Contestant
+ * @property {(problem: any) => Prepared | Promise<Prepared>} prepare
+ * @property {string} peak what its module may use, and so which peak it is held to.
+ * @property {(problem: any) => Promise<Prepared>} [fresh] the same with a memory that nothing has grown yet.
+ */
 
 /**
  * What one contestant did in one case. `failed` says why there are no numbers.
@@ -25,6 +33,7 @@ import { race } from './timing.mjs';
  * @property {number} bound
  * @property {import('./timing.mjs').Spread} [ms]
  * @property {number} [peak] GFLOP/s of the peak's own loop, between the others' turns.
+ * @property {number} [memory] bytes of the wasm memory after the call, where that is what is watched.
  * @property {string} [failed]
  */
 
@@ -33,8 +42,8 @@ import { race } from './timing.mjs';
  * @param {string} parts.script the package's entry.
  * @param {Record<string, WebAssembly.Module>} parts.modules the package's builds that run here, by name.
  * @param {{ simd128: any[], relaxed: any[] }} parts.peaks modules of `wat.mjs` that run here.
- * @param {Uint8Array} parts.loop the plain loop.
- * @param {Record<string, (problem: any) => any>} [parts.peers]
+ * @param {Uint8Array<ArrayBuffer>} parts.loop the plain loop.
+ * @param {Record<string, Omit<Contestant, 'peak'>>} [parts.peers]
  * @param {boolean} [parts.workers] whether there are any.
  */
 export async function openBench({ script, modules, peaks, loop, peers = {}, workers = false }) {
@@ -42,12 +51,14 @@ export async function openBench({ script, modules, peaks, loop, peers = {}, work
   const open = (name, build, count) => openPackage(script, name, { module: modules[build], workers: count });
   /** @type {Record<string, Contestant>} */
   const contestants = {};
-  const add = (name, prepare, peak = 'simd128') => (contestants[name] = { prepare, peak });
+  const add = (name, prepare, peak = 'simd128', fresh) => (contestants[name] = { prepare, peak, fresh });
   /** @type {any} */
   let api;
+  let copies = 0;
   for (const build of builds) {
     const own = (api = await open(build, build, 0));
-    add(build, (problem) => prepareCall(own, problem), build);
+    const fresh = async (problem) => prepareCall(await open(`${build}, fresh ${copies++}`, build, 0), problem);
+    add(build, (problem) => prepareCall(own, problem), build, fresh);
   }
   // Variants run on the build that the package would choose.
   const chosen = builds.at(-1);
@@ -57,7 +68,7 @@ export async function openBench({ script, modules, peaks, loop, peers = {}, work
     const pooled = await open(name, chosen, count);
     add(name, (problem) => prepareCall(pooled, problem), chosen);
   }
-  for (const [name, prepare] of Object.entries(peers)) add(name, prepare);
+  for (const [name, { prepare, fresh }] of Object.entries(peers)) add(name, prepare, 'simd128', fresh);
   add('plain JS', preparePlain);
   add('plain wasm', (problem) => prepareLoop(loop, problem));
 
@@ -80,56 +91,79 @@ export async function openBench({ script, modules, peaks, loop, peers = {}, work
 }
 
 /**
- * Checks and times cases that take turns.
+ * Checks cases, and times them in turn or watches their memory.
  *
- * @param {Case[]} cases
+ * @param {Case[]} cases of one group
  * @param {Record<string, Contestant>} contestants those that are not here are left out.
  * @param {Record<string, { run: () => unknown, flops: number }>} peak
- * @param {{ rounds: number, budget: number }} settings
+ * @param {{ rounds: number, budget: number, warmUp?: number }} settings
  * @returns {Promise<Result[]>}
  */
 export async function runGroup(cases, contestants, peak, settings) {
   const lanes = [];
-  for (const entry of cases) {
-    const problem = makeProblem(entry);
-    const rows = rowsToCheck(entry.shape);
-    const expected = define(problem, rows);
-    for (const who of entry.who.filter((name) => name in contestants)) {
-      lanes.push(await makeLane(entry, who, contestants[who], problem, { rows, expected }));
-    }
-  }
-  const able = lanes.filter(({ result }) => result.failed === undefined);
-  const ceilings = Object.values(peak).map(({ run, flops }) => ({ run, flops, calls: 2 }));
-  const { rounds = settings.rounds } = cases[0];
-  const times = await race([...able, ...ceilings], { ...settings, rounds });
-  const ceiling = Object.fromEntries(
-    Object.keys(peak).map((kind, at) => [kind, ceilings[at].flops / times.get(ceilings[at]).median / 1e6]),
-  );
-  for (const lane of able) {
-    lane.result.ms = times.get(lane);
-    lane.result.peak = ceiling[lane.kind];
-  }
+  for (const entry of cases) lanes.push(...(await lanesOf(entry, contestants)));
+  const able = lanes.filter(({ result, entry }) => result.failed === undefined && !entry.memory);
+  if (able.length > 0) await time(able, peak, { ...settings, rounds: cases[0].rounds ?? settings.rounds });
   for (const { prepared } of lanes) await prepared?.dispose?.();
   return lanes.map(({ result }) => result);
 }
 
+/** One lane for each contestant of a case. */
+async function lanesOf(entry, contestants) {
+  const problem = makeProblem(entry);
+  const rows = rowsToCheck(entry.shape);
+  const truth = { rows, expected: define(problem, rows) };
+  const lanes = [];
+  for (const who of entry.who.filter((name) => name in contestants)) {
+    lanes.push(await makeLane(entry, who, contestants[who], problem, truth));
+  }
+  compare(lanes, entry.identical ?? []);
+  return lanes;
+}
+
 /** One contestant in one case, checked: a wrong answer is not timed. */
-async function makeLane(entry, who, { prepare, peak }, problem, { rows, expected }) {
-  const { group, name, bound, shape, calls } = entry;
+async function makeLane(entry, who, { prepare, peak, fresh }, problem, { rows, expected }) {
+  const { group, name, bound, shape, calls, memory } = entry;
   /** @type {Result} */
   const result = { group, case: name, who, flops: flops(entry), bound };
-  const lane = { result, kind: peak, calls, run: undefined, prepared: undefined };
+  const lane = { entry, result, kind: peak, calls, run: undefined, prepared: undefined, output: undefined };
+  const before = memoryBytes();
   try {
-    lane.prepared = await prepare(problem);
+    lane.prepared = await (memory && fresh ? fresh : prepare)(problem);
     lane.run = lane.prepared.run;
     result.note = lane.prepared.note;
-    const output = await lane.run();
-    const length = shape.heads * shape.n * shape.dv;
-    if (output.length !== length) throw new Error(`${output.length} numbers came out, and should be ${length}`);
-    result.error = errorOf(output, rows, expected, shape.dv);
-    if (!(result.error <= bound)) result.failed = `the error is ${result.error}, and may be ${bound}`;
+    lane.output = await lane.run();
+    if (memory) result.memory = memoryBytes() - before;
+    check(result, lane.output, shape, rows, expected);
   } catch (error) {
     result.failed = String(error?.message ?? error);
   }
   return lane;
+}
+
+function check(result, output, { heads, n, dv }, rows, expected) {
+  const length = heads * n * dv;
+  if (output.length !== length) throw new Error(`${output.length} numbers came out, and should be ${length}`);
+  result.error = errorOf(output, rows, expected, dv);
+  if (!(result.error <= result.bound)) throw new Error(`the error is ${result.error}, and may be ${result.bound}`);
+}
+
+/** Where outputs have to be the same bit for bit, those that are not like the first have failed. */
+function compare(lanes, identical) {
+  const [first, ...others] = lanes.filter(({ result }) => identical.includes(result.who));
+  for (const { result, output } of others) {
+    if (result.failed !== undefined || first.output === undefined) continue;
+    const differs = output.findIndex((value, at) => !Object.is(value, first.output[at]));
+    if (differs >= 0) result.failed = `number ${differs} is not that of ${first.result.who}, bit for bit`;
+  }
+}
+
+async function time(lanes, peak, settings) {
+  const ceilings = Object.entries(peak).map(([kind, { run, flops }]) => ({ kind, run, flops, calls: 2 }));
+  const times = await race([...lanes, ...ceilings], settings);
+  for (const lane of lanes) {
+    const ceiling = ceilings.find(({ kind }) => kind === lane.kind);
+    lane.result.ms = times.get(lane);
+    lane.result.peak = ceiling && ceiling.flops / times.get(ceiling).median / 1e6;
+  }
 }

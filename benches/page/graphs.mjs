@@ -51,5 +51,5 @@ function graph(names, shapes, nodes, output) {
   return { inputs, bytes: model({ nodes, inputs, outputs: { y: output } }) };
 }
 
-/** By name; one that a problem does not fit returns undefined. */
-export const GRAPHS = { Attention: attention, MultiHeadAttention: multiHeadAttention, 'MatMul-Softmax-MatMul': parts };
+/** By name, the fused ones first; one that a problem does not fit returns undefined. */
+export const GRAPHS = { MultiHeadAttention: multiHeadAttention, Attention: attention, 'MatMul-Softmax-MatMul': parts };

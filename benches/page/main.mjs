@@ -1,8 +1,8 @@
 // The page's own script: gathers the parts that the runner laid beside it, and answers the runner's calls.
 
 import { openBench } from './bench.mjs';
-import { prepareOnnxruntime, version as onnxruntime } from './onnxruntime.mjs';
-import { prepareTfjs, version as tfjs } from './tfjs.mjs';
+import { prepareFastest, prepareFused } from './onnxruntime.mjs';
+import { prepareTfjs } from './tfjs.mjs';
 
 const near = (name) => new URL(name, import.meta.url).href;
 const bytesOf = async (name) => new Uint8Array(await (await fetch(near(name))).arrayBuffer());
@@ -33,9 +33,14 @@ async function open() {
     modules: await builds(site.builds),
     peaks: await peaks(site.peaks),
     loop: await bytesOf('loop.wasm'),
-    peers: { 'onnxruntime-web': prepareOnnxruntime, tfjs: prepareTfjs },
+    peers: { 'onnxruntime-web': { prepare: prepareFastest, fresh: prepareFused }, tfjs: { prepare: prepareTfjs } },
     workers: true,
   });
 }
 
-Object.assign(globalThis, { bench: open(), versions: { 'onnxruntime-web': onnxruntime, tfjs } });
+/** As text: drivers pass on objects in ways of their own. */
+const bench = open();
+Object.assign(globalThis, {
+  about: async () => JSON.stringify(await (await bench).about()),
+  run: async (work) => JSON.stringify(await (await bench).run(...JSON.parse(work))),
+});

@@ -5,8 +5,6 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 import { additiveMask } from './problem.mjs';
 
-export const version = tf.version_core;
-
 let ready;
 async function start() {
   setWasmPaths(new URL('./', import.meta.url).href);
@@ -26,7 +24,8 @@ export async function prepareTfjs(problem) {
   const v = tf.tensor3d(problem.v, [kvHeads, m, dv]);
   const bias = mask && tf.tensor2d(mask, [n, m]);
   const scale = tf.scalar(1 / Math.sqrt(d));
-  const masked = (scores) => (bias ? tf.add(scores.reshape([heads, n, m]), bias).reshape([kvHeads, rows, m]) : scores);
+  const masked = (scores) =>
+    bias ? tf.reshape(tf.add(tf.reshape(scores, [heads, n, m]), bias), [kvHeads, rows, m]) : scores;
   const attend = () => tf.matMul(tf.softmax(masked(tf.matMul(tf.mul(q, scale), k, false, true))), v);
   return {
     run() {
