@@ -12,7 +12,6 @@ export async function openNode(builds) {
   const modules = {};
   for (const { name, bytes } of builds) {
     if (WebAssembly.validate(bytes)) modules[name] = await WebAssembly.compile(bytes);
-    else console.log(`Node ${process.versions.node} does not run the build ${name}: skipped`);
   }
   const peaks = Object.entries(peakModules()).map(([kind, list]) => [
     kind,

@@ -15,22 +15,21 @@ import { heading, lines } from './table.mjs';
  * @param {object} about
  * @param {string} about.name of the files
  * @param {string} about.version of the browser
- * @param {{ name: string, size: number, gzip: number }[]} about.modules what is there; `builds` of it run here.
- * @param {string[]} about.builds
+ * @param {{ name: string, size: number, gzip: number }[]} about.modules the payload: ours and the peers'
+ * @param {string[]} about.skipped builds that do not run here
  * @param {{ kind: string, accumulators: number, gflops: number }[]} about.peaks
  * @param {string[]} about.unknown options that the package does not have yet
  */
-export function openReport({ name, version, modules, builds, peaks, unknown }) {
+export function openReport({ name, version, modules, skipped, peaks, unknown }) {
   const rows = [];
-  const sizes = modules.map((module) => [`module ${module.name}`, `${module.size} bytes, ${module.gzip} gzipped`]);
+  const sizes = modules.map((module) => [`module ${module.name}`, `${module.size} bytes, gzipped ${module.gzip}`]);
   const ceilings = peaks.map(({ kind, gflops, accumulators }) => [
     `peak ${kind}`,
     `${gflops.toFixed(1)} GFLOP/s, ${accumulators} accumulators`,
   ]);
   const facts = Object.fromEntries([...sizes, ...ceilings]);
   console.log(`\n${version}\n${listed(facts)}`);
-  for (const module of modules)
-    if (!builds.includes(module.name)) console.log(`${module.name} does not run here: skipped`);
+  for (const build of skipped) console.log(`the build ${build} does not run here: skipped`);
   for (const option of unknown) console.log(`the package has no option ${option} yet: its cases are skipped`);
   console.log(heading());
   return {

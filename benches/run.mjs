@@ -9,7 +9,7 @@ import { Failure, main } from '../xtask/run.mjs';
 import { npm } from '../xtask/setup.mjs';
 import { serve } from '../xtask/server.mjs';
 import { step } from '../xtask/stamp.mjs';
-import { findBuilds } from './builds.mjs';
+import { findBuilds, peerSizes } from './builds.mjs';
 import { openReport } from './report.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -101,8 +101,10 @@ async function runNode(builds, options) {
 
 /** Runs group after group, printing each, and writes it all down at the end. */
 async function record(name, version, bench, builds, options) {
-  const { cases, ...about } = await bench.about();
-  const report = openReport({ name, version, modules: builds, ...about });
+  const { cases, builds: able, ...about } = await bench.about();
+  const modules = [...builds, ...(options.node ? [] : await peerSizes())];
+  const skipped = builds.map((build) => build.name).filter((build) => !able.includes(build));
+  const report = openReport({ name, version, modules, skipped, ...about });
   for (const group of chosen(cases, options)) {
     report.add(group, await bench.run(group, SETTINGS[options.quick ? 'quick' : 'full']));
   }

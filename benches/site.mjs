@@ -5,19 +5,10 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { at } from '../xtask/run.mjs';
-import { PACKAGE } from './builds.mjs';
+import { PACKAGE, PEER_MODULES } from './builds.mjs';
 import { loopModule, peakModules } from './wat.mjs';
 
 export const SITE = at('target/bench/site');
-
-const PEERS = 'benches/node_modules';
-/** What peers fetch: their modules, under the names that they ask for. */
-const MODULES = [
-  `${PEERS}/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm`,
-  `${PEERS}/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm`,
-  `${PEERS}/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm`,
-  `${PEERS}/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm`,
-];
 
 /** @param {{ name: string, file: string }[]} builds */
 export async function layOut(builds) {
@@ -25,7 +16,7 @@ export async function layOut(builds) {
   await mkdir(path.join(SITE, 'qkscope'), { recursive: true });
   await script();
   await copyFile(at('benches/page/index.html'), path.join(SITE, 'index.html'));
-  for (const file of MODULES) await copyFile(at(file), path.join(SITE, path.basename(file)));
+  for (const { file } of PEER_MODULES) await copyFile(at(file), path.join(SITE, path.basename(file)));
   for (const file of ['index.js', ...builds.map(({ file }) => file)]) {
     await copyFile(at(PACKAGE, file), path.join(SITE, 'qkscope', file));
   }
