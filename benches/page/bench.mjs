@@ -38,57 +38,85 @@ import { race } from './timing.mjs';
  */
 
 /**
- * @param {object} parts
- * @param {string} parts.script the package's entry.
- * @param {Record<string, WebAssembly.Module>} parts.modules the package's builds that run here, by name.
- * @param {{ simd128: any[], relaxed: any[] }} parts.peaks modules of `wat.mjs` that run here.
- * @param {Uint8Array<ArrayBuffer>} parts.loop the plain loop.
- * @param {Record<string, Omit<Contestant, 'peak'>>} [parts.peers]
- * @param {boolean} [parts.workers] whether there are any.
+ * @typedef {object} Parts
+ * @property {string} script the package's entry.
+ * @property {Record<string, WebAssembly.Module>} modules the package's builds that run here, by name; it would choose the last.
+ * @property {{ simd128: any[], relaxed: any[] }} peaks modules of `wat.mjs` that run here.
+ * @property {Uint8Array<ArrayBuffer>} loop the plain loop.
+ * @property {Record<string, Omit<Contestant, 'peak'>>} [peers]
+ * @property {boolean} [workers] whether there are any.
  */
-export async function openBench({ script, modules, peaks, loop, peers = {}, workers = false }) {
-  const builds = Object.keys(modules);
-  const open = (name, build, count) => openPackage(script, name, { module: modules[build], workers: count });
-  /** @type {Record<string, Contestant>} */
-  const contestants = {};
-  const add = (name, prepare, peak = 'simd128', fresh) => (contestants[name] = { prepare, peak, fresh });
-  /** @type {any} */
-  let api;
-  let copies = 0;
-  for (const build of builds) {
-    const own = (api = await open(build, build, 0));
-    const fresh = async (problem) => prepareCall(await open(`${build}, fresh ${copies++}`, build, 0), problem);
-    add(build, (problem) => prepareCall(own, problem), build, fresh);
-  }
-  // Variants run on the build that the package would choose.
+
+/** @param {Parts} parts */
+export async function openBench(parts) {
+  const builds = Object.keys(parts.modules);
   const chosen = builds.at(-1);
-  add('problem open', (problem) => prepareOpen(api, problem), chosen);
-  for (const count of workers ? [1, 2] : []) {
-    const name = `${count} worker${count > 1 ? 's' : ''}`;
-    const pooled = await open(name, chosen, count);
-    add(name, (problem) => prepareCall(pooled, problem), chosen);
-  }
-  for (const [name, { prepare, fresh }] of Object.entries(peers)) add(name, prepare, 'simd128', fresh);
-  add('plain JS', preparePlain);
-  add('plain wasm', (problem) => prepareLoop(loop, problem));
-
+  const api = await openBuild(parts, chosen, 'problem open', 0);
+  const contestants = {
+    ...(await ours(parts, builds)),
+    'problem open': { prepare: (problem) => prepareOpen(api, problem), peak: chosen },
+    ...(parts.workers ? await pools(parts, chosen) : {}),
+    ...others(parts),
+  };
+  const peaks = Object.entries(parts.peaks).filter(([, modules]) => modules.length > 0);
   const peak = {};
-  for (const [kind, list] of Object.entries(peaks)) if (list.length > 0) peak[kind] = await findPeak(list);
-
+  for (const [kind, modules] of peaks) peak[kind] = await findPeak(modules);
   return {
     /** What can be timed here, and on what. */
-    async about() {
-      const all = allCases(api.catalog);
-      const options = new Set(all.map(({ needs }) => needs).filter(Boolean));
-      const unknown = [];
-      for (const option of options) if (!(await knows(api, option))) unknown.push(option);
-      const peaks = Object.entries(peak).map(([kind, { accumulators, gflops }]) => ({ kind, accumulators, gflops }));
-      return { builds, peaks, unknown, cases: all.filter(({ needs }) => !unknown.includes(needs)) };
-    },
+    about: async () => ({ builds, peaks: speeds(peak), ...(await casesFor(api)) }),
     /** @param {Case[]} cases of one group */
     run: (cases, settings) => runGroup(cases, contestants, peak, settings),
   };
 }
+
+const openBuild = ({ script, modules }, build, name, workers) =>
+  openPackage(script, name, { module: modules[build], workers });
+
+/** Each build on the main thread. */
+async function ours(parts, builds) {
+  /** @type {Record<string, Contestant>} */
+  const contestants = {};
+  let copies = 0;
+  for (const build of builds) {
+    const own = await openBuild(parts, build, build, 0);
+    contestants[build] = {
+      peak: build,
+      prepare: (problem) => prepareCall(own, problem),
+      fresh: async (problem) => prepareCall(await openBuild(parts, build, `${build}, fresh ${copies++}`, 0), problem),
+    };
+  }
+  return contestants;
+}
+
+/** The build that the package would choose, in workers. */
+async function pools(parts, build) {
+  const contestants = {};
+  for (const [name, count] of Object.entries({ '1 worker': 1, '2 workers': 2 })) {
+    const pooled = await openBuild(parts, build, name, count);
+    contestants[name] = { prepare: (problem) => prepareCall(pooled, problem), peak: build };
+  }
+  return contestants;
+}
+
+function others({ peers = {}, loop }) {
+  const plain = { prepare: preparePlain };
+  const wasm = { prepare: (problem) => prepareLoop(loop, problem) };
+  const all = Object.entries({ ...peers, 'plain JS': plain, 'plain wasm': wasm });
+  return Object.fromEntries(all.map(([name, contestant]) => [name, { ...contestant, peak: 'simd128' }]));
+}
+
+/** The cases that this package has the options for, and the options that it lacks. */
+async function casesFor(api) {
+  const all = allCases(api.catalog);
+  const unknown = [];
+  for (const option of new Set(all.flatMap(({ needs }) => needs ?? []))) {
+    if (!(await knows(api, option))) unknown.push(option);
+  }
+  return { unknown, cases: all.filter(({ needs }) => !unknown.includes(needs)) };
+}
+
+const speeds = (peak) =>
+  Object.entries(peak).map(([kind, { accumulators, gflops }]) => ({ kind, accumulators, gflops }));
 
 /**
  * Checks cases, and times them in turn or watches their memory.
