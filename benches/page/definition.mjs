@@ -1,7 +1,7 @@
 // Attention by its definition, in double precision and nothing else in mind: what every contestant is checked against.
 // Parameters of members are at their defaults, which leaves out those that only tables turn on (learned, t5).
 
-import { sees } from './problem.mjs';
+import { seen } from './problem.mjs';
 
 const dot = (x, y) => x.reduce((sum, value, c) => sum + value * y[c], 0);
 const norm = (x) => Math.sqrt(dot(x, x));
@@ -142,7 +142,8 @@ const rowOf = (data, row, size) => Float64Array.from(data.subarray(row * size, (
  * @param {number[]} rows counted through all heads, `head * n + query`.
  * @returns {Float64Array} `[rows, dv]`
  */
-export function define({ shape, options, q, k, v }, rows) {
+export function define(problem, rows) {
+  const { shape, options, q, k, v } = problem;
   const { heads, kvHeads, n, m, d, dv } = shape;
   const { prepare, compare, factor, bias, weigh } = parts(options);
   const keys = Array.from({ length: kvHeads * m }, (_, at) => prepare(rowOf(k, at, d), at % m));
@@ -151,11 +152,14 @@ export function define({ shape, options, q, k, v }, rows) {
     const [head, i] = [Math.floor(row / n), row % n];
     const first = Math.floor(head / (heads / kvHeads)) * m;
     const query = prepare(rowOf(q, row, d), i);
-    const seen = Array.from({ length: m }, (_, j) => j).filter((j) => sees(options, i, j));
-    const logit = (j) => compare(query, keys[first + j]) * factor(shape) + bias(i, j, head, heads);
-    const weights = weigh(Float64Array.from(seen, logit), m);
-    seen.forEach((j, index) => {
-      for (let c = 0; c < dv; c++) output[at * dv + c] += weights[index] * v[(first + j) * dv + c];
+    const [from, to] = seen(problem, i);
+    const logit = (_, at) => {
+      const j = from + at;
+      return compare(query, keys[first + j]) * factor(shape) + bias(i, j, head, heads);
+    };
+    const weights = weigh(Float64Array.from({ length: to - from }, logit), m);
+    weights.forEach((weight, j) => {
+      for (let c = 0; c < dv; c++) output[at * dv + c] += weight * v[(first + from + j) * dv + c];
     });
   });
   return output;

@@ -1,24 +1,25 @@
 // What one would write by hand: a loop in JavaScript, and for decoding one in wasm that computes along d.
 
-import { sees } from './problem.mjs';
+import { seen } from './problem.mjs';
 
 /** A query at a time: logits, softmax, weighted sum of values. */
-export function preparePlain({ shape, options, q, k, v }) {
-  const { heads, kvHeads, n, m, d, dv } = shape;
+export function preparePlain(problem) {
+  const { q, k, v } = problem;
+  const { heads, kvHeads, n, m, d, dv } = problem.shape;
   const scale = 1 / Math.sqrt(d);
   const weights = new Float64Array(m);
-  function attend(output, row, first, i) {
+  function attend(output, row, first, [from, to]) {
     let max = -Infinity;
-    for (let j = 0; j < m; j++) {
+    for (let j = from; j < to; j++) {
       let sum = 0;
-      for (let c = 0, at = row * d, to = (first + j) * d; c < d; c++) sum += q[at + c] * k[to + c];
-      weights[j] = sees(options, i, j) ? sum * scale : -Infinity;
+      for (let c = 0, at = row * d, key = (first + j) * d; c < d; c++) sum += q[at + c] * k[key + c];
+      weights[j] = sum * scale;
       if (weights[j] > max) max = weights[j];
     }
     let total = 0;
-    for (let j = 0; j < m; j++) total += weights[j] = Math.exp(weights[j] - max);
+    for (let j = from; j < to; j++) total += weights[j] = Math.exp(weights[j] - max);
     const sums = new Float64Array(dv);
-    for (let j = 0; j < m; j++) {
+    for (let j = from; j < to; j++) {
       const weight = weights[j];
       for (let c = 0, at = (first + j) * dv; c < dv; c++) sums[c] += weight * v[at + c];
     }
@@ -28,7 +29,7 @@ export function preparePlain({ shape, options, q, k, v }) {
     run() {
       const output = new Float32Array(heads * n * dv);
       for (let row = 0; row < heads * n; row++) {
-        attend(output, row, Math.floor(row / n / (heads / kvHeads)) * m, row % n);
+        attend(output, row, Math.floor(row / n / (heads / kvHeads)) * m, seen(problem, row % n));
       }
       return output;
     },

@@ -29,26 +29,33 @@ function normal(next) {
   return () => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next());
 }
 
-/** Whether query `i` may see key `j`, for the masks that cases use. */
-export function sees({ causal = false, leftWindowSize = -1 }, i, j) {
-  return (!causal || j <= i) && (leftWindowSize < 0 || j >= i - leftWindowSize);
+/**
+ * The keys `[from, to)` that query `i` may see, for the masks that cases use.
+ *
+ * @returns {[number, number]}
+ */
+export function seen({ shape: { m }, options: { causal = false, leftWindowSize = -1 } }, i) {
+  const to = causal ? Math.min(m, i + 1) : m;
+  return [leftWindowSize < 0 ? 0 : Math.min(to, Math.max(0, i - leftWindowSize)), to];
 }
 
 /** How many pairs of a query and a key one head has to look at. */
-export function pairs({ shape: { n, m }, options }) {
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    const from = options.leftWindowSize >= 0 ? Math.max(0, i - options.leftWindowSize) : 0;
-    count += Math.max(0, (options.causal ? Math.min(m, i + 1) : m) - from);
-  }
-  return count;
+export function pairs(entry) {
+  const counts = Array.from({ length: entry.shape.n }, (_, i) => seen(entry, i));
+  return counts.reduce((sum, [from, to]) => sum + to - from, 0);
 }
 
 /** Floating-point operations: a product and a sum for each number of q·k and of w·v. */
 export const flops = (entry) => 2 * entry.shape.heads * pairs(entry) * (entry.shape.d + entry.shape.dv);
 
 /** The mask as peers want it: 0 where a query sees a key, so low elsewhere that exp gives 0. None: every key is seen. */
-export function additiveMask({ shape: { n, m }, options }) {
-  if (!options.causal && !(options.leftWindowSize >= 0)) return undefined;
-  return Float32Array.from({ length: n * m }, (_, at) => (sees(options, Math.floor(at / m), at % m) ? 0 : -1e9));
+export function additiveMask(problem) {
+  const { n, m } = problem.shape;
+  if (pairs(problem) === n * m) return undefined;
+  const mask = new Float32Array(n * m).fill(-1e9);
+  for (let i = 0; i < n; i++) {
+    const [from, to] = seen(problem, i);
+    mask.fill(0, i * m + from, i * m + to);
+  }
+  return mask;
 }

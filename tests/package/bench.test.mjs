@@ -11,7 +11,7 @@ import { figures } from '../../benches/figures.mjs';
 import { openNode } from '../../benches/node.mjs';
 import { runGroup } from '../../benches/page/bench.mjs';
 import { preparePlain } from '../../benches/page/plain.mjs';
-import { flops, pairs, sees } from '../../benches/page/problem.mjs';
+import { flops, pairs, seen } from '../../benches/page/problem.mjs';
 import { chosen } from '../../benches/run.mjs';
 import { lines } from '../../benches/table.mjs';
 import { qkscope, readBytes } from './support.mjs';
@@ -106,12 +106,22 @@ test('outputs that must be the same bit for bit are held to it', async () => {
   assert.match(two.failed, /bit for bit/);
 });
 
-test('pairs are those that the masks leave', () => {
-  for (const options of [{}, { causal: true }, { causal: true, leftWindowSize: 3 }, { leftWindowSize: 2 }]) {
+test('masks leave the pairs that they are said to', () => {
+  const rules = [
+    [{}, () => true],
+    [{ causal: true }, (i, j) => j <= i],
+    [{ causal: true, leftWindowSize: 3 }, (i, j) => j <= i && j >= i - 3],
+    [{ leftWindowSize: 2 }, (i, j) => j >= i - 2],
+  ];
+  for (const [options, sees] of rules) {
     const entry = { ...small('softmax n=1024'), options };
     const { n, m, d, dv } = entry.shape;
     let count = 0;
-    for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) count += Number(sees(options, i, j));
+    for (let i = 0; i < n; i++) {
+      const [from, to] = seen(entry, i);
+      for (let j = 0; j < m; j++) assert.equal(sees(i, j), j >= from && j < to, `${i}, ${j}`);
+      count += to - from;
+    }
     assert.equal(pairs(entry), count);
     assert.equal(flops(entry), 2 * count * (d + dv));
   }
