@@ -63,14 +63,39 @@ async function answer(folder, headers, request, response) {
   try {
     const found = await locate(folder, request.url);
     if (found === undefined) return response.writeHead(404).end('not found\n');
-    response.setHeader('Content-Type', TYPES[path.extname(found.file)] ?? 'application/octet-stream');
-    response.setHeader('Content-Length', found.size);
+    const { file, size, modified, tag } = found;
+    response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream');
+    response.setHeader('Accept-Ranges', 'bytes');
+    response.setHeader('Last-Modified', modified);
+    response.setHeader('ETag', tag);
+    const part = partOf(request, found);
+    if (part && part.start >= size) {
+      return response.writeHead(416, { 'Content-Range': `bytes */${size}`, 'Content-Length': 0 }).end();
+    }
+    if (part) response.statusCode = 206;
+    if (part) response.setHeader('Content-Range', `bytes ${part.start}-${part.end}/${size}`);
+    response.setHeader('Content-Length', part ? part.end - part.start + 1 : size);
     if (request.method === 'HEAD') return response.end();
-    await pipeline(createReadStream(found.file), response);
+    await pipeline(createReadStream(file, part), response);
   } catch {
     // The visitor went away, or the file did: either way there is nobody left to tell.
     response.destroy();
   }
+}
+
+/**
+ * The one range that a request asks for (RFC 9110, section 14), with both ends; its start is past the end of the file
+ * where there are no such bytes. Undefined for all of the file: no range, several, one that makes no sense, or one of
+ * another version of the file.
+ */
+function partOf({ method, headers }, { size, modified, tag }) {
+  const condition = headers['if-range'];
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/i.exec(headers.range ?? '') ?? [];
+  if (method !== 'GET' || (condition !== undefined && condition !== tag && condition !== modified)) return undefined;
+  if (first === undefined || first + last === '' || (first && last && Number(first) > Number(last))) return undefined;
+  // The last so many bytes; the last 0 of them are none.
+  if (first === '') return { start: Number(last) > 0 ? Math.max(0, size - Number(last)) : size, end: size - 1 };
+  return { start: Number(first), end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
 }
 
 /** The file that a request means, `index.html` for a folder; undefined when there is none inside `folder`. */
@@ -79,7 +104,9 @@ async function locate(folder, url) {
   if (file.endsWith(path.sep)) file += 'index.html';
   if (!file.startsWith(folder + path.sep)) return undefined;
   const entry = await stat(file).catch(() => undefined);
-  return entry?.isFile() ? { file, size: entry.size } : undefined;
+  if (!entry?.isFile()) return undefined;
+  const tag = `"${entry.size.toString(16)}-${Math.floor(entry.mtimeMs * 1000).toString(16)}"`;
+  return { file, size: entry.size, modified: entry.mtime.toUTCString(), tag };
 }
 
 /** A request's path; a broken escape or a NUL names no file. */

@@ -44,6 +44,91 @@ test('the bytes arrive whole, and HEAD has none', async () => {
   assert.equal(await head.text(), '');
 });
 
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
+await writeFile(path.join(folder, 'letters.txt'), ALPHABET);
+await writeFile(path.join(folder, 'empty.txt'), '');
+
+const range = (value, headers = {}, address = 'letters.txt') => get(address, { headers: { Range: value, ...headers } });
+
+for (const [value, from, to] of /** @type {const} */ ([
+  ['bytes=0-0', 0, 0],
+  ['bytes=3-7', 3, 7],
+  ['bytes=20-', 20, 25],
+  ['bytes=-4', 22, 25],
+  ['bytes=-400', 0, 25],
+  ['bytes=24-99999999999999999999999', 24, 25],
+  ['BYTES=0-25', 0, 25],
+])) {
+  test(`${value} is answered with just that`, async () => {
+    const response = await range(value);
+    assert.equal(response.status, 206);
+    assert.equal(response.headers.get('content-range'), `bytes ${from}-${to}/26`);
+    assert.equal(response.headers.get('content-length'), String(to - from + 1));
+    assert.equal(response.headers.get('x-extra'), 'yes');
+    assert.equal(await response.text(), ALPHABET.slice(from, to + 1));
+  });
+}
+
+test('a range that is not there is refused with the size of the file', async () => {
+  for (const [value, address, size] of [
+    ['bytes=26-', 'letters.txt', 26],
+    ['bytes=26-30', 'letters.txt', 26],
+    ['bytes=-0', 'letters.txt', 26],
+    ['bytes=0-', 'empty.txt', 0],
+    ['bytes=-1', 'empty.txt', 0],
+  ]) {
+    const response = await range(value, {}, address);
+    assert.equal(response.status, 416, `${value} of ${address}`);
+    assert.equal(response.headers.get('content-range'), `bytes */${size}`);
+    assert.equal(await response.text(), '');
+  }
+  assert.equal((await range('bytes=0-', {}, 'none.txt')).status, 404);
+});
+
+test('what is no range, or several, is answered with the whole file, as RFC 9110 has it', async () => {
+  for (const value of [
+    'bytes=',
+    'bytes=-',
+    'bytes=7-3',
+    'bytes=a-b',
+    'bytes=1-2,4-5',
+    'bytes=1 2-3',
+    'lines=1-2',
+    '1-2',
+  ]) {
+    const response = await range(value);
+    assert.equal(response.status, 200, value);
+    assert.equal(response.headers.get('content-range'), null);
+    assert.equal(await response.text(), ALPHABET, value);
+  }
+});
+
+test('HEAD says that ranges are known, and of what size the whole is', async () => {
+  const head = await get('letters.txt', { method: 'HEAD', headers: { Range: 'bytes=3-7' } });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.get('accept-ranges'), 'bytes');
+  assert.equal(head.headers.get('content-length'), '26');
+});
+
+test('If-Range: a part of the same version, all of another', async () => {
+  const { headers } = await get('letters.txt', { method: 'HEAD' });
+  const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
+  assert.match(tag, /^"[0-9a-f-]+"$/);
+  for (const version of [tag, modified]) {
+    assert.equal((await range('bytes=0-2', { 'If-Range': version })).status, 206, version);
+  }
+  for (const version of ['"other"', `W/${tag}`, new Date(0).toUTCString()]) {
+    const response = await range('bytes=0-2', { 'If-Range': version });
+    assert.equal(response.status, 200, version);
+    assert.equal(await response.text(), ALPHABET);
+  }
+  await writeFile(path.join(folder, 'version.txt'), 'one');
+  const before = (await get('version.txt')).headers.get('etag');
+  await writeFile(path.join(folder, 'version.txt'), 'other');
+  const after = await range('bytes=0-1', { 'If-Range': before }, 'version.txt');
+  assert.equal(await after.text(), 'other', 'the tag follows the file');
+});
+
 test('what is not there is not found', async () => {
   for (const address of ['none.js', 'sub%20folder', 'sub%20folder/', '%', '%00']) {
     assert.equal((await get(address)).status, 404, address);
