@@ -514,15 +514,29 @@ export type CaptureSource = ArrayBuffer | Uint8Array | Blob | URL | string;
 /** Options of `openCapture()`. */
 export interface CaptureOptions extends Control {
   /**
-   * The most bytes that are read at once, 1 to 2^53 - 1. Default 512 MiB. A larger safetensors file in a Blob is read
-   * by ranges, and only each range has to fit; anything else larger is refused.
+   * The most bytes that are read at once, 1 to 2^53 - 1. Default 512 MiB. A larger safetensors or npy file is read by
+   * ranges, in a Blob or at an address whose host knows them, and only each range has to fit; anything else larger is
+   * refused.
    */
   maxBytes?: number | undefined;
   /** The choice of tensors, where it is known already. */
   assign?: Assignment | undefined;
 }
 
-/** What `layer()` of a capture reads. */
+/** What `layer()` of a capture is to read. */
+export interface LayerOptions extends Control {
+  /**
+   * One head of the query, 0 to `Hq - 1`, with the head of key and value that it shares, and its sink. Of a safetensors or
+   * npy file with one batch item in C order no other bytes are read; of any other, the tensors are read whole and cut.
+   * Default: all heads.
+   *
+   * A head by itself is head 0 of a problem with one head: where the capture's position is a bias that differs from head
+   * to head (ALiBi, T5), it is refused with the code `parameter`.
+   */
+  head?: number | undefined;
+}
+
+/** What `layer()` of a capture reads. With the option `head` the tensors have one head. */
 export interface CaptureLayer {
   query: Tensor;
   key: Tensor;
@@ -534,7 +548,11 @@ export interface CaptureLayer {
   options: ProblemOptions;
 }
 
-/** A file of named tensors: safetensors, npz, npy or JSON. Tensors are read when they are asked for. */
+/**
+ * A file of named tensors: safetensors, npz, npy or JSON. Tensors are read when they are asked for, each time anew. At an
+ * address whose host answers by ranges, opening costs the first 64 KB and a longer header's rest, and a tensor its own
+ * bytes (npz and JSON have no header: they are fetched whole). Error `changed` where the file is another one at the next read.
+ */
 export interface Capture {
   readonly format: Format;
   readonly tensors: readonly TensorInfo[];
@@ -552,10 +570,16 @@ export interface Capture {
   readonly metadata: ReadonlyMap<string, string>;
   /** The options that the model's attention used, as the file says: spread them into `openAttention()`'s. */
   readonly options: ProblemOptions;
+  /**
+   * Of a file at an address (`http:`, `https:`): whether its host answers by ranges. False: it does not, or it does not
+   * let this page see which it sent (`Access-Control-Expose-Headers: Content-Range`), and the whole file was fetched.
+   * Undefined for everything else.
+   */
+  readonly ranged?: boolean | undefined;
   /** Reads one tensor, widened to 32-bit floats, in its own shape. */
-  tensor(name: string, options?: { signal?: AbortSignal | undefined }): Promise<Tensor>;
-  /** Reads Q, K, V and sinks of `layers[index]`. Error `unknown` when the layer lacks Q or K. */
-  layer(index: number, options?: { signal?: AbortSignal | undefined }): Promise<CaptureLayer>;
+  tensor(name: string, options?: Control): Promise<Tensor>;
+  /** Reads Q, K, V and sinks of `layers[index]`, or one head of them. Error `unknown` when the layer lacks Q or K. */
+  layer(index: number, options?: LayerOptions): Promise<CaptureLayer>;
   /**
    * Says which tensors are Q, K and V; `layers` then has this one entry. Rejects, and changes nothing, where the shapes
    * do not fit each other or the number of tokens.

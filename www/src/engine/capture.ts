@@ -1,4 +1,4 @@
-/** A file of named tensors. Parsing and decoding run in the pool; the file itself is read by ranges. */
+/** A file of named tensors. It is read by ranges, from here; parsing and decoding run in the pool. */
 import type {
   Assignment,
   Capture,
@@ -8,44 +8,85 @@ import type {
   Control,
   Format,
   LayerInfo,
+  LayerOptions,
   ProblemOptions,
   Tensor,
   TensorInfo,
 } from './api.ts';
+import { catalog } from '../generated/catalog.ts';
 import { QkscopeError, show } from './error.ts';
 import { gather } from './gather.ts';
 import { checkControl, checkNames, wholeNumber } from './options.ts';
-import type { Pool } from './pool.ts';
+import { headOf, keep, sinkOf, wholeTensor } from './part.ts';
+import type { Part } from './part.ts';
+import type { Pool, Ticket } from './pool.ts';
 import { checkResult } from './problem.ts';
 import type { RawCapture, RawLimits, RawTensor } from './raw.ts';
-import { checkSize, toBlob } from './source.ts';
+import { checkSize } from './reading.ts';
+import type { Reading, Source } from './reading.ts';
+import { openSource } from './source.ts';
 
 const MAX_BYTES = 512 * 2 ** 20;
-
-interface Stoppable {
-  signal?: AbortSignal | undefined;
-}
 
 /** Opens a capture: what is in it, and where. No tensor is read yet. */
 export async function readCapture(pool: Pool, source: CaptureSource, options: CaptureOptions): Promise<Capture> {
   checkNames('options', options, ['signal', 'onProgress', 'maxBytes', 'assign']);
   checkControl(options);
-  const { signal, onProgress } = options;
+  const { signal, assign } = options;
   signal?.throwIfAborted();
   const maxBytes = wholeNumber('maxBytes', options.maxBytes ?? MAX_BYTES, 1, Number.MAX_SAFE_INTEGER);
-  const [fetching, parsing, assigning] = portions(onProgress, options.assign ? 3 : 2);
-  const blob = await toBlob(source, { maxBytes, signal, onProgress: fetching });
-  const job = { kind: 'parse', source: blob, limits: { bytes: maxBytes } } as const;
-  const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
-  const [raw] = await gather([{ share: 1, start }], { signal, onProgress: parsing });
-  const capture = new OpenCapture(pool, blob, raw!, maxBytes);
-  if (options.assign) await capture.assign(options.assign, { signal, onProgress: assigning });
+  const until = milestones(options.onProgress);
+  const parsed = assign ? 2 / 3 : 1;
+  const opened = await openSource(source, { maxBytes, signal, onProgress: until(parsed / 2) });
+  const raw = await parse(pool, opened, { maxBytes, signal }, (share) => until(parsed, share));
+  const capture = new OpenCapture(pool, opened, raw, maxBytes);
+  if (assign) await capture.assign(assign, { signal, onProgress: until(1) });
   return capture;
 }
 
-/** Fetching, parsing, assigning: one progress that never falls, and is 1 after the last. */
-function portions(onProgress: Control['onProgress'], count: number): Control['onProgress'][] {
-  return Array.from({ length: count }, (_, at) => onProgress && ((part) => onProgress((at + part) / count)));
+type Progress = Control['onProgress'];
+
+/** Step by step, each from where the one before ended to `end`, or a share of the way there: a progress that never falls. */
+function milestones(onProgress: Progress): (end: number, share?: number) => Progress {
+  let done = 0;
+  return (end, share = 1) => {
+    const [from, way] = [done, (end - done) * share];
+    const report = (part: number): void => {
+      const next = part * share === 1 ? end : from + way * part;
+      if (next > done) onProgress!((done = next));
+    };
+    return onProgress && report;
+  };
+}
+
+/** Parses as much as is here, and fetches what is missing. */
+async function parse(
+  pool: Pool,
+  source: Source,
+  { maxBytes, signal }: Reading,
+  until: (share: number) => Progress,
+): Promise<RawCapture> {
+  for (let tries = 0; ; tries++) {
+    const job = { kind: 'parse', head: source.head, size: source.size, limits: { bytes: maxBytes } } as const;
+    const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
+    const complete = source.head.size === source.size;
+    const [raw] = await gather([{ share: 1, start }], { signal, onProgress: until(complete ? 1 : 1 / 2) });
+    if (!('wanted' in raw!)) {
+      until(1)?.(1);
+      return raw!;
+    }
+    // A header says at once how long it is. Whoever asks again wants all of the file, a piece at a time.
+    const end = tries === 0 ? raw.wanted : source.size;
+    await source.extend(end, { maxBytes, signal, onProgress: until(1 / 2) });
+  }
+}
+
+/** What is read of a layer, by role. */
+type LayerParts = Record<'query' | 'key', Part> & Record<'value' | 'sinks', Part | undefined>;
+
+/** The axis of heads, where there is one. */
+function headsOf({ shape }: RawTensor): number {
+  return shape.at(-3) ?? 1;
 }
 
 class OpenCapture implements Capture {
@@ -57,15 +98,16 @@ class OpenCapture implements Capture {
   readonly keyTokens: readonly string[] | undefined;
   readonly metadata: ReadonlyMap<string, string>;
   readonly options: ProblemOptions;
+  readonly ranged: boolean | undefined;
   readonly #pool: Pool;
-  readonly #source: Blob;
+  readonly #source: Source;
   readonly #limits: Required<RawLimits>;
   readonly #raw: RawCapture;
   /** By name in a Map: a tensor may well be called `__proto__`. */
   readonly #entries: ReadonlyMap<string, RawTensor>;
   #layers: readonly LayerInfo[];
 
-  constructor(pool: Pool, source: Blob, raw: RawCapture, maxBytes: number) {
+  constructor(pool: Pool, source: Source, raw: RawCapture, maxBytes: number) {
     this.format = raw.format as Format;
     this.tensors = raw.tensors.map(({ name, dtype, shape, supported, note }) => ({
       name,
@@ -80,6 +122,7 @@ class OpenCapture implements Capture {
     this.keyTokens = raw.keyTokens;
     this.metadata = new Map(raw.metadata);
     this.options = raw.options;
+    this.ranged = source.ranged;
     this.#pool = pool;
     this.#source = source;
     this.#limits = { bytes: maxBytes };
@@ -92,31 +135,102 @@ class OpenCapture implements Capture {
     return this.#layers;
   }
 
-  async tensor(name: string, options: Stoppable = {}): Promise<Tensor> {
-    checkControl(options);
-    const entry = this.#entry(name);
-    checkSize(`tensor ${show(name)}`, entry.length, this.#limits.bytes);
-    checkResult(`tensor ${show(name)}`, entry.shape);
-    const job = { kind: 'tensor', source: this.#source, entry, limits: this.#limits } as const;
-    const [data] = await gather([{ share: 1, start: () => this.#pool.run<'tensor'>(job) }], { signal: options.signal });
-    return { data: data!, shape: [...entry.shape] };
+  async tensor(name: string, options: Control = {}): Promise<Tensor> {
+    const [tensor] = await this.#readAll([wholeTensor(this.#entry(name))], options);
+    return tensor!;
   }
 
-  async layer(index: number, options: Stoppable = {}): Promise<CaptureLayer> {
-    const { query, key, value, sinks, layer } = this.#layers[this.#layerIndex(index)]!;
-    if (query === undefined || key === undefined) {
-      const found = query === undefined ? 'no query' : 'no key';
-      const message = `layer ${layer} has ${found}: call assign() to say which tensors are Q and K`;
-      throw new QkscopeError('unknown', `layer ${layer}`, 'a query and a key', found, message);
+  async layer(index: number, options: LayerOptions = {}): Promise<CaptureLayer> {
+    checkNames('options', options, ['head', 'signal', 'onProgress']);
+    const layer = this.#layers[this.#layerIndex(index)]!;
+    const parts = options.head === undefined ? this.#wholeLayer(layer) : this.#headOfLayer(layer, options.head);
+    const there = Object.entries(parts).filter((entry): entry is [string, Part] => entry[1] !== undefined);
+    const tensors = await this.#readAll(
+      there.map(([, part]) => part),
+      options,
+    );
+    const read = new Map(there.map(([role], at) => [role, tensors[at]!]));
+    return {
+      query: read.get('query')!,
+      key: read.get('key')!,
+      value: read.get('value') ?? null,
+      options: this.#optionsWith(read.get('sinks')),
+    };
+  }
+
+  #wholeLayer(layer: LayerInfo): LayerParts {
+    const [query, key] = this.#pair(layer);
+    const part = (name: string | undefined) => (name === undefined ? undefined : wholeTensor(this.#entry(name)));
+    return { query: wholeTensor(query), key: wholeTensor(key), value: part(layer.value), sinks: part(layer.sinks) };
+  }
+
+  /** The query's head, the one of keys and values that it shares with its neighbours, and its own sink. */
+  #headOfLayer(layer: LayerInfo, asked: number): LayerParts {
+    const [query, key] = this.#pair(layer);
+    const [heads, shared] = [headsOf(query), headsOf(key)];
+    const head = wholeNumber('head', asked, 0, heads - 1);
+    this.#checkAlone();
+    const other = Math.floor(head / (heads / shared));
+    const part = (name: string | undefined, cut: (entry: RawTensor) => Part) =>
+      name === undefined ? undefined : cut(this.#entry(name));
+    return {
+      query: headOf(query, head),
+      key: headOf(key, other),
+      value: part(layer.value, (entry) => headOf(entry, other)),
+      sinks: part(layer.sinks, (entry) => sinkOf(entry, head)),
+    };
+  }
+
+  #pair({ query, key, layer }: LayerInfo): [RawTensor, RawTensor] {
+    if (query !== undefined && key !== undefined) return [this.#entry(query), this.#entry(key)];
+    const found = query === undefined ? 'no query' : 'no key';
+    const message = `layer ${layer} has ${found}: call assign() to say which tensors are Q and K`;
+    throw new QkscopeError('unknown', `layer ${layer}`, 'a query and a key', found, message);
+  }
+
+  /** A bias of position is another one for each head, and a head by itself would have that of the first. */
+  #checkAlone(): void {
+    const { position } = this.options;
+    const id = typeof position === 'object' ? position.id : position;
+    if (!catalog.positions.some((one) => one.id === id && one.biases)) return;
+    const message = `position ${id} differs from head to head: read the whole layer, without the option head`;
+    throw new QkscopeError('parameter', 'head', `not given, with position ${id}`, 'given', message);
+  }
+
+  /** All parts or none: the first error stops the others, and so does the signal. */
+  async #readAll(parts: readonly Part[], control: Control): Promise<Tensor[]> {
+    checkControl(control);
+    for (const { entry, shape } of parts) {
+      checkSize(`tensor ${show(entry.name)}`, entry.length, this.#limits.bytes);
+      checkResult(`tensor ${show(entry.name)}`, shape);
     }
-    const read = async (name: string | undefined): Promise<Tensor | null> =>
-      name === undefined ? null : this.tensor(name, options);
-    const [q, k, v, s] = await Promise.all([query, key, value, sinks].map(read));
-    return { query: q!, key: k!, value: v!, options: this.#optionsWith(s!) };
+    const jobs = parts.map((part) => ({
+      share: part.entry.length,
+      start: (onProgress: (fraction: number) => void) => this.#read(part, onProgress),
+    }));
+    const numbers = await gather(jobs, { signal: control.signal, onProgress: control.onProgress });
+    return parts.map((part, at) => ({ data: keep(part, numbers[at]!), shape: part.shape }));
+  }
+
+  /** Fetches and decodes; to cancel it stops whichever is under way. */
+  #read({ entry }: Part, onProgress: (fraction: number) => void): Ticket<Float32Array> {
+    const stop = new AbortController();
+    let decoding: Ticket<Float32Array> | undefined;
+    const read = async () => {
+      const bytes = await this.#source.read(entry, { maxBytes: this.#limits.bytes, signal: stop.signal, onProgress });
+      stop.signal.throwIfAborted();
+      decoding = this.#pool.run<'tensor'>({ kind: 'tensor', bytes, entry, limits: this.#limits });
+      return decoding.result;
+    };
+    const cancel = (reason: unknown) => {
+      stop.abort(reason);
+      decoding?.cancel(reason);
+    };
+    return { result: read(), cancel };
   }
 
   /** The options of the file, and its sinks where the softmax is theirs to change. */
-  #optionsWith(sinks: Tensor | null): ProblemOptions {
+  #optionsWith(sinks: Tensor | undefined): ProblemOptions {
     const { normalizer } = this.options;
     const id = typeof normalizer === 'object' ? normalizer.id : normalizer;
     if (!sinks || (id ?? 'softmax') !== 'softmax') return this.options;

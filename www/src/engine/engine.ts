@@ -113,7 +113,7 @@ export async function multiHeadAttention(
 /**
  * Opens a file of named tensors: its bytes, a Blob or File, or an address (`http:`, `https:`, `data:`, `blob:`, and in
  * Node `file:`; a relative one is resolved against the page). Bytes are copied before the promise is returned. Of a
- * large safetensors Blob only the ranges that are asked for are ever read.
+ * safetensors or npy file in a Blob, or at an address whose host answers by ranges, only what is asked for is ever read.
  *
  * @throws QkscopeError, by rejection: `source` where it cannot be read, `limit` where it is too large, and a code for
  *   every way in which a file can be broken; the message names the tensor and both numbers

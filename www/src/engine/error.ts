@@ -10,6 +10,7 @@
  * - `limit`: larger than a stated limit; nothing was allocated.
  * - `out_of_memory`: the memory asked for was refused.
  * - `source`: a file or address cannot be read.
+ * - `changed`: a file at an address is another one than when it was opened: open it anew.
  * - `freed`: the map was freed before.
  * - `unsupported`: this browser lacks something (SIMD in WebAssembly, ImageData).
  * - `wasm`: the kernel cannot be loaded or started: missing, corrupt, or forbidden by the page's policy.
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'limit'
   | 'out_of_memory'
   | 'source'
+  | 'changed'
   | 'freed'
   | 'unsupported'
   | 'wasm'

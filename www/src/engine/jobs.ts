@@ -4,7 +4,7 @@
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
 import type { Diagnosis, Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
-import type { RawCapture, RawGlue, RawLayer, RawLimits, RawSession, RawTask } from './raw.ts';
+import type { RawGlue, RawLayer, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
 export type Answer = (reply: Reply, transfer: Transferable[]) => void;
@@ -145,7 +145,7 @@ export class Host {
       case 'open':
         return null;
       case 'parse':
-        return this.#parse(id, job.source, job.limits);
+        return this.#parse(id, job);
       case 'tensor':
         return this.#tensor(job);
       case 'assign':
@@ -156,14 +156,15 @@ export class Host {
   }
 
   /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
-  async #parse(id: number, source: Blob, limits: RawLimits): Promise<RawCapture> {
-    const reader = new this.#glue.CaptureReader(source.size, limits);
+  async #parse(id: number, { head, size, limits }: Of<'parse'>): Promise<Results['parse']> {
+    const reader = new this.#glue.CaptureReader(size, limits);
     let finished = false;
     try {
       for (let need; !this.#aborted.has(id) && (need = reader.need());) {
-        reader.supply(await readRange(source, need));
-        const fraction = Math.min(1, (need.offset + need.length) / source.size);
-        this.#answer({ kind: 'progress', id, fraction }, []);
+        const end = need.offset + need.length;
+        if (end > head.size) return { wanted: end };
+        reader.supply(await readRange(head, need));
+        this.#answer({ kind: 'progress', id, fraction: Math.min(1, end / size) }, []);
       }
       if (this.#aborted.has(id)) throw new QkscopeError('source', 'file', 'read', 'aborted');
       finished = true;
@@ -173,9 +174,8 @@ export class Host {
     }
   }
 
-  async #tensor({ source, entry, limits }: Of<'tensor'>): Promise<Float32Array> {
-    const bytes = await readRange(source, entry);
-    return this.#glue.readTensor(entry, bytes, limits);
+  async #tensor({ bytes, entry, limits }: Of<'tensor'>): Promise<Float32Array> {
+    return this.#glue.readTensor(entry, await readRange(bytes, { offset: 0, length: entry.length }), limits);
   }
 
   #assign({ capture, assignment: { query, key, value } }: Of<'assign'>): RawLayer {

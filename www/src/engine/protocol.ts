@@ -57,8 +57,10 @@ export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
   | { kind: 'open'; session: number }
   | { kind: 'task'; session: number; request: RawRequest | RawLayerRequest }
-  | { kind: 'parse'; source: Blob; limits: RawLimits }
-  | { kind: 'tensor'; source: Blob; entry: RawTensor; limits: RawLimits }
+  /** `head` is the beginning of the file, which has `size` bytes, as far as it is here. */
+  | { kind: 'parse'; head: Blob; size: number; limits: RawLimits }
+  /** `bytes` are those of the entry alone. */
+  | { kind: 'tensor'; bytes: Blob; entry: RawTensor; limits: RawLimits }
   | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }
   | { kind: 'diagnose'; diagnosis: Diagnosis }
   | { kind: 'paint'; picture: Picture };
@@ -67,7 +69,8 @@ export type Job =
 export interface Results {
   open: null;
   task: object;
-  parse: RawCapture;
+  /** Or how many bytes the head has to have. */
+  parse: RawCapture | { wanted: number };
   tensor: Float32Array;
   assign: RawLayer;
   diagnose: { values: Float32Array | Float64Array };

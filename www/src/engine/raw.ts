@@ -162,6 +162,10 @@ export interface RawTensor {
   length: number;
   supported: boolean;
   note?: string;
+  /** Which reader it belongs to. */
+  format: string;
+  /** Whether its first axis runs fastest, not its last. */
+  fortran?: boolean;
 }
 
 export interface RawLayer {

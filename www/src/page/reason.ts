@@ -41,6 +41,7 @@ const CHINESE: Record<string, string> = {
   checksum: '{subject} 已损坏：校验和为 {found}，应为 {expected}',
   count: '{subject} 有 {found} 个，应为 {expected} 个',
   source: '无法读取 {subject}：{found}',
+  changed: '{subject} 在读取期间被更改：先前为 {expected}，现在为 {found}',
   other: '{subject}：应为 {expected}，实际为 {found}',
 };
 
