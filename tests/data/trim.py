@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the test data of this folder from the full captures. Needs numpy and nothing else.
+"""Makes the test data of this folder, and the passage that the page shows, from the full captures. Needs numpy and
+nothing else.
 
     python3 tests/data/trim.py FOLDER
 
@@ -16,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
+PAGE = HERE.parent.parent / "www"
+TYPES = {"F32": "<f4", "F16": "<f2"}
 HEADS = [0, 5, 11]  # the heads whose expected weights the original has
 STEP = 16
 
@@ -34,19 +37,21 @@ def read(path):
     return tensors, metadata
 
 
-def write(path, tensors, metadata):
-    """The same, back to a file; names in order, the header padded with spaces to a multiple of 8."""
+def write(path, tensors, metadata, dtype="F32"):
+    """The same, back to a file; names in order, the header padded with spaces to a multiple of 8. Numbers are rounded to
+    the nearest of their type, ties to even."""
     header, offset = {"__metadata__": metadata}, 0
+    tensors = {name: np.ascontiguousarray(tensor, dtype=TYPES[dtype]) for name, tensor in tensors.items()}
     for name in sorted(tensors):
         size = tensors[name].nbytes
-        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [offset, offset + size]}
+        header[name] = {"dtype": dtype, "shape": list(tensors[name].shape), "data_offsets": [offset, offset + size]}
         offset += size
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name in sorted(tensors):
-            file.write(np.ascontiguousarray(tensors[name], dtype="<f4").tobytes())
+            file.write(tensors[name].tobytes())
     print(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes")
 
 
@@ -59,6 +64,12 @@ def passage_inputs(source):
     tensors, metadata = read(source / "passage.safetensors")
     kept = {name: tensor[:, HEADS] for name, tensor in tensors.items() if name.endswith((".q", ".k"))}
     write(HERE / "passage.safetensors", kept, {**metadata, "heads": json.dumps(HEADS)})
+
+
+def passage_example(source):
+    """All heads, with half the bytes: three digits of each number are left, and the page says so."""
+    tensors, metadata = read(source / "passage.safetensors")
+    write(PAGE / "passage.safetensors", tensors, {**metadata, "rounded": "from float32 to float16"}, "F16")
 
 
 def passage_weights(source):
@@ -75,5 +86,6 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
     passage_inputs(folder)
+    passage_example(folder)
     passage_weights(folder)
     shutil.copyfile(folder / "sentence.expected.safetensors", HERE / "sentence.expected.safetensors")

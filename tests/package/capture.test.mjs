@@ -43,6 +43,38 @@ test('the passage: its rows within 2e-6', async () => {
   }
 });
 
+test('the passage of the page is the one in float32, rounded to float16', async () => {
+  const page = await openCapture(await readBytes('www/passage.safetensors'));
+  const exact = await openCapture(await readBytes('tests/data/passage.safetensors'));
+  const heads = JSON.parse(exact.metadata.get('heads'));
+  assert.deepEqual(heads, [0, 5, 11]);
+  assert.deepEqual(page.keyTokens, exact.keyTokens);
+  assert.ok(page.tensors.length === 18 && page.tensors.every(({ dtype }) => dtype === 'F16'));
+  for (const layer of page.layers.keys()) {
+    for (const [place, head] of heads.entries()) {
+      const [found, expected] = await Promise.all([page.layer(layer, { head }), exact.layer(layer, { head: place })]);
+      for (const side of ['query', 'key']) {
+        assert.deepEqual(found[side].shape, [1, 1, 424, 32]);
+        assert.deepEqual(found[side].data, expected[side].data.map(toFloat16), `layer ${layer}, head ${head}, ${side}`);
+      }
+      assert.equal(found.value.data.length, 424 * 32);
+    }
+  }
+  const { query, key, options } = await page.layer(0, { head: 2 });
+  const { statistics } = await attention(query, key, null, options);
+  const before = statistics.argmax.filter((at, row) => at === row - 1).length;
+  assert.ok(before > 0.7 * 424, `${before} tokens look most at the one before, as the page says`);
+});
+
+/** The nearest float16, ties to even (IEEE 754): 11 bits from 2^-14 on, and steps of 2^-24 below. None here overflows. */
+function toFloat16(number) {
+  const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(number)))) - 10);
+  const steps = number === 0 ? 0 : number / step;
+  const [down, rest] = [Math.floor(steps), steps - Math.floor(steps)];
+  const up = rest > 0.5 || (rest === 0.5 && down % 2 !== 0);
+  return (down + Number(up)) * step;
+}
+
 /** A file of some rows of the weights is no capture, and is read without the package: float32 safetensors in ten lines. */
 function readPlain(bytes) {
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

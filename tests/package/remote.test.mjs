@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { json, noise, npy, npz, safetensors, tensor } from '../web/page.mjs';
 import { host, whole } from './host.mjs';
-import { qkscope, refusal, serving } from './support.mjs';
+import { qkscope, readBytes, refusal, serving } from './support.mjs';
 
 const { openCapture } = qkscope;
 
@@ -495,4 +495,12 @@ test('a file that is replaced at a real static server is not read in halves', as
     await site.close();
     await rm(folder, { recursive: true });
   }
+});
+
+test('the passage of the page: its header and one head', async () => {
+  const passage = await readBytes('www/passage.safetensors');
+  await opened(passage, undefined, async (capture, seen) => {
+    await capture.layer(3, { head: 7 });
+    assert.equal(seen.bytes, FIRST + 3 * 424 * 32 * 2);
+  });
 });

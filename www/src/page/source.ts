@@ -25,6 +25,8 @@ const SINK: { normalizer: Normalizer; parameter: string } = { normalizer: 'softm
 export interface Source {
   name: Text;
   about: Text;
+  /** What to know of how it came here. */
+  note?: Text | undefined;
   /** The id of an example, to put in a link. */
   example?: string;
   /** The numbers of the layers in their model. */
@@ -81,12 +83,15 @@ export interface Reading {
   onProgress: (fraction: number) => void;
 }
 
+/** A source without its names. */
+type Content = Omit<Source, 'name' | 'about'>;
+
 /** An example: a file beside the page, and one honest sentence about it. */
 export interface Example {
   id: string;
   name: Text;
   about: Text;
-  file: string;
+  from: { file: string };
   /** Queries and keys; this and the next four are known before the file is there, so that room can be kept. */
   size: readonly [number, number];
   /** The longest names of queries and keys, in characters. */
@@ -106,7 +111,7 @@ export const EXAMPLES: readonly Example[] = [
       en: '“The animal didn’t cross the street because it was too tired.”: the queries and keys of all-MiniLM-L6-v2, 6 layers of 12 heads. In layer 3, head 1, “it” looks at “animal”.',
       zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 的查询与键，6 层，每层 12 个头。在第 3 层第 1 个头中，“it”看向“animal”。',
     },
-    file: 'sentence.safetensors',
+    from: { file: 'sentence.safetensors' },
     size: [16, 16],
     longest: [7, 7],
     layers: 6,
@@ -115,13 +120,28 @@ export const EXAMPLES: readonly Example[] = [
     start: { layer: 3, head: 1, query: 10, key: 2 },
   },
   {
+    id: 'passage',
+    name: { en: 'A passage (MiniLM)', zh: '一段文章（MiniLM）' },
+    about: {
+      en: '424 tokens on why q·k is a similarity, read by all-MiniLM-L6-v2: 6 layers of 12 heads. In layer 0, head 2, most tokens look at the one before. The numbers are rounded to float16, which keeps three digits.',
+      zh: '一段 424 个词元的英文，讲为什么 q·k 是相似度，由 all-MiniLM-L6-v2 读入：6 层，每层 12 个头。在第 0 层第 2 个头中，多数词元看向前一个词元。数值已舍入为 float16，保留三位有效数字。',
+    },
+    from: { file: 'passage.safetensors' },
+    size: [424, 424],
+    longest: [11, 11],
+    layers: 6,
+    heads: 12,
+    batch: 1,
+    start: { layer: 0, head: 2, query: 56, key: 55 },
+  },
+  {
     id: 'student-teacher',
     name: { en: 'Students and teachers', zh: '学生与教师' },
     about: {
       en: 'softmax(bmm(query, key) / soft): layers 0, 2 and 4 of MiniLM ask as students, layers 0 to 5 answer as teachers, one matrix per token. It shows the form; nothing here was trained to distil.',
       zh: 'softmax(bmm(query, key) / soft)：MiniLM 的第 0、2、4 层作为学生提问，第 0 至 5 层作为教师回答，每个词元一个矩阵。这里展示的是形式，并未做过蒸馏训练。',
     },
-    file: 'student-teacher.json',
+    from: { file: 'student-teacher.json' },
     size: [3, 6],
     longest: [15, 15],
     layers: 1,
@@ -133,8 +153,15 @@ export const EXAMPLES: readonly Example[] = [
 
 /** Opens an example of the page. */
 export async function openExample(example: Example, reading: Reading): Promise<Source> {
-  const capture = await openCapture(new URL(example.file, document.baseURI), reading);
-  return { ...fromCapture(capture), name: example.name, about: example.about, example: example.id };
+  const { id, name, about, from } = example;
+  return { ...(await fetched(from.file, reading)), name, about, example: id };
+}
+
+/** Of a file beside the page only what is drawn is fetched, where its host allows. */
+async function fetched(file: string, reading: Reading): Promise<Content> {
+  const capture = await openCapture(new URL(file, document.baseURI), reading);
+  const excess = capture.ranged === false && capture.layers.length > 1;
+  return { ...fromCapture(capture), note: excess ? text.fetchedWhole : undefined };
 }
 
 /** What files are called in a sentence. A name can hold anything, so it is shown as what it is. */
@@ -160,7 +187,7 @@ function hasPairs(capture: Capture): boolean {
   return capture.layers.some(({ query, key }) => query !== undefined && key !== undefined);
 }
 
-function fromCapture(capture: Capture): Omit<Source, 'name' | 'about'> {
+function fromCapture(capture: Capture): Content {
   const whole = capture.layers.flatMap(({ query, key, sinks, layer }) =>
     query !== undefined && key !== undefined ? [{ layer, query, key, sinks }] : [],
   );
@@ -201,7 +228,7 @@ function chosenIn({ normalizer = 'softmax' }: ProblemOptions): { id: string } {
   return typeof normalizer === 'string' ? { id: normalizer } : normalizer;
 }
 
-function named(source: Omit<Source, 'name' | 'about'>, name: string, capture?: Capture): Source {
+function named(source: Content, name: string, capture?: Capture): Source {
   const parts = [capture?.text, capture?.model].filter((part) => part !== undefined);
   const about = parts.map((part) => clip(part, LONGEST_ABOUT)).join(' · ') || name;
   return { ...source, name: { en: name, zh: name }, about: { en: about, zh: about } };
@@ -242,11 +269,7 @@ function guessRoles(candidates: readonly Candidate[]): Roles {
   return { query: find('q', 'quer(?:y|ie)'), key: find('k', 'key'), value: find('v', 'value') };
 }
 
-function fromRoles(
-  candidates: readonly Candidate[],
-  roles: Roles,
-  captures: readonly Capture[],
-): Omit<Source, 'name' | 'about'> {
+function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: readonly Capture[]): Content {
   const tensor = (index: number | undefined, signal: AbortSignal): Promise<Tensor> | null =>
     index === undefined ? null : (candidates[index]?.read(signal) ?? null);
   const only = captures.length === 1 ? captures[0] : undefined;

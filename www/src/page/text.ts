@@ -243,6 +243,10 @@ export const text = {
     en: 'it holds no tensor that can be read; of those listed, {count} are of a type that is not supported',
     zh: '其中没有可读的张量；列出的 {count} 个类型不受支持',
   },
+  fetchedWhole: {
+    en: 'This site sends files as a whole only, so all layers were fetched at once.',
+    zh: '此网站只能整份发送文件，因此一次取回了全部层。',
+  },
   nothingOpen: {
     en: 'Nothing is open. Choose an example, or drop a file.',
     zh: '尚未打开任何内容。请选择示例，或拖入文件。',

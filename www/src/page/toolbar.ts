@@ -58,6 +58,7 @@ export function renderSource(
   replaceKeepingFocus(host, [
     element('div', { class: 'source-row' }, label, menu, fileButton(text.open[language], listen.files), hint),
     element('p', { class: 'source-about', title: about }, about),
+    ...(source?.note ? [element('p', { class: 'source-note' }, source.note[language])] : []),
   ]);
 }
 
