@@ -1,9 +1,10 @@
-// Where pictures come from: an example of the page, or files of the visitor.
+// Where pictures come from: an example, which is a file of the page or made in it, or files of the visitor.
 
 import { openCapture, type Capture, type Normalizer, type ProblemOptions, type Tensor } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
 import { clip, visibleToken } from '../views/parts/text.ts';
 import { PageError } from './reason.ts';
+import { makeHead } from './synthetic.ts';
 import { text } from './text.ts';
 
 /** Characters of a file's own words that are shown: it may hold megabytes of them. */
@@ -86,12 +87,12 @@ export interface Reading {
 /** A source without its names. */
 type Content = Omit<Source, 'name' | 'about'>;
 
-/** An example: a file beside the page, and one honest sentence about it. */
+/** An example: a file beside the page, or made when it is chosen; and one honest sentence about it. */
 export interface Example {
   id: string;
   name: Text;
   about: Text;
-  from: { file: string };
+  from: { file: string } | { make: () => Content };
   /** Queries and keys; this and the next four are known before the file is there, so that room can be kept. */
   size: readonly [number, number];
   /** The longest names of queries and keys, in characters. */
@@ -149,12 +150,27 @@ export const EXAMPLES: readonly Example[] = [
     batch: 16,
     start: { layer: 0, head: 0, query: 0, key: 0 },
   },
+  {
+    id: 'synthetic',
+    name: { en: 'A billion weights (synthetic)', zh: '十亿个权重（合成）' },
+    about: {
+      en: '32,768 queries and keys of size 64, made in this page by a formula; no model computed them. The first key is a sink. From the top, a quarter each: near keys, every 4,096th key, the key after the same token earlier (induction), and all three by turns.',
+      zh: '32,768 个大小为 64 的查询与键，由公式在本页生成，并非出自模型。第一个键是汇聚点（sink）。自上而下各占四分之一：相邻的键、每隔 4,096 个键、同一词元先前出现处的后一个键（归纳），以及三者轮流。',
+    },
+    from: { make: synthetic },
+    size: [32768, 32768],
+    longest: [5, 5],
+    layers: 1,
+    heads: 1,
+    batch: 1,
+    start: { layer: 0, head: 0, query: 0, key: 0 },
+  },
 ];
 
 /** Opens an example of the page. */
 export async function openExample(example: Example, reading: Reading): Promise<Source> {
   const { id, name, about, from } = example;
-  return { ...(await fetched(from.file, reading)), name, about, example: id };
+  return { ...('file' in from ? await fetched(from.file, reading) : from.make()), name, about, example: id };
 }
 
 /** Of a file beside the page only what is drawn is fetched, where its host allows. */
@@ -162,6 +178,14 @@ async function fetched(file: string, reading: Reading): Promise<Content> {
   const capture = await openCapture(new URL(file, document.baseURI), reading);
   const excess = capture.ranged === false && capture.layers.length > 1;
   return { ...fromCapture(capture), note: excess ? text.fetchedWhole : undefined };
+}
+
+/** How many queries and keys the synthetic head has, and what it is made from. */
+const SYNTHETIC = { length: 32768, seed: 1 };
+
+function synthetic(): Content {
+  const { length, seed } = SYNTHETIC;
+  return { layers: [0], options: { causal: true }, layer: (_, signal) => makeHead(length, seed, signal) };
 }
 
 /** What files are called in a sentence. A name can hold anything, so it is shown as what it is. */

@@ -154,7 +154,7 @@ export function normals(seed: number, shape: readonly number[]): Float32Array {
 }
 
 /** A uniform number of 32 bits with a sign from a state of the counter, by a multiplicative hash. */
-function stirred(state: number): number {
+export function stirred(state: number): number {
   let mixed = Math.imul(state ^ (state >>> 15), state | 1);
   mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
   return mixed ^ (mixed >>> 14);
