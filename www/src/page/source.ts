@@ -154,8 +154,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'synthetic',
     name: { en: 'A billion weights (synthetic)', zh: '十亿个权重（合成）' },
     about: {
-      en: '32,768 queries and keys of size 64, made in this page by a formula; no model computed them. The first key is a sink. From the top, a quarter each: near keys, every 4,096th key, the key after the same token earlier (induction), and all three by turns.',
-      zh: '32,768 个大小为 64 的查询与键，由公式在本页生成，并非出自模型。第一个键是汇聚点（sink）。自上而下各占四分之一：相邻的键、每隔 4,096 个键、同一词元先前出现处的后一个键（归纳），以及三者轮流。',
+      en: '32,768 queries and keys, made in this page by a formula; no model computed them. Key 0 is a sink. From the top, a quarter each: near keys, every 4,096th key, the key behind the same token (induction), and these by turns.',
+      zh: '32,768 个查询与键，由公式在本页生成，并非出自模型。键 0 是汇聚点（sink）。自上而下各占四分之一：相邻的键、每隔 4,096 个键、同一词元先前出现处的后一个键（归纳），以及三者轮流。',
     },
     from: { make: synthetic },
     size: [32768, 32768],
