@@ -2,26 +2,29 @@
 //!
 //! ```text
 //! embed, normalize, rotate, prepare q ─▶ tile with key panels ─▶ × scale / temperature ─▶ softcap ─▶ + bias ─▶ remove masked keys
-//!           ─▶ row statistic ─▶ map, block by block ─▶ weights ─▶ tile with value panels ─▶ output
+//!           ─▶ row statistic ─▶ terms, where the logits stood ─▶ tile with value panels ─▶ × factor ─▶ output
 //! ```
 //!
 //! Everything that shows a number asks here: the fused output, the tiles of the map, one row, one cell and the
 //! diagnostics. So they cannot disagree, and no N x M matrix is stored. A group's values depend on its rows alone: not on
 //! which other rows are asked for, nor on who computes them.
 //!
-//! Memory is O(N + M): the inputs, keys and values again in panels, and one strip of logits (8 x M).
+//! Memory is O(N + M): the inputs, keys and values of one head again in panels, and one strip of logits (8 x M). Work goes by
+//! blocks of 256 keys: a block of logits (8 KB) stays in the first cache from the tile that makes it to the maximum that is
+//! taken of it, and again from the exponential to the last panel of V.
 
 use crate::error::Error;
 use crate::mask::{Broadcast, Group, Mask};
-use crate::math::tanh;
+use crate::math::Tanh;
 use crate::member::{Member, Text};
-use crate::normalize::{self, Normalizer, Statistic, Strip};
+use crate::normalize::{self, Normalizer, Sight, Statistic, Strip, blocks};
 use crate::options::{Choice, Options};
-use crate::panel::{BLOCK, Quad, additive_tile, distance_tile, pack_columns, pack_rows, spread, tile};
+use crate::packed::Packed;
+use crate::panel::{BLOCK, Quad, additive_tile, distance_tile, tile};
 use crate::position::{self, Position};
 use crate::score::{self, Combine, Score, Side};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
-use crate::tensor::{PerHead, Sizes, check_length, filled, reserved};
+use crate::tensor::{PerHead, Sizes, check_length, filled};
 use core::ops::Range;
 use serde::Deserialize;
 
@@ -118,7 +121,7 @@ pub struct Problem {
     softcap: Option<f32>,
     query: Vec<f32>,
     key: Vec<f32>,
-    planes: Vec<Panels>,
+    value: Vec<f32>,
 }
 
 /// What happens to the rows of Q and K before they meet.
@@ -142,14 +145,6 @@ impl Rows {
     }
 }
 
-/// Keys and values of one head, packed for the tile.
-struct Panels {
-    keys: Vec<Quad>,
-    values: Vec<Quad>,
-    /// For each block of keys, whether V holds a NaN or an infinity there.
-    unsafe_to_multiply: Vec<bool>,
-}
-
 /// The tensors of a problem as they come from a caller: row-major data and its shape.
 pub struct Inputs {
     /// Q and its shape (B, Hq, N, d).
@@ -165,7 +160,7 @@ pub struct Inputs {
 }
 
 impl Problem {
-    /// Checks the inputs against each other and packs them.
+    /// Checks the inputs against each other.
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::Parameter`], [`Error::Unknown`] or [`Error::OutOfMemory`], naming what does not fit.
@@ -184,7 +179,6 @@ impl Problem {
         options.forbid(normalizer.forbids)?;
         let mask = Mask::new(options, &sizes, allowed, bias)?;
         let rows = Rows::new(options, normalizer, position, &mask, sizes)?;
-        let value = value.map_or(Vec::new(), |value| value.0);
         Ok(Problem {
             normalizer: normalizer.set(&options.normalizer, sizes)?,
             factor: PerHead::new(sizes, true, |head| {
@@ -192,9 +186,9 @@ impl Problem {
                 factor(options.scale.unwrap_or_else(own), options)
             })?,
             softcap: options.softcap.map(|c| c as f32).filter(|&c| c > 0.0),
-            planes: pack(&sizes, &rows, &key.0, &value)?,
             query: query.0,
             key: key.0,
+            value: value.map_or(Vec::new(), |value| value.0),
             mask,
             sizes,
             rows,
@@ -247,14 +241,20 @@ impl Problem {
 
     /// The values of `stage` (not weights) for eight rows at `keys`, which start at a multiple of four and are as many as
     /// `out`. Keys from M on are padding.
-    pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, query: &mut Queries, out: &mut [Lanes]) {
-        query.load(self, group);
-        let head = group.plane % self.sizes.heads;
-        let panels = &self.planes[self.sizes.kv_plane(group.plane)].keys[keys.start / 4 * self.rows.size..];
-        scores::<Native>(self.rows.score.of(head).combine(), panels, &query.lanes, out);
-        if stage >= Stage::Scaled {
-            scale::<Native>(*self.factor.of(head), out);
-        }
+    pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
+        let (head, plane) = (group.plane % self.sizes.heads, self.sizes.kv_plane(group.plane));
+        let Packed { queries, keys: panels, row, .. } = packed;
+        let queries = queries.load(group, |query, prepared| {
+            let row = copied(row, self.query_row(group.plane, query));
+            self.rows.prepare(head, Side::Query, self.mask.position(query), row, prepared);
+        });
+        let panels = panels.load(plane, self.sizes.keys, |key, prepared| {
+            let row = copied(row, self.key_row(group.plane, key));
+            self.rows.prepare(self.sizes.first_head(head), Side::Key, key as i64, row, prepared);
+        });
+        let factor = if stage >= Stage::Scaled { *self.factor.of(head) } else { 1.0 };
+        let panels = &panels[keys.start / 4 * self.rows.size..];
+        scores::<Native>(self.rows.score.of(head).combine(), panels, queries, factor, out);
         if let Some(cap) = self.softcap.filter(|_| stage >= Stage::Capped) {
             soften::<Native>(cap, out);
         }
@@ -267,82 +267,115 @@ impl Problem {
         }
     }
 
-    /// The logits of all keys that any row of the group may see, and what they leave behind.
-    pub fn statistic<'s>(&self, group: Group, query: &mut Queries, strip: &'s mut [Lanes]) -> (Strip<'s>, Statistic) {
+    /// Whether any row of a group with this statistic has lost one of `keys`, to a rule or to a logit of minus infinity.
+    pub fn removes_in(&self, group: Group, keys: &Range<usize>, statistic: &Statistic) -> bool {
+        (0..WIDTH).any(|lane| {
+            let seen = self.mask.visible(group.plane / self.sizes.heads, group.row(lane));
+            let all = statistic.allowed[lane] == seen.len() as f32;
+            !all || keys.start < seen.start || seen.end < keys.end
+        })
+    }
+
+    /// The logits of all keys that any row of the group may see, at the start of `strip`, and what is seen of them at once.
+    fn observe<'s>(
+        &self,
+        group: Group,
+        packed: &mut Packed,
+        strip: &'s mut [Lanes],
+    ) -> (usize, &'s mut [Lanes], Sight) {
         let keys = aligned(self.mask.visible_to_any(group));
         let logits = &mut strip[..keys.len()];
-        self.logits(group, keys.clone(), Stage::Masked, query, logits);
-        let strip = Strip { first: keys.start, logits };
-        let mut statistic = normalize::observe::<Native>(strip);
-        self.normalizer.of(group.plane % self.sizes.heads).statistic(strip, &mut statistic);
-        (strip, statistic)
+        let mut sight = Sight::default();
+        for block in blocks(keys.clone()) {
+            let logits = &mut logits[block.start - keys.start..block.end - keys.start];
+            self.logits(group, block, Stage::Masked, packed, logits);
+            sight.look::<Native>(logits);
+        }
+        (keys.start, logits, sight)
     }
 
-    /// The weights of some logits of rows of `plane` whose statistic is known.
-    pub fn weights(&self, plane: usize, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        self.normalizer.of(plane % self.sizes.heads).map(strip, statistic, weights);
-        if statistic.usable() {
-            return;
-        }
-        for (lane, status) in statistic.status.iter().enumerate() {
-            if !status.usable() {
-                weights.iter_mut().for_each(|weights| weights[lane] = status.filling());
-            }
-        }
+    /// What the rows of a group leave behind.
+    pub fn statistic(&self, group: Group, packed: &mut Packed, strip: &mut [Lanes]) -> Statistic {
+        let (first, logits, sight) = self.observe(group, packed, strip);
+        let mut statistic = sight.statistic();
+        self.normalizer.of(group.plane % self.sizes.heads).statistic(Strip { first, logits }, &mut statistic);
+        statistic
     }
 
-    /// Adds weights · V of one block of keys to `output`, dv rounded up to four elements, a lane per row.
-    pub fn accumulate(&self, plane: usize, block: Strip, weights: &[Lanes], output: &mut [Lanes]) {
-        let panels = &self.planes[self.sizes.kv_plane(plane)];
-        let last = self.sizes.keys.min(block.first + weights.len());
-        for (panel, output) in panels.values.chunks_exact(self.sizes.keys.max(1)).zip(output.as_chunks_mut::<4>().0) {
+    /// The same, and the terms of all keys that any row of the group may see.
+    pub fn settle<'s>(&self, group: Group, packed: &mut Packed, strip: &'s mut [Lanes]) -> Settled<'s> {
+        let (first, terms, sight) = self.observe(group, packed, strip);
+        let mut statistic = sight.statistic();
+        let information = self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic);
+        Settled { strip: Strip { first, logits: terms }, statistic, information }
+    }
+
+    /// Turns some logits of rows of `plane` whose statistic is known into weights, the first of them that of key `first`.
+    pub fn weights(&self, plane: usize, first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        self.normalizer.of(plane % self.sizes.heads).terms(first, logits, statistic);
+        weigh::<Native>(logits, statistic);
+    }
+
+    /// Adds terms · V of one block of keys to `output`, dv rounded up to four elements, a lane per row. `spare` has room for the
+    /// block.
+    pub fn accumulate(
+        &self,
+        group: Group,
+        block: Strip,
+        packed: &mut Packed,
+        spare: &mut [Lanes],
+        output: &mut [Lanes],
+    ) {
+        let plane = self.sizes.kv_plane(group.plane);
+        let last = self.sizes.keys.min(block.first + block.logits.len());
+        let whole = block.first..block.first + block.logits.len();
+        let rows = plane * self.sizes.keys..(plane + 1) * self.sizes.keys;
+        let matrix = &self.value[rows.start * self.sizes.value_size..rows.end * self.sizes.value_size];
+        let is_unsafe = packed.values.load(plane, matrix, self.sizes.keys).1[block.first / BLOCK];
+        let logits = &mut spare[..whole.len()];
+        if is_unsafe {
+            self.logits(group, whole, Stage::Masked, packed, logits);
+        }
+        let (panels, _) = packed.values.load(plane, matrix, self.sizes.keys);
+        for (panel, output) in panels.chunks_exact(self.sizes.keys.max(1)).zip(output.as_chunks_mut::<4>().0) {
             let values = &panel[block.first.min(last)..last];
-            if panels.unsafe_to_multiply[block.first / BLOCK] {
-                add_selected(values, block.logits, weights, output);
+            if is_unsafe {
+                add_selected(values, logits, block.logits, output);
             } else {
-                add_tile::<Native>(values, weights, output);
+                add_tile::<Native>(values, block.logits, output);
             }
         }
     }
 }
 
-/// Room for the eight prepared query rows of a group.
-pub struct Queries {
-    row: Vec<f32>,
-    prepared: Vec<f32>,
-    lanes: Vec<Lanes>,
-    loaded: Option<Group>,
+/// The rows of a group, ready to be used: their terms, and what makes weights of them.
+pub struct Settled<'s> {
+    /// The terms, where the logits stood.
+    pub strip: Strip<'s>,
+    /// What the rows leave behind.
+    pub statistic: Statistic,
+    /// Σ t ln t, where the normalizer knows it.
+    pub information: Option<Lanes>,
 }
 
-impl Queries {
-    /// Room for rows of `problem`.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`].
-    pub fn new(problem: &Problem) -> Result<Queries, Error> {
-        let (row, size) = (filled("query", problem.sizes.head_size, 0.0)?, problem.rows.size);
-        let (prepared, lanes) = (filled("query", size, 0.0)?, filled("query", size, [0.0; WIDTH])?);
-        Ok(Queries { row, prepared, lanes, loaded: None })
-    }
-
-    fn load(&mut self, problem: &Problem, group: Group) {
-        if self.loaded == Some(group) {
-            return;
-        }
-        self.lanes.fill([0.0; WIDTH]);
-        for lane in 0..group.count {
-            self.row.copy_from_slice(problem.query_row(group.plane, group.first + lane));
-            let (head, position) = (group.plane % problem.sizes.heads, problem.mask.position(group.first + lane));
-            problem.rows.prepare(head, Side::Query, position, &mut self.row, &mut self.prepared);
-            spread(&self.prepared, lane, &mut self.lanes);
-        }
-        self.loaded = Some(group);
+impl Settled<'_> {
+    /// The weights of one of its blocks.
+    pub fn weights(&self, block: Strip, weights: &mut [Lanes]) {
+        weights.copy_from_slice(block.logits);
+        weigh::<Native>(weights, &self.statistic);
     }
 }
 
 /// The keys from the multiple of four at or before the start to the one at or after the end: whole panels.
 pub fn aligned(keys: Range<usize>) -> Range<usize> {
     keys.start / 4 * 4..keys.end.next_multiple_of(4)
+}
+
+/// A copy of `row` at the start of `to`.
+fn copied<'t>(to: &'t mut [f32], row: &[f32]) -> &'t mut [f32] {
+    let to = &mut to[..row.len()];
+    to.copy_from_slice(row);
+    to
 }
 
 fn row_of(matrix: &[f32], row: usize, length: usize) -> &[f32] {
@@ -396,42 +429,15 @@ impl Rows {
     }
 }
 
-fn pack(sizes: &Sizes, rows: &Rows, key: &[f32], value: &[f32]) -> Result<Vec<Panels>, Error> {
-    let Sizes { keys, key_size, value_size, .. } = *sizes;
-    let count = sizes.batch * sizes.kv_heads;
-    let mut planes = reserved("heads", count)?;
-    let mut row = filled("key", key_size, 0.0)?;
-    let length = if count == 0 { 0 } else { keys };
-    let size = length.checked_mul(rows.size).ok_or(Error::OutOfMemory { name: "key".into(), bytes: u64::MAX })?;
-    let mut prepared = filled("key", size, 0.0)?;
-    for plane in 0..count {
-        let head = plane % sizes.kv_heads * (sizes.heads / sizes.kv_heads);
-        for (j, prepared) in prepared.chunks_exact_mut(rows.size).enumerate() {
-            row.copy_from_slice(row_of(key, plane * keys + j, key_size));
-            rows.prepare(head, Side::Key, j as i64, &mut row, prepared);
-        }
-        let values = &value[plane * keys * value_size..][..keys * value_size];
-        planes.push(Panels {
-            keys: pack_rows("key", &prepared, keys, rows.size)?,
-            values: pack_columns("value", values, keys, value_size)?,
-            unsafe_to_multiply: blocks_with_non_finite(values, value_size),
-        });
-    }
-    Ok(planes)
-}
-
-// Not a kernel: it runs once per problem.
-fn blocks_with_non_finite(values: &[f32], value_size: usize) -> Vec<bool> {
-    let blocks = values.chunks(BLOCK.saturating_mul(value_size).max(1));
-    blocks.map(|block| block.iter().any(|x| !x.is_finite())).collect()
-}
-
-/// s_ij for eight queries and as many keys as `out`.
-fn scores<V: F32x4>(combine: Combine, panels: &[Quad], queries: &[Lanes], out: &mut [Lanes]) {
+/// `factor` times the scores of eight queries and as many keys as `out`.
+fn scores<V: F32x4>(combine: Combine, panels: &[Quad], queries: &[Lanes], factor: f32, out: &mut [Lanes]) {
     match combine {
-        Combine::Product => each_tile(panels, queries, out, tile::<V>),
-        Combine::Distance => each_tile(panels, queries, out, distance_tile::<V>),
-        Combine::Additive(v) => each_tile(panels, queries, out, |a, b| additive_tile::<V>(a, b, v)),
+        Combine::Product => each_tile(panels, queries, factor, out, tile::<V>),
+        Combine::Distance => each_tile(panels, queries, factor, out, distance_tile::<V>),
+        Combine::Additive(v) => {
+            let tanh = Tanh::default();
+            each_tile(panels, queries, factor, out, |a, b| additive_tile::<V>(a, b, v, &tanh));
+        }
     }
 }
 
@@ -440,44 +446,53 @@ fn scores<V: F32x4>(combine: Combine, panels: &[Quad], queries: &[Lanes], out: &
 fn each_tile<V: F32x4>(
     panels: &[Quad],
     queries: &[Lanes],
+    factor: f32,
     out: &mut [Lanes],
     tile: impl Fn(&[Quad], &[Lanes]) -> [F32x8<V>; 4],
 ) {
+    let factor = F32x8::splat(factor);
     for (panel, out) in panels.chunks_exact(queries.len()).zip(out.as_chunks_mut::<4>().0) {
         for (sum, out) in tile(panel, queries).into_iter().zip(out) {
-            sum.store(out);
+            (sum * factor).store(out);
         }
     }
 }
 
-fn scale<V: F32x4>(factor: f32, logits: &mut [Lanes]) {
-    let factor = F32x8::<V>::splat(factor);
-    for l in logits {
-        (F32x8::load(l) * factor).store(l);
-    }
-}
-
 fn soften<V: F32x4>(cap: f32, logits: &mut [Lanes]) {
-    let cap = F32x8::<V>::splat(cap);
+    let (cap, tanh) = (F32x8::<V>::splat(cap), Tanh::default());
     for l in logits {
-        (cap * tanh(F32x8::load(l) / cap)).store(l);
+        (cap * tanh.of(F32x8::load(l) / cap)).store(l);
     }
 }
 
-fn add_tile<V: F32x4>(values: &[Quad], weights: &[Lanes], output: &mut [Lanes; 4]) {
-    for (sum, output) in tile::<V>(values, weights).into_iter().zip(output) {
+/// Terms to weights, where they stand.
+fn weigh<V: F32x4>(terms: &mut [Lanes], statistic: &Statistic) {
+    let factor = F32x8::<V>::load(&statistic.factor);
+    for t in &mut *terms {
+        (F32x8::load(t) * factor).store(t);
+    }
+    if statistic.usable() {
+        return;
+    }
+    for (lane, status) in statistic.status.iter().enumerate().filter(|(_, status)| !status.usable()) {
+        terms.iter_mut().for_each(|t| t[lane] = status.filling());
+    }
+}
+
+fn add_tile<V: F32x4>(values: &[Quad], terms: &[Lanes], output: &mut [Lanes; 4]) {
+    for (sum, output) in tile::<V>(values, terms).into_iter().zip(output) {
         (F32x8::load(output) + sum).store(output);
     }
 }
 
 /// The same sum where V holds a NaN or an infinity: a removed key is passed over, because 0 · NaN is NaN and removed keys
 /// must not be observable.
-fn add_selected(values: &[Quad], logits: &[Lanes], weights: &[Lanes], output: &mut [Lanes; 4]) {
+fn add_selected(values: &[Quad], logits: &[Lanes], terms: &[Lanes], output: &mut [Lanes; 4]) {
     for lane in 0..WIDTH {
         let mut sum = [0.0; 4];
-        for ((values, logits), weights) in values.iter().zip(logits).zip(weights) {
+        for ((values, logits), terms) in values.iter().zip(logits).zip(terms) {
             if logits[lane] != f32::NEG_INFINITY {
-                sum.iter_mut().zip(values).for_each(|(sum, v)| *sum += weights[lane] * v);
+                sum.iter_mut().zip(values).for_each(|(sum, v)| *sum += terms[lane] * v);
             }
         }
         output.iter_mut().zip(sum).for_each(|(output, sum)| output[lane] += sum);

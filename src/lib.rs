@@ -69,6 +69,8 @@ pub mod math;
 
 pub mod panel;
 
+pub mod packed;
+
 pub mod options;
 
 pub mod score;
@@ -84,6 +86,8 @@ pub mod attend;
 pub mod diagnostics;
 
 pub mod overview;
+
+pub mod pyramid;
 
 pub mod survey;
 

@@ -55,6 +55,13 @@ pub struct Group {
     pub count: usize,
 }
 
+impl Group {
+    /// The row in `lane`: the last one again where there are fewer than eight, so that every lane holds one.
+    pub fn row(&self, lane: usize) -> usize {
+        self.first + lane.min(self.count - 1)
+    }
+}
+
 /// The rules of one problem.
 pub struct Mask {
     heads: usize,
@@ -147,8 +154,7 @@ impl Mask {
     pub fn remove(&self, group: Group, first: usize, logits: &mut [Lanes]) {
         let end = first + logits.len();
         for lane in 0..WIDTH {
-            let row = Some(group.first + lane).filter(|_| lane < group.count);
-            let visible = row.map_or(0..0, |row| self.visible(group.plane / self.heads, row));
+            let visible = self.visible(group.plane / self.heads, group.row(lane));
             let start = visible.start.clamp(first, end);
             let stop = visible.end.clamp(start, end);
             let (before, rest) = logits.split_at_mut(start - first);
@@ -177,8 +183,8 @@ impl Mask {
         change: impl Fn(&mut f32, T),
     ) {
         let Some(tensor) = tensor else { return };
-        for lane in 0..group.count {
-            let (start, step) = tensor.row(group.plane / self.heads, group.plane % self.heads, group.first + lane);
+        for lane in 0..WIDTH {
+            let (start, step) = tensor.row(group.plane / self.heads, group.plane % self.heads, group.row(lane));
             for (key, logits) in (first..self.keys).zip(logits.iter_mut()) {
                 change(&mut logits[lane], tensor.data[start + key * step]);
             }

@@ -13,7 +13,7 @@
 //! 4. The loop is not unrolled by hand: the compiler's reordering then spills accumulators.
 
 use crate::error::Error;
-use crate::math::tanh;
+use crate::math::Tanh;
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
 use crate::tensor::filled;
 
@@ -56,8 +56,8 @@ pub fn distance_tile<V: F32x4>(a: &[Quad], b: &[Lanes]) -> [F32x8<V>; 4] {
 
 /// One tile of additive scores: Σ_t v_t tanh(a_t + b_t).
 #[inline(always)]
-pub fn additive_tile<V: F32x4>(a: &[Quad], b: &[Lanes], v: &[f32]) -> [F32x8<V>; 4] {
-    fold(a, b, v.iter(), |c, a, b, &&v| F32x8::splat(v).mul_add_relaxed(tanh(a + b), c))
+pub fn additive_tile<V: F32x4>(a: &[Quad], b: &[Lanes], v: &[f32], tanh: &Tanh<V>) -> [F32x8<V>; 4] {
+    fold(a, b, v.iter(), |c, a, b, &&v| F32x8::splat(v).mul_add_relaxed(tanh.of(a + b), c))
 }
 
 /// The rows of a matrix (rows, columns) in panels of four: panel p holds rows 4p..4p+4 as `columns` quads. Missing rows
@@ -75,19 +75,28 @@ pub fn pack_rows(name: &str, matrix: &[f32], rows: usize, columns: usize) -> Res
     Ok(panels)
 }
 
+/// Four rows, one after the other, as one panel: quad c holds their elements c.
+pub fn pack_four_rows(rows: &[f32], panel: &mut [Quad]) {
+    let size = panel.len();
+    let (top, bottom) = rows.split_at(2 * size);
+    let ((a, b), (c, d)) = (top.split_at(size), bottom.split_at(size));
+    for ((((quad, a), b), c), d) in panel.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        *quad = [*a, *b, *c, *d];
+    }
+}
+
 /// The columns of a matrix (rows, columns) in panels of four: panel p holds columns 4p..4p+4 as `rows` quads. Missing
-/// columns are zeros. Copies.
-///
-/// # Errors
-/// [`Error::OutOfMemory`].
-pub fn pack_columns(name: &str, matrix: &[f32], rows: usize, columns: usize) -> Result<Vec<Quad>, Error> {
-    let mut panels = filled(name, columns.div_ceil(4) * rows, [0.0; 4])?;
+/// columns are zeros.
+pub fn pack_columns(matrix: &[f32], rows: usize, columns: usize, panels: &mut [Quad]) {
     for (row, values) in matrix.chunks_exact(columns.max(1)).enumerate() {
-        for (column, &value) in values.iter().enumerate() {
-            panels[column / 4 * rows + row][column % 4] = value;
+        let (quads, rest) = values.as_chunks::<4>();
+        for (quad, panel) in quads.iter().zip(panels.chunks_exact_mut(rows)) {
+            panel[row] = *quad;
+        }
+        if !rest.is_empty() {
+            panels[quads.len() * rows + row][..rest.len()].copy_from_slice(rest);
         }
     }
-    Ok(panels)
 }
 
 /// One row of a group of eight queries, spread over its lane: element c goes to `lanes[c][lane]`.

@@ -2,16 +2,18 @@
 //! share a problem without a word to each other. A step goes over all M keys, so its length grows with M: some 10 ms at
 //! M = 32,768 and d = 64.
 
-use crate::attend::{Problem, Queries, Stage, aligned};
+use crate::attend::{Problem, Stage, aligned};
 use crate::diagnostics::{Columns, RowSums};
 use crate::error::Error;
 use crate::mask::Group;
-use crate::normalize::{Statistic, Strip};
+use crate::normalize::{Statistic, blocks};
 use crate::overview::{Pool, Pooling};
+use crate::packed::Packed;
 use crate::panel::BLOCK;
+use crate::pyramid::{Levels, Pyramid, Texels, Weighed};
 use crate::simd::{Lanes, WIDTH};
 use crate::survey::{Known, Survey};
-use crate::tensor::filled;
+use crate::tensor::{filled, reserved};
 use core::ops::Range;
 use serde::Deserialize;
 
@@ -81,6 +83,40 @@ pub enum Request {
         #[serde(default)]
         known: Known,
     },
+    /// The texels of some rows of one plane, from one level on, and what is read off whole rows of weights.
+    Pyramid {
+        /// Which plane.
+        plane: usize,
+        /// Which rows: from a multiple of the largest texel on.
+        rows: [usize; 2],
+        /// Levels, 3 or more. Of each line of texels of the first one eight rows are computed: all of them at level 3, a sample
+        /// at others.
+        levels: [u32; 2],
+        /// Which stage.
+        stage: Stage,
+        /// What stands for texels whose keys are all removed.
+        removed: f32,
+    },
+    /// The texels of one level over a rectangle of one plane.
+    Tile {
+        /// Which plane.
+        plane: usize,
+        /// Which rows: from a multiple of 2^level on, as the keys.
+        rows: [usize; 2],
+        /// Which keys.
+        keys: [usize; 2],
+        /// A texel pools 2^level x 2^level cells.
+        level: u32,
+        /// Which stage.
+        stage: Stage,
+        /// How the values of a texel become one.
+        pool: Pool,
+        /// What stands for texels whose keys are all removed.
+        removed: f32,
+        /// What a pyramid of these rows made known; where it is missing, whole rows are looked at first.
+        #[serde(skip)]
+        known: Vec<f32>,
+    },
     /// Everything about one pair.
     Cell {
         /// Which plane.
@@ -97,10 +133,12 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Attend`].
     Attend(Box<Attended>),
-    /// To [`Request::Rectangle`]: (rows, keys).
+    /// To [`Request::Rectangle`]: (rows, keys), and to [`Request::Tile`]: (lines, columns).
     Rectangle(Vec<f32>),
     /// To [`Request::Overview`]: (lines, width), and the range of finite values, NaN where there are none.
     Overview(Vec<f32>, [f32; 2]),
+    /// To [`Request::Pyramid`].
+    Pyramid(Box<Levels>),
     /// To [`Request::Heads`]: (planes, [`crate::diagnostics::HEAD_STATISTICS`]).
     Heads(Vec<f64>),
     /// To [`Request::Cell`].
@@ -148,9 +186,11 @@ pub struct Cell {
 /// Room for one group at a time, and the statistics of groups that were met. Made for one problem and used with that one alone;
 /// a step allocates nothing but, at the first group of a plane, the plane's table of statistics.
 pub struct Workspace {
-    query: Queries,
+    packed: Packed,
     strip: Vec<Lanes>,
     weights: Vec<Lanes>,
+    /// The logits of a block of which the weights are there, too.
+    logits: Vec<Lanes>,
     output: Vec<Lanes>,
     known: Vec<Vec<Option<Statistic>>>,
 }
@@ -163,13 +203,14 @@ impl Workspace {
     pub fn new(problem: &Problem) -> Result<Workspace, Error> {
         let sizes = problem.sizes;
         Ok(Workspace {
-            query: Queries::new(problem)?,
+            packed: Packed::new(&sizes, problem.prepared_size())?,
             strip: filled(
                 "logits",
                 if sizes.planes() == 0 { 0 } else { sizes.keys.next_multiple_of(4) },
                 [0.0; WIDTH],
             )?,
             weights: filled("weights", BLOCK, [0.0; WIDTH])?,
+            logits: filled("logits", BLOCK, [0.0; WIDTH])?,
             output: filled("output", sizes.value_size.next_multiple_of(4), [0.0; WIDTH])?,
             known: filled("statistics", sizes.planes(), Vec::new())?,
         })
@@ -186,10 +227,11 @@ impl Workspace {
         }
     }
 
-    fn statistic(&mut self, problem: &Problem, group: Group) -> Statistic {
+    /// The statistic of a group; `told` is what another worker may have said of it.
+    fn statistic(&mut self, problem: &Problem, group: Group, told: Option<Statistic>) -> Statistic {
         let known = self.known[group.plane].get(group.first / WIDTH).copied().flatten();
-        known.unwrap_or_else(|| {
-            let (_, statistic) = problem.statistic(group, &mut self.query, &mut self.strip);
+        known.or(told).unwrap_or_else(|| {
+            let statistic = problem.statistic(group, &mut self.packed, &mut self.strip);
             self.keep(problem, group, statistic);
             statistic
         })
@@ -209,7 +251,18 @@ pub struct Task {
     rows: Range<usize>,
     plane: usize,
     row: usize,
+    /// From how many rows to how many a step goes.
+    stride: usize,
     work: Work,
+}
+
+/// A tile under way.
+struct Tile {
+    stage: Stage,
+    pool: Pool,
+    removed: f32,
+    known: Vec<f32>,
+    texels: Texels,
 }
 
 /// What a step adds to.
@@ -218,6 +271,8 @@ enum Work {
     Rectangle { keys: Range<usize>, stage: Stage, removed: f32, values: Vec<f32> },
     Overview { stage: Stage, pooling: Pooling },
     Heads(Box<Surveyed>),
+    Pyramid { stage: Stage, pyramid: Box<Pyramid> },
+    Tile(Box<Tile>),
     Cell { key: usize, cell: Box<Cell> },
 }
 
@@ -266,6 +321,25 @@ impl Task {
                 let surveyed = Box::new(Surveyed { survey, rows, failure: None });
                 Ok(Task::over(planes, 0..sizes.queries, Work::Heads(surveyed)))
             }
+            Request::Pyramid { plane, rows, levels, stage, removed } => {
+                let planes = one("plane", plane, sizes.planes())?;
+                let levels = level("levels", 3, levels[0])?..level("levels", levels[0] + 1, levels[1])?;
+                let rows = range("rows", rows, sizes.queries)?;
+                multiple("rows", rows.start, levels.end - 1)?;
+                let pyramid = Pyramid::new(levels, rows.clone(), sizes.keys, removed, stage == Stage::Weights)?;
+                let stride = pyramid.stride();
+                let work = Work::Pyramid { stage, pyramid: Box::new(pyramid) };
+                Ok(Task { stride, ..Task::over(planes, rows, work) })
+            }
+            Request::Tile { plane, rows, keys, level: at, stage, pool, removed, ref known } => {
+                let (planes, at) = (one("plane", plane, sizes.planes())?, level("level", 0, at)?);
+                let (rows, keys) = (range("rows", rows, sizes.queries)?, range("keys", keys, sizes.keys)?);
+                multiple("rows", rows.start, at)?;
+                multiple("keys", keys.start, at)?;
+                let texels = Texels::new(at, rows.clone(), keys)?;
+                let tile = Box::new(Tile { stage, pool, removed, known: known.clone(), texels });
+                Ok(Task::over(planes, rows, Work::Tile(tile)))
+            }
             Request::Cell { plane, row, key } => {
                 let (planes, rows) = (one("plane", plane, sizes.planes())?, one("row", row, sizes.queries)?);
                 let key = one("key", key, sizes.keys)?.start;
@@ -277,7 +351,7 @@ impl Task {
 
     fn over(planes: Range<usize>, rows: Range<usize>, work: Work) -> Task {
         let plane = if rows.is_empty() { planes.end } else { planes.start };
-        Task { plane, row: rows.start, planes, rows, work }
+        Task { plane, row: rows.start, planes, rows, stride: WIDTH, work }
     }
 
     /// Whether nothing is left to do.
@@ -317,9 +391,16 @@ impl Task {
                 });
             }
             Work::Heads(surveyed) => surveyed.add(&Part { place: 0, ..part }, problem, workspace),
+            Work::Pyramid { stage: Stage::Weights, pyramid } => add_weights(&part, problem, workspace, pyramid),
+            Work::Pyramid { stage, pyramid } => {
+                each_block(&part, problem, workspace, 0..problem.sizes.keys, *stage, None, |block| {
+                    pyramid.add(group.first, &part.rows, block.keys.start, block.values, block.logits);
+                });
+            }
+            Work::Tile(tile) => tile.add(&part, problem, workspace),
             Work::Cell { key, cell } => finish_cell(&part, *key, cell, problem, workspace),
         }
-        self.row = rows.end;
+        self.row = self.rows.end.min((group.first / self.stride + 1) * self.stride);
         if self.row == self.rows.end {
             (self.plane, self.row) = (self.plane + 1, self.rows.start);
         }
@@ -342,6 +423,8 @@ impl Task {
                 Some(error) => return Err(error),
                 None => Answer::Heads(surveyed.survey.values()),
             },
+            Work::Pyramid { pyramid, .. } => Answer::Pyramid(Box::new(pyramid.finish()?)),
+            Work::Tile(tile) => Answer::Rectangle(tile.values()?),
             Work::Cell { cell, .. } => Answer::Cell(cell),
         })
     }
@@ -402,19 +485,23 @@ impl Attended {
 
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.
     fn add_weights(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
-        let Workspace { query, strip, weights, output, .. } = workspace;
-        let (strip, statistic) = problem.statistic(part.group, query, strip);
-        let mut sums = RowSums::new(problem, part.group);
+        let Workspace { packed, strip, weights, output, .. } = workspace;
+        let settled = problem.settle(part.group, packed, strip);
+        let statistic = settled.statistic;
+        let mut sums = RowSums::new(problem, part.group, &settled);
         output.fill([0.0; WIDTH]);
         if let Some(to) = &mut self.weights {
             fill_outside(part, problem.sizes.keys, &statistic, to);
         }
-        for block in strip.blocks() {
-            let weights = &mut weights[..block.logits.len()];
-            problem.weights(part.group.plane, block, &statistic, weights);
+        for block in settled.strip.blocks() {
             if self.output.is_some() {
-                problem.accumulate(part.group.plane, block, weights, output);
+                problem.accumulate(part.group, block, packed, weights, output);
             }
+            if self.statistics.is_none() && self.weights.is_none() {
+                continue;
+            }
+            let weights = &mut weights[..block.logits.len()];
+            settled.weights(block, weights);
             if self.statistics.is_some() {
                 sums.add(block.first, weights);
             }
@@ -432,6 +519,86 @@ impl Attended {
     }
 }
 
+impl Tile {
+    fn add(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
+        let Tile { stage, known, texels, .. } = self;
+        let before = part.group.first / WIDTH - texels.rows().start / WIDTH;
+        let told = known.get(before * Statistic::NUMBERS..).and_then(Statistic::from_numbers);
+        each_block(part, problem, workspace, texels.keys(), *stage, told, |block| {
+            texels.add(part.group.first, &part.rows, block.keys.start, block.values, block.logits);
+        });
+    }
+
+    fn values(&self) -> Result<Vec<f32>, Error> {
+        let mut values = reserved("tile", self.texels.all().len())?;
+        values.extend(self.texels.all().iter().map(|texel| match self.pool {
+            Pool::Max => texel.extreme(self.removed),
+            Pool::Mean => texel.mean(self.removed),
+        }));
+        Ok(values)
+    }
+}
+
+/// The fused pass of one group for a pyramid: its weights block by block, each used for all that is read off it.
+fn add_weights(part: &Part, problem: &Problem, workspace: &mut Workspace, pyramid: &mut Pyramid) {
+    let Workspace { packed, strip, weights, logits, .. } = workspace;
+    let settled = problem.settle(part.group, packed, strip);
+    let mut sums = RowSums::new(problem, part.group, &settled);
+    let of = Weighed { first: part.group.first, rows: part.rows.clone(), statistic: &settled.statistic };
+    for block in settled.strip.blocks() {
+        let whole = block.first..block.first + block.logits.len();
+        let weights = &mut weights[..whole.len()];
+        settled.weights(block, weights);
+        sums.add(block.first, weights);
+        pyramid.weigh(&of, block.first, weights);
+        let left = problem.sizes.keys.min(whole.end) - whole.start;
+        let logits = problem.removes_in(part.group, &whole, &settled.statistic).then(|| {
+            let logits = &mut logits[..whole.len()];
+            problem.logits(part.group, whole.clone(), Stage::Masked, packed, logits);
+            &logits[..left]
+        });
+        pyramid.add(part.group.first, &part.rows, block.first, &weights[..left], logits);
+    }
+    pyramid.close(&of, &sums);
+    let statistic = settled.statistic;
+    workspace.keep(problem, part.group, statistic);
+}
+
+/// The values of a group of rows at some keys.
+struct Values<'a> {
+    keys: Range<usize>,
+    values: &'a [Lanes],
+    /// Where removed keys are minus infinity; none where no key is removed.
+    logits: Option<&'a [Lanes]>,
+}
+
+/// Calls `each` with the values of everything in `keys`, block by block; `told` is what is known of the rows already.
+fn each_block(
+    part: &Part,
+    problem: &Problem,
+    workspace: &mut Workspace,
+    keys: Range<usize>,
+    stage: Stage,
+    told: Option<Statistic>,
+    mut each: impl FnMut(Values),
+) {
+    let statistic = (stage == Stage::Weights).then(|| workspace.statistic(problem, part.group, told));
+    let Workspace { packed, strip, weights, .. } = workspace;
+    for block in blocks(keys) {
+        let whole = aligned(block.clone());
+        let (logits, values) = (&mut strip[..whole.len()], &mut weights[..whole.len()]);
+        problem.logits(part.group, whole.clone(), stage.min(Stage::Masked), packed, logits);
+        values.copy_from_slice(logits);
+        let removes = statistic.is_none_or(|statistic| problem.removes_in(part.group, &whole, &statistic));
+        if let Some(statistic) = &statistic {
+            problem.weights(part.group.plane, whole.start, values, statistic);
+        }
+        let inside = block.start - whole.start..block.end - whole.start;
+        let logits = (stage >= Stage::Masked && removes).then(|| &logits[inside.clone()]);
+        each(Values { keys: block, values: &values[inside], logits });
+    }
+}
+
 /// Calls `each` with the row of the answer, the key and the value of everything in `keys`; removed keys have `None` in the
 /// stages where they are removed.
 fn each_value(
@@ -442,29 +609,16 @@ fn each_value(
     stage: Stage,
     mut each: impl FnMut(usize, usize, Option<f32>),
 ) {
-    let statistic = (stage == Stage::Weights).then(|| workspace.statistic(problem, part.group));
-    let Workspace { query, strip, weights, .. } = workspace;
-    let mut start = keys.start;
-    while start < keys.end {
-        let end = keys.end.min((start / BLOCK + 1) * BLOCK);
-        let whole = aligned(start..end);
-        let logits = &mut strip[..whole.len()];
-        problem.logits(part.group, whole.clone(), stage.min(Stage::Masked), query, logits);
-        let weights = &mut weights[..whole.len()];
-        if let Some(statistic) = &statistic {
-            problem.weights(part.group.plane, Strip { first: whole.start, logits }, statistic, weights);
-        }
+    each_block(part, problem, workspace, keys, stage, None, |block| {
         for (lane, row) in part.lanes() {
-            let failed = statistic.is_some_and(|statistic| statistic.status[lane].failed());
-            for key in start..end {
-                let logit = logits[key - whole.start][lane];
-                let value = if statistic.is_some() { weights[key - whole.start][lane] } else { logit };
-                let removed = stage >= Stage::Masked && logit == f32::NEG_INFINITY && !failed;
-                each(row, key, (!removed).then_some(value));
+            for (index, values) in block.values.iter().enumerate() {
+                // What is NaN belongs to a row in which everything is, its removed keys as well.
+                let removed = |logits: &[Lanes]| logits[index][lane] == f32::NEG_INFINITY && !values[lane].is_nan();
+                let left = !block.logits.is_some_and(removed);
+                each(row, block.keys.start + index, left.then_some(values[lane]));
             }
         }
-        start = end;
-    }
+    });
 }
 
 /// Keys that no row of the group sees are not in the strip: 0, or NaN in a row that is NaN.
@@ -484,9 +638,9 @@ fn copy_weights(part: &Part, keys: usize, first: usize, weights: &[Lanes], to: &
 
 fn copy_output(part: &Part, size: usize, output: &[Lanes], statistic: &Statistic, to: &mut [f32]) {
     for (lane, row) in part.lanes() {
-        let failed = statistic.status[lane].failed();
+        let (status, factor) = (statistic.status[lane], statistic.factor[lane]);
         for (value, output) in to[row * size..(row + 1) * size].iter_mut().zip(output) {
-            *value = if failed { f32::NAN } else { output[lane] };
+            *value = if status.usable() { output[lane] * factor } else { status.filling() };
         }
     }
 }
@@ -522,7 +676,7 @@ fn finish_cell(part: &Part, key: usize, cell: &mut Cell, problem: &Problem, work
     let mut attended = Attended { statistics: Some(core::mem::take(&mut cell.row)), ..Attended::default() };
     attended.add(part, problem, workspace);
     cell.row = attended.statistics.unwrap_or_default();
-    let (statistic, lane) = (workspace.statistic(problem, part.group), part.rows.start - part.group.first);
+    let (statistic, lane) = (workspace.statistic(problem, part.group, None), part.rows.start - part.group.first);
     cell.row_max = if statistic.status[lane].usable() { statistic.max[lane] } else { f32::NAN };
 }
 
@@ -540,6 +694,24 @@ fn one(name: &str, index: usize, length: usize) -> Result<Range<usize>, Error> {
     }
     let expected = if length == 0 { "one that exists: there is none".into() } else { format!("0 to {}", length - 1) };
     Err(Error::Parameter { name: name.into(), expected, found: index.to_string() })
+}
+
+/// The largest texel that any size needs.
+const HIGHEST: u32 = 24;
+
+fn level(name: &str, least: u32, level: u32) -> Result<u32, Error> {
+    if (least..=HIGHEST + 1).contains(&level) {
+        return Ok(level);
+    }
+    Err(Error::Parameter { name: name.into(), expected: format!("{least} to {HIGHEST}"), found: level.to_string() })
+}
+
+fn multiple(name: &str, start: usize, level: u32) -> Result<(), Error> {
+    if start.is_multiple_of(1 << level) {
+        return Ok(());
+    }
+    let expected = format!("from a multiple of {}", 1usize << level);
+    Err(Error::Parameter { name: name.into(), expected, found: start.to_string() })
 }
 
 pub(crate) fn product(name: &str, a: usize, b: usize) -> Result<usize, Error> {

@@ -72,6 +72,12 @@ impl Sizes {
         let group = self.heads / self.kv_heads;
         plane / self.heads * self.kv_heads + plane % self.heads / group
     }
+
+    /// The first of the query heads that share keys with query head `head`.
+    pub fn first_head(&self, head: usize) -> usize {
+        let group = self.heads / self.kv_heads;
+        head / group * group
+    }
 }
 
 /// One query head of a problem: what a member needs to know to set its parameters.

@@ -4,9 +4,9 @@
 //! effective keys exp(entropy) and 1 / Σ p²; the largest p and where it is, the mean distance Σ p_j |i + offset − j|. With w
 //! itself: the mass Σ w, and the weights on the first key, on the key where the query stands, and on the one before.
 
-use crate::attend::Problem;
+use crate::attend::{Problem, Settled};
 use crate::mask::Group;
-use crate::math::ln;
+use crate::math::Ln;
 use crate::member::{Member, Text};
 use crate::normalize::{Statistic, Status};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
@@ -110,7 +110,10 @@ pub static STATISTICS: &[Member] = &[
 /// The running sums of eight rows.
 pub struct RowSums {
     mass: Lanes,
-    information: Lanes,
+    /// Σ w ln w; none where Σ t ln t of the terms is known.
+    information: Option<Lanes>,
+    /// Σ t ln t of the terms, or zeros.
+    of_terms: Lanes,
     distance: Lanes,
     /// Σ (w / max)², so that no square leaves the range of single precision.
     squares: Lanes,
@@ -124,9 +127,13 @@ pub struct RowSums {
 
 impl RowSums {
     /// Sums for the rows of `group`. A key that does not exist weighs NaN.
-    pub fn new(problem: &Problem, group: Group) -> RowSums {
+    pub fn new(problem: &Problem, group: Group, settled: &Settled) -> RowSums {
         let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
-        RowSums::over(problem.sizes.keys, positions)
+        let sums = RowSums::over(problem.sizes.keys, positions);
+        match settled.information {
+            Some(of_terms) => RowSums { information: None, of_terms, ..sums },
+            None => sums,
+        }
     }
 
     /// Sums for eight rows of `keys` weights whose queries stand at `positions`, i + offset.
@@ -134,7 +141,8 @@ impl RowSums {
         let existing = |key: i64| if (0..keys as i64).contains(&key) { 0.0 } else { f32::NAN };
         RowSums {
             mass: [0.0; WIDTH],
-            information: [0.0; WIDTH],
+            information: Some([0.0; WIDTH]),
+            of_terms: [0.0; WIDTH],
             distance: [0.0; WIDTH],
             squares: [0.0; WIDTH],
             max: [0.0; WIDTH],
@@ -149,6 +157,9 @@ impl RowSums {
     /// Adds the weights of one block of keys, the first of which is key `first`.
     pub fn add(&mut self, first: usize, weights: &[Lanes]) {
         let before = self.max;
+        if let Some(information) = &mut self.information {
+            add_information::<Native>(information, weights);
+        }
         self.add_sums::<Native>(first, weights);
         self.add_squares::<Native>(&before, weights);
         pick(&mut self.first, [0; WIDTH], first, weights);
@@ -159,19 +170,17 @@ impl RowSums {
     fn add_sums<V: F32x4>(&mut self, first: usize, weights: &[Lanes]) {
         let zero = F32x8::<V>::splat(0.0);
         let position = F32x8::load(&self.positions.map(|p| p as f32));
-        let (mut mass, mut information, mut distance) = (zero, zero, zero);
+        let (mut mass, mut distance) = (zero, zero);
         let (mut max, mut argmax) = (F32x8::load(&self.max), F32x8::load(&self.argmax));
         for (index, weights) in weights.iter().enumerate() {
             let w = F32x8::load(weights);
             let key = F32x8::splat((first + index) as f32);
             mass = mass + w;
-            information = w.mul_add_relaxed(ln(w), information);
             distance = w.mul_add_relaxed((position - key).abs(), distance);
             argmax = max.if_less(w, key, argmax);
-            max = max.max_or_self(w);
+            max = max.max_relaxed(w);
         }
         (F32x8::load(&self.mass) + mass).store(&mut self.mass);
-        (F32x8::load(&self.information) + information).store(&mut self.information);
         (F32x8::load(&self.distance) + distance).store(&mut self.distance);
         max.store(&mut self.max);
         argmax.store(&mut self.argmax);
@@ -180,7 +189,7 @@ impl RowSums {
     /// The second walk over a block, when its largest weight is known; `before` is the largest up to there.
     fn add_squares<V: F32x4>(&mut self, before: &Lanes, weights: &[Lanes]) {
         let tiny = F32x8::<V>::splat(f32::MIN_POSITIVE);
-        let scale = F32x8::splat(1.0) / tiny.max_or_self(F32x8::load(&self.max));
+        let scale = F32x8::splat(1.0) / tiny.max_relaxed(F32x8::load(&self.max));
         let mut squares = F32x8::splat(0.0);
         for weights in weights {
             let share = F32x8::load(weights) * scale;
@@ -200,9 +209,10 @@ impl RowSums {
         });
         let empty = |lane: usize| if allowed[lane] == 0.0 { Status::Empty } else { status[lane] };
         Statistic {
-            max: [0.0; 8],
+            max: [0.0; WIDTH],
             allowed,
-            values: core::array::from_fn(|_| [0.0; 8]),
+            factor: [1.0; WIDTH],
+            values: [[0.0; WIDTH]; 5],
             status: core::array::from_fn(empty),
         }
     }
@@ -217,8 +227,13 @@ impl RowSums {
         let share = |x: f64| if shares { x as f32 } else { f32::NAN };
         let weight = |w: f32| if failed { f32::NAN } else { w };
         let r = f64::from(mass);
+        let factor = f64::from(statistic.factor[lane]);
+        // −Σ p ln p with p = w / r, and w = t · factor.
+        let entropy = match self.information {
+            Some(information) => r.ln() - f64::from(information[lane]) / r,
+            None => (r / factor).ln() - factor * f64::from(self.of_terms[lane]) / r,
+        };
         // Rounding may take it below 0; a NaN, of a sum that overflowed, stays one.
-        let entropy = r.ln() - f64::from(self.information[lane]) / r;
         let entropy = if entropy < 0.0 { 0.0 } else { entropy };
         to.mass[at] = weight(mass);
         to.entropy[at] = share(entropy);
@@ -233,6 +248,16 @@ impl RowSums {
         to.previous_mass[at] = weight(self.previous[lane]);
         to.status[at] = status as u8;
     }
+}
+
+/// Adds Σ w ln w of one block.
+fn add_information<V: F32x4>(to: &mut Lanes, weights: &[Lanes]) {
+    let ln = Ln::default();
+    let information = weights.iter().fold(F32x8::<V>::splat(0.0), |information, weights| {
+        let w = F32x8::load(weights);
+        w.mul_add_relaxed(ln.of(w), information)
+    });
+    (F32x8::load(to) + information).store(to);
 }
 
 /// Entropy over ln m; undefined for a row that has no choice.

@@ -9,8 +9,11 @@
 //!    the root but for rounding, so τ only grows, and it ends when nothing moves.
 //! 2. g is nearly linear where the sum of squares is not: a flat row, where the squares would halve the gap a step at a time,
 //!    is solved in one.
-//! 3. The step itself is taken in double precision, eight numbers a round; the sums are the work.
+//! 3. Only keys within 2 of the maximum can be above τ. As soon as those above it are few, they are collected, and the steps that
+//!    are left go over them alone.
+//! 4. The step itself is taken in double precision, eight numbers a round; the sums are the work.
 
+use super::parts::few::{near, threshold};
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::options::Settings;
@@ -21,11 +24,12 @@ struct Entmax15;
 
 impl Normalizer for Entmax15 {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        statistic.values[0] = threshold::<Native>(strip, &statistic.max);
+        statistic.values[0] = tau::<Native>(strip, &statistic.max);
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        let above = above::<Native>(&statistic.max, &statistic.values[0]);
+        map_each(logits, |l| above(l) * above(l));
     }
 }
 
@@ -34,37 +38,27 @@ impl Normalizer for Entmax15 {
 fn above<V: F32x4>(max: &Lanes, tau: &Lanes) -> impl Fn(F32x8<V>) -> F32x8<V> + use<V> {
     let (zero, half) = (F32x8::splat(0.0), F32x8::splat(0.5));
     let (max, tau) = (F32x8::load(max), F32x8::load(tau));
-    move |l| zero.max_or_self((l - max) * half - tau)
+    move |l| zero.max_relaxed((l - max) * half - tau)
 }
 
-/// τ relative to half the maximum.
-fn threshold<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
-    let mut tau = [-1.0; WIDTH];
-    loop {
-        let next = newton::<V>(strip, max, &tau);
-        if !tau.iter().zip(&next).any(|(tau, next)| tau < next) {
-            return next;
-        }
-        tau.iter_mut().zip(next).for_each(|(tau, next)| *tau = tau.max(next));
-    }
-}
-
-/// τ − g/g′ for each row, with g = √square − 1 and g′ = −sum/√square; a row that cannot be mapped stays where it is.
-fn newton<V: F32x4>(strip: Strip, max: &Lanes, tau: &Lanes) -> Lanes {
-    let above = above::<V>(max, tau);
-    let (mut sum, mut square) = ([0.0; WIDTH], [0.0; WIDTH]);
-    strip.sum(&above).store(&mut sum);
-    strip.sum(|l| above(l) * above(l)).store(&mut square);
-    core::array::from_fn(|lane| {
-        let square = f64::from(square[lane]);
-        let step = (square - square.sqrt()) / f64::from(sum[lane]);
-        if step.is_finite() { (f64::from(tau[lane]) + step) as f32 } else { tau[lane] }
-    })
-}
-
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let above = above::<V>(&statistic.max, &statistic.values[0]);
-    map_each(logits, weights, |l| above(l) * above(l));
+/// τ relative to half the maximum: from Σ max(x − τ, 0) and the sum of its squares, τ − g/g′ with g = √square − 1 and
+/// g′ = −sum/√square. A row that cannot be mapped stays where it is.
+fn tau<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
+    let next = |tau: f32, sum: f32, square: f32| {
+        let square = f64::from(square);
+        let step = (square - square.sqrt()) / f64::from(sum);
+        if step.is_finite() { (f64::from(tau) + step) as f32 } else { tau }
+    };
+    threshold(
+        strip,
+        [-1.0; WIDTH],
+        |tau| near(max, tau, 2.0),
+        |tau| {
+            let above = above::<V>(max, tau);
+            move |l: F32x8<V>| (above(l), above(l) * above(l))
+        },
+        |tau, sum, square| core::array::from_fn(|lane| next(tau[lane], sum[lane], square[lane])),
+    )
 }
 
 /// The member of the list.

@@ -25,7 +25,7 @@ impl Normalizer for LinearElu1 {
         let max = statistic.max.map(|max| if max > 0.0 { max } else { 1.0 });
         let eps = max.map(|max| (self.eps / f64::from(max)) as f32);
         statistic.values[0] = max;
-        inverse_sum::<Native>(strip, &max, &eps).store(&mut statistic.values[1]);
+        inverse_sum::<Native>(strip, &max, &eps).store(&mut statistic.factor);
         for (lane, status) in statistic.status.iter_mut().enumerate() {
             if *status == Status::Ok && statistic.max[lane] <= 0.0 {
                 *status = Status::Zeroed;
@@ -33,22 +33,22 @@ impl Normalizer for LinearElu1 {
         }
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        terms::<Native>(logits, statistic);
     }
 }
 
 /// 1 / (Σ s/max + ε/max). Removed keys are minus infinity, all others positive.
 fn inverse_sum<V: F32x4>(strip: Strip, max: &Lanes, eps: &Lanes) -> F32x8<V> {
     let (zero, max) = (F32x8::splat(0.0), F32x8::load(max));
-    let sum = strip.sum(|l| zero.max_or_self(l) / max) + F32x8::load(eps);
+    let sum = strip.sum(|l| zero.max_relaxed(l) / max) + F32x8::load(eps);
     // Where all products are 0 and ε is, too, so is the sum.
     zero.if_less(sum, F32x8::splat(1.0) / sum, zero)
 }
 
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let (zero, max, inverse) = (F32x8::<V>::splat(0.0), statistic.value(0), statistic.value(1));
-    map_each(logits, weights, |l| zero.max_or_self(l) / max * inverse);
+fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {
+    let (zero, max) = (F32x8::<V>::splat(0.0), statistic.value(0));
+    map_each(logits, |l| zero.max_relaxed(l) / max);
 }
 
 /// φ(q)·φ(k).

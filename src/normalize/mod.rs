@@ -1,9 +1,12 @@
 //! LOGITS → WEIGHTS. A normalizer is a row statistic and a pointwise map: `statistic` reads the logits of a row and leaves a
-//! few numbers, `map` turns each logit into a weight with them. Once the statistic is known, any part of the row can be
-//! worked out again on its own.
+//! few numbers, `terms` turns each logit into a term with them, and a weight is a term times one factor of the row. Once the
+//! statistic is known, any part of the row can be worked out again on its own.
+//!
+//! The factor stands apart so that the fused path needs one exponential for each logit, not two: it multiplies V by terms, and
+//! the output by the factor.
 //!
 //! Removed keys have the logit minus infinity and get a weight of exactly 0. Rows that no normalizer can help (no key left,
-//! NaN, +infinity) are marked by [`observe`]: a member computes something for their lanes, and `attend.rs` overwrites it.
+//! NaN, +infinity) are marked by [`Sight`]: a member computes something for their lanes, and `attend.rs` overwrites it.
 //!
 //! To add one: a file in this folder with `ENTRY` and `definition`, and its name in the list below.
 
@@ -14,6 +17,7 @@ use crate::panel::BLOCK;
 use crate::score;
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
 use crate::tensor::{Head, PerHead, Sizes};
+use core::ops::Range;
 
 /// The logits of eight rows at consecutive keys, the first of which is key `first`.
 #[derive(Clone, Copy)]
@@ -27,28 +31,46 @@ pub struct Strip<'a> {
 impl<'a> Strip<'a> {
     /// The strip in blocks that end at multiples of [`BLOCK`], each with its first key.
     pub fn blocks(self) -> impl Iterator<Item = Strip<'a>> {
-        let head = (BLOCK - self.first % BLOCK).min(self.logits.len());
-        let (head, rest) = self.logits.split_at(head);
-        let start = self.first + head.len();
-        let rest = rest.chunks(BLOCK).enumerate();
-        let rest = rest.map(move |(i, logits)| Strip { first: start + i * BLOCK, logits });
-        core::iter::once(Strip { first: self.first, logits: head }).chain(rest)
+        let blocks = blocks(self.first..self.first + self.logits.len());
+        blocks.map(move |keys| Strip {
+            first: keys.start,
+            logits: &self.logits[keys.start - self.first..keys.end - self.first],
+        })
     }
 
     /// Σ_j term(l_j) for each row, by blocks and in ascending j, so that the sum does not depend on where the strip starts
     /// as long as the terms left out are zeros.
     #[inline(always)]
     pub fn sum<V: F32x4>(self, term: impl Fn(F32x8<V>) -> F32x8<V>) -> F32x8<V> {
-        let mut total = F32x8::splat(0.0);
+        let zero = F32x8::splat(0.0);
+        self.sums(|l| (term(l), zero)).0
+    }
+
+    /// Two sums at once, as [`Strip::sum`].
+    #[inline(always)]
+    pub fn sums<V: F32x4>(self, terms: impl Fn(F32x8<V>) -> (F32x8<V>, F32x8<V>)) -> (F32x8<V>, F32x8<V>) {
+        let mut total = (F32x8::splat(0.0), F32x8::splat(0.0));
         for block in self.blocks() {
-            let mut sum = F32x8::splat(0.0);
+            let mut sum = (F32x8::splat(0.0), F32x8::splat(0.0));
             for logits in block.logits {
-                sum = sum + term(F32x8::load(logits));
+                let (a, b) = terms(F32x8::load(logits));
+                sum = (sum.0 + a, sum.1 + b);
             }
-            total = total + sum;
+            total = (total.0 + sum.0, total.1 + sum.1);
         }
         total
     }
+}
+
+/// The keys `range` in blocks that end at multiples of [`BLOCK`].
+pub fn blocks(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut start = range.start;
+    core::iter::from_fn(move || {
+        let end = range.end.min((start / BLOCK + 1) * BLOCK);
+        let block = start..end;
+        start = end;
+        (!block.is_empty()).then_some(block)
+    })
 }
 
 /// How a row ended. Kernels never fail, they report.
@@ -69,6 +91,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in order.
+    pub const ALL: [Status; 5] = [Status::Ok, Status::Empty, Status::Zeroed, Status::Nan, Status::Inf];
+
     /// Whether the row can be mapped.
     pub fn usable(self) -> bool {
         matches!(self, Status::Ok | Status::Zeroed)
@@ -123,6 +148,8 @@ pub struct Statistic {
     pub max: Lanes,
     /// m_i, the number of keys that are left.
     pub allowed: Lanes,
+    /// What each term is multiplied by to be a weight.
+    pub factor: Lanes,
     /// The member's own numbers.
     pub values: [Lanes; 5],
     /// How each row ended.
@@ -130,6 +157,9 @@ pub struct Statistic {
 }
 
 impl Statistic {
+    /// How many numbers [`Statistic::to_numbers`] gives.
+    pub const NUMBERS: usize = 9 * WIDTH;
+
     /// The member's number `index` for all rows.
     #[inline(always)]
     pub fn value<V: F32x4>(&self, index: usize) -> F32x8<V> {
@@ -140,16 +170,48 @@ impl Statistic {
     pub fn usable(&self) -> bool {
         self.status.iter().all(|status| status.usable())
     }
+
+    /// What it is in plain numbers, for another worker that asks about the same rows.
+    pub fn to_numbers(&self) -> [f32; Self::NUMBERS] {
+        let [a, b, c, d, e] = self.values;
+        let status = self.status.map(|status| f32::from(status as u8));
+        let mut numbers = [0.0; Self::NUMBERS];
+        for (to, from) in
+            numbers.chunks_exact_mut(WIDTH).zip([self.max, self.allowed, self.factor, a, b, c, d, e, status])
+        {
+            to.copy_from_slice(&from);
+        }
+        numbers
+    }
+
+    /// The reverse of [`Statistic::to_numbers`]; `None` for what is no statistic.
+    pub fn from_numbers(numbers: &[f32]) -> Option<Statistic> {
+        let lanes = |index: usize| numbers.get(index * WIDTH..(index + 1) * WIDTH)?.try_into().ok();
+        let statuses: Lanes = lanes(8)?;
+        let mut status = [Status::Ok; WIDTH];
+        for (status, number) in status.iter_mut().zip(statuses) {
+            *status = *Status::ALL.iter().find(|status| f32::from(**status as u8) == number)?;
+        }
+        let values = [lanes(3)?, lanes(4)?, lanes(5)?, lanes(6)?, lanes(7)?];
+        Some(Statistic { max: lanes(0)?, allowed: lanes(1)?, factor: lanes(2)?, values, status })
+    }
 }
 
 /// A normalizer with its parameters set, for one query head.
 pub trait Normalizer: Send + Sync {
-    /// Reads the rows; `max`, `allowed` and the status are there already. A member that may leave a row without any weight
-    /// marks it [`Status::Zeroed`] here.
+    /// Reads the rows; `max`, `allowed`, the status and a factor of 1 are there already. A member that may leave a row without
+    /// any weight marks it [`Status::Zeroed`] here.
     fn statistic(&self, strip: Strip, statistic: &mut Statistic);
 
-    /// The weights of any part of the rows.
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]);
+    /// Turns the logits of any part of the rows, the first of them that of key `first`, into terms where they stand.
+    fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic);
+
+    /// Both for whole rows. A member for which ln t is at hand also gives Σ t ln t, which spares the entropy its logarithms.
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
+        self.statistic(Strip { first, logits }, statistic);
+        self.terms(first, logits, statistic);
+        None
+    }
 }
 
 /// How the error of a weight follows from those of the logits of its row.
@@ -205,6 +267,8 @@ macro_rules! normalizers {
     };
 }
 
+mod parts;
+
 normalizers! {
     of logits: [softmax, sigmoid, softmax1, softmax_sink, sparsemax, entmax15, relu_n, topk],
     of weights: [soft_threshold],
@@ -247,41 +311,79 @@ const N: Parameter = Parameter {
     },
 };
 
-/// The first look at eight rows: their maxima, how many keys are left, and which rows cannot be mapped.
-///
-/// A NaN is looked for by itself: a maximum may or may not hide one.
-pub fn observe<V: F32x4>(strip: Strip) -> Statistic {
-    let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
-    let removed = F32x8::splat(f32::NEG_INFINITY);
-    let (mut max, mut allowed, mut nan) = (removed, zero, zero);
-    for logits in strip.logits {
-        let l = F32x8::load(logits);
-        max = max.max_or_self(l);
-        allowed = allowed + removed.if_less(l, one, zero);
-        nan = l.if_equal(l, nan, one);
-    }
-    let mut statistic =
-        Statistic { max: [0.0; 8], allowed: [0.0; 8], values: [[0.0; 8]; 5], status: Default::default() };
-    let mut nans = [0.0; WIDTH];
-    max.store(&mut statistic.max);
-    allowed.store(&mut statistic.allowed);
-    nan.store(&mut nans);
-    for (lane, status) in statistic.status.iter_mut().enumerate() {
-        *status = match (nans[lane] > 0.0, statistic.max[lane]) {
-            (true, _) => Status::Nan,
-            (_, f32::INFINITY) => Status::Inf,
-            (_, f32::NEG_INFINITY) => Status::Empty,
-            _ => continue,
-        };
-        statistic.max[lane] = 0.0;
-    }
-    statistic
+/// The first look at eight rows, block by block as their logits are made: their maxima, how many keys are left, and which rows
+/// cannot be mapped.
+#[derive(Clone, Copy)]
+pub struct Sight {
+    max: Lanes,
+    allowed: Lanes,
+    nan: Lanes,
 }
 
-/// Applies `weight` to each logit.
+impl Default for Sight {
+    fn default() -> Sight {
+        Sight { max: [f32::NEG_INFINITY; WIDTH], allowed: [0.0; WIDTH], nan: [0.0; WIDTH] }
+    }
+}
+
+impl Sight {
+    /// Takes a block in. A sum that is finite says of all its logits that none is a NaN, removed or infinite; only where it is
+    /// not are they looked at one by one (a maximum may or may not hide a NaN).
+    pub fn look<V: F32x4>(&mut self, block: &[Lanes]) {
+        let (mut max, mut sum) = (F32x8::<V>::load(&self.max), F32x8::splat(0.0));
+        for logits in block {
+            let l = F32x8::load(logits);
+            max = max.max_relaxed(l);
+            sum = sum + l;
+        }
+        let mut sums = [0.0; WIDTH];
+        sum.store(&mut sums);
+        if sums.iter().all(|sum| sum.is_finite()) {
+            max.store(&mut self.max);
+            self.allowed.iter_mut().for_each(|allowed| *allowed += block.len() as f32);
+        } else {
+            self.look_closely::<V>(block);
+        }
+    }
+
+    fn look_closely<V: F32x4>(&mut self, block: &[Lanes]) {
+        let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
+        let removed = F32x8::splat(f32::NEG_INFINITY);
+        let (mut max, mut allowed) = (F32x8::load(&self.max), F32x8::load(&self.allowed));
+        let mut nan = F32x8::load(&self.nan);
+        for logits in block {
+            let l = F32x8::load(logits);
+            max = max.max_relaxed(l);
+            allowed = allowed + removed.if_less(l, one, zero);
+            nan = l.if_equal(l, nan, one);
+        }
+        max.store(&mut self.max);
+        allowed.store(&mut self.allowed);
+        nan.store(&mut self.nan);
+    }
+
+    /// What a normalizer starts from.
+    pub fn statistic(self) -> Statistic {
+        let Sight { max, allowed, nan } = self;
+        let mut statistic =
+            Statistic { max, allowed, factor: [1.0; WIDTH], values: [[0.0; WIDTH]; 5], status: Default::default() };
+        for (lane, status) in statistic.status.iter_mut().enumerate() {
+            *status = match (nan[lane] > 0.0, max[lane]) {
+                (true, _) => Status::Nan,
+                (_, f32::INFINITY) => Status::Inf,
+                (_, f32::NEG_INFINITY) => Status::Empty,
+                _ => continue,
+            };
+            statistic.max[lane] = 0.0;
+        }
+        statistic
+    }
+}
+
+/// Puts `term` of each logit in its place.
 #[inline(always)]
-fn map_each<V: F32x4>(logits: &[Lanes], weights: &mut [Lanes], weight: impl Fn(F32x8<V>) -> F32x8<V>) {
-    for (logits, weights) in logits.iter().zip(weights) {
-        weight(F32x8::load(logits)).store(weights);
+fn map_each<V: F32x4>(logits: &mut [Lanes], term: impl Fn(F32x8<V>) -> F32x8<V>) {
+    for l in logits {
+        term(F32x8::load(l)).store(l);
     }
 }

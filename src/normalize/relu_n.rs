@@ -18,20 +18,20 @@ impl Normalizer for Relu {
     fn statistic(&self, _strip: Strip, statistic: &mut Statistic) {
         let factor = |n: f64| n.max(1.0).powf(-self.alpha) as f32;
         let allowed = statistic.allowed;
-        statistic.values[0] = match self.n {
+        statistic.factor = match self.n {
             Some(n) => [factor(n); WIDTH],
             None => allowed.map(|n| factor(f64::from(n))),
         };
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], _statistic: &Statistic) {
+        terms::<Native>(logits);
     }
 }
 
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let (zero, factor) = (F32x8::<V>::splat(0.0), statistic.value(0));
-    map_each(logits, weights, |l| zero.max_or_self(l) * factor);
+fn terms<V: F32x4>(logits: &mut [Lanes]) {
+    let zero = F32x8::<V>::splat(0.0);
+    map_each(logits, |l| zero.max_relaxed(l));
 }
 
 const ALPHA: Parameter = Parameter {

@@ -4,7 +4,7 @@
 
 use super::{Entry, N, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Kind, Member, Parameter, Text};
-use crate::math::exp;
+use crate::math::Exp;
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 use crate::tensor::Head;
@@ -25,18 +25,18 @@ impl Normalizer for Sigmoid {
         };
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        terms::<Native>(logits, statistic);
     }
 }
 
 /// With e = exp(−|z|) no exponential overflows, and z = −∞ (a removed key) gives exactly 0.
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {
     let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
-    let bias = statistic.value(0);
-    map_each(logits, weights, |l| {
+    let (bias, exp) = (statistic.value(0), Exp::default());
+    map_each(logits, |l| {
         let z = l + bias;
-        let e = exp(-z.abs());
+        let e = exp.of(-z.abs());
         z.if_less(zero, e, one) / (one + e)
     });
 }

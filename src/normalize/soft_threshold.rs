@@ -5,7 +5,7 @@
 //! τ is given as such, or as α times the mean weight of the row's keys, as in the paper. With α < 1 a row cannot vanish, for
 //! its largest weight is at least the mean; with a τ of its own it can.
 
-use super::{Definition, Entry, Normalizer, OF_LOGITS, Sensitivity, Statistic, Status, Strip};
+use super::{Definition, Entry, Normalizer, OF_LOGITS, Sensitivity, Statistic, Status, Strip, map_each};
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
@@ -19,9 +19,9 @@ struct SoftThreshold {
     renormalize: bool,
 }
 
-/// Where this one's numbers lie, behind those of the inner normalizer.
+/// Where this one's numbers lie, behind those of the inner normalizer, whose factor is the second.
 const TAU_AT: usize = 3;
-const FACTOR_AT: usize = 4;
+const INNER_AT: usize = 4;
 
 /// How many keys are mapped at a time while the row is read.
 const CHUNK: usize = 64;
@@ -29,13 +29,14 @@ const CHUNK: usize = 64;
 impl Normalizer for SoftThreshold {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
         self.inner.statistic(strip, statistic);
+        (statistic.values[INNER_AT], statistic.factor) = (statistic.factor, [1.0; WIDTH]);
         let (sum, max) = self.read::<Native>(strip, statistic, |w| w);
         let mean = |lane: usize| sum[lane] / statistic.allowed[lane].max(1.0);
         let tau: Lanes = core::array::from_fn(|lane| self.tau.unwrap_or(self.alpha * mean(lane)));
-        (statistic.values[TAU_AT], statistic.values[FACTOR_AT]) = (tau, [1.0; WIDTH]);
+        statistic.values[TAU_AT] = tau;
         if self.renormalize {
             let (sum, _) = self.read(strip, statistic, lowered::<Native>(statistic));
-            statistic.values[FACTOR_AT] = sum.map(|sum| if sum > 0.0 { 1.0 / sum } else { 0.0 });
+            statistic.factor = sum.map(|sum| if sum > 0.0 { 1.0 / sum } else { 0.0 });
         }
         for (lane, status) in statistic.status.iter_mut().enumerate() {
             if *status == Status::Ok && max[lane] <= tau[lane] {
@@ -44,10 +45,10 @@ impl Normalizer for SoftThreshold {
         }
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        self.inner.map(strip, statistic, weights);
-        let lowered = lowered::<Native>(statistic);
-        weights.iter_mut().for_each(|w| lowered(F32x8::load(w)).store(w));
+    fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        self.inner.terms(first, logits, statistic);
+        let (inner, lowered) = (statistic.value(INNER_AT), lowered::<Native>(statistic));
+        map_each(logits, |t| lowered(t * inner));
     }
 }
 
@@ -60,15 +61,17 @@ impl SoftThreshold {
         change: impl Fn(F32x8<V>) -> F32x8<V>,
     ) -> (Lanes, Lanes) {
         let (mut total, mut max) = (F32x8::splat(0.0), F32x8::splat(0.0));
+        let inner = statistic.value(INNER_AT);
         let mut weights = [[0.0; WIDTH]; CHUNK];
         for block in strip.blocks() {
             let mut sum = F32x8::splat(0.0);
             for (index, logits) in block.logits.chunks(CHUNK).enumerate() {
                 let weights = &mut weights[..logits.len()];
-                self.inner.map(Strip { first: block.first + index * CHUNK, logits }, statistic, weights);
+                weights.copy_from_slice(logits);
+                self.inner.terms(block.first + index * CHUNK, weights, statistic);
                 for w in weights {
-                    let w = change(F32x8::load(w));
-                    (sum, max) = (sum + w, max.max_or_self(w));
+                    let w = change(F32x8::load(w) * inner);
+                    (sum, max) = (sum + w, max.max_relaxed(w));
                 }
             }
             total = total + sum;
@@ -80,12 +83,12 @@ impl SoftThreshold {
     }
 }
 
-/// max(w − τ, 0) · factor.
+/// max(w − τ, 0).
 #[inline(always)]
 fn lowered<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> + use<V> {
     let zero = F32x8::splat(0.0);
-    let (tau, factor) = (statistic.value(TAU_AT), statistic.value(FACTOR_AT));
-    move |w| zero.max_or_self(w - tau) * factor
+    let tau = statistic.value(TAU_AT);
+    move |w| zero.max_relaxed(w - tau)
 }
 
 const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>, max: Option<f64>) -> Parameter {

@@ -1,35 +1,31 @@
-//! Softmax: w_j = exp(l_j − max) / Σ_r exp(l_r − max). Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1. The maximum is
-//! subtracted because exp(l) overflows at 89, and exp(l − ln Σ) loses as many digits as l is large.
+//! Softmax: w_j = exp(l_j − max) / Σ_r exp(l_r − max). Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1.
 
-use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use super::parts::exponential;
+use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
-use crate::math::exp;
 use crate::options::Settings;
-use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::simd::{F32x8, Lanes, Native, WIDTH};
 use crate::tensor::Head;
 
 struct Softmax;
 
 impl Normalizer for Softmax {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        inverse_sum::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
+        let sum = exponential::sum::<Native>(strip, &statistic.max);
+        (F32x8::splat(1.0) / sum).store(&mut statistic.factor);
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        exponential::terms::<Native>(logits, &statistic.max);
     }
-}
 
-/// 1 / Σ exp(l − max).
-#[inline(always)]
-pub(super) fn inverse_sum<V: F32x4>(strip: Strip, max: &Lanes) -> F32x8<V> {
-    let max = F32x8::load(max);
-    F32x8::splat(1.0) / strip.sum(|l| exp(l - max))
-}
-
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let (max, inverse) = (F32x8::<V>::load(&statistic.max), statistic.value(0));
-    map_each(logits, weights, |l| exp(l - max) * inverse);
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
+        let (sum, information) = exponential::settle::<Native>(first, logits, &statistic.max);
+        (F32x8::splat(1.0) / sum).store(&mut statistic.factor);
+        let mut stored = [0.0; WIDTH];
+        information.store(&mut stored);
+        Some(stored)
+    }
 }
 
 /// The member of the list.

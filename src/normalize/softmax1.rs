@@ -1,11 +1,12 @@
 //! Softmax with one more term in the denominator: w_j = exp(l_j) / (1 + Σ exp(l)). A head that finds nothing may leave mass
 //! unused: 1 − Σ w. E. Miller, *Attention Is Off By One* (2023); the same as a key and a value of zeros appended.
 
-use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use super::parts::exponential;
+use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
-use crate::math::exp;
+use crate::math::Exp;
 use crate::options::Settings;
-use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::simd::{F32x8, Lanes, Native, WIDTH};
 use crate::tensor::Head;
 
 /// Softmax with a logit s beside those of the keys, whose share goes to no key. Also the form of `softmax_sink`.
@@ -13,28 +14,36 @@ pub(super) struct WithSink(pub f32);
 
 impl Normalizer for WithSink {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        largest::<Native>(self.0, &statistic.max).store(&mut statistic.values[1]);
-        inverse_sum::<Native>(strip, self.0, &statistic.values[1]).store(&mut statistic.values[0]);
+        let largest = self.largest(statistic);
+        let sum = exponential::sum::<Native>(strip, &largest);
+        self.divide(sum, statistic);
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        exponential::terms::<Native>(logits, &statistic.values[0]);
+    }
+
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
+        let largest = self.largest(statistic);
+        let (sum, information) = exponential::settle::<Native>(first, logits, &largest);
+        self.divide(sum, statistic);
+        let mut stored = [0.0; WIDTH];
+        information.store(&mut stored);
+        Some(stored)
     }
 }
 
-/// The largest term of the denominator may be the sink's.
-fn largest<V: F32x4>(sink: f32, max: &Lanes) -> F32x8<V> {
-    F32x8::splat(sink).max_or_self(F32x8::load(max))
-}
+impl WithSink {
+    /// The largest term of the denominator may be the sink's. Kept as the first of the member's numbers.
+    fn largest(&self, statistic: &mut Statistic) -> Lanes {
+        F32x8::<Native>::splat(self.0).max_relaxed(F32x8::load(&statistic.max)).store(&mut statistic.values[0]);
+        statistic.values[0]
+    }
 
-fn inverse_sum<V: F32x4>(strip: Strip, sink: f32, largest: &Lanes) -> F32x8<V> {
-    let max = F32x8::<V>::load(largest);
-    F32x8::splat(1.0) / (exp(F32x8::splat(sink) - max) + strip.sum(|l| exp(l - max)))
-}
-
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
-    let (inverse, max) = (statistic.value::<V>(0), statistic.value(1));
-    map_each(logits, weights, |l| exp(l - max) * inverse);
+    fn divide(&self, sum: F32x8<Native>, statistic: &mut Statistic) {
+        let sink = Exp::default().of(F32x8::splat(self.0) - statistic.value(0));
+        (F32x8::splat(1.0) / (sink + sum)).store(&mut statistic.factor);
+    }
 }
 
 /// The member of the list.

@@ -8,45 +8,51 @@
 //!    does not pass it, so τ only grows, and the set of keys above it only shrinks: it ends when nothing moves.
 //! 2. Each step sums z − τ afresh. Near the root that sum is 1, while the first step of a long flat row is rounded at the
 //!    size of 1 and may pass the root by that much. One last step, in either direction, takes such an error back.
+//! 3. Only keys within 1 of the maximum can be above τ. As soon as those above it are few, they are collected, and the steps that
+//!    are left go over them alone.
 
+use super::parts::few::{near, threshold};
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::options::Settings;
-use crate::simd::{F32x4, F32x8, Lanes, Native};
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 use crate::tensor::Head;
 
 struct Sparsemax;
 
 impl Normalizer for Sparsemax {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        threshold::<Native>(strip, &statistic.max).store(&mut statistic.values[0]);
+        statistic.values[0] = tau::<Native>(strip, &statistic.max);
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        map::<Native>(strip.logits, statistic, weights);
+    fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        terms::<Native>(logits, statistic);
     }
 }
 
 /// τ relative to the maximum.
-fn threshold<V: F32x4>(strip: Strip, max: &Lanes) -> F32x8<V> {
+fn tau<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
     let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
-    let max = F32x8::load(max);
-    let mut tau = -one;
-    loop {
-        let above = strip.sum(|l| zero.max_or_self(l - max - tau));
-        let count = strip.sum(|l| tau.if_less(l - max, one, zero));
-        let next = tau + (above - one) / one.max_or_self(count);
-        if !tau.any_less(next) {
-            return next;
-        }
-        tau = tau.max_or_self(next);
-    }
+    let largest = F32x8::load(max);
+    threshold(
+        strip,
+        [-1.0; WIDTH],
+        |tau| near(max, tau, 1.0),
+        |tau| {
+            let tau = F32x8::load(tau);
+            move |l: F32x8<V>| {
+                let z = l - largest;
+                (zero.max_relaxed(z - tau), tau.if_less(z, one, zero))
+            }
+        },
+        |tau, above, count| core::array::from_fn(|lane| tau[lane] + (above[lane] - 1.0) / count[lane].max(1.0)),
+    )
 }
 
-fn map<V: F32x4>(logits: &[Lanes], statistic: &Statistic, weights: &mut [Lanes]) {
+fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {
     let zero = F32x8::<V>::splat(0.0);
     let (max, tau) = (F32x8::load(&statistic.max), statistic.value(0));
-    map_each(logits, weights, |l| zero.max_or_self(l - max - tau));
+    map_each(logits, |l| zero.max_relaxed(l - max - tau));
 }
 
 /// The member of the list.

@@ -3,10 +3,12 @@
 //! keys does not matter; with `ties: first` there are exactly k, and the first of equals win.
 //!
 //! The k-th largest is found by bisection, not by sorting: single-precision numbers are ordered like the whole numbers that
-//! their bits spell, so at most 32 counts of the keys at or above a middle settle it, exactly, eight rows at once.
+//! their bits spell, so at most 32 counts of the keys at or above a middle settle it, exactly, eight rows at once. In a long row
+//! the maxima of its parts give a bound from below first, which leaves few keys to count.
 
+use super::parts::few::Few;
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
-use crate::math::exp;
+use crate::math::Exp;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
@@ -19,17 +21,16 @@ struct TopK {
 
 impl Normalizer for TopK {
     fn statistic(&self, strip: Strip, statistic: &mut Statistic) {
-        let bound = kth_largest::<Native>(strip, self.k);
+        let bound = kth_largest::<Native>(strip, &statistic.max, self.k);
         statistic.values[0] = bound;
         statistic.values[1] = if self.first { last_kept(strip, &bound, self.k) } else { [f32::INFINITY; WIDTH] };
-        statistic.values[2] = [1.0; WIDTH];
-        inverse_sum::<Native>(strip, statistic).store(&mut statistic.values[2]);
+        inverse_sum::<Native>(strip, statistic).store(&mut statistic.factor);
     }
 
-    fn map(&self, strip: Strip, statistic: &Statistic, weights: &mut [Lanes]) {
-        let weight = weight::<Native>(statistic);
-        for ((key, logits), weights) in (strip.first..).zip(strip.logits).zip(weights) {
-            weight(key, logits).store(weights);
+    fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic) {
+        let term = term::<Native>(statistic);
+        for (key, l) in (first..).zip(logits) {
+            term(key, l).store(l);
         }
     }
 }
@@ -44,13 +45,44 @@ fn unrank(rank: u32) -> f32 {
     f32::from_bits(if rank >> 31 == 1 { rank & !(1 << 31) } else { !rank })
 }
 
+/// How many parts a row is cut into for a first bound.
+const PARTS: usize = 128;
+
 /// The k-th largest logit of each row; minus infinity where there are no more than k keys.
-fn kth_largest<V: F32x4>(strip: Strip, k: f32) -> Lanes {
-    let mut low = [rank(f32::NEG_INFINITY); WIDTH];
-    let mut high = [rank(f32::INFINITY) + 1; WIDTH];
+fn kth_largest<V: F32x4>(strip: Strip, max: &Lanes, k: f32) -> Lanes {
+    let mut lowest = [f32::NEG_INFINITY; WIDTH];
+    let mut few = Few::default();
+    if strip.logits.len() > 2 * PARTS && k <= (PARTS / 2) as f32 {
+        let maxima = maxima::<V>(strip.logits);
+        lowest = bisect(&lowest, max, k, |bound| count_from::<V>(&maxima, bound));
+        // Minus infinity where a row has keys in fewer parts than k: then all of them are candidates.
+        let just_below = lowest.map(|bound| if bound == f32::NEG_INFINITY { bound } else { bound.next_down() });
+        if few.collect(strip, F32x8::<V>::load(&just_below)) {
+            return bisect(&lowest, max, k, |bound| count_from::<V>(few.logits(), bound));
+        }
+    }
+    bisect(&lowest, max, k, |bound| count_from::<V>(strip.logits, bound))
+}
+
+/// The largest logit of each part. The k-th largest of them is reached by k keys at least, so the k-th largest of the row is not
+/// below it.
+fn maxima<V: F32x4>(logits: &[Lanes]) -> [Lanes; PARTS] {
+    let mut maxima = [[f32::NEG_INFINITY; WIDTH]; PARTS];
+    for (to, part) in maxima.iter_mut().zip(logits.chunks(logits.len().div_ceil(PARTS))) {
+        let max = part.iter().fold(F32x8::<V>::load(to), |max, l| max.max_relaxed(F32x8::load(l)));
+        max.store(to);
+    }
+    maxima
+}
+
+/// The largest number that at least k logits reach, from `low`, which k or all of them reach, up to `max`; `count` says how many
+/// reach a number.
+fn bisect(low: &Lanes, max: &Lanes, k: f32, count: impl Fn(&Lanes) -> Lanes) -> Lanes {
+    let mut low = low.map(rank);
+    let mut high: [u32; WIDTH] = core::array::from_fn(|lane| rank(max[lane]).max(low[lane]) + 1);
     while low.iter().zip(&high).any(|(low, high)| high - low > 1) {
         let middle: [u32; WIDTH] = core::array::from_fn(|lane| low[lane] + (high[lane] - low[lane]) / 2);
-        let counts = count_from::<V>(strip, &middle.map(unrank));
+        let counts = count(&middle.map(unrank));
         for lane in 0..WIDTH {
             let end = if counts[lane] >= k { &mut low[lane] } else { &mut high[lane] };
             *end = middle[lane];
@@ -59,11 +91,12 @@ fn kth_largest<V: F32x4>(strip: Strip, k: f32) -> Lanes {
     low.map(unrank)
 }
 
-/// How many logits are at least `bound`.
-fn count_from<V: F32x4>(strip: Strip, bound: &Lanes) -> Lanes {
+/// How many logits are at least `bound`. Exact up to 2^24 of them, which is as many as there may be.
+fn count_from<V: F32x4>(logits: &[Lanes], bound: &Lanes) -> Lanes {
     let (zero, one, bound) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0), F32x8::load(bound));
     let mut counts = [0.0; WIDTH];
-    strip.sum(|l| l.if_less(bound, zero, one)).store(&mut counts);
+    let count = logits.iter().fold(zero, |count, l| count + F32x8::load(l).if_less(bound, zero, one));
+    count.store(&mut counts);
     counts
 }
 
@@ -79,25 +112,25 @@ fn last_kept(strip: Strip, bound: &Lanes, k: f32) -> Lanes {
 }
 
 #[inline(always)]
-fn weight<V: F32x4>(statistic: &Statistic) -> impl Fn(usize, &Lanes) -> F32x8<V> {
-    let max = F32x8::load(&statistic.max);
-    let (bound, last, inverse) = (statistic.value(0), statistic.value(1), statistic.value(2));
+fn term<V: F32x4>(statistic: &Statistic) -> impl Fn(usize, &Lanes) -> F32x8<V> {
+    let (max, exp) = (F32x8::load(&statistic.max), Exp::default());
+    let (bound, last) = (statistic.value(0), statistic.value(1));
     let zero = F32x8::splat(0.0);
     move |key, logits| {
         let l = F32x8::load(logits);
-        let weight = exp(l - max) * inverse;
-        let tie = last.if_less(F32x8::splat(key as f32), zero, weight);
-        bound.if_less(l, weight, l.if_equal(bound, tie, zero))
+        let term = exp.of(l - max);
+        let tie = last.if_less(F32x8::splat(key as f32), zero, term);
+        bound.if_less(l, term, l.if_equal(bound, tie, zero))
     }
 }
 
 fn inverse_sum<V: F32x4>(strip: Strip, statistic: &Statistic) -> F32x8<V> {
-    let weight = weight::<V>(statistic);
+    let term = term::<V>(statistic);
     let mut total = F32x8::splat(0.0);
     for block in strip.blocks() {
         let mut sum = F32x8::splat(0.0);
         for (key, logits) in (block.first..).zip(block.logits) {
-            sum = sum + weight(key, logits);
+            sum = sum + term(key, logits);
         }
         total = total + sum;
     }

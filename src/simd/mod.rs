@@ -2,8 +2,9 @@
 //!
 //! Kernels are written once, generic over [`F32x4`]: [`scalar::Scalar`] is the plain meaning of each operation,
 //! `wasm::Simd128` the same with WebAssembly's 128-bit vectors. Every operation here is exact or correctly rounded
-//! (IEEE 754), so both give the same bits; the one that may not promises less in its name
-//! ([`F32x4::mul_add_relaxed`]). [`Native`] is the one that this build uses.
+//! (IEEE 754), so both give the same bits; those that may not promise less in their names
+//! ([`F32x4::mul_add_relaxed`]; [`F32x4::max_relaxed`] of a NaN, because compilers take the pseudo-maximum for the relaxed one
+//! where that is there). [`Native`] is the one that this build uses.
 //!
 //! A **lane is a query**: eight queries travel together as [`Lanes`], and what happens to one row never crosses to its
 //! neighbours. That is why a softmax needs no horizontal operation here.
@@ -42,14 +43,15 @@ pub trait F32x4:
     fn store(self, to: &mut [f32; 4]);
     /// `self * b + c`, with one rounding or with two: nothing may depend on which.
     fn mul_add_relaxed(self, b: Self, c: Self) -> Self;
-    /// `other` where it is greater, else `self`; so a NaN in `other` is dropped and a NaN in `self` stays.
-    fn max_or_self(self, other: Self) -> Self;
+    /// The larger of two numbers. Where one is a NaN it may be either of them: nothing may depend on which.
+    fn max_relaxed(self, other: Self) -> Self;
+    /// The smaller of two numbers; a NaN as for [`F32x4::max_relaxed`].
+    fn min_relaxed(self, other: Self) -> Self;
     /// The magnitude.
     fn abs(self) -> Self;
-    /// The nearest whole number, ties to even.
-    fn round(self) -> Self;
-    /// `2^self` for whole numbers from -126 to 127, made of exponent bits.
-    fn exp2_whole(self) -> Self;
+    /// The number whose exponent and sign are the lowest nine bits of `self`, and whose fraction is 0: with 127 + n there,
+    /// n from -126 to 127, it is `2^n`.
+    fn exponent_of_low_bits(self) -> Self;
     /// `self = m * 2^e` with m in [0.5, 1), for normal positive numbers; returns (m, e).
     fn split_exponent(self) -> (Self, Self);
     /// `self < other`; false where either is NaN.
@@ -118,10 +120,16 @@ impl<V: F32x4> F32x8<V> {
         F32x8(self.0.mul_add_relaxed(b.0, c.0), self.1.mul_add_relaxed(b.1, c.1))
     }
 
-    /// See [`F32x4::max_or_self`].
+    /// See [`F32x4::max_relaxed`].
     #[inline(always)]
-    pub fn max_or_self(self, other: Self) -> Self {
-        F32x8(self.0.max_or_self(other.0), self.1.max_or_self(other.1))
+    pub fn max_relaxed(self, other: Self) -> Self {
+        F32x8(self.0.max_relaxed(other.0), self.1.max_relaxed(other.1))
+    }
+
+    /// See [`F32x4::min_relaxed`].
+    #[inline(always)]
+    pub fn min_relaxed(self, other: Self) -> Self {
+        F32x8(self.0.min_relaxed(other.0), self.1.min_relaxed(other.1))
     }
 
     /// The magnitude.

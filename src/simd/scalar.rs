@@ -63,20 +63,20 @@ impl F32x4 for Scalar {
         self * b + c
     }
     #[inline(always)]
-    fn max_or_self(self, other: Self) -> Self {
+    fn max_relaxed(self, other: Self) -> Self {
         Scalar(self.zip(other, |a, b| if a < b { b } else { a }))
+    }
+    #[inline(always)]
+    fn min_relaxed(self, other: Self) -> Self {
+        Scalar(self.zip(other, |a, b| if b < a { b } else { a }))
     }
     #[inline(always)]
     fn abs(self) -> Self {
         self.map(f32::abs)
     }
     #[inline(always)]
-    fn round(self) -> Self {
-        self.map(f32::round_ties_even)
-    }
-    #[inline(always)]
-    fn exp2_whole(self) -> Self {
-        self.map(|x| f32::from_bits((((x as i32).wrapping_add(127)) as u32) << 23))
+    fn exponent_of_low_bits(self) -> Self {
+        self.map(|x| f32::from_bits(x.to_bits() << 23))
     }
     #[inline(always)]
     fn split_exponent(self) -> (Self, Self) {

@@ -51,24 +51,30 @@ impl F32x4 for Simd128 {
         unsafe { v128_store(to.as_mut_ptr().cast(), self.0) }
     }
     #[inline(always)]
+    #[cfg(not(target_feature = "relaxed-simd"))]
     fn mul_add_relaxed(self, b: Self, c: Self) -> Self {
         self * b + c
     }
     #[inline(always)]
-    fn max_or_self(self, other: Self) -> Self {
+    #[cfg(target_feature = "relaxed-simd")]
+    fn mul_add_relaxed(self, b: Self, c: Self) -> Self {
+        Simd128(f32x4_relaxed_madd(self.0, b.0, c.0))
+    }
+    #[inline(always)]
+    fn max_relaxed(self, other: Self) -> Self {
         Simd128(f32x4_pmax(self.0, other.0))
+    }
+    #[inline(always)]
+    fn min_relaxed(self, other: Self) -> Self {
+        Simd128(f32x4_pmin(self.0, other.0))
     }
     #[inline(always)]
     fn abs(self) -> Self {
         Simd128(f32x4_abs(self.0))
     }
     #[inline(always)]
-    fn round(self) -> Self {
-        Simd128(f32x4_nearest(self.0))
-    }
-    #[inline(always)]
-    fn exp2_whole(self) -> Self {
-        Simd128(i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127)), 23))
+    fn exponent_of_low_bits(self) -> Self {
+        Simd128(i32x4_shl(self.0, 23))
     }
     #[inline(always)]
     fn split_exponent(self) -> (Self, Self) {

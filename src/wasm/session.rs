@@ -6,9 +6,10 @@ use crate::diagnostics::Columns;
 use crate::error::Error;
 use crate::normalize::STATUSES;
 use crate::options::{Choice, Options, Setting};
+use crate::pyramid::Levels;
 use crate::task::{self, Answer, Attended, Cell, Request, Workspace};
 use crate::tensor::{Tensor, filled};
-use js_sys::{Float32Array, Float64Array, Int32Array, Object, Reflect, Uint8Array};
+use js_sys::{Float32Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint16Array};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -53,7 +54,11 @@ impl Session {
 
     /// Starts a job.
     pub fn start(&self, request: JsValue) -> Result<Task, JsValue> {
-        let request: Request = read("request", "a request as in task.rs", request)?;
+        let told = field(&request, "known");
+        let mut request: Request = read("request", "a request as in task.rs", request)?;
+        if let (Request::Tile { known, .. }, false) = (&mut request, told.is_undefined()) {
+            *known = floats_of("known", &Float32Array::new(&told))?;
+        }
         let task = task::Task::new(&self.0.problem, &request).map_err(raise)?;
         Ok(Task { shared: self.0.clone(), task })
     }
@@ -86,6 +91,7 @@ impl Task {
             Answer::Overview(values, [low, high]) => {
                 object(&[("values", floats(&values)), ("low", low.into()), ("high", high.into())])
             }
+            Answer::Pyramid(levels) => pyramid_object(&levels),
             Answer::Heads(values) => object(&[("values", Float64Array::from(values.as_slice()).into())]),
             Answer::Cell(cell) => cell_object(&cell),
         })
@@ -200,6 +206,19 @@ fn attended_object(attended: &Attended) -> JsValue {
     fields.push(("stages", object(&stages)));
     fields.extend(attended.statistics.as_ref().map(|columns| ("statistics", columns_object(columns))));
     object(&fields)
+}
+
+fn pyramid_object(levels: &Levels) -> JsValue {
+    let [low, high] = levels.range;
+    object(&[
+        ("max", floats(&levels.max)),
+        ("mean", Uint16Array::from(levels.mean.as_slice()).into()),
+        ("low", low.into()),
+        ("high", high.into()),
+        ("columns", Float64Array::from(levels.columns.as_slice()).into()),
+        ("statistics", columns_object(&levels.statistics)),
+        ("known", floats(&levels.known)),
+    ])
 }
 
 fn columns_object(columns: &Columns) -> JsValue {

@@ -15,4 +15,5 @@ mod members;
 mod multi_head;
 mod plain;
 mod position;
+mod pyramid;
 mod survey;

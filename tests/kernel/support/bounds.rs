@@ -84,7 +84,7 @@ const FIGURES: &[(&str, f64, f64)] = &[
     ("sinusoidal", 2e-7, 5e-7),
     ("learned", 2e-7, 5e-7),
     ("rope", 2e-7, 4e-7),
-    ("alibi", 6e-8, 2e-7),
+    ("alibi", 6e-8, 3e-7),
     ("t5", 9e-8, 4e-7),
 ];
 

@@ -78,6 +78,20 @@ export type RawRequest =
       removed: number;
     }
   | { kind: 'heads'; planes: Range; known: RawKnown }
+  /** Levels from 3 on; at level 3 all rows count, at others eight of each line of texels of the first. */
+  | { kind: 'pyramid'; plane: number; rows: Range; levels: Range; stage: Stage; removed: number }
+  /** Rows and keys from multiples of `2 ** level` on; `known` is the slice for the groups of eight of these rows. */
+  | {
+      kind: 'tile';
+      plane: number;
+      rows: Range;
+      keys: Range;
+      level: number;
+      stage: Stage;
+      pool: Pool;
+      removed: number;
+      known?: Float32Array;
+    }
   | { kind: 'cell'; plane: number; row: number; key: number };
 
 /** What is known of heads beside their weights. */
@@ -131,11 +145,30 @@ export interface RawCell {
   status: Status;
 }
 
+/** The texels of some rows, level after level, each row-major; and what was read off the rows on the way. */
+export interface RawPyramid {
+  /** The values of largest magnitude. */
+  max: Float32Array;
+  /** The means, as bfloat16: the upper halves of 32-bit numbers. */
+  mean: Uint16Array;
+  /** The range of `max` where it is finite; NaN where nothing is. */
+  low: number;
+  high: number;
+  /** The sum of the weights of each key; empty at other stages, as all that follows. */
+  columns: Float64Array;
+  statistics: RawStatistics;
+  /** What a tile of these rows wants to know: 72 numbers for each group of eight. */
+  known: Float32Array;
+}
+
 /** What each request is answered with. */
 export interface RawResults {
   attend: RawBlock;
   rectangle: { values: Float32Array };
   overview: { values: Float32Array; low: number; high: number };
+  pyramid: RawPyramid;
+  /** Texels, row-major. */
+  tile: { values: Float32Array };
   /** The heads in turn, each with a number for every entry of the catalogue's list. */
   heads: { values: Float64Array };
   cell: RawCell;

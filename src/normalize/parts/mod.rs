@@ -1,0 +1,4 @@
+//! What several normalizers are made of.
+
+pub mod exponential;
+pub mod few;

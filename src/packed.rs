@@ -1,0 +1,133 @@
+//! What the tile reads of one head: eight queries in lanes, keys and values in panels.
+//!
+//! 1. Each is packed when it is first asked for and stays until another takes its place. So the groups of a head pack its keys
+//!    once, and so do heads that share them (grouped-query attention), one after the other; a worker packs what it works on and
+//!    no more.
+//! 2. Memory for one head is there from the start: packing cannot fail.
+//! 3. A group of fewer than eight queries is filled up with copies of its last one. They cost nothing that the empty lanes
+//!    would not, and behave like a row: what is sought for eight rows at once is not held up by lanes of zeros.
+
+use crate::error::Error;
+use crate::mask::Group;
+use crate::panel::{BLOCK, Quad, pack_columns, pack_four_rows, spread};
+use crate::simd::{Lanes, WIDTH};
+use crate::tensor::{Sizes, filled};
+
+/// Room for what is packed of a problem.
+pub struct Packed {
+    /// The queries of one group.
+    pub queries: Queries,
+    /// The keys of one head.
+    pub keys: Keys,
+    /// The values of one head.
+    pub values: Values,
+    /// A row of Q or K on its way to being prepared.
+    pub row: Vec<f32>,
+}
+
+impl Packed {
+    /// Room for prepared rows of `size` numbers.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(sizes: &Sizes, size: usize) -> Result<Packed, Error> {
+        let keys = if sizes.planes() == 0 { 0 } else { sizes.keys };
+        let panels = |name, count: usize, length: usize| {
+            let bytes = count as u64 * length as u64 * size_of::<Quad>() as u64;
+            let length = count.checked_mul(length).ok_or(Error::OutOfMemory { name: String::from(name), bytes })?;
+            filled(name, length, [0.0; 4])
+        };
+        Ok(Packed {
+            queries: Queries {
+                prepared: filled("query", size, 0.0)?,
+                lanes: filled("query", size, [0.0; WIDTH])?,
+                group: None,
+            },
+            keys: Keys {
+                prepared: filled("key", size.saturating_mul(4), 0.0)?,
+                panels: panels("key", keys.div_ceil(4), size)?,
+                plane: None,
+            },
+            values: Values {
+                panels: panels("value", sizes.value_size.div_ceil(4), keys)?,
+                unsafe_to_multiply: filled("value", keys.div_ceil(BLOCK), false)?,
+                plane: None,
+            },
+            row: filled("query", sizes.head_size.max(sizes.key_size), 0.0)?,
+        })
+    }
+}
+
+/// Eight prepared queries, a lane for each.
+pub struct Queries {
+    prepared: Vec<f32>,
+    lanes: Vec<Lanes>,
+    group: Option<Group>,
+}
+
+impl Queries {
+    /// The queries of `group`; `prepare` writes the prepared row of a query.
+    pub fn load(&mut self, group: Group, mut prepare: impl FnMut(usize, &mut [f32])) -> &[Lanes] {
+        if self.group != Some(group) {
+            for lane in 0..WIDTH {
+                if lane < group.count {
+                    prepare(group.first + lane, &mut self.prepared);
+                }
+                spread(&self.prepared, lane, &mut self.lanes);
+            }
+            self.group = Some(group);
+        }
+        &self.lanes
+    }
+}
+
+/// The prepared keys of one head, in panels of four.
+pub struct Keys {
+    prepared: Vec<f32>,
+    panels: Vec<Quad>,
+    plane: Option<usize>,
+}
+
+impl Keys {
+    /// The `count` keys of `plane`; `prepare` writes the prepared row of a key.
+    pub fn load(&mut self, plane: usize, count: usize, mut prepare: impl FnMut(usize, &mut [f32])) -> &[Quad] {
+        if self.plane != Some(plane) {
+            let size = self.prepared.len() / 4;
+            for (panel, first) in self.panels.chunks_exact_mut(size.max(1)).zip((0..count).step_by(4)) {
+                for (row, prepared) in self.prepared.chunks_exact_mut(size.max(1)).enumerate() {
+                    match first + row < count {
+                        true => prepare(first + row, prepared),
+                        false => prepared.fill(0.0),
+                    }
+                }
+                pack_four_rows(&self.prepared, panel);
+            }
+            self.plane = Some(plane);
+        }
+        &self.panels
+    }
+}
+
+/// The values of one head, in panels of four dimensions.
+pub struct Values {
+    panels: Vec<Quad>,
+    /// For each block of keys, whether V holds a NaN or an infinity there.
+    unsafe_to_multiply: Vec<bool>,
+    plane: Option<usize>,
+}
+
+impl Values {
+    /// The values of `plane`, which are `matrix` (M, dv): the panels, each of M quads, and which blocks hold a NaN or an infinity.
+    pub fn load(&mut self, plane: usize, matrix: &[f32], keys: usize) -> (&[Quad], &[bool]) {
+        if self.plane != Some(plane) {
+            let size = matrix.len() / keys.max(1);
+            pack_columns(matrix, keys, size, &mut self.panels);
+            let blocks = matrix.chunks(BLOCK.saturating_mul(size).max(1));
+            for (found, block) in self.unsafe_to_multiply.iter_mut().zip(blocks) {
+                *found = block.iter().any(|x| !x.is_finite());
+            }
+            self.plane = Some(plane);
+        }
+        (&self.panels, &self.unsafe_to_multiply)
+    }
+}

@@ -1,0 +1,318 @@
+//! A matrix made smaller by powers of two: a texel of level l pools 2^l x 2^l cells, from multiples of 2^l on.
+//!
+//! A [`Pyramid`] takes in whole rows, a group of eight at a time, and keeps their texels from one level on; what is read off
+//! whole rows on the way (statistics, the mass of each key) comes along. Texels of finer levels are made when they are looked at.
+//!
+//! The largest magnitude of a texel is that of its cells exactly, so a single bright weight is in sight at every level. Of x and
+//! −x the positive one counts. A texel with a NaN, or with infinities of both signs, is NaN. Means leave out removed keys.
+
+use crate::diagnostics::{Columns, RowSums};
+use crate::error::Error;
+use crate::normalize::Statistic;
+use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
+use crate::tensor::{filled, reserved};
+use core::ops::Range;
+
+/// What the cells of a texel come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Texel {
+    /// The value of largest magnitude.
+    pub extreme: f32,
+    /// The sum.
+    pub sum: f32,
+    /// How many there are, without removed keys.
+    pub count: f32,
+}
+
+impl Texel {
+    const EMPTY: Texel = Texel { extreme: 0.0, sum: 0.0, count: 0.0 };
+
+    /// Takes in the cells of another.
+    #[inline(always)]
+    fn merge(&mut self, other: Texel) {
+        if other.count == 0.0 {
+            return;
+        }
+        let (a, b) = (self.extreme, other.extreme);
+        let larger = b.abs() > a.abs() || (b.abs() == a.abs() && b > a) || b.is_nan();
+        if self.count == 0.0 || (larger && !a.is_nan()) {
+            self.extreme = b;
+        }
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    /// The mean; `removed` where there is no cell.
+    pub fn mean(self, removed: f32) -> f32 {
+        if self.count == 0.0 { removed } else { self.sum / self.count }
+    }
+
+    /// The value of largest magnitude; `removed` where there is no cell.
+    pub fn extreme(self, removed: f32) -> f32 {
+        if self.count == 0.0 { removed } else { self.extreme }
+    }
+}
+
+/// A picture of texels of one level.
+pub struct Texels {
+    level: u32,
+    width: usize,
+    /// The first row and key of the matrix.
+    rows: Range<usize>,
+    keys: Range<usize>,
+    all: Vec<Texel>,
+}
+
+impl Texels {
+    /// Room for the texels of level `level` over `rows` and `keys`, which begin at multiples of 2^level.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(level: u32, rows: Range<usize>, keys: Range<usize>) -> Result<Texels, Error> {
+        let width = keys.len().div_ceil(1 << level);
+        let count = crate::task::product("texels", rows.len().div_ceil(1 << level), width)?;
+        Ok(Texels { level, width, rows, keys, all: filled("texels", count, Texel::EMPTY)? })
+    }
+
+    /// The rows that it covers.
+    pub fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+
+    /// The keys that it covers.
+    pub fn keys(&self) -> Range<usize> {
+        self.keys.clone()
+    }
+
+    /// The texels, row-major.
+    pub fn all(&self) -> &[Texel] {
+        &self.all
+    }
+
+    /// Takes in the values of the rows `rows` of a group that begins at row `first`, at keys from `key` on, all of which it
+    /// covers. `logits` are where removed keys are minus infinity; none: no key is removed.
+    pub fn add(&mut self, first: usize, rows: &Range<usize>, key: usize, values: &[Lanes], logits: Option<&[Lanes]>) {
+        let step = 1 << self.level;
+        let mut at = 0;
+        while at < values.len() {
+            let column = (key + at - self.keys.start) >> self.level;
+            let end = values.len().min(self.keys.start + (column + 1) * step - key);
+            let piece = match logits {
+                None => Piece::of::<Native>(&values[at..end]),
+                Some(logits) => Piece::of_what_is_left::<Native>(&values[at..end], &logits[at..end]),
+            };
+            for row in rows.clone() {
+                let line = (row - self.rows.start) >> self.level;
+                self.all[line * self.width + column].merge(piece.lane(row - first));
+            }
+            at = end;
+        }
+    }
+
+    /// Makes everything NaN in the line of `row`.
+    fn spoil(&mut self, row: usize) {
+        let line = (row - self.rows.start) >> self.level;
+        let nan = Texel { extreme: f32::NAN, sum: f32::NAN, count: 1.0 };
+        self.all[line * self.width..(line + 1) * self.width].iter_mut().for_each(|texel| texel.merge(nan));
+    }
+
+    /// The same cells one level up.
+    fn coarser(&self) -> Result<Texels, Error> {
+        let mut up = Texels::new(self.level + 1, self.rows.clone(), self.keys.clone())?;
+        for (line, texels) in self.all.chunks_exact(self.width.max(1)).enumerate() {
+            for (column, texel) in texels.iter().enumerate() {
+                up.all[line / 2 * up.width + column / 2].merge(*texel);
+            }
+        }
+        Ok(up)
+    }
+}
+
+/// Some keys pooled, a lane per row.
+struct Piece {
+    max: Lanes,
+    min: Lanes,
+    sum: Lanes,
+    count: Lanes,
+}
+
+impl Piece {
+    fn of<V: F32x4>(values: &[Lanes]) -> Piece {
+        let (mut max, mut min) = (F32x8::<V>::splat(f32::NEG_INFINITY), F32x8::splat(f32::INFINITY));
+        let mut sum = F32x8::splat(0.0);
+        for value in values {
+            let v = F32x8::load(value);
+            (max, min, sum) = (max.max_relaxed(v), min.min_relaxed(v), sum + v);
+        }
+        Piece::stored(max, min, sum, F32x8::splat(values.len() as f32))
+    }
+
+    /// Without removed keys. What is NaN belongs to a row in which everything is, its removed keys as well.
+    fn of_what_is_left<V: F32x4>(values: &[Lanes], logits: &[Lanes]) -> Piece {
+        let (low, high) = (F32x8::<V>::splat(f32::NEG_INFINITY), F32x8::splat(f32::INFINITY));
+        let (zero, one) = (F32x8::splat(0.0), F32x8::splat(1.0));
+        let (mut max, mut min, mut sum, mut count) = (low, high, zero, zero);
+        for (value, logit) in values.iter().zip(logits) {
+            let (v, l) = (F32x8::load(value), F32x8::load(logit));
+            let left = |yes: F32x8<V>, no: F32x8<V>| v.if_equal(v, l.if_equal(low, no, yes), yes);
+            max = max.max_relaxed(left(v, low));
+            min = min.min_relaxed(left(v, high));
+            sum = sum + left(v, zero);
+            count = count + left(one, zero);
+        }
+        Piece::stored(max, min, sum, count)
+    }
+
+    #[inline(always)]
+    fn stored<V: F32x4>(max: F32x8<V>, min: F32x8<V>, sum: F32x8<V>, count: F32x8<V>) -> Piece {
+        let mut piece = Piece { max: [0.0; WIDTH], min: [0.0; WIDTH], sum: [0.0; WIDTH], count: [0.0; WIDTH] };
+        max.store(&mut piece.max);
+        min.store(&mut piece.min);
+        sum.store(&mut piece.sum);
+        count.store(&mut piece.count);
+        piece
+    }
+
+    #[inline(always)]
+    fn lane(&self, lane: usize) -> Texel {
+        let (max, min, sum) = (self.max[lane], self.min[lane], self.sum[lane]);
+        let extreme = if -min > max { min } else { max };
+        Texel { extreme: if sum.is_nan() { sum } else { extreme }, sum, count: self.count[lane] }
+    }
+}
+
+/// The rows of some bands, from one level to another.
+pub struct Pyramid {
+    base: Texels,
+    levels: Range<u32>,
+    removed: f32,
+    /// Σ of weights over rows for each key, in four parts.
+    columns: Vec<[f32; 4]>,
+    statistics: Columns,
+    known: Vec<f32>,
+    /// How many rows of statistics are there.
+    done: usize,
+}
+
+/// What a pyramid comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    /// The values of largest magnitude, level after level.
+    pub max: Vec<f32>,
+    /// The means of the same texels, as bfloat16.
+    pub mean: Vec<u16>,
+    /// The range of the finite values of largest magnitude, NaN where there are none.
+    pub range: [f32; 2],
+    /// The mass of each key: Σ of its weights over the rows that can be mapped.
+    pub columns: Vec<f64>,
+    /// The statistics of the rows.
+    pub statistics: Columns,
+    /// [`Statistic::to_numbers`] of each group of rows.
+    pub known: Vec<f32>,
+}
+
+/// The weights of one group of rows, as [`Pyramid::weigh`] takes them in.
+pub struct Weighed<'a> {
+    /// The first row of the group.
+    pub first: usize,
+    /// Those of its rows that are asked for.
+    pub rows: Range<usize>,
+    /// What they leave behind.
+    pub statistic: &'a Statistic,
+}
+
+impl Pyramid {
+    /// Room for `rows` of M = `keys` keys. With `weights`, for what is read off them as well.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(
+        levels: Range<u32>,
+        rows: Range<usize>,
+        keys: usize,
+        removed: f32,
+        weights: bool,
+    ) -> Result<Pyramid, Error> {
+        let groups = rows.len().div_ceil(1 << levels.start);
+        let (columns, statistics, known) =
+            if weights { (keys, (groups * WIDTH).min(rows.len()), groups * Statistic::NUMBERS) } else { (0, 0, 0) };
+        Ok(Pyramid {
+            base: Texels::new(levels.start, rows, 0..keys)?,
+            levels,
+            removed,
+            columns: filled("columns", columns, [0.0; 4])?,
+            statistics: Columns::new(statistics)?,
+            known: reserved("statistics", known)?,
+            done: 0,
+        })
+    }
+
+    /// From how many rows to how many the groups follow that are taken in.
+    pub fn stride(&self) -> usize {
+        1 << self.levels.start
+    }
+
+    /// Takes in values of a group: see [`Texels::add`].
+    pub fn add(&mut self, first: usize, rows: &Range<usize>, key: usize, values: &[Lanes], logits: Option<&[Lanes]>) {
+        self.base.add(first, rows, key, values, logits);
+    }
+
+    /// Adds the weights of a block to the mass of its keys.
+    pub fn weigh(&mut self, of: &Weighed, key: usize, weights: &[Lanes]) {
+        let end = self.columns.len().min(key + weights.len());
+        let columns = &mut self.columns[key.min(end)..end];
+        if of.rows.len() == WIDTH && of.statistic.usable() {
+            for (column, weights) in columns.iter_mut().zip(weights) {
+                let ([low, high], _) = weights.as_chunks::<4>() else { unreachable!() };
+                (Native::load(column) + (Native::load(low) + Native::load(high))).store(column);
+            }
+            return;
+        }
+        for lane in of.rows.clone().map(|row| row - of.first).filter(|lane| of.statistic.status[*lane].usable()) {
+            columns.iter_mut().zip(weights).for_each(|(column, weights)| column[lane % 4] += weights[lane]);
+        }
+    }
+
+    /// Takes in what whole rows come to, when all their weights were taken in.
+    pub fn close(&mut self, of: &Weighed, sums: &RowSums) {
+        for row in of.rows.clone() {
+            let lane = row - of.first;
+            sums.write(lane, of.statistic, self.done, &mut self.statistics);
+            self.done += 1;
+            // Everything in such a row is NaN, also where no row of the group sees a key.
+            if of.statistic.status[lane].failed() {
+                self.base.spoil(row);
+            }
+        }
+        self.known.extend_from_slice(&of.statistic.to_numbers());
+    }
+
+    /// All levels.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn finish(self) -> Result<Levels, Error> {
+        let Pyramid { mut base, levels, removed, columns, statistics, known, .. } = self;
+        let present = base.all.iter().filter(|texel| texel.count > 0.0 && texel.extreme.is_finite());
+        let range = present.fold([f32::NAN; 2], |[low, high], texel| [low.min(texel.extreme), high.max(texel.extreme)]);
+        let room = base.all.len().saturating_mul(2);
+        let (mut max, mut mean) = (reserved("pyramid", room)?, reserved("pyramid", room)?);
+        for level in levels.clone() {
+            if level > levels.start {
+                base = base.coarser()?;
+            }
+            max.extend(base.all.iter().map(|texel| texel.extreme(removed)));
+            mean.extend(base.all.iter().map(|texel| bfloat16(texel.mean(removed))));
+        }
+        let mut masses = reserved("columns", columns.len())?;
+        masses.extend(columns.iter().map(|parts| parts.iter().map(|&part| f64::from(part)).sum::<f64>()));
+        Ok(Levels { max, mean, range, columns: masses, statistics, known })
+    }
+}
+
+/// The upper half of a single-precision number, rounded to the nearest.
+fn bfloat16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    let odd = bits >> 16 & 1;
+    if x.is_nan() { 0x7fc0 } else { (bits.wrapping_add(0x7fff + odd) >> 16) as u16 }
+}
