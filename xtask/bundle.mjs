@@ -5,12 +5,11 @@ import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
-import { GENERATED, LOCKS } from './kernel.mjs';
+import { GENERATED, LOCKS, VARIANTS } from './kernel.mjs';
 import { at } from './run.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
-const WASM = `${GENERATED}/qkscope_bg.wasm`;
 const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
 
 /** Everything is an ES module for engines that have wasm SIMD (2021 and later). */
@@ -54,8 +53,11 @@ const npmPackage = () =>
       await rm(at('pkg'), { recursive: true, force: true });
       await write(outputFiles);
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
-      await copyFile(at(WASM), at('pkg/dist/qkscope_bg.wasm'));
-      await copyFile(at(GENERATED, 'qkscope_bg.wasm.d.ts'), at('pkg/dist/qkscope_bg.wasm.d.ts'));
+      await copyModules('pkg/dist');
+      const declaration = 'qkscope_bg.wasm.d.ts';
+      await Promise.all(
+        VARIANTS.map(({ file }) => copyFile(at(GENERATED, declaration), at('pkg/dist', `${file}.d.ts`))),
+      );
       await Promise.all(['README.md', ...LICENSES].map((name) => copyFile(at(name), at('pkg', name))));
       await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
     },
@@ -77,7 +79,9 @@ async function manifest() {
     exports: {
       '.': { types, node: './dist/inline.js', default: './dist/index.js' },
       './inline': { types, default: './dist/inline.js' },
-      './qkscope_bg.wasm': { types: './dist/qkscope_bg.wasm.d.ts', default: './dist/qkscope_bg.wasm' },
+      ...Object.fromEntries(
+        VARIANTS.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
+      ),
       './package.json': './package.json',
     },
     files: ['dist', ...LICENSES],
@@ -95,7 +99,7 @@ const page = () =>
       await rm(at('dist'), { recursive: true, force: true });
       await write(outputFiles);
       await copyStatic();
-      await copyFile(at(WASM), at('dist/qkscope_bg.wasm'));
+      await copyModules('dist');
       await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));
     },
   });
@@ -105,6 +109,10 @@ async function copyStatic() {
   const names = (await readdir(at('www'))).filter((name) => name !== 'src');
   await Promise.all(names.map((name) => cp(at('www', name), at('dist', name), { recursive: true })));
 }
+
+/** The modules, beside the script that fetches one of them. */
+const copyModules = (folder) =>
+  Promise.all(VARIANTS.map(({ file }) => copyFile(at(GENERATED, file), at(folder, file))));
 
 async function write(outputFiles) {
   for (const file of outputFiles) {

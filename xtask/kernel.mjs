@@ -1,4 +1,4 @@
-// Rust → www/src/generated/: the wasm module, the glue that wasm-bindgen writes for it, and the kernel's own lists.
+// Rust → www/src/generated/: the wasm modules, the glue that wasm-bindgen writes for them, and the kernel's own lists.
 
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -7,7 +7,7 @@ import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 
 import { catalogModule } from './catalog.mjs';
-import { at, run, runNode, targetFolder } from './run.mjs';
+import { Failure, at, run, runNode, targetFolder } from './run.mjs';
 import { step } from './stamp.mjs';
 
 export const GENERATED = 'www/src/generated';
@@ -18,53 +18,83 @@ export const LOCKS = ['Cargo.lock', 'package-lock.json'];
 const RUST = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'src'];
 const WASM_TARGET = 'wasm32-unknown-unknown';
 
+/** The modules that are made of the one source: for all browsers, and for those that multiply and add in one instruction. */
+export const VARIANTS = [
+  { name: 'simd128', file: 'qkscope_bg.wasm', flags: [] },
+  { name: 'relaxed-simd', file: 'qkscope_relaxed_bg.wasm', flags: ['-Ctarget-feature=+relaxed-simd'] },
+];
+
 /** Builds the kernel and writes everything that TypeScript imports from it. */
 export async function kernel() {
   await mkdir(at(GENERATED), { recursive: true });
-  const target = await targetFolder();
-  const compiled = path.join(target, WASM_TARGET, 'release', 'qkscope.wasm');
-  const bound = path.join(target, 'bindgen');
-  await compile(compiled);
-  await bind(compiled, bound);
-  await optimise(path.join(bound, 'qkscope_bg.wasm'));
+  for (const variant of VARIANTS) await compile(variant);
+  await glue();
   await catalog();
   await inline();
 }
 
-const compile = (compiled) =>
-  step('cargo build (wasm)', {
+/** A variant has folders of its own, so that one does not undo the other. */
+async function folders({ name }) {
+  const target = path.join(await targetFolder(), name);
+  return {
+    target,
+    compiled: path.join(target, WASM_TARGET, 'release', 'qkscope.wasm'),
+    bound: path.join(target, 'bindgen'),
+  };
+}
+
+async function compile(variant) {
+  const { target, compiled, bound } = await folders(variant);
+  const build = ['build', '--lib', '--release', '--locked', '--target', WASM_TARGET, '--target-dir', target];
+  await step(`cargo build ${variant.name}`, {
     inputs: RUST,
     outputs: [compiled],
-    make: () => run('cargo', ['build', '--lib', '--release', '--locked', '--target', WASM_TARGET, ...nameless()]),
+    make: () => run('cargo', [...build, ...rustflags(variant.flags)]),
   });
+  await step(`wasm-bindgen ${variant.name}`, {
+    inputs: [compiled, 'Cargo.lock', 'xtask/src'],
+    outputs: [bound],
+    make: () => xtask('bindgen', compiled, bound),
+  });
+  const module = path.join(bound, 'qkscope_bg.wasm');
+  await step(`wasm-opt ${variant.name}`, {
+    inputs: [module, 'package-lock.json', 'xtask/kernel.mjs'],
+    outputs: [generated(variant.file)],
+    // It reads the features to assume, simd128 among them, from the module itself. The stack lies at the bottom of memory, so
+    // no pointer is below 1024, and what is added to one can go into the load: the inner loop loses four instructions of 22.
+    make: () =>
+      runNode('binaryen/bin/wasm-opt', ['-O3', '--low-memory-unused', module, '-o', at(generated(variant.file))]),
+  });
+}
 
 /** Messages of panics name source files: shipped ones name no folder of the machine that built them. */
-function nameless() {
+function rustflags(flags) {
   const home = process.env.CARGO_HOME ?? path.join(homedir(), '.cargo');
-  const flag = JSON.stringify(`--remap-path-prefix=${home}=cargo`);
-  // Cargo joins this to the flags in .cargo/config.toml; the environment's RUSTFLAGS would replace them.
-  return ['--config', `target.${WASM_TARGET}.rustflags=[${flag}]`];
+  const all = [`--remap-path-prefix=${home}=cargo`, ...flags];
+  // Cargo joins these to the flags in .cargo/config.toml; the environment's RUSTFLAGS would replace them.
+  return ['--config', `target.${WASM_TARGET}.rustflags=${JSON.stringify(all)}`];
 }
 
 const GLUE = ['qkscope.js', 'qkscope.d.ts', 'qkscope_bg.wasm.d.ts'];
 
-const bind = (compiled, bound) =>
-  step('wasm-bindgen', {
-    inputs: [compiled, 'Cargo.lock', 'xtask/src'],
-    outputs: [bound, ...GLUE.map(generated)],
+/** One glue serves all variants, because their borders are the same. */
+async function glue() {
+  const bounds = await Promise.all(VARIANTS.map(async (variant) => (await folders(variant)).bound));
+  const [first] = bounds;
+  await step('glue', {
+    inputs: bounds.map((bound) => path.join(bound, GLUE[0])),
+    outputs: GLUE.map(generated),
     async make() {
-      await xtask('bindgen', compiled, bound);
-      await Promise.all(GLUE.map((name) => copyFile(path.join(bound, name), at(generated(name)))));
+      const texts = await Promise.all(bounds.map((bound) => readFile(path.join(bound, GLUE[0]), 'utf8')));
+      if (texts.some((text) => text !== texts[0])) {
+        throw new Failure(
+          `The glue of ${VARIANTS.map(({ name }) => name).join(' and ')} differs: one cannot serve both.`,
+        );
+      }
+      await Promise.all(GLUE.map((name) => copyFile(path.join(first, name), at(generated(name)))));
     },
   });
-
-const optimise = (module) =>
-  step('wasm-opt', {
-    inputs: [module, 'package-lock.json'],
-    outputs: [generated('qkscope_bg.wasm')],
-    // It reads the features to assume, simd128 among them, from the module itself.
-    make: () => runNode('binaryen/bin/wasm-opt', ['-O3', module, '-o', at(generated('qkscope_bg.wasm'))]),
-  });
+}
 
 const catalog = () =>
   step('catalogue', {

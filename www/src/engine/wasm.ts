@@ -9,6 +9,14 @@ const simd = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ];
 
+/** `(func (param v128) (result v128) local.get 0 local.get 0 local.get 0 f32x4.relaxed_madd)`: valid only where relaxed SIMD is. */
+const relaxed = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 133,
+  2, 11,
+];
+
+let deterministic = false;
+
 let load: () => Promise<WebAssembly.Module> = () =>
   Promise.reject(new QkscopeError('wasm', 'module', 'set by configure()', 'none'));
 let module: Promise<WebAssembly.Module> | undefined;
@@ -17,6 +25,17 @@ let module: Promise<WebAssembly.Module> | undefined;
 export function useModule(loader: () => Promise<WebAssembly.Module>): void {
   load = loader;
   module = undefined;
+}
+
+/** Sets whether the same bits must come out everywhere, from now on. */
+export function useDeterministic(yes: boolean): void {
+  if (yes !== deterministic) module = undefined;
+  deterministic = yes;
+}
+
+/** Whether the module with relaxed SIMD is the one to load: where there is such a thing, and bits may differ for speed. */
+export function multipliesAndAdds(): boolean {
+  return !deterministic && WebAssembly.validate(new Uint8Array(relaxed));
 }
 
 /** The compiled module. A failure is not remembered: the network may be back. */
