@@ -39,6 +39,9 @@ pub enum Request {
         /// The row statistics (planes, rows).
         #[serde(default)]
         statistics: bool,
+        /// How the rows ended (planes, rows), which is one of the statistics and costs nothing beside an output.
+        #[serde(default)]
+        status: bool,
     },
     /// A rectangle of one plane at one stage (rows, keys).
     Rectangle {
@@ -156,6 +159,8 @@ pub struct Attended {
     pub stages: Vec<(Stage, Vec<f32>)>,
     /// (planes, rows).
     pub statistics: Option<Columns>,
+    /// (planes, rows): [`crate::normalize::Status`].
+    pub status: Option<Vec<u8>>,
 }
 
 /// One query against one key.
@@ -284,7 +289,7 @@ impl Task {
     pub fn new(problem: &Problem, request: &Request) -> Result<Task, Error> {
         let sizes = problem.sizes;
         match *request {
-            Request::Attend { planes, rows, output, weights, ref stages, statistics } => {
+            Request::Attend { planes, rows, output, weights, ref stages, statistics, status } => {
                 let planes = range("planes", planes, sizes.planes())?;
                 let rows = range("rows", rows, sizes.queries)?;
                 let count = planes.len() * rows.len();
@@ -294,6 +299,7 @@ impl Task {
                     weights: weights.then(|| column("weights", sizes.keys)).transpose()?,
                     stages: stages.iter().map(|&s| Ok((s, column("stages", sizes.keys)?))).collect::<Result<_, _>>()?,
                     statistics: statistics.then(|| Columns::new(count)).transpose()?,
+                    status: status.then(|| filled("status", count, 0)).transpose()?,
                 };
                 Ok(Task::over(planes, rows, Work::Attend(Box::new(attend))))
             }
@@ -472,7 +478,9 @@ impl Surveyed {
 
 impl Attended {
     fn add(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
-        if self.output.is_some() || self.weights.is_some() || self.statistics.is_some() {
+        let of_weights =
+            [self.output.is_some(), self.weights.is_some(), self.statistics.is_some(), self.status.is_some()];
+        if of_weights.contains(&true) {
             self.add_weights(part, problem, workspace);
         }
         let keys = problem.sizes.keys;
@@ -514,6 +522,9 @@ impl Attended {
         }
         if let Some(to) = &mut self.statistics {
             part.lanes().for_each(|(lane, row)| sums.write(lane, &statistic, row, to));
+        }
+        if let Some(to) = &mut self.status {
+            part.lanes().for_each(|(lane, row)| to[row] = statistic.status[lane] as u8);
         }
         workspace.keep(problem, part.group, statistic);
     }

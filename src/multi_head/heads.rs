@@ -200,6 +200,7 @@ impl HeadsTask {
             weights: self.wanted != Wanted::None,
             stages: Vec::new(),
             statistics: false,
+            status: false,
         };
         task::Task::new(&of.problem, &request)
     }

@@ -204,6 +204,8 @@ fn attended_object(attended: &Attended) -> JsValue {
     fields.extend(optional(&attended.weights).map(|values| ("weights", values)));
     let stages: Vec<_> = attended.stages.iter().map(|(s, values)| (STAGES[*s as usize].id, floats(values))).collect();
     fields.push(("stages", object(&stages)));
+    let status = attended.status.as_ref().map(|status| Uint8Array::from(status.as_slice()).into());
+    fields.extend(status.map(|status| ("status", status)));
     fields.extend(attended.statistics.as_ref().map(|columns| ("statistics", columns_object(columns))));
     object(&fields)
 }

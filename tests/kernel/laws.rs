@@ -324,6 +324,7 @@ fn work_in_blocks_equals_work_at_once() {
                 weights: true,
                 stages,
                 statistics: true,
+                status: true,
             };
             let Answer::Attend(part) = run(&problem, &request).unwrap() else { unreachable!() };
             let at = |width: usize| (plane * n + rows[0]) * width..(plane * n + rows[1]) * width;

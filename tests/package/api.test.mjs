@@ -16,6 +16,7 @@ test('2-D to 4-D: missing leading axes are 1', async () => {
     const shaped = (rows, columns, seed) => tensor([...lead, rows, columns], seed);
     const { output, weights, statistics } = await attention(shaped(5, 4, 1), shaped(7, 4, 2), shaped(7, 3, 3), {
       needWeights: true,
+      needStatistics: true,
     });
     assert.deepEqual([...output.shape], [1, 1, 5, 3]);
     assert.deepEqual([...weights.shape], [1, 1, 5, 7]);
@@ -25,17 +26,20 @@ test('2-D to 4-D: missing leading axes are 1', async () => {
 
 test('what is asked for, and nothing else, comes back', async () => {
   const plain = await attention(query, key, value);
-  assert.deepEqual(Object.keys(plain).sort(), ['output', 'statistics']);
+  assert.deepEqual(Object.keys(plain).sort(), ['output', 'status']);
+  assert.deepEqual(plain.status, new Uint8Array(2 * 3 * 13));
+  const { statistics, output } = await attention(query, key, value, { needStatistics: true });
+  assert.deepEqual(output, plain.output);
   assert.equal((await attention(query, key, null)).output, null);
   const { stages } = await attention(query, key, null, { stages: ['masked', 'raw'] });
   assert.deepEqual(Object.keys(stages), ['raw', 'masked']);
-  for (const values of Object.values(plain.statistics).slice(1)) assert.equal(values.length, 2 * 3 * 13);
+  for (const values of Object.values(statistics).slice(1)) assert.equal(values.length, 2 * 3 * 13);
 });
 
 test('inputs are not changed, and may be reused at once', async () => {
   const reused = { data: query.data.slice(), shape: [...query.shape] };
   const before = reused.data.slice();
-  const expected = await attention(query, key, value);
+  const expected = await attention(query, key, value, { needStatistics: true });
   const found = attention(reused, key, value);
   assert.deepEqual(reused.data, before);
   reused.data.fill(NaN);
@@ -60,7 +64,7 @@ test('results are memory of their own', async () => {
 test('overview, rectangle, row, cell and the whole agree bit for bit', async () => {
   const options = { causal: true, causalAlignment: 'lower_right', normalizer: 'softmax1', softcap: 2 };
   const stages = qkscope.catalog.stages.map(({ id }) => id);
-  const whole = await attention(query, key, value, { ...options, stages, needWeights: true });
+  const whole = await attention(query, key, value, { ...options, stages, needWeights: true, needStatistics: true });
   const map = await openAttention(query, key, value, options);
   const plane = 1 * 3 + 2;
   const at = (row, column) => (plane * 13 + row) * 9 + column;
@@ -139,7 +143,11 @@ test('a pooled overview keeps the maxima', async () => {
 
 test('masks and biases of every broadcast, and their effect', async () => {
   const attnMask = { data: Uint8Array.from({ length: 13 * 9 }, (_, index) => index % 2), shape: [13, 9] };
-  const { weights, statistics } = await attention(query, key, null, { attnMask, needWeights: true });
+  const { weights, statistics } = await attention(query, key, null, {
+    attnMask,
+    needWeights: true,
+    needStatistics: true,
+  });
   weights.data.forEach((weight, index) => assert.equal(weight > 0, (index % 117) % 2 === 1));
   assert.ok(
     deviation(
@@ -153,8 +161,10 @@ test('masks and biases of every broadcast, and their effect', async () => {
 });
 
 test('a row with no key is 0 and flagged', async () => {
-  const { output, statistics } = await attention(query, key, value, { keyValueSeqLengths: [9, 0] });
-  const names = Array.from(statistics.status, (index) => qkscope.statusNames[index]);
+  const options = { keyValueSeqLengths: [9, 0], needStatistics: true };
+  const { output, status, statistics } = await attention(query, key, value, options);
+  assert.deepEqual(status, statistics.status);
+  const names = Array.from(status, (index) => qkscope.statusNames[index]);
   assert.deepEqual(names, [...Array(39).fill('ok'), ...Array(39).fill('empty')]);
   assert.ok(output.data.subarray(39 * 5).every((number) => number === 0));
   assert.equal(statistics.argmax[39], -1);
@@ -168,7 +178,7 @@ test('a NaN in one query stays in its row', async () => {
     if (Math.floor(index / 5) === 20) assert.ok(Number.isNaN(number));
     else assert.equal(number, clean.output.data[index]);
   });
-  assert.equal(qkscope.statusNames[found.statistics.status[20]], 'nan');
+  assert.equal(qkscope.statusNames[found.status[20]], 'nan');
 });
 
 test('sizes of 0: an empty result or a typed error', async () => {

@@ -16,7 +16,7 @@ for (const golden of goldens) {
     const { stages = {}, statistics = {} } = golden.expected;
     const [query, key] = [fromJson(golden.query), fromJson(golden.key)];
     const value = golden.value && fromJson(golden.value);
-    const options = { ...optionsOf(golden), needWeights: true, stages: Object.keys(stages) };
+    const options = { ...optionsOf(golden), needWeights: true, needStatistics: true, stages: Object.keys(stages) };
     const found = await qkscope.attention(query, key, value, options);
 
     const bounds = boundsOf(golden, found);
@@ -31,9 +31,9 @@ for (const golden of goldens) {
       const allowed = (row) => bounds.weight[row] * bounds.m * 8 + 1e-5 * Math.abs(numbers.data[row]);
       compare(name, numbers, fromJson(expected, Float64Array), allowed);
     }
-    const status = golden.expected.status ?? Array.from(found.statistics.status, () => 'ok');
+    const status = golden.expected.status ?? Array.from(found.status, () => 'ok');
     assert.deepEqual(
-      Array.from(found.statistics.status, (index) => qkscope.statusNames[index]),
+      Array.from(found.status, (index) => qkscope.statusNames[index]),
       Array.isArray(status) ? status.flat(Infinity) : status.data,
     );
   });

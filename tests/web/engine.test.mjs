@@ -38,7 +38,7 @@ test('one worker, two and five give the same bits, in every kind of answer', () 
     const answers = await page.evaluate(async () => {
       const all = [];
       /** @type {import('../../pkg/dist/index.js').AttentionOptions} */
-      const options = { needWeights: true, stages: ['masked'], causal: true };
+      const options = { needWeights: true, needStatistics: true, stages: ['masked'], causal: true };
       for (const size of [0, 1, 2, 5]) {
         qk.configure({ workers: size });
         const before = workers.length;

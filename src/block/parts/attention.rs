@@ -48,6 +48,7 @@ impl Triple {
             weights: need_weights,
             stages: Vec::new(),
             statistics: false,
+            status: false,
         };
         let Answer::Attend(attended) = run(&problem, &request)? else { unreachable!("an answer of its kind") };
         let rows = Tensor::new("mixed", vec![b, n, channels], attended.output.unwrap_or_default())?;

@@ -143,6 +143,7 @@ pub fn attend(problem: &Problem) -> Attended {
         weights: true,
         stages: Stage::ALL.to_vec(),
         statistics: true,
+        status: true,
     };
     match run(problem, &request).expect("the request fits the problem") {
         Answer::Attend(attended) => *attended,

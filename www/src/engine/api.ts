@@ -124,6 +124,8 @@ export interface ProblemOptions {
 export interface AttentionOptions extends ProblemOptions, Control {
   /** Also return the weights, `B * Hq * N * M` numbers of 4 bytes each. Default false. */
   needWeights?: boolean | undefined;
+  /** Also return the statistics of every row: entropy and its kin cost about a third of the time again. Default false. */
+  needStatistics?: boolean | undefined;
   /** Also return these stages of the logits, each as large as the weights. Default none. */
   stages?: readonly Stage[] | undefined;
 }
@@ -136,8 +138,10 @@ export interface AttentionResult {
   weights?: Tensor;
   /** `[B, Hq, N, M]` each, for the stages asked for. */
   stages?: Partial<Record<Stage, Tensor>>;
-  /** One entry per row of weights. */
-  statistics: RowStatistics;
+  /** `[B, Hq, N]`: how each row of weights ended, as an index of `statusNames`. */
+  status: Uint8Array;
+  /** One entry per row of weights, when `needStatistics` is set. */
+  statistics?: RowStatistics;
 }
 
 /**
@@ -620,8 +624,14 @@ export interface Configuration {
    */
   workers?: number | undefined;
   /**
-   * The kernel, if you load it yourself: compiled, its bytes, or its address. Set it before the first call. Default:
-   * the file beside the script, or the copy inside it (`qkscope/inline`).
+   * The kernel, if you load it yourself: compiled, its bytes, or its address. Set it before the first call. Default: one
+   * of the two files beside the script, or the copy of `qkscope_bg.wasm` inside it (`qkscope/inline`).
    */
   module?: WebAssembly.Module | BufferSource | URL | string | undefined;
+  /**
+   * Whether the same bits must come out in every browser. Where there is relaxed SIMD (Chrome since 114, Firefox),
+   * `qkscope_relaxed_bg.wasm` multiplies and adds with one rounding instead of two: faster, and off by a last place from
+   * elsewhere. `true` takes `qkscope_bg.wasm` there too. Default: false.
+   */
+  deterministic?: boolean | undefined;
 }

@@ -9,6 +9,7 @@ export interface Wanted {
   weights: boolean;
   stages: readonly Stage[];
   statistics: boolean;
+  status?: boolean;
 }
 
 /** The whole, array by array; each is `planes * rows` entries or rows of entries. */
@@ -17,6 +18,7 @@ export interface Parts {
   weights?: Float32Array;
   stages?: Partial<Record<Stage, Float32Array>>;
   statistics?: RawStatistics;
+  status?: Uint8Array;
 }
 
 interface Extent {
@@ -48,6 +50,13 @@ export function assemble(cut: readonly Block[], results: readonly RawBlock[], wa
   if (wanted.stages.length > 0) {
     const stages = wanted.stages.map((stage) => [stage, matrix((result) => result.stages?.[stage], extent.keys)]);
     parts.stages = Object.fromEntries(stages) as Record<Stage, Float32Array>;
+  }
+  if (wanted.status) {
+    parts.status = join(
+      () => new Uint8Array(rows),
+      ({ status }) => status,
+      1,
+    );
   }
   if (wanted.statistics) {
     const columns = Object.entries(statistics).map(([name, whole]) => {

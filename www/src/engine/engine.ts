@@ -27,13 +27,14 @@ import type {
 import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
 import { followed, importance, lengths, shareOfSinks, weightedNorms } from './diagnose.ts';
+import { QkscopeError, show } from './error.ts';
 import { OpenMap } from './map.ts';
 import { runMultiHead } from './multi-head.ts';
 import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './options.ts';
 import { paintPicture } from './paint.ts';
 import { Pool } from './pool.ts';
 import { makeProblem } from './problem.ts';
-import { fromSource, useModule } from './wasm.ts';
+import { fromSource, useDeterministic, useModule } from './wasm.ts';
 
 /** One pool for everything on the page, however many maps and captures are open. */
 const pool = new Pool();
@@ -43,7 +44,7 @@ const MOST_WORKERS = 64;
 export const statusNames: readonly Status[] = catalog.statuses.map(({ id }) => id);
 
 /**
- * Computes attention once: weights times values, and the statistics of every row.
+ * Computes attention once: weights times values.
  *
  * @param query `[B, Hq, N, d]`
  * @param key `[B, Hkv, M, d]`; `Hq` is a multiple of `Hkv`, and consecutive heads share keys (GQA)
@@ -60,9 +61,11 @@ export async function attention(
   const map = makeMap(query, key, value, options);
   try {
     const weights = options.needWeights ?? false;
+    const statistics = options.needStatistics ?? false;
     const stages = stagesOf(options.stages);
     await map.open({ signal: options.signal });
-    const parts = await map.attend({ output: value != null, weights, stages, statistics: true }, options);
+    const wanted = { output: value != null, weights, stages, statistics, status: true };
+    const parts = await map.attend(wanted, options);
     return result(map, parts);
   } finally {
     map.free();
@@ -224,10 +227,14 @@ export async function paint(values: Float32Array, options: PaintOptions): Promis
  * @throws QkscopeError `parameter`, and changes nothing
  */
 export function configure(configuration: Configuration): void {
-  checkNames('configuration', configuration, ['workers', 'module']);
-  const { workers, module } = configuration;
+  checkNames('configuration', configuration, ['workers', 'module', 'deterministic']);
+  const { workers, module, deterministic } = configuration;
+  if (deterministic !== undefined && typeof deterministic !== 'boolean') {
+    throw new QkscopeError('parameter', 'deterministic', 'true or false', show(deterministic));
+  }
   const size = workers === undefined ? undefined : wholeNumber('workers', workers, 0, MOST_WORKERS);
   if (module !== undefined) useModule(fromSource(module));
+  if (deterministic !== undefined) useDeterministic(deterministic);
   pool.configure(size);
 }
 
@@ -237,7 +244,7 @@ function makeMap(query: Tensor, key: Tensor, value: Tensor | null, options: Atte
   return new OpenMap(pool, makeProblem(pool.newId(), query, key, value, options));
 }
 
-function result(map: OpenMap, { output, weights, stages, statistics }: Parts): AttentionResult {
+function result(map: OpenMap, { output, weights, stages, statistics, status }: Parts): AttentionResult {
   const { batch, heads, queries, keys, valueSize } = map;
   const matrix = (data: Float32Array): Tensor => ({ data, shape: [batch, heads, queries, keys] });
   const named = Object.entries(stages ?? {}).map(([stage, data]) => [stage, matrix(data)]);
@@ -245,6 +252,7 @@ function result(map: OpenMap, { output, weights, stages, statistics }: Parts): A
     output: output ? { data: output, shape: [batch, heads, queries, valueSize] } : null,
     ...(weights && { weights: matrix(weights) }),
     ...(stages && { stages: Object.fromEntries(named) as Partial<Record<Stage, Tensor>> }),
-    statistics: { shape: [batch, heads, queries], ...statistics! },
+    status: status!,
+    ...(statistics && { statistics: { shape: [batch, heads, queries], ...statistics } }),
   };
 }

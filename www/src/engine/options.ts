@@ -24,7 +24,7 @@ const others = [
 const parameters = catalog.options as readonly CatalogParameter[];
 /** The options of an open map, which has no results of its own, and those of a whole computation. */
 export const ofProblem: readonly string[] = [...parameters.map(({ name }) => name), ...others, 'signal', 'onProgress'];
-const known: readonly string[] = [...ofProblem, 'needWeights', 'stages'];
+const known: readonly string[] = [...ofProblem, 'needWeights', 'needStatistics', 'stages'];
 
 /**
  * The part of the options that makes the problem: checked, masks and bias copied, everything unset left out. `scores`

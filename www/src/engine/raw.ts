@@ -63,6 +63,7 @@ export type RawRequest =
       weights: boolean;
       stages: readonly Stage[];
       statistics: boolean;
+      status?: boolean;
     }
   | { kind: 'rectangle'; plane: number; rows: Range; keys: Range; stage: Stage; removed: number }
   | {
@@ -124,6 +125,8 @@ export interface RawBlock {
   weights?: Float32Array;
   stages?: Partial<Record<Stage, Float32Array>>;
   statistics?: RawStatistics;
+  /** How each row ended. */
+  status?: Uint8Array;
 }
 
 export interface RawCell {
