@@ -14,6 +14,7 @@
 //! taken of it, and again from the exponential to the last panel of V.
 
 use crate::error::Error;
+use crate::few::{FEW, dot, sum_rows, sum_selected};
 use crate::mask::{Broadcast, Group, Mask};
 use crate::math::Tanh;
 use crate::member::{Member, Text};
@@ -132,6 +133,10 @@ struct Rows {
     size: usize,
     /// Whether the numbers of a prepared row are the dimensions of Q and K.
     keeps_dimensions: bool,
+    /// Whether a prepared row is the row itself.
+    kept: bool,
+    /// Whether prepared rows are multiplied.
+    multiplied: bool,
 }
 
 impl Rows {
@@ -243,18 +248,33 @@ impl Problem {
     /// `out`. Keys from M on are padding.
     pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
         let (head, plane) = (group.plane % self.sizes.heads, self.sizes.kv_plane(group.plane));
-        let Packed { queries, keys: panels, row, .. } = packed;
-        let queries = queries.load(group, |query, prepared| {
+        let Packed { queries, keys: panels, row, prepared, .. } = packed;
+        let (queries, rows) = queries.load(group, |query, prepared| {
             let row = copied(row, self.query_row(group.plane, query));
             self.rows.prepare(head, Side::Query, self.mask.position(query), row, prepared);
         });
-        let panels = panels.load(plane, self.sizes.keys, |key, prepared| {
+        let mut prepare = |key: usize, prepared: &mut [f32]| {
             let row = copied(row, self.key_row(group.plane, key));
             self.rows.prepare(self.sizes.first_head(head), Side::Key, key as i64, row, prepared);
-        });
+        };
         let factor = if stage >= Stage::Scaled { *self.factor.of(head) } else { 1.0 };
-        let panels = &panels[keys.start / 4 * self.rows.size..];
-        scores::<Native>(self.rows.score.of(head).combine(), panels, queries, factor, out);
+        if self.is_few() {
+            let rows = &rows[..group.count * self.rows.size];
+            for (key, out) in keys.clone().zip(&mut *out) {
+                let k = match key {
+                    key if key >= self.sizes.keys => &[],
+                    key if self.rows.kept => self.key_row(group.plane, key),
+                    key => {
+                        prepare(key, prepared);
+                        &*prepared
+                    }
+                };
+                score_few(rows, k, factor, out);
+            }
+        } else {
+            let panels = &panels.load(plane, self.sizes.keys, prepare)[keys.start / 4 * self.rows.size..];
+            scores::<Native>(self.rows.score.of(head).combine(), panels, queries, factor, out);
+        }
         if let Some(cap) = self.softcap.filter(|_| stage >= Stage::Capped) {
             soften::<Native>(cap, out);
         }
@@ -265,6 +285,19 @@ impl Problem {
         if stage >= Stage::Masked {
             self.mask.remove(group, keys.start, out);
         }
+    }
+
+    /// Whether there are so few queries that nothing is packed for them.
+    pub fn is_few(&self) -> bool {
+        self.sizes.queries < FEW && self.rows.multiplied
+    }
+
+    /// Room for what is packed of it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn pack(&self) -> Result<Packed, Error> {
+        Packed::new(&self.sizes, self.rows.size, !self.is_few())
     }
 
     /// Whether any row of a group with this statistic has lost one of `keys`, to a rule or to a logit of minus infinity.
@@ -302,11 +335,12 @@ impl Problem {
         statistic
     }
 
-    /// The same, and the terms of all keys that any row of the group may see.
-    pub fn settle<'s>(&self, group: Group, packed: &mut Packed, strip: &'s mut [Lanes]) -> Settled<'s> {
+    /// The same, and the terms of all keys that any row of the group may see; `informed` where their entropy will be asked for.
+    pub fn settle<'s>(&self, group: Group, packed: &mut Packed, strip: &'s mut [Lanes], informed: bool) -> Settled<'s> {
         let (first, terms, sight) = self.observe(group, packed, strip);
         let mut statistic = sight.statistic();
-        let information = self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic);
+        let information =
+            self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic, informed);
         Settled { strip: Strip { first, logits: terms }, statistic, information }
     }
 
@@ -326,13 +360,25 @@ impl Problem {
         spare: &mut [Lanes],
         output: &mut [Lanes],
     ) {
-        let plane = self.sizes.kv_plane(group.plane);
+        let (plane, size) = (self.sizes.kv_plane(group.plane), self.sizes.value_size);
         let last = self.sizes.keys.min(block.first + block.logits.len());
         let whole = block.first..block.first + block.logits.len();
         let rows = plane * self.sizes.keys..(plane + 1) * self.sizes.keys;
         let matrix = &self.value[rows.start * self.sizes.value_size..rows.end * self.sizes.value_size];
-        let is_unsafe = packed.values.load(plane, matrix, self.sizes.keys).1[block.first / BLOCK];
         let logits = &mut spare[..whole.len()];
+        if self.is_few() {
+            let values = &matrix[block.first.min(last) * size..last * size];
+            sum_rows::<Native>(values, size, block.logits, group.count, &mut packed.sums);
+            if packed.sums.iter().any(|sums| !sums[..group.count].iter().all(|sum| sum.is_finite())) {
+                self.logits(group, whole, Stage::Masked, packed, logits);
+                sum_selected(values, size, logits, block.logits, group.count, &mut packed.sums);
+            }
+            for (output, sums) in output.iter_mut().zip(&packed.sums) {
+                output.iter_mut().zip(sums).for_each(|(output, sum)| *output += sum);
+            }
+            return;
+        }
+        let is_unsafe = packed.values.load(plane, matrix, self.sizes.keys).1[block.first / BLOCK];
         if is_unsafe {
             self.logits(group, whole, Stage::Masked, packed, logits);
         }
@@ -421,11 +467,23 @@ impl Rows {
         }
         let set = score.set(&choice, sizes)?;
         Ok(Rows {
+            kept: set.of(0).keeps_rows() && !position.changes_rows,
+            multiplied: matches!(set.of(0).combine(), Combine::Product),
             size: set.of(0).size(&sizes),
             keeps_dimensions: score.keeps_dimensions,
             score: set,
             position: position.set(&options.position, sizes, mask.position(0))?,
         })
+    }
+}
+
+/// `factor` times the scores of few queries, whose rows lie one after the other, and one key; none is padding.
+fn score_few(queries: &[f32], key: &[f32], factor: f32, out: &mut Lanes) {
+    let mut last = 0.0;
+    let mut rows = queries.chunks_exact(key.len().max(1));
+    for out in out {
+        last = rows.next().map_or(last, |query| dot::<Native>(query, key) * factor);
+        *out = last;
     }
 }
 

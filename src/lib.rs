@@ -71,6 +71,8 @@ pub mod panel;
 
 pub mod packed;
 
+pub mod few;
+
 pub mod options;
 
 pub mod score;

@@ -4,7 +4,8 @@
 //!    once, and so do heads that share them (grouped-query attention), one after the other; a worker packs what it works on and
 //!    no more.
 //! 2. Memory for one head is there from the start: packing cannot fail.
-//! 3. A group of fewer than eight queries is filled up with copies of its last one. They cost nothing that the empty lanes
+//! 3. Problems of few queries (`few.rs`) use keys and values as they lie: for them nothing is packed but the queries.
+//! 4. A group of fewer than eight queries is filled up with copies of its last one. They cost nothing that the empty lanes
 //!    would not, and behave like a row: what is sought for eight rows at once is not held up by lanes of zeros.
 
 use crate::error::Error;
@@ -23,15 +24,19 @@ pub struct Packed {
     pub values: Values,
     /// A row of Q or K on its way to being prepared.
     pub row: Vec<f32>,
+    /// A prepared key, where keys are used as they lie.
+    pub prepared: Vec<f32>,
+    /// The sums of one block of values, where they are used as they lie.
+    pub sums: Vec<Lanes>,
 }
 
 impl Packed {
-    /// Room for prepared rows of `size` numbers.
+    /// Room for prepared rows of `size` numbers; for keys and values as well where `is_packed` is set.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
-    pub fn new(sizes: &Sizes, size: usize) -> Result<Packed, Error> {
-        let keys = if sizes.planes() == 0 { 0 } else { sizes.keys };
+    pub fn new(sizes: &Sizes, size: usize, is_packed: bool) -> Result<Packed, Error> {
+        let keys = if sizes.planes() == 0 || !is_packed { 0 } else { sizes.keys };
         let panels = |name, count: usize, length: usize| {
             let bytes = count as u64 * length as u64 * size_of::<Quad>() as u64;
             let length = count.checked_mul(length).ok_or(Error::OutOfMemory { name: String::from(name), bytes })?;
@@ -39,7 +44,7 @@ impl Packed {
         };
         Ok(Packed {
             queries: Queries {
-                prepared: filled("query", size, 0.0)?,
+                rows: filled("query", size.saturating_mul(WIDTH), 0.0)?,
                 lanes: filled("query", size, [0.0; WIDTH])?,
                 group: None,
             },
@@ -53,6 +58,8 @@ impl Packed {
                 unsafe_to_multiply: filled("value", keys.div_ceil(BLOCK), false)?,
                 plane: None,
             },
+            prepared: filled("key", size, 0.0)?,
+            sums: filled("output", if is_packed { 0 } else { sizes.value_size }, [0.0; WIDTH])?,
             row: filled("query", sizes.head_size.max(sizes.key_size), 0.0)?,
         })
     }
@@ -60,24 +67,26 @@ impl Packed {
 
 /// Eight prepared queries, a lane for each.
 pub struct Queries {
-    prepared: Vec<f32>,
+    /// The same row by row.
+    rows: Vec<f32>,
     lanes: Vec<Lanes>,
     group: Option<Group>,
 }
 
 impl Queries {
-    /// The queries of `group`; `prepare` writes the prepared row of a query.
-    pub fn load(&mut self, group: Group, mut prepare: impl FnMut(usize, &mut [f32])) -> &[Lanes] {
+    /// The queries of `group` in lanes, and row by row; `prepare` writes the prepared row of a query.
+    pub fn load(&mut self, group: Group, mut prepare: impl FnMut(usize, &mut [f32])) -> (&[Lanes], &[f32]) {
         if self.group != Some(group) {
+            let size = self.lanes.len();
+            for (lane, row) in self.rows.chunks_exact_mut(size.max(1)).enumerate().take(group.count) {
+                prepare(group.first + lane, row);
+            }
             for lane in 0..WIDTH {
-                if lane < group.count {
-                    prepare(group.first + lane, &mut self.prepared);
-                }
-                spread(&self.prepared, lane, &mut self.lanes);
+                spread(&self.rows[lane.min(group.count - 1) * size..][..size], lane, &mut self.lanes);
             }
             self.group = Some(group);
         }
-        &self.lanes
+        (&self.lanes, &self.rows)
     }
 }
 

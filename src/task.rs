@@ -208,7 +208,7 @@ impl Workspace {
     pub fn new(problem: &Problem) -> Result<Workspace, Error> {
         let sizes = problem.sizes;
         Ok(Workspace {
-            packed: Packed::new(&sizes, problem.prepared_size())?,
+            packed: problem.pack()?,
             strip: filled(
                 "logits",
                 if sizes.planes() == 0 { 0 } else { sizes.keys.next_multiple_of(4) },
@@ -494,7 +494,7 @@ impl Attended {
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.
     fn add_weights(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
         let Workspace { packed, strip, weights, output, .. } = workspace;
-        let settled = problem.settle(part.group, packed, strip);
+        let settled = problem.settle(part.group, packed, strip, self.statistics.is_some());
         let statistic = settled.statistic;
         let mut sums = RowSums::new(problem, part.group, &settled);
         output.fill([0.0; WIDTH]);
@@ -553,7 +553,7 @@ impl Tile {
 /// The fused pass of one group for a pyramid: its weights block by block, each used for all that is read off it.
 fn add_weights(part: &Part, problem: &Problem, workspace: &mut Workspace, pyramid: &mut Pyramid) {
     let Workspace { packed, strip, weights, logits, .. } = workspace;
-    let settled = problem.settle(part.group, packed, strip);
+    let settled = problem.settle(part.group, packed, strip, true);
     let mut sums = RowSums::new(problem, part.group, &settled);
     let of = Weighed { first: part.group.first, rows: part.rows.clone(), statistic: &settled.statistic };
     for block in settled.strip.blocks() {

@@ -206,8 +206,10 @@ pub trait Normalizer: Send + Sync {
     /// Turns the logits of any part of the rows, the first of them that of key `first`, into terms where they stand.
     fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic);
 
-    /// Both for whole rows. A member for which ln t is at hand also gives Σ t ln t, which spares the entropy its logarithms.
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
+    /// Both for whole rows. A member for which ln t is at hand also gives Σ t ln t where that is `wanted`, which spares the
+    /// entropy its logarithms.
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
+        let _ = wanted;
         self.statistic(Strip { first, logits }, statistic);
         self.terms(first, logits, statistic);
         None

@@ -4,7 +4,7 @@ use super::parts::exponential;
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
 use crate::options::Settings;
-use crate::simd::{F32x8, Lanes, Native, WIDTH};
+use crate::simd::{F32x8, Lanes, Native};
 use crate::tensor::Head;
 
 struct Softmax;
@@ -19,12 +19,10 @@ impl Normalizer for Softmax {
         exponential::terms::<Native>(logits, &statistic.max);
     }
 
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
-        let (sum, information) = exponential::settle::<Native>(first, logits, &statistic.max);
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
+        let (sum, information) = exponential::settle::<Native>(first, logits, &statistic.max, wanted);
         (F32x8::splat(1.0) / sum).store(&mut statistic.factor);
-        let mut stored = [0.0; WIDTH];
-        information.store(&mut stored);
-        Some(stored)
+        information
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
 use crate::math::Exp;
 use crate::options::Settings;
-use crate::simd::{F32x8, Lanes, Native, WIDTH};
+use crate::simd::{F32x8, Lanes, Native};
 use crate::tensor::Head;
 
 /// Softmax with a logit s beside those of the keys, whose share goes to no key. Also the form of `softmax_sink`.
@@ -23,13 +23,11 @@ impl Normalizer for WithSink {
         exponential::terms::<Native>(logits, &statistic.values[0]);
     }
 
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic) -> Option<Lanes> {
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
         let largest = self.largest(statistic);
-        let (sum, information) = exponential::settle::<Native>(first, logits, &largest);
+        let (sum, information) = exponential::settle::<Native>(first, logits, &largest, wanted);
         self.divide(sum, statistic);
-        let mut stored = [0.0; WIDTH];
-        information.store(&mut stored);
-        Some(stored)
+        information
     }
 }
 

@@ -8,7 +8,11 @@ use crate::tensor::Head;
 
 struct Dot;
 
-impl Score for Dot {}
+impl Score for Dot {
+    fn keeps_rows(&self) -> bool {
+        true
+    }
+}
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {

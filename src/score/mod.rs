@@ -49,6 +49,11 @@ pub trait Score: Send + Sync {
     /// Normalizes a row before positions rotate it, as scores do that are called a norm of Q and K.
     fn normalize(&self, _side: Side, _row: &mut [f32]) {}
 
+    /// Whether it leaves rows as they are, so that nobody has to copy them.
+    fn keeps_rows(&self) -> bool {
+        false
+    }
+
     /// Makes a row ready to be combined.
     fn prepare(&self, _side: Side, row: &[f32], prepared: &mut [f32]) {
         prepared.copy_from_slice(row);

@@ -8,6 +8,10 @@ use crate::tensor::Sizes;
 struct ScaledDot;
 
 impl Score for ScaledDot {
+    fn keeps_rows(&self) -> bool {
+        true
+    }
+
     fn default_scale(&self, sizes: &Sizes) -> f64 {
         1.0 / (sizes.head_size as f64).sqrt()
     }

@@ -60,6 +60,8 @@ pub trait F32x4:
     fn equal(self, other: Self) -> Self::Mask;
     /// `yes` where the mask is set, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// 0 where the mask is set, else `self`.
+    fn clear(self, mask: Self::Mask) -> Self;
     /// Whether any lane of the mask is set.
     fn any(mask: Self::Mask) -> bool;
 }

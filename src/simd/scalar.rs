@@ -96,6 +96,10 @@ impl F32x4 for Scalar {
         Scalar(core::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
     }
     #[inline(always)]
+    fn clear(self, mask: [bool; 4]) -> Self {
+        Self::select(mask, Self::splat(0.0), self)
+    }
+    #[inline(always)]
     fn any(mask: [bool; 4]) -> bool {
         mask.contains(&true)
     }

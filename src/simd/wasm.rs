@@ -95,6 +95,10 @@ impl F32x4 for Simd128 {
         Simd128(v128_bitselect(yes.0, no.0, mask))
     }
     #[inline(always)]
+    fn clear(self, mask: v128) -> Self {
+        Simd128(v128_andnot(self.0, mask))
+    }
+    #[inline(always)]
     fn any(mask: v128) -> bool {
         v128_any_true(mask)
     }

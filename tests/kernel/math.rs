@@ -155,6 +155,7 @@ fn operations<V: F32x4>(a: &Lanes, b: &Lanes, c: &Lanes) -> Vec<(&'static str, L
         ("exponent", F32x8(e[0], e[1])),
         ("if_less", a.if_less(b, b, c)),
         ("if_equal", a.if_equal(b, b, c)),
+        ("clear", F32x8(a.0.clear(a.0.less(b.0)), a.1.clear(a.1.less(b.1)))),
         ("any_less", F32x8::splat(f32::from(u8::from(a.any_less(b))))),
         ("exp", exp(-a.abs())),
         ("ln", ln(positive)),

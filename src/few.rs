@@ -1,0 +1,82 @@
+//! Few queries: rows as they lie, vectors along the dimensions.
+//!
+//! The tile wants eight queries, and keys and values in panels. With fewer than eight queries (decoding has one) lanes would go
+//! empty, and packing would cost more than what it serves. So keys are multiplied as rows, and values are added up as rows, with
+//! sums in registers. Everything between is as ever: a lane per query.
+
+use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
+
+/// Problems of fewer queries are computed so.
+pub const FEW: usize = WIDTH;
+
+/// q · k, both of the same length.
+#[inline(always)]
+pub fn dot<V: F32x4>(q: &[f32], k: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (q.as_chunks::<16>(), k.as_chunks::<16>());
+    let mut sums = [F32x8::<V>::splat(0.0); 2];
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in sums.iter_mut().zip(a.as_chunks().0).zip(b.as_chunks().0) {
+            *sum = F32x8::load(a).mul_add_relaxed(F32x8::load(b), *sum);
+        }
+    }
+    let mut parts = [0.0; WIDTH];
+    (sums[0] + sums[1]).store(&mut parts);
+    let [a, b, c, d, e, f, g, h] = parts;
+    let whole = ((a + e) + (b + f)) + ((c + g) + (d + h));
+    a_rest.iter().zip(b_rest).fold(whole, |sum, (a, b)| sum + a * b)
+}
+
+/// terms · V of one block of keys: `values` are its rows of `size` numbers, and `sums` has a lane per query, of which the first
+/// `count` are wanted.
+pub fn sum_rows<V: F32x4>(values: &[f32], size: usize, terms: &[Lanes], count: usize, sums: &mut [Lanes]) {
+    for lane in 0..count {
+        let mut from = 0;
+        while from + 32 <= size {
+            sum_columns::<V, 4>(values, size, from, terms, lane, sums);
+            from += 32;
+        }
+        while from + 8 <= size {
+            sum_columns::<V, 1>(values, size, from, terms, lane, sums);
+            from += 8;
+        }
+        for column in from..size {
+            let values = values[column..].iter().step_by(size);
+            sums[column][lane] = values.zip(terms).map(|(v, t)| t[lane] * v).sum();
+        }
+    }
+}
+
+/// 8 N columns of V from column `from` on, for one query.
+#[inline(always)]
+fn sum_columns<V: F32x4, const N: usize>(
+    values: &[f32],
+    size: usize,
+    from: usize,
+    terms: &[Lanes],
+    lane: usize,
+    sums: &mut [Lanes],
+) {
+    let mut accumulators = [F32x8::<V>::splat(0.0); N];
+    for (row, terms) in values.chunks_exact(size).zip(terms) {
+        let t = F32x8::splat(terms[lane]);
+        for (sum, v) in accumulators.iter_mut().zip(row[from..from + WIDTH * N].as_chunks().0) {
+            *sum = t.mul_add_relaxed(F32x8::load(v), *sum);
+        }
+    }
+    for (sum, sums) in accumulators.into_iter().zip(sums[from..].chunks_exact_mut(WIDTH)) {
+        let mut parts = [0.0; WIDTH];
+        sum.store(&mut parts);
+        sums.iter_mut().zip(parts).for_each(|(sums, part)| sums[lane] = part);
+    }
+}
+
+/// The same sums where V holds a NaN or an infinity: see `add_selected` in `attend.rs`.
+pub fn sum_selected(values: &[f32], size: usize, logits: &[Lanes], terms: &[Lanes], count: usize, sums: &mut [Lanes]) {
+    for lane in 0..count {
+        for (column, sums) in sums.iter_mut().enumerate().take(size) {
+            let values = values[column..].iter().step_by(size);
+            let left = values.zip(logits).zip(terms).filter(|((_, l), _)| l[lane] != f32::NEG_INFINITY);
+            sums[lane] = left.map(|((v, _), t)| t[lane] * v).sum();
+        }
+    }
+}
