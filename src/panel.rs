@@ -11,6 +11,13 @@
 //! 2. Eight accumulators, two loads and four splats for eight multiply-adds; all inputs are read in order.
 //! 3. Each element is one sum in ascending t from one accumulator: its value does not depend on the tile it is in.
 //! 4. The loop is not unrolled by hand: the compiler's reordering then spills accumulators.
+//!
+//! Where the time of a whole attention goes (n = 1024, d = 64, one head, one thread, Chromium 156 on two cores of a Zen 3, relaxed
+//! SIMD, 7.1 ms; at the measured peak of 51 GFLOP/s the multiply-adds alone would take 5.2): scores 3.0 ms (86 % of the peak; the
+//! rest is the start and the end of each tile of 64 steps), terms and sums 1.0, output 2.9 (89 %), packing 0.2.
+//!
+//! What did not help: five or six keys to a tile (as fast as four where nothing spills, and slower once something does), four keys
+//! by twelve queries (twelve sums spill: half the speed), a vector of four keys and shuffles in place of four splats (10 % slower).
 
 use crate::error::Error;
 use crate::math::Tanh;
