@@ -5,7 +5,7 @@ import { catalog } from '../generated/catalog.ts';
 import { HeadView } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
-import { Latest } from './latest.ts';
+import { Latest } from '../views/parts/latest.ts';
 import type { Place } from './state.ts';
 import { text } from './text.ts';
 

@@ -5,7 +5,7 @@ import { catalog, type Text } from '../generated/catalog.ts';
 import { CellView, type CellRules, type CellSubject, type MatrixCell, type MatrixView } from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
-import { Latest } from './latest.ts';
+import { Latest } from '../views/parts/latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
 import { forbidden, memberOf, type Settings } from './settings.ts';
 import type { Place } from './state.ts';

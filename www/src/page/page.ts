@@ -14,7 +14,7 @@ import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector } from './inspector.ts';
-import { Latest } from './latest.ts';
+import { Latest } from '../views/parts/latest.ts';
 import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
 import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
