@@ -373,6 +373,78 @@ export interface RectangleOptions extends HeadSelection, Control {
   removed?: number | undefined;
 }
 
+/** What `openMicroscope()` looks at. */
+export interface MicroscopeOptions extends HeadSelection, Control {
+  /** Default `'weights'`. */
+  stage?: Stage | undefined;
+  /**
+   * Stands where every key is removed, in the stages `masked` and `weights`; earlier stages know no masks. Default
+   * -Infinity and 0.
+   */
+  removed?: number | undefined;
+  /**
+   * Called when queries `[from, to)` are known in full: tiles of them may be finer than before. Once for each stretch,
+   * in any order. What it throws stops the pass and rejects `complete`.
+   */
+  onRows?: ((rows: readonly [number, number]) => void) | undefined;
+}
+
+/** Which part of the matrix `tile()` pools, and how far. */
+export interface TileOptions {
+  /** One number of the tile pools `2^level` by `2^level` entries; 0 to `levels - 1`. */
+  level: number;
+  /** Queries `[from, to)`: `from` is a multiple of `2^level`, and so is `to` unless it is `N`. */
+  rows: readonly [number, number];
+  /** Keys `[from, to)`, likewise. */
+  keys: readonly [number, number];
+  /** How entries become one number. Default `'max'`: for logits the one of largest magnitude. */
+  pool?: Pool | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * One head's matrix at every scale. Level `l` pools `2^l` by `2^l` entries; the coarser levels are kept, as a pyramid
+ * that one pass over all rows makes, and the finer ones are computed where they are asked for. A large matrix shows
+ * sampled rows first; `complete` says when the pass is through.
+ *
+ * It owns memory: call `free()` when done. `free()` of its map ends it as well.
+ */
+export interface Microscope {
+  /** N */
+  readonly queries: number;
+  /** M */
+  readonly keys: number;
+  readonly stage: Stage;
+  /** How many levels there are. The last is at most 256 numbers a side, unless it is level 3. */
+  readonly levels: number;
+  /** The first level that is kept; 3, or more where the pyramid would pass 160 MB. */
+  readonly kept: number;
+  /** Rows that no pass has reached yet are those of one group of eight in so many; 1: every row is known. */
+  readonly sampled: number;
+  /** The smallest finite number among the maxima of level 3, as far as they are known; 0 when there is none. */
+  readonly low: number;
+  /** The largest one. The largest magnitude of all entries is that of `low` or `high`. */
+  readonly high: number;
+  /** What is kept between calls, in bytes. */
+  readonly bytes: number;
+  /** Settles when every row is known, and rejects when the pass is stopped or fails. Nobody has to listen. */
+  readonly complete: Promise<void>;
+  /**
+   * A part of the matrix, pooled: `[rows, keys]` of the tile. It equals the pooled `rectangle()` of the same entries, bit
+   * for bit for `'max'`; a mean of a kept level is rounded to bfloat16. Rows that are not known yet stand in their
+   * samples at kept levels, and are computed at finer ones. Ahead of long calls that wait.
+   */
+  tile(options: TileOptions): Promise<Tensor>;
+  /** The weights on each key, summed over all queries, `M` numbers. Null before `complete`, and for other stages. */
+  readonly columnMass: Float64Array | null;
+  /** The statistics of every row, as `rowStatistics()`. Null before `complete`, and for other stages. */
+  readonly statistics: RowStatistics | null;
+  /** Stops the pass and gives the memory back. Pending calls reject with code `freed`, and so do later ones. */
+  free(): void;
+  /** The same as `free()`, where the language has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
+}
+
 /** Which query `row()` explains. */
 export interface RowOptions extends HeadSelection {
   /** 0 to `N - 1`. */
@@ -467,6 +539,11 @@ export interface AttentionMap {
   headStatistics(options?: HeadStatisticsOptions): Promise<HeadStatistics>;
   /** A picture of one head, pooled to at most `maxSize` cells a side. */
   overview(options: OverviewOptions): Promise<Overview>;
+  /**
+   * Opens one head at every scale. Resolves with the first picture: all of a small matrix, sampled rows of a large one.
+   * The signal stops the pass after that too; what is known by then stays.
+   */
+  openMicroscope(options: MicroscopeOptions): Promise<Microscope>;
   /** A part of one head's matrix, `[rows, keys]`. Ahead of long calls that wait. */
   rectangle(options: RectangleOptions): Promise<Tensor>;
   /** One query: every stage and its statistics. Ahead of long calls that wait. */

@@ -84,6 +84,12 @@ export function joined<A extends Numbers>(
 
 const floats = (rows: number) => new Float32Array(rows);
 
+/** Room for the statistics of `rows` rows. */
+export function statisticsOf(rows: number): RawStatistics {
+  const columns = Object.entries(statistics).map(([name, whole]) => [name, whole(rows)]);
+  return Object.fromEntries(columns) as RawStatistics;
+}
+
 /** The statistics by name, and the array that each is kept in. */
 const statistics: Record<keyof RawStatistics, (rows: number) => Numbers> = {
   mass: floats,

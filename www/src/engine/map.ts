@@ -8,6 +8,8 @@ import type {
   HeadSelection,
   HeadStatistics,
   HeadStatisticsOptions,
+  Microscope,
+  MicroscopeOptions,
   Overview,
   OverviewOptions,
   RectangleOptions,
@@ -24,8 +26,10 @@ import { bands, blocks, isSmall } from './blocks.ts';
 import { QkscopeError } from './error.ts';
 import { gather } from './gather.ts';
 import type { Part } from './gather.ts';
-import { checkNames, member, range, wholeNumber } from './options.ts';
-import type { Pool, Ticket } from './pool.ts';
+import { OpenMicroscope } from './microscope.ts';
+import type { Questions } from './microscope.ts';
+import { checkCallback, checkControl, checkNames, member, range, wholeNumber } from './options.ts';
+import type { Haste, Pool, Ticket } from './pool.ts';
 import { checkResult, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
 import type { Problem } from './protocol.ts';
@@ -160,6 +164,29 @@ export class OpenMap implements AttentionMap {
     return picture(await this.#gather(parts, options), height, width);
   }
 
+  async openMicroscope(options: MicroscopeOptions): Promise<Microscope> {
+    checkNames('options', options, [...selection, 'stage', 'removed', 'onRows']);
+    checkCallback('onRows', options.onRows);
+    checkControl(options);
+    const plane = this.#plane(options);
+    const stage = stageOf(options.stage);
+    const { queries, keys } = this;
+    const ask: Questions = {
+      part: (request, share, haste) => this.#part(request, share, haste),
+      gather: (parts, control) => this.#gather(parts, control),
+      checkOpen: () => this.#checkOpen(),
+    };
+    const subject = { plane, stage, queries, keys, size: this.headSize, removed: removedOf(options.removed, stage) };
+    const microscope = new OpenMicroscope(ask, subject);
+    try {
+      await microscope.begin(options);
+      return microscope;
+    } catch (error) {
+      microscope.free();
+      throw error;
+    }
+  }
+
   async rectangle(options: RectangleOptions): Promise<Tensor> {
     checkNames('options', options, [...selection, 'rows', 'keys', 'stage', 'removed']);
     const plane = this.#plane(options);
@@ -229,9 +256,9 @@ export class OpenMap implements AttentionMap {
     if (this.#freed) throw freedError();
   }
 
-  #part<R extends RawRequest>(request: R, share: number, urgent = false): Part<RawResults[R['kind']]> {
+  #part<R extends RawRequest>(request: R, share: number, haste: Haste = {}): Part<RawResults[R['kind']]> {
     const job = { kind: 'task', session: this.#problem.id, request } as const;
-    const terms = { problem: this.#problem, spread: this.#spread, urgent };
+    const terms = { problem: this.#problem, spread: this.#spread, ...haste };
     // The kernel answers each kind of request with its kind of result; the protocol only says `object`.
     type Answer = RawResults[R['kind']];
     return { share, start: (onProgress) => this.#pool.run<'task'>(job, { ...terms, onProgress }) as Ticket<Answer> };
@@ -239,7 +266,7 @@ export class OpenMap implements AttentionMap {
 
   /** One short question, ahead of everything long. */
   async #ask<R extends RawRequest>(request: R, options: Control): Promise<RawResults[R['kind']]> {
-    const [result] = await this.#gather([this.#part(request, 1, true)], options);
+    const [result] = await this.#gather([this.#part(request, 1, { urgent: true })], options);
     return result!;
   }
 

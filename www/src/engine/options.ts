@@ -123,12 +123,16 @@ export function checkNames(subject: string, options: object, names: readonly str
 export function checkControl(options: Pick<AttentionOptions, 'signal' | 'onProgress'>): void {
   if (!given(options)) throw new QkscopeError('parameter', 'options', 'an object, or left out', show(options));
   const { signal, onProgress } = options;
-  if (given(onProgress) && typeof onProgress !== 'function') {
-    throw new QkscopeError('parameter', 'onProgress', 'a function', show(onProgress));
-  }
+  checkCallback('onProgress', onProgress);
   if (given(signal) && typeof (signal as Partial<AbortSignal>).addEventListener !== 'function') {
     throw new QkscopeError('parameter', 'signal', 'an AbortSignal', show(signal));
   }
+}
+
+/** A function, or left out. */
+export function checkCallback(subject: string, value: unknown): void {
+  if (!given(value) || typeof value === 'function') return;
+  throw new QkscopeError('parameter', subject, 'a function', show(value));
 }
 
 /** Whether the parameter is set; throws when it breaks its rule. */

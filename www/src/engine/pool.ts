@@ -20,10 +20,16 @@ const REST = 10_000;
 /** A worker silent for this many seconds is dead: a computing one reports after each step, a parsing one only at the end. */
 const PATIENCE = { task: 5, other: 60 };
 
-/** What else the pool has to know about a job. */
-export interface Terms {
+/** When a job's turn comes. */
+export interface Haste {
   /** Ahead of every job that is not. */
   urgent?: boolean;
+  /** Behind every job that is not: what goes on for long while nobody waits for it. */
+  background?: boolean;
+}
+
+/** What else the pool has to know about a job. */
+export interface Terms extends Haste {
   /** The problem that the job asks about, and in how many lanes it may be open. */
   problem?: Problem;
   spread?: number;
@@ -133,7 +139,8 @@ export class Pool {
   }
 
   #enqueue(entry: Entry): void {
-    const place = entry.terms.urgent ? this.#queue.findIndex(({ terms }) => !terms.urgent) : -1;
+    const rank = rankOf(entry.terms);
+    const place = this.#queue.findIndex(({ terms }) => rankOf(terms) > rank);
     this.#queue.splice(place < 0 ? this.#queue.length : place, 0, entry);
   }
 
@@ -336,6 +343,11 @@ export class Pool {
       if (++lane.silent > patience) this.#bury(lane, `a worker was silent for ${patience} seconds`);
     }
   }
+}
+
+/** Jobs of a lower rank go first. */
+function rankOf({ urgent, background }: Haste): number {
+  return urgent ? 0 : background ? 2 : 1;
 }
 
 /** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */

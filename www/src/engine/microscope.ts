@@ -1,0 +1,226 @@
+/** One head at every scale: sampled rows first, then a pass over all of them, and finer tiles where somebody looks. */
+import { catalog } from '../generated/catalog.ts';
+import type { Pool, Stage } from '../generated/catalog.ts';
+import { statisticsOf } from './assemble.ts';
+import type { Control, Microscope, MicroscopeOptions, RowStatistics, Tensor, TileOptions } from './api.ts';
+import { QkscopeError, show } from './error.ts';
+import type { Part } from './gather.ts';
+import { everyOf, FINEST, planOf, texels } from './levels.ts';
+import type { Extent, Plan } from './levels.ts';
+import { checkNames, member, range, wholeNumber } from './options.ts';
+import { checkResult } from './problem.ts';
+import { hasSums, Pyramid } from './pyramid.ts';
+import type { Haste } from './pool.ts';
+import type { Range, RawPyramid, RawRequest, RawResults, RawStatistics } from './raw.ts';
+
+/** What a microscope asks of its map. */
+export interface Questions {
+  /** A job about the map. */
+  part<R extends RawRequest>(request: R, share: number, haste: Haste): Part<RawResults[R['kind']]>;
+  gather<T>(parts: readonly Part<T>[], control: Control): Promise<T[]>;
+  /** Throws where the map was freed. */
+  checkOpen(): void;
+}
+
+/** Which matrix. */
+export interface Subject extends Extent {
+  plane: number;
+  stage: Stage;
+  removed: number;
+}
+
+/** Sums and statistics of the rows, put together in their order, whichever comes first. */
+class Sums {
+  readonly columns: Float64Array;
+  readonly statistics: RawStatistics;
+  /** Sums over the keys of bands that came before an earlier one did. */
+  readonly #early = new Map<number, Float64Array>();
+  #next = 0;
+
+  constructor(queries: number, keys: number) {
+    this.columns = new Float64Array(keys);
+    this.statistics = statisticsOf(queries);
+  }
+
+  get bytes(): number {
+    const arrays = [this.columns, ...this.#early.values(), ...Object.values(this.statistics)];
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  add(index: number, row: number, { columns, statistics }: RawPyramid): void {
+    for (const [name, values] of Object.entries(this.statistics)) {
+      values.set(statistics[name as keyof RawStatistics], row);
+    }
+    this.#early.set(index, columns);
+    for (let part; (part = this.#early.get(this.#next)); this.#next += 1) {
+      this.#early.delete(this.#next);
+      for (let key = 0; key < part.length; key += 1) this.columns[key]! += part[key]!;
+    }
+  }
+}
+
+export class OpenMicroscope implements Microscope {
+  readonly queries: number;
+  readonly keys: number;
+  readonly stage: Stage;
+  readonly levels: number;
+  readonly kept: number;
+  complete: Promise<void> = Promise.resolve();
+  readonly #ask: Questions;
+  readonly #subject: Subject;
+  readonly #plan: Plan;
+  readonly #stops = new Set<AbortController>();
+  #pyramid: Pyramid;
+  #sums: Sums | undefined;
+  #freed = false;
+
+  constructor(ask: Questions, subject: Subject) {
+    this.#ask = ask;
+    this.#subject = subject;
+    this.#plan = planOf(subject);
+    this.queries = subject.queries;
+    this.keys = subject.keys;
+    this.stage = subject.stage;
+    [this.kept, this.levels] = this.#plan.levels;
+    this.#pyramid = new Pyramid(this.queries, this.keys, this.#plan);
+    if (hasSums(subject.stage)) this.#sums = new Sums(this.queries, this.keys);
+  }
+
+  /** Starts the pass; settles when there is something to see. */
+  async begin({ signal, onProgress, onRows }: MicroscopeOptions): Promise<void> {
+    const { sample } = this.#plan;
+    if (sample) {
+      const parts = this.#cut(sample.step).map((rows) => this.#pass(rows, [sample.level, sample.level + 1], {}));
+      this.#pyramid.sample(await this.#gather(parts, { signal }));
+    }
+    this.complete = this.#fill({ signal, onProgress }, onRows);
+    this.complete.catch(() => undefined);
+    if (!sample) await this.complete;
+  }
+
+  get sampled(): number {
+    return this.#pyramid.full || !this.#plan.sample ? 1 : everyOf(this.#plan.sample.level);
+  }
+
+  get low(): number {
+    return Number.isFinite(this.#pyramid.low) ? this.#pyramid.low : 0;
+  }
+
+  get high(): number {
+    return Number.isFinite(this.#pyramid.high) ? this.#pyramid.high : 0;
+  }
+
+  get bytes(): number {
+    return this.#pyramid.bytes + (this.#sums?.bytes ?? 0);
+  }
+
+  get columnMass(): Float64Array | null {
+    return this.#pyramid.full && this.#sums ? this.#sums.columns : null;
+  }
+
+  get statistics(): RowStatistics | null {
+    return this.#pyramid.full && this.#sums ? { shape: [1, 1, this.queries], ...this.#sums.statistics } : null;
+  }
+
+  async tile(options: TileOptions): Promise<Tensor> {
+    checkNames('options', options, ['level', 'rows', 'keys', 'pool', 'signal']);
+    this.#checkOpen();
+    const level = wholeNumber('level', options.level, 0, this.levels - 1);
+    const rows = aligned('rows', options.rows, this.queries, level);
+    const keys = aligned('keys', options.keys, this.keys, level);
+    const pool = member('pool', options.pool ?? 'max', catalog.pools);
+    const shape = [texels(rows[1] - rows[0], level), texels(keys[1] - keys[0], level)];
+    checkResult('tile', shape);
+    options.signal?.throwIfAborted();
+    if (level < this.kept) return { data: await this.#compute(level, rows, keys, pool, options), shape };
+    const at = (items: Range): Range => [items[0] / 2 ** level, texels(items[1], level)];
+    return { data: this.#pyramid.texels(level, at(rows), at(keys), pool), shape };
+  }
+
+  declare [Symbol.dispose]: () => void;
+
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    for (const stop of this.#stops) stop.abort(freedError());
+    this.#pyramid = new Pyramid(0, 0, this.#plan);
+    this.#sums = undefined;
+  }
+
+  /** The pass over all rows. */
+  async #fill(control: Control, onRows: MicroscopeOptions['onRows']): Promise<void> {
+    const parts = this.#cut(this.#plan.step).map((rows, index): Part<void> => {
+      // Somebody waits for a picture that has none yet; one that has goes on behind whatever else is asked.
+      const { share, start } = this.#pass(rows, [FINEST, this.levels], { background: this.#plan.sample !== undefined });
+      return {
+        share,
+        start: (report) => {
+          const { result, cancel } = start(report);
+          const taken = result.then((band) => {
+            if (this.#freed) return;
+            this.#pyramid.add(index, band);
+            this.#sums?.add(index, rows[0], band);
+            onRows?.(rows);
+          });
+          return { result: taken, cancel };
+        },
+      };
+    });
+    await this.#gather(parts, control);
+  }
+
+  #pass(rows: Range, levels: Range, haste: Haste): Part<RawPyramid> {
+    const { plane, stage, removed } = this.#subject;
+    return this.#ask.part({ kind: 'pyramid', plane, rows, levels, stage, removed }, rows[1] - rows[0], haste);
+  }
+
+  async #compute(level: number, rows: Range, keys: Range, pool: Pool, control: TileOptions): Promise<Float32Array> {
+    const { plane, stage, removed } = this.#subject;
+    const known = this.#pyramid.known(rows);
+    const request = { kind: 'tile', plane, stage, level, rows, keys, pool, removed, ...(known && { known }) } as const;
+    const [tile] = await this.#gather([this.#ask.part(request, 1, { urgent: true })], { signal: control.signal });
+    return tile!.values;
+  }
+
+  #cut(step: number): Range[] {
+    const count = Math.ceil(this.queries / step);
+    return Array.from({ length: count }, (_, at) => [at * step, Math.min(this.queries, (at + 1) * step)] as const);
+  }
+
+  /** As the map's, and stopped by `free()` as well. */
+  async #gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control): Promise<T[]> {
+    const stop = new AbortController();
+    const onAbort = () => stop.abort(signal!.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#stops.add(stop);
+    try {
+      return await this.#ask.gather(parts, { signal: stop.signal, onProgress });
+    } finally {
+      this.#stops.delete(stop);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #checkOpen(): void {
+    this.#ask.checkOpen();
+    if (this.#freed) throw freedError();
+  }
+}
+
+// As for the map.
+if (Symbol.dispose)
+  Object.defineProperty(OpenMicroscope.prototype, Symbol.dispose, { value: OpenMicroscope.prototype.free });
+
+/** A range of whole blocks; the last one may be cut by the end. */
+function aligned(subject: string, value: unknown, size: number, level: number): Range {
+  const [from, to] = range(subject, value, size);
+  const block = 2 ** level;
+  if (from % block === 0 && (to % block === 0 || to === size)) return [from, to];
+  const expected = `multiples of ${block} at level ${level}, or the end, ${size}`;
+  throw new QkscopeError('parameter', subject, expected, show(value));
+}
+
+function freedError(): QkscopeError {
+  return new QkscopeError('freed', 'microscope', 'open', 'freed', 'the microscope was freed');
+}
