@@ -115,8 +115,7 @@ test('the page makes it without a request, and can be told to stop', () =>
     const before = seen.requests.length;
     await page.locator('[name="example"]').selectOption('synthetic');
     assert.match(await page.locator('.source-about').textContent(), /no model computed them/);
-    await page.locator('.busy').waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.pass').getByRole('button', { name: 'Stop' }).click();
     await settled(page);
     await page.waitForFunction(() => location.hash.includes('example=synthetic'));
     await page.locator('[name="example"]').selectOption('sentence');

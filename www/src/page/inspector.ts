@@ -1,6 +1,6 @@
 // From a cell of the picture to its numbers: which pair it is, what the kernel says of it, and how that is put.
 
-import type { AttentionMap, Cell, Score, Stage } from '../engine/index.ts';
+import type { AttentionMap, Cell, Pool, Score, Stage } from '../engine/index.ts';
 import { catalog, type Text } from '../generated/catalog.ts';
 import { CellView, type CellRules, type CellSubject, type MatrixCell, type MatrixView } from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
@@ -23,6 +23,10 @@ export interface Context {
   place: Place;
   stage: Stage;
   settings: Settings;
+  /** How blocks became cells. */
+  pool: Pool;
+  /** Whether some cells stand in for rows that are not computed yet. */
+  sampled: boolean;
   language: Language;
 }
 
@@ -56,17 +60,27 @@ export class Inspector {
       const single = cell.queries[1] - cell.queries[0] === 1 && cell.keys[1] - cell.keys[0] === 1;
       const pair: Pair | undefined = single
         ? [cell.queries[0], cell.keys[0]]
-        : await pairOf(context.map, context.place, { ...cell, stage: context.stage }, signal);
+        : await this.#pairIn(cell, context, signal);
+      if (signal.aborted) return;
+      this.#matrix.pair = pair;
       const numbers = pair && (await numbersOf(context.map, context.place, pair, signal));
       if (signal.aborted) return;
-      const subject = this.#subject(cell, pair, context.language);
+      const subject = this.#subject(cell, pair, context);
       if (single) delete subject.about;
       this.#view.show({ ...subject, numbers }, rulesFor(numbers, context));
       if (numbers) this.#matrix.announce(spoken(subject, numbers, context), cell.byKeyboard);
     });
   }
 
-  #subject(cell: MatrixCell, pair: Pair | undefined, language: Language): CellSubject {
+  /** The pair that gave a pooled cell its value. A mean is of no pair, unless no key is left or one is no number. */
+  async #pairIn(cell: MatrixCell, context: Context, signal: AbortSignal): Promise<Pair | undefined> {
+    const { map, place, stage, pool } = context;
+    if (pool === 'mean' && Number.isFinite(cell.value)) return undefined;
+    return pairOf(map, place, { ...cell, stage }, signal);
+  }
+
+  #subject(cell: MatrixCell, pair: Pair | undefined, context: Context): CellSubject {
+    const { language } = context;
     const ranges = { queries: range(cell.queries), keys: range(cell.keys), value: formatNumber(cell.value) };
     const [query, key] = pair ?? [ranges.queries, ranges.keys];
     return {
@@ -74,15 +88,18 @@ export class Inspector {
       key: pair ? this.#matrix.name(pair[1], 'keys') : ranges.keys,
       place: phrase(text.place, language, { query, key }),
       locked: this.#matrix.locked,
-      about: phrase(blockText(cell.value), language, ranges),
+      about: phrase(blockText(cell.value, pair !== undefined, context), language, ranges),
     };
   }
 }
 
 /** What a pooled cell stands for, by the value that it shows. */
-function blockText(value: number): Text {
+function blockText(value: number, found: boolean, { pool, sampled }: Context): Text {
   if (Number.isNaN(value)) return text.blockInvalid;
-  return value === -Infinity ? text.blockRemoved : text.block;
+  if (value === -Infinity) return text.blockRemoved;
+  if (pool === 'mean') return text.blockMean;
+  if (found) return text.block;
+  return sampled ? text.blockSampled : text.blockLarge;
 }
 
 function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {

@@ -1,11 +1,11 @@
 // The page. Reads the link, wires source → problem → views, and writes the link again.
 //
-//     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ MatrixView ─▶ point ─▶ CellView
+//     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ Scope ─▶ MatrixView ─▶ point ─▶ CellView
 //                                      ▲ settings (Controls, MaskPanel), place and stage (pickers)
 
-import { paint, QkscopeError, type AttentionMap, type Colormap, type Overview, type Stage } from '../engine/index.ts';
+import { paint, QkscopeError, type AttentionMap, type Colormap, type Pool, type Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
-import { MatrixView, type MatrixCell } from '../views/index.ts';
+import { MatrixView, type MatrixCell, type MatrixLook } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Painter } from '../views/parts/palette.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
@@ -13,12 +13,13 @@ import { AssignPanel } from './assign.ts';
 import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
 import { HeadPanel } from './head.ts';
-import { Inspector } from './inspector.ts';
+import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
-import { overviewOf, Problem, rowSums, type Request } from './problem.ts';
+import { Problem, sayRowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
+import { Scopes, type Scope } from './scope.ts';
 import { alignmentMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
@@ -40,6 +41,10 @@ import { renderPickers, renderSource, renderStages, renderSwitches } from './too
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
+/** While rows come in, the range of the colours follows them no more often than this. */
+const COLORS_MS = 300;
+/** A matrix no longer than this is drawn cell by cell on every screen. */
+const SMALL = 256;
 /** How long the view must rest before the address says it. */
 const LINK_REST_MS = 100;
 
@@ -56,9 +61,7 @@ interface Shown {
   place: Place;
   stage: Stage;
   settings: Settings;
-  /** The size of the picture, pooled or not. */
-  rows: number;
-  columns: number;
+  scope: Scope;
 }
 
 /** The page: what the visitor has chosen, and the parts that show it. */
@@ -75,9 +78,14 @@ export class Page {
   #counts = { layers: 1, batch: 1, heads: 1 };
   #stage: Stage;
   #colors: string | undefined;
+  #pool: Pool = 'max';
+  #isLarge = false;
   #language: Language;
   #chosenLanguage: Language | undefined;
   #theme: Theme;
+  /** What the rows of the picture sum to, once that is known. */
+  #rowSums = '';
+  #colorTimer: ReturnType<typeof setTimeout> | undefined;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
   /** The address as it was last read or written here. */
   #address = location.hash;
@@ -97,6 +105,7 @@ export class Page {
     () => undefined,
     () => this.#settle(),
   );
+  readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
   readonly #pickers = element('div', { class: 'pickers' });
@@ -126,6 +135,7 @@ export class Page {
     this.#theme = link.theme ?? 'auto';
     this.#stage = (link.stage ?? 'weights') as Stage;
     this.#colors = link.colors;
+    this.#pool = poolOf(link);
     // Around the heat map, which is marked as busy, stands what must be heard meanwhile.
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
     const mask = element('div', { class: 'mask' });
@@ -152,7 +162,9 @@ export class Page {
   #listen(): void {
     this.#matrix.addEventListener('point', (event) => this.#inspect((event as CustomEvent<MatrixCell>).detail));
     this.#matrix.addEventListener('lock', () => this.#inspect(this.#matrix.cell));
-    this.#matrix.addEventListener('resolution', () => this.#draw());
+    this.#matrix.addEventListener('levels', () => this.#caption());
+    this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
+    this.#matrix.addEventListener('resume', () => this.#resume());
     listenForDrops((files) => this.#openFiles(files));
     addEventListener('hashchange', () => this.#restore());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
@@ -173,7 +185,8 @@ export class Page {
   }
 
   /** Draws the pickers as they will be, before the first source is there. */
-  #expect({ layers, heads, batch, start }: Example): void {
+  #expect({ layers, heads, batch, start, size }: Example): void {
+    this.#isLarge = Math.max(...size) > SMALL;
     this.#counts = { layers, batch, heads };
     const { layer = start.layer, head = start.head, batch: item = 0 } = this.#link;
     this.#place = { layer, head, batch: item };
@@ -277,35 +290,35 @@ export class Page {
 
   async #compute(source: Source, reading: Reading): Promise<void> {
     const { signal } = reading;
-    const [settings, stage, resolution] = [this.#settings, this.#stage, this.#matrix.resolution];
+    const [settings, stage] = [this.#settings, this.#stage];
     const request: Request = {
       source,
       place: this.#place,
       options: (sizes) => toOptions(settings, source.options, sizes),
-      stage,
-      resolution,
     };
     const map = await this.#problem.open(request, signal);
     signal.throwIfAborted();
-    request.place = this.#fit(map, request.place);
-    const overview = await overviewOf(map, request, reading);
+    const place = this.#fit(map, request.place);
+    const scope = await this.#scopes.open({ map, place, stage }, reading);
+    if (signal.aborted) this.#scopes.drop(scope);
     signal.throwIfAborted();
-    const { rows, columns } = overview;
-    await this.#reveal({ source, map, place: request.place, stage, settings, rows, columns }, overview);
+    await this.#reveal({ source, map, place, stage, settings, scope });
   }
 
   /** Puts a picture in place of the last; from here on all that is said of the picture is said of this one. */
-  async #reveal(shown: Shown, overview: Overview): Promise<void> {
-    const { source, map, stage } = shown;
+  async #reveal(shown: Shown): Promise<void> {
+    const { source, map, scope } = shown;
     this.#controls.clearFaults();
     this.#notice.clear('picture');
     this.#shown = shown;
     this.#stale.show(true);
+    this.#scopes.show(scope);
     this.#problem.show(map);
     this.#matrix.tokens = this.#tokens(source, map);
-    const scale = colorScale(stage, overview.low, overview.high, this.#colors);
-    const { queries, keys } = map;
-    this.#matrix.picture = { ...overview, ...scale, queries, keys, name: this.#stageName(stage) };
+    this.#matrix.show(scope.source, this.#look(shown), this.#pool);
+    this.#size(map.queries, map.keys);
+    this.#matrix.pass = scope.pass;
+    scope.heard = { rows: (rows) => this.#refine(rows), pass: () => this.#follow(scope) };
     this.#sum(shown);
     try {
       await this.#matrix.drawn;
@@ -316,16 +329,55 @@ export class Page {
     }
   }
 
+  /** What there is to choose from depends on whether blocks are drawn as cells. */
+  #size(queries: number, keys: number): void {
+    const large = Math.max(queries, keys) > SMALL;
+    if (large === this.#isLarge) return;
+    this.#isLarge = large;
+    this.#renderPickers();
+  }
+
+  #look({ scope, stage }: Shown): MatrixLook {
+    const { low, high } = scope.microscope;
+    return { ...colorScale(stage, low, high, this.#colors), name: this.#stageName(stage) };
+  }
+
+  /** Some rows are known in full: they are drawn so, and may have widened the range. */
+  #refine(rows: readonly [number, number]): void {
+    this.#matrix.refresh(rows);
+    this.#colorTimer ??= setTimeout(() => {
+      this.#colorTimer = undefined;
+      if (this.#shown) this.#matrix.look = this.#look(this.#shown);
+    }, COLORS_MS);
+  }
+
+  /** The pass has gone on, or has come to its end. */
+  #follow(scope: Scope): void {
+    const { pass } = scope;
+    this.#matrix.pass = pass;
+    if (pass === undefined) this.#inspect(this.#matrix.cell);
+  }
+
+  /** Begins the pass anew that was stopped. */
+  #resume(): void {
+    this.#scopes.show(undefined);
+    this.#draw(true);
+  }
+
   /** Writes the captions: at once what is known, and what the rows sum to when that is. */
   #sum(shown: Shown): void {
-    const { map, place, source } = shown;
+    const { map, place, source, scope } = shown;
     this.#head.show({ map, place, tokens: sameTokens(source) }, this.#language);
-    this.#caption(shown);
+    this.#rowSums = '';
+    this.#caption();
     this.#sums.cancel();
     if (shown.stage !== 'weights') return;
-    this.#sums.run(async (signal) => {
-      const sums = await rowSums(shown.map, shown.place, this.#language, signal);
-      if (this.#shown === shown) this.#caption(shown, sums);
+    this.#sums.run(async () => {
+      await scope.microscope.complete;
+      const { statistics } = scope.microscope;
+      if (this.#shown !== shown || !statistics) return;
+      this.#rowSums = sayRowSums(statistics, this.#language);
+      this.#caption();
     }, true);
     this.#settle();
   }
@@ -376,15 +428,13 @@ export class Page {
     this.#notice.show(phrase(text.tokensFault, this.#language, values), this.#language);
   }
 
-  #caption({ map, rows, columns }: Shown, sums = ''): void {
+  #caption(): void {
+    if (!this.#shown) return;
     const language = this.#language;
-    this.#rowsCaption.textContent = [text.rows[language], sums].filter(Boolean).join(' · ');
-    const pooled = rows < map.queries || columns < map.keys;
-    const size = {
-      rows: Math.ceil(map.queries / Math.max(1, rows)),
-      columns: Math.ceil(map.keys / Math.max(1, columns)),
-    };
-    const note = pooled ? phrase(text.pooled, language, size) : '';
+    this.#rowsCaption.textContent = [text.rows[language], this.#rowSums].filter(Boolean).join(' · ');
+    const { queries: rows, keys: columns } = this.#matrix.blocks;
+    const sentence = this.#pool === 'mean' ? text.pooledMean : text.pooled;
+    const note = rows > 1 || columns > 1 ? phrase(sentence, language, { rows, columns }) : '';
     this.#columnsCaption.textContent = [text.columns[language], note].filter(Boolean).join(' · ');
   }
 
@@ -405,8 +455,9 @@ export class Page {
     this.#sums.cancel();
     this.#shown = undefined;
     this.#stale.show(false);
+    this.#scopes.show(undefined);
     this.#problem.show(undefined);
-    this.#matrix.picture = undefined;
+    this.#matrix.clear();
     this.#inspector.clear();
     this.#head.show(undefined, this.#language);
     this.#rowsCaption.textContent = text.rows[this.#language];
@@ -417,7 +468,11 @@ export class Page {
   // ---- one cell
 
   #inspect(cell: MatrixCell | undefined): void {
-    if (cell && this.#shown) this.#inspector.inspect(cell, { ...this.#shown, language: this.#language });
+    if (cell && this.#shown) this.#inspector.inspect(cell, this.#context(this.#shown));
+  }
+
+  #context(shown: Shown): Context {
+    return { ...shown, pool: this.#pool, sampled: shown.scope.pass !== undefined, language: this.#language };
   }
 
   #stageName(stage: Stage): string {
@@ -497,6 +552,11 @@ export class Page {
     this.#draw();
   }
 
+  #setPool(id: string): void {
+    this.#pool = id as Pool;
+    this.#draw();
+  }
+
   #setLanguage(language: Language): void {
     this.#language = language;
     this.#chosenLanguage = language;
@@ -530,6 +590,7 @@ export class Page {
     this.#link = link;
     this.#stage = (link.stage ?? 'weights') as Stage;
     this.#colors = link.colors;
+    this.#pool = poolOf(link);
     this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
     this.#language = link.language ?? this.#language;
@@ -546,6 +607,7 @@ export class Page {
       example: this.#source?.example,
       stage: this.#stage,
       colors: this.#colors,
+      pool: this.#pool,
       language: this.#chosenLanguage,
       theme: this.#theme,
       settings: this.#settings,
@@ -606,10 +668,15 @@ export class Page {
     const [language, place, colors] = [this.#language, this.#place, this.#colors];
     const layers =
       this.#source?.layers.map(String) ?? Array.from({ length: this.#counts.layers }, (_, layer) => String(layer));
+    const pool = this.#isLarge ? this.#pool : undefined;
     renderPickers(
       this.#pickers,
-      { ...this.#counts, language, place, layers, colors },
-      { place: (change) => this.#setPlace(change), colors: (id) => this.#setColors(id) },
+      { ...this.#counts, language, place, layers, colors, pool },
+      {
+        place: (change) => this.#setPlace(change),
+        colors: (id) => this.#setColors(id),
+        pool: (id) => this.#setPool(id),
+      },
     );
   }
 
@@ -626,6 +693,10 @@ function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | und
   const same =
     queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
   return same ? queryTokens : undefined;
+}
+
+function poolOf(link: Link): Pool {
+  return (link.pool ?? 'max') as Pool;
 }
 
 function part(id: string): HTMLElement {

@@ -6,8 +6,8 @@ import {
   statusNames,
   type AttentionMap,
   type Cell,
-  type Overview,
   type ProblemOptions,
+  type RowStatistics,
   type Stage,
 } from '../engine/index.ts';
 import { formatShare } from '../views/parts/format.ts';
@@ -20,14 +20,12 @@ import { text } from './text.ts';
 /** A rectangle no larger than this is searched for the entry that a pooled cell shows. */
 const LARGEST_SEARCH = 1 << 20;
 
-/** What to draw of which problem. */
+/** Which problem. */
 export interface Request {
   source: Source;
   place: Place;
   /** What to compute, once the sizes are known. */
   options: (sizes: Sizes) => ProblemOptions;
-  stage: Stage;
-  resolution: number;
 }
 
 /** A map, and what it was opened for. */
@@ -102,15 +100,6 @@ function isEqual(one: unknown, other: unknown): boolean {
   return names.length === others.length && names.every((name) => isEqual(at(one, name), at(other, name)));
 }
 
-/** One head, pooled where it is larger than the picture. */
-export function overviewOf(
-  map: AttentionMap,
-  { place: { batch, head }, stage, resolution }: Request,
-  control: { signal: AbortSignal; onProgress: (fraction: number) => void },
-): Promise<Overview> {
-  return map.overview({ batch, head, stage, maxSize: resolution, pool: 'max', removed: -Infinity, ...control });
-}
-
 /**
  * The pair whose value a pooled cell shows, or undefined where the block is too large to search. The kernel gives the
  * same bits whoever asks, so the value is looked for as it is.
@@ -139,22 +128,11 @@ export function numbersOf(
   return map.cell({ batch, head, row, key, signal });
 }
 
-/** What the rows of a head sum to, as a sentence that is true of every one of them. */
-export async function rowSums(
-  map: AttentionMap,
-  { batch, head }: Place,
-  language: Language,
-  signal: AbortSignal,
-): Promise<string> {
-  const { mass, status } = await map.rowStatistics({ batch, head, signal });
-  return sayRowSums(mass, status, language);
-}
-
 /** How far from 1.000 a sum may be and still be printed so. */
 const ROUNDING = 5e-4;
 
-/** `each row sums to 1.000` where that is so, else the range; rows without weights are counted apart. */
-function sayRowSums(mass: Float32Array, status: Uint8Array, language: Language): string {
+/** What the rows of a head sum to: `each row sums to 1.000` where that is so, else the range; rows without weights are counted apart. */
+export function sayRowSums({ mass, status }: RowStatistics, language: Language): string {
   let [low, high, empty, bad] = [Infinity, -Infinity, 0, 0];
   mass.forEach((sum, row) => {
     const name = statusNames[status[row] ?? 0];

@@ -33,6 +33,7 @@ export interface Link {
   head?: number;
   stage?: string;
   colors?: string;
+  pool?: string;
   language?: Language;
   theme?: Theme;
   /** Paths and texts of settings, not yet checked. */
@@ -54,6 +55,8 @@ function readEntry(link: Link, name: string, value: string): void {
     if (catalog.stages.some(({ id }) => id === value)) link.stage = value;
   } else if (name === 'colors') {
     if (catalog.colormaps.some(({ id }) => id === value)) link.colors = value;
+  } else if (name === 'pool') {
+    if (catalog.pools.some(({ id }) => id === value)) link.pool = value;
   } else if (name === 'example') link.example = value;
   else if (name === 'lang') {
     if (value === 'en' || value === 'zh') link.language = value;
@@ -128,6 +131,7 @@ export interface Shown extends Place {
   example: string | undefined;
   stage: string;
   colors: string | undefined;
+  pool: string;
   language: Language | undefined;
   theme: Theme;
   settings: Settings;
@@ -137,13 +141,14 @@ export interface Shown extends Place {
 /** Writes a hash, without the `#`. */
 export function writeLink(shown: Shown): string {
   const entries = new URLSearchParams();
-  const { example, stage, colors, language, theme, layer, head, batch } = shown;
+  const { example, stage, colors, pool, language, theme, layer, head, batch } = shown;
   if (example) entries.set('example', example);
   entries.set('layer', String(layer));
   entries.set('head', String(head));
   if (batch) entries.set('batch', String(batch));
   entries.set('stage', stage);
   if (colors) entries.set('colors', colors);
+  if (pool !== catalog.pools[0]?.id) entries.set('pool', pool);
   writeSettings(entries, shown.settings, shown.own);
   if (language) entries.set('lang', language);
   if (theme !== 'auto') entries.set('theme', theme);

@@ -40,6 +40,7 @@ export const text = {
   next: { en: 'Next: {name}', zh: '下一个：{name}' },
   stage: { en: 'What is shown', zh: '显示内容' },
   colors: { en: 'Colours', zh: '配色' },
+  pool: { en: 'Zoomed out', zh: '缩小时' },
   automatic: { en: 'auto', zh: '自动' },
   notSet: { en: 'not set', zh: '未设置' },
   slider: { en: '{name}, coarsely', zh: '{name}（粗调）' },
@@ -168,10 +169,26 @@ export const text = {
     en: 'each cell is the largest of up to {rows} × {columns}',
     zh: '每格取至多 {rows} × {columns} 个中的最大者',
   },
+  pooledMean: {
+    en: 'each cell is the mean of up to {rows} × {columns}',
+    zh: '每格为至多 {rows} × {columns} 个的平均值',
+  },
   place: { en: 'query {query} · key {key}', zh: '查询 {query} · 键 {key}' },
   block: {
     en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. It stands at the pair below.',
     zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者，位于下面这一对。',
+  },
+  blockMean: {
+    en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, their mean. Zoom in for single pairs.',
+    zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其平均值。放大可看单个的对。',
+  },
+  blockSampled: {
+    en: 'Queries {queries}, keys {keys}: the cell drawn, {value}, is from rows near by. These rows are not computed yet.',
+    zh: '查询 {queries}、键 {keys}：所画的值 {value} 来自邻近的行，这些行尚未计算。',
+  },
+  blockLarge: {
+    en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. Zoom in for single pairs.',
+    zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者。放大可看单个的对。',
   },
   blockInvalid: {
     en: 'Queries {queries}, keys {keys}: at least one is not a number, as is the pair below.',

@@ -70,13 +70,19 @@ export interface PickerState {
   heads: number;
   batch: number;
   colors: string | undefined;
+  /** How blocks become cells; undefined where every cell is drawn. */
+  pool: string | undefined;
 }
 
 /** Layer, head and batch item, each where there are several; and the colours. */
 export function renderPickers(
   host: HTMLElement,
-  { language, place, layers, heads, batch, colors }: PickerState,
-  listen: { place: (change: Partial<Place>) => void; colors: (id: string | undefined) => void },
+  { language, place, layers, heads, batch, colors, pool }: PickerState,
+  listen: {
+    place: (change: Partial<Place>) => void;
+    colors: (id: string | undefined) => void;
+    pool: (id: string) => void;
+  },
 ): void {
   const axes = [
     { name: 'layer', steps: listed(layers) },
@@ -86,7 +92,20 @@ export function renderPickers(
   const steppers = axes
     .filter(({ steps }) => steps.count > 1)
     .map(({ name, steps }) => stepper(name, steps, place[name], language, (index) => listen.place({ [name]: index })));
-  replaceKeepingFocus(host, [...steppers, colorMenu(language, colors, listen.colors)]);
+  const menus = [colorMenu(language, colors, listen.colors)];
+  if (pool !== undefined) menus.push(poolMenu(language, pool, listen.pool));
+  replaceKeepingFocus(host, [...steppers, ...menus]);
+}
+
+function poolMenu(language: Language, pool: string, choose: (id: string) => void): HTMLElement {
+  const id = uniqueId('pool');
+  const menu = element('select', { id, name: 'pool' });
+  for (const { id: value, label, about } of catalog.pools) {
+    menu.append(element('option', { value, title: about[language] }, label[language]));
+  }
+  menu.value = pool;
+  menu.addEventListener('change', () => choose(menu.value));
+  return element('div', { class: 'stepper' }, element('label', { for: id }, text.pool[language]), menu);
 }
 
 function colorMenu(

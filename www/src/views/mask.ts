@@ -205,8 +205,8 @@ export class MaskView extends EventTarget {
     this.#host.style.setProperty('--gutter-top', `${gutter.top}px`);
     this.#stage.style.width = `${size.width}px`;
     this.#stage.style.height = `${size.height}px`;
-    this.#rows.show(size.height);
-    this.#columns.show(size.width);
+    this.#rows.show({ from: 0, size: size.height / Math.max(1, queries), pixels: size.height });
+    this.#columns.show({ from: 0, size: size.width / Math.max(1, keys), pixels: size.width });
   }
 
   /** A mark beside every row of cells with a query that has no key left. */

@@ -1,104 +1,138 @@
-// MATRIX: scores or weights as a heat map, queries down, keys across.
+// MATRIX: scores or weights as a heat map, queries down, keys across, at every scale.
 //
-// Typed properties go in (`picture`, `tokens`, `language`), events come out (`point`, `lock`, `resolution`). The view
-// knows no engine: a painter given at construction turns numbers into pixels, and whoever listens to `point` looks up
-// what else there is to say about a cell.
+// A source, its colours and its names go in, events come out (`point`, `lock`, `levels`, `stop`, `resume`). The view knows
+// no engine: a painter given at construction turns numbers into pixels, and whoever listens to `point` looks up what else
+// there is to say about a cell. Each frame is drawn from tiles that are at hand; missing ones are asked for, and coarser
+// ones stand in until they come.
 
 import { Axis } from './parts/axis.ts';
+import { Camera } from './parts/camera.ts';
 import { element } from './parts/dom.ts';
-import { hatchRemoved, ruleCells } from './parts/hatch.ts';
-import { cellOf, cellRange, gutters, plotSize } from './parts/layout.ts';
+import { Gestures, type Gestured } from './parts/gestures.ts';
+import { actionOf } from './parts/keys.ts';
+import { gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
-import { isDark, neutralTones, putPicture, release, type Painter } from './parts/palette.ts';
+import { Minimap } from './parts/minimap.ts';
+import type { Painter } from './parts/palette.ts';
+import { PassMark, type Pass } from './parts/passmark.ts';
+import { Picture, type MatrixLook } from './parts/picture.ts';
+import type { Pooling } from './parts/pooling.ts';
+import { Profiles, type Pair } from './parts/profiles.ts';
+import type { MatrixSource } from './parts/source.ts';
 import { phrase, type Language } from './parts/text.ts';
+import type { Tile } from './parts/tiles.ts';
+import { blockOf, cellAt, type Levels, type Point, type Range } from './parts/viewport.ts';
+import { ZoomBar, type Zoom } from './parts/zoombar.ts';
 
-/** What is drawn. `values` may be pooled: `rows` x `columns` cells that stand for `queries` x `keys` pairs. */
-export interface MatrixPicture {
-  queries: number;
-  keys: number;
-  rows: number;
-  columns: number;
-  /** Row-major; -Infinity is a removed key, NaN is no number. */
-  values: Float32Array;
-  /** The colour scale: the values of its two ends, and the map's id. */
-  low: number;
-  high: number;
-  colormap: string;
-  /** What the values are, for the legend: `Weights`. */
-  name: string;
-}
+export type { MatrixLook } from './parts/picture.ts';
+export type { MatrixSource } from './parts/source.ts';
+export type { Pass } from './parts/passmark.ts';
+export type { Pooling } from './parts/pooling.ts';
 
-/** A cell of the picture, and the queries and keys that it stands for, as half-open ranges. */
+/** A cell as it is drawn: the queries and keys that it stands for, as half-open ranges. */
 export interface MatrixCell {
-  row: number;
-  column: number;
   queries: [number, number];
   keys: [number, number];
-  /** The value drawn there. */
+  /** The value drawn there; NaN where it is no number, or not at hand for a single pair. */
   value: number;
   /** Whether the cell was reached by keyboard, so that it should be announced. */
   byKeyboard: boolean;
 }
 
+/** What queries and keys are called; without names they go by number. */
+export interface Tokens {
+  queries?: readonly string[] | undefined;
+  keys?: readonly string[] | undefined;
+}
+
 const text = {
   label: {
-    en: 'Heat map of {name}, {queries} queries by {keys} keys. Arrow keys move, Enter locks, Escape unlocks.',
-    zh: '{name}热图，{queries} 个查询 × {keys} 个键。方向键移动，回车锁定，Esc 解锁。',
+    en: 'Heat map of {name}, {queries} queries by {keys} keys. Arrow keys move, Enter locks, Escape unlocks; plus and minus zoom, Shift with arrow keys moves what is in sight.',
+    zh: '{name}热图，{queries} 个查询 × {keys} 个键。方向键移动，回车锁定，Esc 解锁；加减号缩放，Shift 加方向键平移。',
   },
   empty: {
     en: 'There is nothing to draw: {queries} queries, {keys} keys.',
     zh: '没有可画的内容：{queries} 个查询，{keys} 个键。',
   },
+  hint: { en: 'Click, then scroll to zoom; drag to move', zh: '点击后滚动缩放，拖动平移' },
+  hintTouch: { en: 'Pinch to zoom; drag to move', zh: '双指缩放，拖动平移' },
 };
 
 /** The plot leaves some of the window to what stands around it, but never gets lower than this. */
 const LEAST_HEIGHT = 320;
-/** Canvas sides stay under this, far below what browsers allow. */
-const LARGEST_SIDE = 4096;
-
-/** The heat map. Events: `point` (MatrixCell), `lock` (boolean), `resolution` (the cells per side that fit). */
+/** What an empty plot has room for. */
+const EMPTY_HEIGHT = 120;
+/** Room for the profile of a column, with the gap before it; less on a phone. */
+const STRIP = { wide: 40, narrow: 28, from: 480 };
+/** The corner between the axes holds the minimap, with some air around it. */
+const CORNER = { least: 40, most: 96, air: 10 };
+/** The heat map. Events: `point` (MatrixCell), `lock` (boolean), `levels`, `stop` and `resume` (the pass). */
 export class MatrixView extends EventTarget {
   readonly #host: HTMLElement;
-  readonly #paint: Painter;
-  readonly #canvas = element('canvas', { class: 'plot-canvas', 'aria-hidden': 'true' });
+  readonly #legend: Legend;
+  readonly #picture: Picture;
   readonly #cursor = element('div', { class: 'plot-cursor', role: 'gridcell', tabindex: '0', hidden: true });
   readonly #row = element('div', { role: 'row', class: 'plot-row' }, this.#cursor);
-  readonly #plot = element('div', { class: 'plot plot-waiting', role: 'grid' }, this.#canvas, this.#row);
+  readonly #plot = element('div', { class: 'plot plot-waiting', role: 'grid' });
   readonly #empty = element('p', { class: 'plot-empty', hidden: true });
   /** Says aloud where the keyboard is. It belongs outside of what is marked as busy, where it would not be heard. */
   readonly live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   readonly #rows = new Axis('rows');
   readonly #columns = new Axis('columns');
+  readonly #camera = new Camera(() => this.#moved());
+  readonly #minimap = new Minimap({
+    centre: (at) => this.#centre(at),
+    step: (by) => this.#camera.step(by),
+    // What the map led to is worth a closer look, not the cell that was left behind.
+    zoom: (to) => this.#camera.zoomTo(to, this.#middle),
+  });
+  readonly #passMark = new PassMark({
+    stop: () => this.dispatchEvent(new CustomEvent('stop')),
+    resume: () => this.dispatchEvent(new CustomEvent('resume')),
+  });
+  readonly #profiles = new Profiles(() => this.#invalidate());
   readonly #frame = element(
     'div',
     { class: 'frame' },
     this.#columns.element,
     this.#rows.element,
     this.#plot,
+    ...this.#profiles.elements,
+    this.#minimap.element,
+    this.#passMark.element,
     this.#empty,
   );
-  readonly #legend: Legend;
+  readonly #zoomBar = new ZoomBar((zoom) => this.#zoom(zoom));
+  readonly #hint = element('p', { class: 'plot-hint' });
+  readonly #gestures: Gestures;
   readonly #observer: ResizeObserver;
-  #picture: MatrixPicture | undefined;
-  #tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined } = {};
+  #name = '';
+  #tokens: Tokens = {};
   #counts = { queries: 1, keys: 1 };
   #expected: readonly [number, number] = [0, 0];
-  #at = { row: 0, column: 0 };
+  #levels: Levels = { rows: 0, keys: 0 };
+  #at: Pair = { query: 0, key: 0 };
+  /** The pair whose row and column are shown: the current cell's, or the one that stands out in its block. */
+  #pair: Pair | undefined;
+  #told: MatrixCell | undefined;
   #locked = false;
   #language: Language = 'en';
   #start: readonly [number, number] | undefined;
-  #drawing = 0;
-  #drawn: Promise<void> = Promise.resolve();
-  #resolution = 0;
+  #restarts = false;
+  #pass: Pass | undefined;
+  #scheduled = false;
 
   constructor(host: HTMLElement, paint: Painter) {
     super();
     this.#host = host;
-    this.#paint = paint;
     this.#legend = new Legend(paint);
-    this.#legend.language = this.#language;
-    host.append(this.#frame, this.#legend.element);
-    this.#listen();
+    this.#picture = new Picture(paint, this.#legend, () => this.#invalidate());
+    this.#plot.append(...this.#picture.elements, this.#row);
+    const foot = element('div', { class: 'matrix-foot' }, this.#legend.element, this.#zoomBar.element, this.#hint);
+    host.append(this.#frame, foot, this.#passMark.status);
+    this.#gestures = new Gestures(this.#plot, this.#gestured());
+    this.#cursor.addEventListener('keydown', (event) => this.#key(event));
+    this.language = this.#language;
     this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
     this.#observer.observe(this.#frame);
   }
@@ -108,14 +142,14 @@ export class MatrixView extends EventTarget {
    * nothing moves when they come.
    */
   reserve(queries: number, keys: number, longest: readonly [number, number]): void {
-    if (this.#picture) return;
+    if (this.#picture.source) return;
     this.#counts = { queries, keys };
     this.#expected = longest;
     this.#layout();
   }
 
-  /** The names of queries and keys; without them they go by number. */
-  set tokens(tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined }) {
+  /** The names of queries and keys. */
+  set tokens(tokens: Tokens) {
     this.#tokens = tokens;
   }
 
@@ -133,43 +167,81 @@ export class MatrixView extends EventTarget {
   set language(language: Language) {
     this.#language = language;
     this.#legend.language = language;
-    if (this.#picture) this.#redraw();
+    this.#zoomBar.language = language;
+    this.#minimap.language = language;
+    const touch = matchMedia('(pointer: coarse)').matches;
+    this.#hint.textContent = phrase(touch ? text.hintTouch : text.hint, language);
+    this.#passMark.show(this.#pass, language);
+    this.#profiles.language = language;
+    this.#invalidate();
   }
 
-  /** Draws a picture; undefined clears the plot and keeps its room. */
-  set picture(picture: MatrixPicture | undefined) {
-    const before = this.#picture;
-    this.#picture = picture;
-    if (!picture) {
-      this.#clear();
-      return;
-    }
-    const sameSize = before?.queries === picture.queries && before.keys === picture.keys;
-    if (!sameSize || !before || this.#start) this.#restart(picture);
-    else this.#keepPlace(before, picture);
-    this.#counts = { queries: picture.queries, keys: picture.keys };
+  /** The pass that makes the picture whole, while it is under way or stopped. */
+  set pass(pass: Pass | undefined) {
+    this.#pass = pass;
+    this.#passMark.show(pass, this.#language);
+  }
+
+  /** Draws a source. What was drawn before stays until all that is in sight is there. */
+  show(source: MatrixSource, look: MatrixLook, pooling: Pooling = 'max'): void {
+    const { queries, keys } = source;
+    const before = this.#picture.source;
+    const sameSize = before?.queries === queries && before.keys === keys;
+    this.#counts = { queries, keys };
+    this.#name = look.name;
+    this.#camera.coarsest = Math.max(0, source.levels - 1);
+    if (!sameSize) this.#camera.reset();
+    if (!sameSize || this.#start) this.#restart();
+    this.#picture.show(source, look, pooling);
+    this.#describe();
     this.#layout();
-    this.#redraw();
-    this.#point(false);
+  }
+
+  /** Other colours for the same numbers. */
+  set look(look: MatrixLook) {
+    this.#picture.repaint(look);
+  }
+
+  /** The rows `[from, to)` are known now. */
+  refresh(rows: readonly [number, number]): void {
+    this.#picture.refresh(rows);
+  }
+
+  /** Clears the plot and keeps its room. */
+  clear(): void {
+    this.#picture.clear();
+    this.pass = undefined;
+    this.#cursor.hidden = true;
+    this.#minimap.element.hidden = true;
+    this.#setPair(undefined);
+    this.#rows.mark(undefined);
+    this.#columns.mark(undefined);
+    this.#plot.classList.add('plot-waiting');
   }
 
   /** Settles when the last picture is on the canvas; rejects when it could not be painted. */
   get drawn(): Promise<void> {
-    return this.#drawn;
+    return this.#picture.drawn;
   }
 
   /** The current cell, if there is a picture. */
   get cell(): MatrixCell | undefined {
-    return this.#picture && this.#cell(false);
+    return this.#cell(false);
+  }
+
+  /** How many queries and keys a cell stands for. */
+  get blocks(): { queries: number; keys: number } {
+    const { queries, keys } = this.#counts;
+    return { queries: Math.min(queries, 2 ** this.#levels.rows), keys: Math.min(keys, 2 ** this.#levels.keys) };
   }
 
   get locked(): boolean {
     return this.#locked;
   }
 
-  /** How many cells per side the plot can show one by one. */
-  get resolution(): number {
-    return this.#resolution || 512;
+  /** The pair that gave the current cell its value, if one did: its row and column are shown, and it is zoomed in on. */
+  set pair(pair: readonly [query: number, key: number] | undefined) {
+    this.#setPair(pair && { query: pair[0], key: pair[1] });
   }
 
   /** What query `index` and key `index` are called. */
@@ -192,81 +264,14 @@ export class MatrixView extends EventTarget {
 
   /** Draws again in the colours of the page as they are now. */
   repaint(): void {
-    if (this.#picture) this.#redraw();
+    this.#picture.repaint();
   }
 
-  // ---- drawing
+  // ---- the picture
 
-  #clear(): void {
-    this.#drawing += 1;
-    this.#canvas.width = 0;
-    this.#cursor.hidden = true;
-    this.#rows.mark(undefined);
-    this.#columns.mark(undefined);
-    this.#plot.classList.add('plot-waiting');
-  }
-
-  #resize(): void {
-    const before = this.#resolution;
-    this.#layout();
-    if (this.#picture) this.#redraw();
-    if (before && before !== this.#resolution) this.dispatchEvent(new CustomEvent('resolution'));
-  }
-
-  #layout(): void {
-    const width = this.#frame.clientWidth;
-    if (!width) return;
+  #describe(): void {
     const { queries, keys } = this.#counts;
-    this.#rows.set(queries, this.#tokens.queries);
-    this.#columns.set(keys, this.#tokens.keys);
-    const longest = this.#picture ? [this.#rows.longest, this.#columns.longest] : this.#expected;
-    const gutter = gutters(longest[0] ?? 0, longest[1] ?? 0, width);
-    const room = width - gutter.left - 1;
-    const size = plotSize(queries, keys, room, Math.min(room, Math.max(LEAST_HEIGHT, innerHeight * 0.6)));
-    this.#host.style.setProperty('--gutter-left', `${gutter.left}px`);
-    this.#host.style.setProperty('--gutter-top', `${gutter.top}px`);
-    this.#plot.style.width = `${size.width}px`;
-    this.#plot.style.height = `${Math.max(size.height, queries && keys ? 0 : 120)}px`;
-    this.#resolution = Math.min(1024, Math.max(16, Math.floor(room * Math.min(2, devicePixelRatio))));
-    this.#rows.show(size.height);
-    this.#columns.show(size.width);
-    this.#markCell();
-  }
-
-  /** Whoever awaits `drawn` hears of a failure; nobody has to. */
-  #redraw(): void {
-    this.#drawn = this.#draw();
-    this.#drawn.catch(() => undefined);
-  }
-
-  async #draw(): Promise<void> {
-    const picture = this.#picture;
-    if (!picture) return;
-    const turn = (this.#drawing += 1);
-    const { rows, columns, values, name } = picture;
-    this.#describe(picture);
-    if (!rows || !columns) return;
-    const tones = neutralTones(isDark(this.#host));
-    const { low, high, colormap } = picture;
-    const palette = { low, high, colormap, removed: tones.removed, invalid: tones.invalid };
-    const painted = await this.#paint(values, { ...palette, ...this.#canvasSize(), rows, columns });
-    const context = this.#canvas.getContext('2d');
-    if (turn !== this.#drawing || !context) return release(painted);
-    putPicture(context, painted);
-    hatchRemoved(context, values, rows, columns, tones.ink);
-    ruleCells(context, rows, columns, tones.paper);
-    this.#plot.classList.remove('plot-waiting');
-    const occurs = { removed: values.includes(-Infinity), invalid: values.includes(NaN) };
-    await this.#legend.show(palette, name, occurs);
-  }
-
-  #canvasSize(): { width: number; height: number } {
-    const side = (pixels: number): number => Math.max(1, Math.min(LARGEST_SIDE, Math.round(pixels * devicePixelRatio)));
-    return { width: side(this.#plot.clientWidth), height: side(this.#plot.clientHeight) };
-  }
-
-  #describe({ queries, keys, name }: MatrixPicture): void {
-    const values = { queries, keys, name };
+    const values = { queries, keys, name: this.#name };
     this.#plot.setAttribute('aria-label', phrase(text.label, this.#language, values));
     this.#plot.setAttribute('aria-rowcount', String(queries));
     this.#plot.setAttribute('aria-colcount', String(keys));
@@ -275,74 +280,189 @@ export class MatrixView extends EventTarget {
     this.#plot.classList.toggle('plot-nothing', !this.#empty.hidden);
   }
 
+  #resize(): void {
+    this.#layout();
+    this.#invalidate();
+  }
+
+  #layout(): void {
+    const width = this.#frame.clientWidth;
+    if (!width) return;
+    const { queries, keys } = this.#counts;
+    this.#rows.set(queries, this.#tokens.queries);
+    this.#columns.set(keys, this.#tokens.keys);
+    const expected = this.#picture.source ? [0, 0] : this.#expected;
+    const longest = (axis: Axis, least: number | undefined): number => Math.max(axis.longest, least ?? 0);
+    const gutter = gutters(longest(this.#rows, expected[0]), longest(this.#columns, expected[1]), width);
+    const room = width - gutter.left - 1 - (width < STRIP.from ? STRIP.narrow : STRIP.wide);
+    const size = plotSize(queries, keys, room, Math.min(room, Math.max(LEAST_HEIGHT, innerHeight * 0.6)));
+    for (const [name, pixels] of Object.entries({
+      'gutter-left': gutter.left,
+      'gutter-top': gutter.top,
+      'plot-width': size.width,
+      'plot-height': Math.max(size.height, queries && keys ? 0 : EMPTY_HEIGHT),
+    })) {
+      this.#host.style.setProperty(`--${name}`, `${pixels}px`);
+    }
+    this.#camera.box = { queries, keys, ...size };
+    const corner = Math.min(gutter.left, gutter.top) - CORNER.air;
+    this.#minimap.layout(this.#camera.box, Math.max(CORNER.least, Math.min(CORNER.most, corner)));
+    this.#showAxes();
+  }
+
+  /** What is in sight is about to be another part. */
+  #moved(): void {
+    this.#plot.setAttribute('aria-busy', 'true');
+    this.#invalidate();
+  }
+
+  /** Draws with the next frame, whatever else changes until then. */
+  #invalidate(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame((time) => {
+      this.#scheduled = false;
+      this.#camera.advance(time);
+      this.#render();
+    });
+  }
+
+  #render(): void {
+    if (!this.#picture.source) return;
+    const { box, view, levels, scale, coarsest } = this.#camera;
+    this.#setLevels(levels);
+    const arrived = this.#picture.render({ box, view, levels, ratio: devicePixelRatio }, coarsest);
+    if (arrived) this.#arrive(arrived);
+    this.#plot.setAttribute('aria-busy', String(!this.#picture.current || this.#camera.gliding));
+    this.#plot.classList.toggle('plot-zoomed', this.#camera.zoomed);
+    this.#zoomBar.show(this.#camera.able);
+    this.#minimap.show(box, view, this.#language, (context) => this.#picture.renderWhole(context, box, coarsest));
+    this.#showAxes();
+    this.#profiles.draw({ ...box, view, scale }, this.#cell(false));
+    if (this.#picture.arrived) this.#tell(false, false);
+  }
+
+  /** A new source is on the canvas. */
+  #arrive(inSight: readonly Tile[]): void {
+    this.#plot.classList.remove('plot-waiting');
+    if (this.#restarts) this.#at = startOf(inSight);
+    this.#restarts = false;
+    this.#told = undefined;
+    this.#pair = undefined;
+  }
+
+  // ---- zoom
+
+  #setLevels(levels: Levels): void {
+    const before = this.#levels;
+    this.#levels = levels;
+    if (before.rows !== levels.rows || before.keys !== levels.keys) this.dispatchEvent(new CustomEvent('levels'));
+  }
+
+  #zoom(to: Zoom): void {
+    if (!this.#picture.source) return;
+    // What stands out in a block is what is worth looking at more closely.
+    if (to !== 'out' && to !== 'whole' && this.#pair && !this.#isSingle()) this.#at = this.#pair;
+    this.#camera.zoomTo(to, { x: this.#at.key + 0.5, y: this.#at.query + 0.5 });
+  }
+
+  /** The point of the matrix in the middle of the plot. */
+  get #middle(): Point {
+    const { box, view, scale } = this.#camera;
+    return { x: view.left + box.width / scale.x / 2, y: view.top + box.height / scale.y / 2 };
+  }
+
+  #centre({ x, y }: Point): void {
+    this.#camera.centre(y * this.#counts.queries, x * this.#counts.keys);
+  }
+
   // ---- the current cell
 
-  #restart(picture: MatrixPicture): void {
-    const largest = indexOfLargest(picture.values);
-    const columns = Math.max(1, picture.columns);
-    this.#at = { row: Math.floor(largest / columns), column: largest % columns };
+  #restart(): void {
+    this.#restarts = true;
     const [query, key] = this.#start ?? [];
-    if (query !== undefined && key !== undefined && query < picture.queries && key < picture.keys) {
-      this.#at = {
-        row: cellOf(query, picture.rows, picture.queries),
-        column: cellOf(key, picture.columns, picture.keys),
-      };
+    const { queries, keys } = this.#counts;
+    if (query !== undefined && key !== undefined && query < queries && key < keys) {
+      this.#at = { query, key };
+      this.#restarts = false;
     }
     this.#start = undefined;
     this.#setLocked(false);
   }
 
-  #keepPlace(before: MatrixPicture, now: MatrixPicture): void {
-    const item = (cell: number, cells: number, size: number): number => cellRange(cell, cells, size)[0];
-    this.#at = {
-      row: cellOf(item(this.#at.row, before.rows, now.queries), now.rows, now.queries),
-      column: cellOf(item(this.#at.column, before.columns, now.keys), now.columns, now.keys),
-    };
-  }
-
   #cell(byKeyboard: boolean): MatrixCell | undefined {
-    const picture = this.#picture;
-    if (!picture || !picture.rows || !picture.columns) return undefined;
-    const { row, column } = this.#at;
+    const { queries, keys } = this.#counts;
+    if (!this.#picture.source || !queries || !keys) return undefined;
+    const { query, key } = this.#at;
     return {
-      row,
-      column,
-      queries: cellRange(row, picture.rows, picture.queries),
-      keys: cellRange(column, picture.columns, picture.keys),
-      value: picture.values[row * picture.columns + column] ?? NaN,
+      queries: blockOf(query, this.#levels.rows, queries),
+      keys: blockOf(key, this.#levels.keys, keys),
+      value: this.#picture.valueAt(this.#levels, this.#at) ?? NaN,
       byKeyboard,
     };
   }
 
-  #point(byKeyboard: boolean): void {
+  #isSingle(): boolean {
+    return this.#levels.rows === 0 && this.#levels.keys === 0;
+  }
+
+  /** Says which cell is current, if that is news; of a pooled one its value is part of that. */
+  #tell(byKeyboard: boolean, always: boolean): void {
     this.#markCell();
     const cell = this.#cell(byKeyboard);
-    if (cell) this.dispatchEvent(new CustomEvent<MatrixCell>('point', { detail: cell }));
+    const known = this.#isSingle() || this.#picture.valueAt(this.#levels, this.#at) !== undefined;
+    if (!cell || !known || this.#gestures.dragging) return;
+    const told = this.#told;
+    const same =
+      told?.queries[0] === cell.queries[0] &&
+      told.queries[1] === cell.queries[1] &&
+      told.keys[0] === cell.keys[0] &&
+      told.keys[1] === cell.keys[1] &&
+      (this.#isSingle() || Object.is(told.value, cell.value));
+    if (same && !always) return;
+    this.#told = cell;
+    // Of a block it has to be found; the profiles of the last one stay until then.
+    if (this.#isSingle()) this.#setPair(this.#at);
+    else this.#pair = undefined;
+    this.dispatchEvent(new CustomEvent<MatrixCell>('point', { detail: cell }));
   }
 
   #markCell(): void {
     const cell = this.#cell(false);
     this.#rows.mark(cell?.queries);
     this.#columns.mark(cell?.keys);
-    if (!cell || !this.#picture) return;
-    const { rows, columns } = this.#picture;
+    if (!cell) return;
     this.#row.setAttribute('aria-rowindex', String(cell.queries[0] + 1));
     this.#cursor.setAttribute('aria-colindex', String(cell.keys[0] + 1));
+    const { box, view, scale } = this.#camera;
+    const along = ([from, to]: Range, first: number, size: number, pixels: number) => {
+      const start = Math.max(0, Math.min(pixels, (from - first) * size));
+      return { start, length: Math.max(0, Math.min(pixels, (to - first) * size)) - start };
+    };
+    const y = along(cell.queries, view.top, scale.y, box.height);
+    const x = along(cell.keys, view.left, scale.x, box.width);
+    this.#cursor.classList.toggle('plot-cursor-away', x.length <= 0 || y.length <= 0);
     Object.assign(this.#cursor.style, {
-      left: `${(cell.column / columns) * 100}%`,
-      top: `${(cell.row / rows) * 100}%`,
-      width: `${100 / columns}%`,
-      height: `${100 / rows}%`,
+      left: `${x.start}px`,
+      top: `${y.start}px`,
+      width: `${x.length}px`,
+      height: `${y.length}px`,
     });
   }
 
-  #move(row: number, column: number, byKeyboard: boolean): void {
-    const picture = this.#picture;
-    if (!picture) return;
-    const next = { row: clamp(row, picture.rows), column: clamp(column, picture.columns) };
-    if (!byKeyboard && next.row === this.#at.row && next.column === this.#at.column) return;
-    this.#at = next;
-    this.#point(byKeyboard);
+  #move(query: number, key: number, byKeyboard: boolean): void {
+    if (!this.#picture.source) return;
+    const { queries, keys } = this.#counts;
+    this.#at = { query: clamp(query, queries), key: clamp(key, keys) };
+    if (byKeyboard) this.#reveal();
+    this.#tell(byKeyboard, byKeyboard);
+    this.#invalidate();
+  }
+
+  /** Brings the current cell into sight. */
+  #reveal(): void {
+    const cell = this.#cell(true);
+    if (cell) this.#camera.reveal(cell.queries, cell.keys);
   }
 
   #setLocked(locked: boolean): void {
@@ -352,69 +472,92 @@ export class MatrixView extends EventTarget {
     this.dispatchEvent(new CustomEvent('lock', { detail: locked }));
   }
 
+  #setPair(pair: Pair | undefined): void {
+    this.#pair = pair;
+    const { source } = this.#picture;
+    if (pair && source) this.#profiles.show(pair, source, (index, axis) => this.name(index, axis));
+    else this.#profiles.clear();
+  }
+
+  #showAxes(): void {
+    const { box, view, scale } = this.#camera;
+    this.#rows.show({ from: view.top, size: scale.y, pixels: box.height });
+    this.#columns.show({ from: view.left, size: scale.x, pixels: box.width });
+    this.#markCell();
+  }
+
   // ---- mouse, touch, keys
 
-  #listen(): void {
-    this.#plot.addEventListener('pointermove', (event) => {
-      if (!this.#locked && event.pointerType !== 'touch') this.#pointer(event);
-    });
-    this.#plot.addEventListener('click', (event) => this.#click(event));
-    this.#cursor.addEventListener('keydown', (event) => this.#key(event));
+  #gestured(): Gestured {
+    const [camera, cursor] = [this.#camera, this.#cursor];
+    return {
+      point: (at) => {
+        if (!this.#locked) this.#pointAt(at);
+      },
+      press: (at) => this.#click(at),
+      move: (by) => camera.move(by),
+      zoom: (factor, at) => camera.zoomAt(factor, at),
+      get movable() {
+        return camera.zoomed;
+      },
+      get focused() {
+        return document.activeElement === cursor;
+      },
+    };
   }
 
-  #pointer(event: MouseEvent): { row: number; column: number } {
-    const box = this.#plot.getBoundingClientRect();
-    const { rows = 1, columns = 1 } = this.#picture ?? {};
-    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
-    this.#move(row, column, false);
-    return this.#at;
+  #pointAt(at: Point): void {
+    const { query, key } = cellAt(this.#camera.box, this.#camera.view, at);
+    const cell = this.#cell(false);
+    const within = ([from, to]: Range, item: number): boolean => from <= item && item < to;
+    const same = cell !== undefined && within(cell.queries, query) && within(cell.keys, key);
+    this.#at = { query, key };
+    if (!same) this.#move(query, key, false);
   }
 
-  #click(event: MouseEvent): void {
-    const { row, column } = this.#at;
-    const now = this.#pointer(event);
-    const again = this.#locked && now.row === row && now.column === column;
-    this.#setLocked(!again);
+  #click(at: Point): void {
+    const before = this.#cell(false);
+    this.#pointAt(at);
+    const now = this.#cell(false);
+    const same = before?.queries[0] === now?.queries[0] && before?.keys[0] === now?.keys[0];
+    this.#setLocked(!(this.#locked && same));
     this.#cursor.focus({ preventScroll: true });
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.altKey || event.metaKey) return;
-    if (event.key === 'Enter' || event.key === ' ') this.#setLocked(!this.#locked);
-    else if (event.key === 'Escape') this.#setLocked(false);
-    else {
-      const target = this.#target(event);
-      if (!target) return;
-      this.#move(target.row, target.column, true);
-    }
+    const { box, scale } = this.#camera;
+    const { queries, keys } = this.#counts;
+    const standing = { at: this.#at, levels: this.#levels, queries, keys, height: box.height / scale.y };
+    const action = actionOf(event, standing);
+    if (!action) return;
     event.preventDefault();
+    switch (action.does) {
+      case 'zoom':
+        return this.#zoom(action.zoom);
+      case 'lock':
+        return this.#setLocked(!this.#locked);
+      case 'unlock':
+        return this.#setLocked(false);
+      case 'pan':
+        this.#camera.step(action.by);
+        return this.#follow();
+      case 'go':
+        return this.#move(action.to.query, action.to.key, true);
+    }
   }
 
-  #target({ key, ctrlKey }: KeyboardEvent): { row: number; column: number } | undefined {
-    const { rows = 1, columns = 1 } = this.#picture ?? {};
-    const { row, column } = this.#at;
-    const page = Math.max(1, Math.round(rows / 8));
-    switch (key) {
-      case 'ArrowUp':
-        return { row: row - 1, column };
-      case 'ArrowDown':
-        return { row: row + 1, column };
-      case 'ArrowLeft':
-        return { row, column: column - 1 };
-      case 'ArrowRight':
-        return { row, column: column + 1 };
-      case 'Home':
-        return { row: ctrlKey ? 0 : row, column: 0 };
-      case 'End':
-        return { row: ctrlKey ? rows - 1 : row, column: columns - 1 };
-      case 'PageUp':
-        return { row: row - page, column };
-      case 'PageDown':
-        return { row: row + page, column };
-      default:
-        return undefined;
-    }
+  /** After a move of what is in sight, the current cell is the nearest one that still is; a locked one stays. */
+  #follow(): void {
+    if (this.#locked) return;
+    const { box, view, scale } = this.#camera;
+    const inside = (pixel: number, side: number): number => Math.max(0.5, Math.min(side - 0.5, pixel));
+    const at = {
+      x: inside((this.#at.key + 0.5 - view.left) * scale.x, box.width),
+      y: inside((this.#at.query + 0.5 - view.top) * scale.y, box.height),
+    };
+    const { query, key } = cellAt(box, view, at);
+    this.#at = { query, key };
+    this.#tell(true, false);
   }
 }
 
@@ -422,10 +565,18 @@ function clamp(index: number, count: number): number {
   return Math.max(0, Math.min(count - 1, index));
 }
 
-function indexOfLargest(values: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index += 1) {
-    if ((values[index] ?? NaN) > (values[best] ?? NaN) || Number.isNaN(values[best])) best = index;
+/** The pair, or the first of the block, with the largest value. */
+function startOf(tiles: readonly Tile[]): { query: number; key: number } {
+  let [best, found] = [NaN, { query: 0, key: 0 }];
+  for (const { at, rows, keys, grid } of tiles) {
+    grid.values.forEach((value, index) => {
+      if (!(value > best) && !(Number.isNaN(best) && !Number.isNaN(value))) return;
+      best = value;
+      found = {
+        query: rows[0] + Math.floor(index / grid.columns) * 2 ** at.levels.rows,
+        key: keys[0] + (index % grid.columns) * 2 ** at.levels.keys,
+      };
+    });
   }
-  return best;
+  return found;
 }

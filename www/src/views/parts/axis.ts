@@ -6,6 +6,15 @@ import { visibleToken } from './text.ts';
 
 /** Pixels that one label needs across the axis. */
 const ROOM = 15;
+/** Above so many items an axis may be pooled, and names ranges: in two lines, of which the first ends with a dash. */
+const POOLED = 512;
+
+/** What of an axis is in sight: its first item, CSS pixels per item, and all CSS pixels. */
+export interface Along {
+  from: number;
+  size: number;
+  pixels: number;
+}
 
 /** One axis of labels. Rows run down the left side, columns along the top. */
 export class Axis {
@@ -13,9 +22,13 @@ export class Axis {
   readonly #current: HTMLElement;
   readonly #labels: HTMLElement;
   readonly #position: 'top' | 'left';
+  /** The labels in sight by item; kept as long as they are what they would be. */
+  #shown = new Map<number, HTMLElement>();
+  #thinned = false;
   #tokens: readonly string[] | undefined;
   #count = 0;
-  #pixels = 0;
+  #along: Along = { from: 0, size: 0, pixels: 0 };
+  #marked: readonly [number, number] | undefined;
 
   constructor(side: 'rows' | 'columns') {
     this.#position = side === 'rows' ? 'top' : 'left';
@@ -26,35 +39,54 @@ export class Axis {
 
   /** Takes `count` items; without tokens they go by their number. */
   set(count: number, tokens: readonly string[] | undefined): void {
+    const fitting = tokens?.length === count ? tokens : undefined;
+    if (count !== this.#count || fitting !== this.#tokens) this.#shown.clear();
     this.#count = count;
-    this.#tokens = tokens?.length === count ? tokens : undefined;
+    this.#tokens = fitting;
   }
 
-  /** Draws the labels over `pixels` pixels. */
-  show(pixels: number): void {
-    this.#pixels = pixels;
-    const count = this.#count;
-    const stride = labelStride(count, pixels, ROOM);
-    const shown = [];
-    for (let item = 0; item < count; item += stride) shown.push(this.#label(item, stride > 1));
-    this.#labels.replaceChildren(...shown);
+  /** Draws the labels of what lies `along` the axis. */
+  show(along: Along): void {
+    this.#along = along;
+    const { from, size, pixels } = along;
+    const stride = labelStride(this.#count, size * this.#count, ROOM);
+    const thinned = stride > 1;
+    if (thinned !== this.#thinned) this.#shown.clear();
+    this.#thinned = thinned;
+    const end = Math.min(this.#count, from + pixels / Math.max(size, Number.MIN_VALUE));
+    const shown = new Map<number, HTMLElement>();
+    for (let item = Math.ceil(Math.max(0, from - 0.5) / stride) * stride; item + 0.5 <= end; item += stride) {
+      const label = this.#shown.get(item) ?? this.#label(item, thinned);
+      this.#place(label, item + 0.5);
+      shown.set(item, label);
+    }
+    const same = shown.size === this.#shown.size && [...shown.keys()].every((item) => this.#shown.has(item));
+    if (!same || this.#labels.childElementCount !== shown.size) this.#labels.replaceChildren(...shown.values());
+    this.#shown = shown;
+    this.mark(this.#marked);
   }
 
   /** The length of the longest label in characters; wide ones count twice. */
   get longest(): number {
-    if (!this.#tokens) return String(Math.max(0, this.#count - 1)).length;
+    const digits = String(Math.max(0, this.#count - 1)).length;
+    if (!this.#tokens) return this.#count > POOLED ? digits + 1 : digits;
     return this.#tokens.reduce((most, token) => Math.max(most, widthOf(visibleToken(token))), 0);
   }
 
-  /** Marks the items in [from, to), or none. */
+  /** Marks the items in [from, to), or none. What is out of sight has no mark. */
   mark(range: readonly [number, number] | undefined): void {
-    this.#current.hidden = range === undefined;
-    if (!range) return;
-    const [from, to] = range;
-    const text = to - from > 1 ? `${from}–${to - 1}` : this.name(from);
-    this.#current.textContent = text;
-    this.#current.title = text;
-    this.#place(this.#current, (from + to) / 2);
+    this.#marked = range;
+    const { from, size, pixels } = this.#along;
+    const middle = range ? ((range[0] + range[1]) / 2 - from) * size : -1;
+    this.#current.hidden = !range || middle < -0.5 || middle > pixels + 0.5;
+    if (!range || this.#current.hidden) return;
+    this.#current.classList.toggle('axis-range', range[1] - range[0] > 1);
+    const text = range[1] - range[0] > 1 ? `${range[0]}–${range[1] - 1}` : this.name(range[0]);
+    if (this.#current.textContent !== text) {
+      this.#current.textContent = text;
+      this.#current.title = text;
+    }
+    this.#place(this.#current, (range[0] + range[1]) / 2);
   }
 
   /** What item `index` is called: its token, or its number. */
@@ -67,12 +99,11 @@ export class Axis {
     const label = element('span', { class: 'axis-label', title: this.name(item) });
     if (thinned && this.#tokens) label.append(element('i', {}, String(item)), ' ');
     label.append(this.name(item));
-    this.#place(label, item + 0.5);
     return label;
   }
 
   #place(label: HTMLElement, item: number): void {
-    label.style[this.#position] = `${(item / Math.max(1, this.#count)) * this.#pixels}px`;
+    label.style[this.#position] = `${((item - this.#along.from) * this.#along.size).toFixed(2)}px`;
   }
 }
 

@@ -21,6 +21,25 @@ export function formatShare(value: number): string {
   return value.toFixed(3).replace('-', '−');
 }
 
+/** A number with as many digits, four at most, as `fits`; empty where not even one does. */
+export function formatCell(value: number, fits: (text: string) => boolean): string {
+  if (!Number.isFinite(value) || value === 0) return firstThat(fits, [formatNumber(value)]);
+  const short = [3, 2, 1].map((digits) => {
+    const rounded = value.toPrecision(digits);
+    return /e/.test(rounded) || Math.abs(value) < 1e-3 ? scientific(value, digits - 1) : rounded.replace('-', '−');
+  });
+  return firstThat(fits, [Math.abs(value) < 1e-3 ? scientific(value, 2) : formatNumber(value), ...short]);
+}
+
+function firstThat(fits: (text: string) => boolean, texts: readonly string[]): string {
+  return texts.find(fits) ?? '';
+}
+
+/** As `3.1e−7`: shorter than a power of ten. */
+function scientific(value: number, decimals: number): string {
+  return value.toExponential(decimals).replace('+', '').replaceAll('-', '−');
+}
+
 function exponential(value: number): string {
   const [mantissa = '', exponent = '0'] = value.toExponential(2).split('e');
   const power = exponent

@@ -1,7 +1,12 @@
 // What the colours leave out: hatching over removed keys, and thin lines between cells that are large enough.
 
+import type { Rgb } from './palette.ts';
+
 /** Cells smaller than this, in device pixels, touch each other. */
-const LEAST_FOR_LINES = 10;
+export const LEAST_FOR_LINES = 10;
+
+/** From one line of the hatching to the next, in device pixels. */
+const STRIPES = 8;
 
 /** Draws diagonal lines in `ink` over every cell whose value is -Infinity. */
 export function hatchRemoved(
@@ -42,8 +47,25 @@ export function ruleCells(context: CanvasRenderingContext2D, rows: number, colum
   for (let row = 1; row < rows; row += 1) context.fillRect(0, Math.round((row * height) / rows), width, 1);
 }
 
+/** The tone of removed keys with its lines, to fill with; `shift` is where the pattern begins. */
+export function hatchPattern(
+  context: CanvasRenderingContext2D,
+  { removed, ink }: { removed: Rgb; ink: string },
+  shift: { x: number; y: number },
+): CanvasPattern | string {
+  const tone = `rgb(${removed.join(' ')})`;
+  const tile = scratch(STRIPES, STRIPES);
+  tile.fillStyle = tone;
+  tile.fillRect(0, 0, STRIPES, STRIPES);
+  tile.fillStyle = stripes(tile, ink);
+  tile.fillRect(0, 0, STRIPES, STRIPES);
+  const pattern = context.createPattern(tile.canvas, 'repeat');
+  pattern?.setTransform(new DOMMatrix([1, 0, 0, 1, shift.x % STRIPES, shift.y % STRIPES]));
+  return pattern ?? tone;
+}
+
 function stripes(context: CanvasRenderingContext2D, ink: string): CanvasPattern | string {
-  const size = 8;
+  const size = STRIPES;
   const tile = scratch(size, size);
   tile.strokeStyle = ink;
   tile.lineWidth = 1.4;

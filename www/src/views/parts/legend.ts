@@ -22,6 +22,9 @@ export class Legend {
   readonly #removedNote = element('span', { class: 'legend-note legend-absent' });
   readonly #invalidNote = element('span', { class: 'legend-note legend-absent' });
   readonly #paint: Painter;
+  /** Whether each colour of the scale is light. */
+  #light: readonly boolean[] = [];
+  #range = { low: 0, high: 1 };
 
   constructor(paint: Painter) {
     this.#paint = paint;
@@ -37,18 +40,32 @@ export class Legend {
     this.#invalidNote.replaceChildren(invalid, phrase(text.invalid, language));
   }
 
-  /** Shows the scale of `palette`, the name of what it measures, and notes for the tones that occur. */
-  async show(palette: Palette, name: string, occurs: { removed: boolean; invalid: boolean }): Promise<void> {
+  /** Shows notes for the tones beside the scale that occur. */
+  mark(occurs: { removed: boolean; invalid: boolean }): void {
+    this.#removedNote.classList.toggle('legend-absent', !occurs.removed);
+    this.#invalidNote.classList.toggle('legend-absent', !occurs.invalid);
+  }
+
+  /** Shows the scale of `palette`, and the name of what it measures. */
+  async show(palette: Palette, name: string): Promise<void> {
     const numbers = [palette.low, (palette.low + palette.high) / 2, palette.high].map(formatNumber);
     this.#numbers.replaceChildren(...numbers.map((number) => element('span', {}, number)));
     this.#scale.setAttribute('aria-label', `${name}: ${numbers[0]} – ${numbers[2]}`);
-    if (occurs.removed) this.#drawRemoved();
-    this.#removedNote.classList.toggle('legend-absent', !occurs.removed);
-    this.#invalidNote.classList.toggle('legend-absent', !occurs.invalid);
-    const context = this.#scale.getContext('2d');
+    this.#drawRemoved();
+    const context = this.#scale.getContext('2d', { willReadFrequently: true });
     if (!context) return;
     const size = { rows: 1, columns: STEPS, width: STEPS, height: 1 };
     putPicture(context, await this.#paint(ramp(palette.low, palette.high), { ...size, ...palette }));
+    const { data } = context.getImageData(0, 0, STEPS, 1);
+    this.#light = Array.from({ length: STEPS }, (_, step) => isLightColor(data.subarray(4 * step, 4 * step + 3)));
+    this.#range = { low: palette.low, high: palette.high };
+  }
+
+  /** Whether the colour of `value` is light, so that dark writing is read on it. */
+  isLight(value: number): boolean {
+    const { low, high } = this.#range;
+    const share = (value - low) / (high - low || 1);
+    return this.#light[Math.max(0, Math.min(STEPS - 1, Math.floor(share * STEPS)))] ?? true;
   }
 
   #drawRemoved(): void {
@@ -59,6 +76,15 @@ export class Legend {
     context.fillRect(0, 0, 20, 20);
     hatchRemoved(context, new Float32Array([-Infinity]), 1, 1, tones.ink);
   }
+}
+
+/** Whether black is read better than white: by relative luminance (WCAG 2.2), where the two contrasts are equal. */
+function isLightColor(rgb: Uint8ClampedArray): boolean {
+  const [red = 0, green = 0, blue = 0] = Array.from(rgb, (byte) => {
+    const share = byte / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179;
 }
 
 function ramp(low: number, high: number): Float32Array {
