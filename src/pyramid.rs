@@ -101,9 +101,11 @@ impl Texels {
                 None => Piece::of::<Native>(&values[at..end]),
                 Some(logits) => Piece::of_what_is_left::<Native>(&values[at..end], &logits[at..end]),
             };
-            for row in rows.clone() {
-                let line = (row - self.rows.start) >> self.level;
-                self.all[line * self.width + column].merge(piece.lane(row - first));
+            let line = |row: usize| ((row - self.rows.start) >> self.level) * self.width + column;
+            if rows.len() == WIDTH && step >= WIDTH {
+                self.all[line(first)].merge(piece.all());
+            } else {
+                rows.clone().for_each(|row| self.all[line(row)].merge(piece.lane(row - first)));
             }
             at = end;
         }
@@ -173,11 +175,31 @@ impl Piece {
         piece
     }
 
+    /// What all its rows come to, which lie in one texel.
+    #[inline(always)]
+    fn all(&self) -> Texel {
+        let fold = |lanes: &Lanes, of: fn(f32, f32) -> f32| {
+            let [a, b, c, d, e, f, g, h] = *lanes;
+            of(of(of(a, e), of(b, f)), of(of(c, g), of(d, h)))
+        };
+        let larger = |a: f32, b: f32| if b > a { b } else { a };
+        let smaller = |a: f32, b: f32| if b < a { b } else { a };
+        let add = |a: f32, b: f32| a + b;
+        Texel::of(fold(&self.max, larger), fold(&self.min, smaller), fold(&self.sum, add), fold(&self.count, add))
+    }
+
     #[inline(always)]
     fn lane(&self, lane: usize) -> Texel {
-        let (max, min, sum) = (self.max[lane], self.min[lane], self.sum[lane]);
+        Texel::of(self.max[lane], self.min[lane], self.sum[lane], self.count[lane])
+    }
+}
+
+impl Texel {
+    /// A sum that is NaN says that a cell is, or that there are infinities of both signs.
+    #[inline(always)]
+    fn of(max: f32, min: f32, sum: f32, count: f32) -> Texel {
         let extreme = if -min > max { min } else { max };
-        Texel { extreme: if sum.is_nan() { sum } else { extreme }, sum, count: self.count[lane] }
+        Texel { extreme: if sum.is_nan() { sum } else { extreme }, sum, count }
     }
 }
 

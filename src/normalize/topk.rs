@@ -57,7 +57,7 @@ fn kth_largest<V: F32x4>(strip: Strip, max: &Lanes, k: f32) -> Lanes {
         lowest = bisect(&lowest, max, k, |bound| count_from::<V>(&maxima, bound));
         // Minus infinity where a row has keys in fewer parts than k: then all of them are candidates.
         let just_below = lowest.map(|bound| if bound == f32::NEG_INFINITY { bound } else { bound.next_down() });
-        if few.collect(strip, F32x8::<V>::load(&just_below)) {
+        if few.find(strip, F32x8::<V>::load(&just_below)) {
             return bisect(&lowest, max, k, |bound| count_from::<V>(few.logits(), bound));
         }
     }

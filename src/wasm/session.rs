@@ -55,6 +55,10 @@ impl Session {
     /// Starts a job.
     pub fn start(&self, request: JsValue) -> Result<Task, JsValue> {
         let told = field(&request, "known");
+        // Numbers do not go through serde: it would look for a value of any kind in them, and find none that it knows.
+        if told.has_type::<Float32Array>() {
+            Reflect::delete_property(request.unchecked_ref::<Object>(), &"known".into())?;
+        }
         let mut request: Request = read("request", "a request as in task.rs", request)?;
         if let (Request::Tile { known, .. }, false) = (&mut request, told.is_undefined()) {
             *known = floats_of("known", &Float32Array::new(&told))?;

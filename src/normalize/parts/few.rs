@@ -21,8 +21,8 @@ impl Default for Few {
 }
 
 impl Few {
-    /// Collects them; false where there are too many.
-    pub fn collect<V: F32x4>(&mut self, strip: Strip, bound: F32x8<V>) -> bool {
+    /// Finds them; false where there are too many.
+    pub fn find<V: F32x4>(&mut self, strip: Strip, bound: F32x8<V>) -> bool {
         self.count = 0;
         for (key, logits) in (strip.first..).zip(strip.logits) {
             if !bound.any_less(F32x8::load(logits)) {
@@ -37,7 +37,7 @@ impl Few {
         true
     }
 
-    /// The logits that were collected.
+    /// The logits that were found.
     pub fn logits(&self) -> &[Lanes] {
         &self.logits[..self.count]
     }
@@ -82,11 +82,11 @@ pub fn threshold<V: F32x4, T: Fn(F32x8<V>) -> (F32x8<V>, F32x8<V>)>(
     step: impl Fn(&Lanes, &Lanes, &Lanes) -> Lanes,
 ) -> Lanes {
     let mut few = Few::default();
-    let mut collected = false;
+    let mut found = false;
     loop {
-        collected = collected || few.collect(strip, bound(&tau));
+        found = found || few.find(strip, bound(&tau));
         let terms = terms(&tau);
-        let sums = if collected { few.sums(terms) } else { strip.sums(terms) };
+        let sums = if found { few.sums(terms) } else { strip.sums(terms) };
         let (mut a, mut b) = ([0.0; WIDTH], [0.0; WIDTH]);
         sums.0.store(&mut a);
         sums.1.store(&mut b);
