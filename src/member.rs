@@ -3,6 +3,8 @@
 //! A score, a normalizer, a colour map or a file format is one file plus one line in its folder's list. From its
 //! [`Member`] come the menus and sliders of the page, the unions of names in the TypeScript types, the cases of the
 //! conformance tests and the tables of the README, so nothing is written twice.
+//!
+//! What only menus and tables show is [`Kept`]: the build reads it natively, and the module that ships has none of it.
 
 use serde::Serialize;
 
@@ -15,6 +17,23 @@ pub struct Text {
     pub zh: &'static str,
 }
 
+/// What only the catalogue reads.
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+pub type Kept<T> = T;
+/// What only the catalogue reads: nothing at all here, in a browser.
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub type Kept<T> = core::marker::PhantomData<T>;
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+const fn keep<T: Copy>(what: T) -> Kept<T> {
+    what
+}
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+const fn keep<T: Copy>(_: T) -> Kept<T> {
+    core::marker::PhantomData
+}
+
 /// The identity of one member of a list.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,13 +41,13 @@ pub struct Member {
     /// The name in options and URLs, as the field writes it: `scaled_dot`.
     pub id: &'static str,
     /// The name in menus.
-    pub label: Text,
+    pub label: Kept<Text>,
     /// One sentence: what it does and when one wants it.
-    pub about: Text,
+    pub about: Kept<Text>,
     /// The formula in plain text: `s = q·k`.
-    pub formula: &'static str,
+    pub formula: Kept<&'static str>,
     /// Where it comes from: authors, year, arXiv number or DOI, section. Empty where there is no paper.
-    pub source: &'static str,
+    pub source: Kept<&'static str>,
     /// What can be set, in the order in which controls show it.
     pub parameters: &'static [Parameter],
 }
@@ -42,7 +61,7 @@ impl Member {
 
     /// A member with nothing to set and no paper of its own.
     pub const fn plain(id: &'static str, label: Text, about: Text, formula: &'static str) -> Member {
-        Member { id, label, about, formula, source: "", parameters: &[] }
+        Member::cited(id, label, about, formula, "")
     }
 
     /// A member with nothing to set, and where it comes from.
@@ -53,7 +72,13 @@ impl Member {
         formula: &'static str,
         source: &'static str,
     ) -> Member {
-        Member { source, ..Member::plain(id, label, about, formula) }
+        let (label, about, formula, source) = (keep(label), keep(about), keep(formula), keep(source));
+        Member { id, label, about, formula, source, parameters: &[] }
+    }
+
+    /// The same with parameters.
+    pub const fn with(self, parameters: &'static [Parameter]) -> Member {
+        Member { parameters, ..self }
     }
 }
 
@@ -64,12 +89,27 @@ pub struct Parameter {
     /// The option's name in JavaScript: `temperature`.
     pub name: &'static str,
     /// The name on a control.
-    pub label: Text,
+    pub label: Kept<Text>,
     /// What it does, and what its automatic value is.
-    pub about: Text,
+    pub about: Kept<Text>,
     /// Its type, range and default.
     #[serde(flatten)]
     pub kind: Kind,
+}
+
+impl Parameter {
+    /// A value called `name` in JavaScript.
+    pub const fn new(name: &'static str, label: Text, about: Text, kind: Kind) -> Parameter {
+        Parameter { name, label: keep(label), about: keep(about), kind }
+    }
+}
+
+/// One of a few names that a parameter can have, and its name on a control.
+pub type Named = (&'static str, Kept<Text>);
+
+/// A name, and its name on a control.
+pub const fn named(id: &'static str, label: Text) -> Named {
+    (id, keep(label))
 }
 
 /// The type of a [`Parameter`].
@@ -90,14 +130,14 @@ pub enum Kind {
         /// `None`: worked out from the data, or off, as the parameter's text says.
         default: Option<f64>,
         /// The span of a slider.
-        slider: (f64, f64),
+        slider: Kept<(f64, f64)>,
         /// Whether the slider's scale is logarithmic.
-        logarithmic: bool,
+        logarithmic: Kept<bool>,
     },
     /// One of a few names.
     Choice {
         /// The names and their labels.
-        options: &'static [(&'static str, Text)],
+        options: &'static [Named],
         /// The name in force when none is given; `None`: the caller must choose when it matters.
         default: Option<&'static str>,
     },
@@ -122,7 +162,8 @@ pub enum Kind {
 impl Kind {
     /// A number from `min` to `max`, where there are such; both are allowed.
     pub const fn number(min: Option<f64>, max: Option<f64>, default: Option<f64>, slider: (f64, f64)) -> Kind {
-        Kind::Number { min, max, above_min: false, integer: false, default, slider, logarithmic: false }
+        let (slider, logarithmic) = (keep(slider), keep(false));
+        Kind::Number { min, max, above_min: false, integer: false, default, slider, logarithmic }
     }
 
     /// The same, but `min` itself is refused.
@@ -144,7 +185,7 @@ impl Kind {
     /// The same, with a slider whose scale is logarithmic.
     pub const fn logarithmic(mut self) -> Kind {
         if let Kind::Number { logarithmic, .. } = &mut self {
-            *logarithmic = true;
+            *logarithmic = keep(true);
         }
         self
     }

@@ -1,69 +1,68 @@
 //! What a caller can set: the list for controls and docs, and the values once read and checked.
 
 use crate::error::Error;
-use crate::member::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::tensor::{Sizes, Tensor, join};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const fn window(name: &'static str, label: Text, about: Text) -> Parameter {
     let kind = Kind::number(Some(-1.0), None, Some(-1.0), (-1.0, 64.0)).integer();
-    Parameter { name, label, about, kind }
+    Parameter::new(name, label, about, kind)
 }
 
 /// The options of every score and normalizer, in the order in which controls show them.
 pub static OPTIONS: &[Parameter] = &[
-    Parameter {
-        name: "scale",
-        label: Text { en: "Scale", zh: "缩放" },
-        about: Text {
+    Parameter::new(
+        "scale",
+        Text { en: "Scale", zh: "缩放" },
+        Text {
             en: "The factor on the raw score, in place of the score's own. Automatic: that one, as the score's formula says.",
             zh: "原始分数的系数，取代分数函数自己的系数。自动：由分数函数决定，见其公式。",
         },
-        kind: Kind::number(None, None, None, (-2.0, 2.0)),
-    },
-    Parameter {
-        name: "temperature",
-        label: Text { en: "Temperature", zh: "温度" },
-        about: Text {
+        Kind::number(None, None, None, (-2.0, 2.0)),
+    ),
+    Parameter::new(
+        "temperature",
+        Text { en: "Temperature", zh: "温度" },
+        Text {
             en: "Divides the scaled score. Low is sharp, high is even.",
             zh: "缩放后的分数除以温度。低则尖锐，高则平均。",
         },
-        kind: Kind::number(Some(0.0), None, Some(1.0), (0.05, 20.0)).above_min().logarithmic(),
-    },
-    Parameter {
-        name: "softcap",
-        label: Text { en: "Soft cap", zh: "软上限" },
-        about: Text {
+        Kind::number(Some(0.0), None, Some(1.0), (0.05, 20.0)).above_min().logarithmic(),
+    ),
+    Parameter::new(
+        "softcap",
+        Text { en: "Soft cap", zh: "软上限" },
+        Text {
             en: "Bends logits smoothly below c: c·tanh(l/c). Off at 0 (Gemma 2, arXiv 2408.00118: 50).",
             zh: "把 logit 平滑地压到 c 以下：c·tanh(l/c)。0 为关闭（Gemma 2，arXiv 2408.00118：50）。",
         },
-        kind: Kind::number(None, None, Some(0.0), (0.0, 50.0)),
-    },
-    Parameter {
-        name: "causal",
-        label: Text { en: "Causal mask", zh: "因果掩码" },
-        about: Text {
-            en: "A query sees the keys up to its own position only.",
-            zh: "查询只能看到自身位置及之前的键。",
+        Kind::number(None, None, Some(0.0), (0.0, 50.0)),
+    ),
+    Parameter::new(
+        "causal",
+        Text { en: "Causal mask", zh: "因果掩码" },
+        Text {
+            en: "A query sees the keys up to its own position only.", zh: "查询只能看到自身位置及之前的键。"
         },
-        kind: Kind::Flag { default: false },
-    },
-    Parameter {
-        name: "causalAlignment",
-        label: Text { en: "Causal alignment", zh: "因果对齐" },
-        about: Text {
+        Kind::Flag { default: false },
+    ),
+    Parameter::new(
+        "causalAlignment",
+        Text { en: "Causal alignment", zh: "因果对齐" },
+        Text {
             en: "Where the diagonal starts when there are not as many queries as keys: key j is seen when j ≤ i + offset, with offset 0 (upper left) or M − N (lower right).",
             zh: "查询数与键数不同时对角线的起点：j ≤ i + offset 可见，左上对齐 offset 为 0，右下对齐为 M − N。",
         },
-        kind: Kind::Choice {
+        Kind::Choice {
             options: &[
-                ("upper_left", Text { en: "Upper left", zh: "左上" }),
-                ("lower_right", Text { en: "Lower right", zh: "右下" }),
+                named("upper_left", Text { en: "Upper left", zh: "左上" }),
+                named("lower_right", Text { en: "Lower right", zh: "右下" }),
             ],
             default: None,
         },
-    },
+    ),
     window(
         "leftWindowSize",
         Text { en: "Window to the left", zh: "左窗口" },

@@ -20,28 +20,24 @@ pub enum Pool {
 
 /// What each [`Pool`] is called.
 pub static POOLS: &[Member] = &[
-    Member {
-        id: "max",
-        label: Text { en: "Largest", zh: "最大值" },
-        about: Text {
+    Member::plain(
+        "max",
+        Text { en: "Largest", zh: "最大值" },
+        Text {
             en: "A pixel shows the value of largest magnitude under it, so that thin lines stay visible.",
             zh: "每个像素显示其范围内绝对值最大的值，细线不会消失。",
         },
-        formula: "max |x|",
-        source: "",
-        parameters: &[],
-    },
-    Member {
-        id: "mean",
-        label: Text { en: "Mean", zh: "平均值" },
-        about: Text {
+        "max |x|",
+    ),
+    Member::plain(
+        "mean",
+        Text { en: "Mean", zh: "平均值" },
+        Text {
             en: "A pixel shows the mean of the values under it; removed keys do not count.",
             zh: "每个像素显示其范围内的平均值；被移除的键不计入。",
         },
-        formula: "mean x",
-        source: "",
-        parameters: &[],
-    },
+        "mean x",
+    ),
 ];
 
 /// A picture being pooled: some lines (a band) of the whole H x W.

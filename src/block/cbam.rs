@@ -19,17 +19,17 @@ const REDUCTION: Parameter = reduction(16.0);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "cbam",
-        label: Text { en: "Channel, then spatial (CBAM)", zh: "先通道后空间（CBAM）" },
-        about: Text {
+    member: Member::cited(
+        "cbam",
+        Text { en: "Channel, then spatial (CBAM)", zh: "先通道后空间（CBAM）" },
+        Text {
             en: "Channels are scaled by gates from their means and maxima, then pixels of the result by gates from a convolution.",
             zh: "先由通道的均值与最大值给出通道门控，再由卷积为结果的每个像素给出门控。",
         },
-        formula: "X' = σ(MLP(mean X) + MLP(max X))_c·X, Y = σ(BN(conv_k([max_c X'; mean_c X'])))_ij·X'",
-        source: "Woo et al. 2018, arXiv 1807.06521, section 3",
-        parameters: &[REDUCTION, KERNEL_SIZE, MAX_FIRST],
-    },
+        "X' = σ(MLP(mean X) + MLP(max X))_c·X, Y = σ(BN(conv_k([max_c X'; mean_c X'])))_ij·X'",
+        "Woo et al. 2018, arXiv 1807.06521, section 3",
+    )
+    .with(&[REDUCTION, KERNEL_SIZE, MAX_FIRST]),
     slots: |[_, channels, _, _], settings| {
         let mut slots = se::mlp_slots(channels, reduced(channels, settings, &REDUCTION));
         slots.extend(spatial::slots(settings)?);

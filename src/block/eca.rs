@@ -48,17 +48,17 @@ const B: Parameter = whole(
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "eca",
-        label: Text { en: "Efficient channel attention (ECA)", zh: "高效通道注意力（ECA）" },
-        about: Text {
+    member: Member::cited(
+        "eca",
+        Text { en: "Efficient channel attention (ECA)", zh: "高效通道注意力（ECA）" },
+        Text {
             en: "Each channel's gate sees the means of its neighbours alone: a handful of weights for any number of channels.",
             zh: "每个通道的门控只看相邻通道的均值：无论多少通道，只需几个权重。",
         },
-        formula: "s = σ(conv1d_k(z)), z = GAP(X), Y = s_c·X, k = 2⌊(log₂C + b)/2γ⌋ + 1",
-        source: "Wang et al. 2019, arXiv 1910.03151, section 3",
-        parameters: &[KERNEL_SIZE, GAMMA, B],
-    },
+        "s = σ(conv1d_k(z)), z = GAP(X), Y = s_c·X, k = 2⌊(log₂C + b)/2γ⌋ + 1",
+        "Wang et al. 2019, arXiv 1910.03151, section 3",
+    )
+    .with(&[KERNEL_SIZE, GAMMA, B]),
     slots: |[_, channels, _, _], settings| Ok(vec![Slot::required("w", [kernel_size(channels, settings)?])]),
     forward,
 };

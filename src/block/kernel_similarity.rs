@@ -12,26 +12,26 @@ use super::{Entry, Member, Text};
 use crate::error::Error;
 use crate::member::{Kind, Parameter};
 
-const EPS: Parameter = Parameter {
-    name: "eps",
-    label: Text { en: "ε", zh: "ε" },
-    about: Text { en: "The smallest norm to divide by.", zh: "做除数的范数下限。" },
-    kind: Kind::number(Some(0.0), None, Some(1e-8), (1e-12, 1.0)).above_min().logarithmic(),
-};
+const EPS: Parameter = Parameter::new(
+    "eps",
+    Text { en: "ε", zh: "ε" },
+    Text { en: "The smallest norm to divide by.", zh: "做除数的范数下限。" },
+    Kind::number(Some(0.0), None, Some(1e-8), (1e-12, 1.0)).above_min().logarithmic(),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "kernel_similarity",
-        label: Text { en: "Similarity of kernels", zh: "卷积核相似度" },
-        about: Text {
+    member: Member::cited(
+        "kernel_similarity",
+        Text { en: "Similarity of kernels", zh: "卷积核相似度" },
+        Text {
             en: "The cosine between every two kernels of a convolution: what is near 1 is there twice.",
             zh: "卷积层中任意两个卷积核的余弦：接近 1 即为重复。",
         },
-        formula: "R_ab = cos(vec W_a, vec W_b)",
-        source: "in the manner of He et al. 2018, arXiv 1811.00250",
-        parameters: &[EPS],
-    },
+        "R_ab = cos(vec W_a, vec W_b)",
+        "in the manner of He et al. 2018, arXiv 1811.00250",
+    )
+    .with(&[EPS]),
     slots: |_, _| Ok(Vec::new()),
     forward,
 };

@@ -22,52 +22,52 @@ use super::parts::tensor::Tensor;
 use super::parts::{exact, relu};
 use super::{Entry, Member, Text};
 use crate::error::Error;
-use crate::member::{Kind, Parameter};
+use crate::member::{Kind, Parameter, named};
 use crate::options::Settings;
 
 const REDUCTION: Parameter = reduction(2.0);
 
-const PAIR: Parameter = Parameter {
-    name: "pair",
-    label: Text { en: "Pair function f", zh: "成对函数 f" },
-    about: Text {
+const PAIR: Parameter = Parameter::new(
+    "pair",
+    Text { en: "Pair function f", zh: "成对函数 f" },
+    Text {
         en: "How a weight is made from two pixels; the first two are softmaxes, the others are divided by the number of keys.",
         zh: "如何由两个像素得到权重；前两种为 softmax，其余除以键的数量。",
     },
-    kind: Kind::Choice {
+    Kind::Choice {
         options: &[
-            ("embedded_gaussian", Text { en: "Embedded Gaussian", zh: "嵌入高斯" }),
-            ("gaussian", Text { en: "Gaussian", zh: "高斯" }),
-            ("dot", Text { en: "Dot product", zh: "点积" }),
-            ("concat", Text { en: "Concatenation", zh: "拼接" }),
+            named("embedded_gaussian", Text { en: "Embedded Gaussian", zh: "嵌入高斯" }),
+            named("gaussian", Text { en: "Gaussian", zh: "高斯" }),
+            named("dot", Text { en: "Dot product", zh: "点积" }),
+            named("concat", Text { en: "Concatenation", zh: "拼接" }),
         ],
         default: Some("embedded_gaussian"),
     },
-};
+);
 
-const SCALE: Parameter = Parameter {
-    name: "scale",
-    label: Text { en: "Scale", zh: "缩放" },
-    about: Text {
+const SCALE: Parameter = Parameter::new(
+    "scale",
+    Text { en: "Scale", zh: "缩放" },
+    Text {
         en: "The factor on the pair function's product. The paper has none; the authors' code takes 1/√inner.",
         zh: "成对函数中乘积的系数。论文中没有；作者代码取 1/√inner。",
     },
-    kind: Kind::number(None, None, Some(1.0), (0.0, 2.0)),
-};
+    Kind::number(None, None, Some(1.0), (0.0, 2.0)),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "non_local",
-        label: Text { en: "Non-local block", zh: "非局部模块" },
-        about: Text {
+    member: Member::cited(
+        "non_local",
+        Text { en: "Non-local block", zh: "非局部模块" },
+        Text {
             en: "Self-attention between the pixels of a map: each takes in all others, and the result is added to the map.",
             zh: "特征图像素之间的自注意力：每个像素汇集所有像素的信息，再加回原图。",
         },
-        formula: "Z = W_z·y + X, y_i = Σ_j softmax_j(scale·θ_i·φ_j)·g_j",
-        source: "Wang et al. 2017, arXiv 1711.07971, section 3",
-        parameters: &[PAIR, SCALE, REDUCTION, POOL, NEED_WEIGHTS],
-    },
+        "Z = W_z·y + X, y_i = Σ_j softmax_j(scale·θ_i·φ_j)·g_j",
+        "Wang et al. 2017, arXiv 1711.07971, section 3",
+    )
+    .with(&[PAIR, SCALE, REDUCTION, POOL, NEED_WEIGHTS]),
     slots,
     forward,
 };

@@ -22,29 +22,29 @@ use crate::options::Settings;
 
 const REDUCTION: Parameter = reduction(8.0);
 
-const VALUE_REDUCTION: Parameter = Parameter {
-    name: "valueReduction",
-    label: Text { en: "Reduction of the values", zh: "值的缩减比" },
-    about: Text {
+const VALUE_REDUCTION: Parameter = Parameter::new(
+    "valueReduction",
+    Text { en: "Reduction of the values", zh: "值的缩减比" },
+    Text {
         en: "The values have C divided by this many channels: 8 in the paper, 2 in the authors' code.",
         zh: "值的通道数为 C 除以此数：论文为 8，作者代码为 2。",
     },
-    kind: reduction(8.0).kind,
-};
+    reduction(8.0).kind,
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sagan",
-        label: Text { en: "Self-attention (SAGAN)", zh: "自注意力（SAGAN）" },
-        about: Text {
+    member: Member::cited(
+        "sagan",
+        Text { en: "Self-attention (SAGAN)", zh: "自注意力（SAGAN）" },
+        Text {
             en: "Self-attention between the pixels of a map, faded in by a learned factor γ that starts at 0.",
             zh: "特征图像素之间的自注意力，由从 0 开始学习的系数 γ 逐渐引入。",
         },
-        formula: "Y = γ·W_v·Σ_j A_ij·h_j + X, A_ij = softmax_j(f_i·g_j)",
-        source: "Zhang et al. 2018, arXiv 1805.08318, section 3",
-        parameters: &[REDUCTION, VALUE_REDUCTION, POOL, NEED_WEIGHTS],
-    },
+        "Y = γ·W_v·Σ_j A_ij·h_j + X, A_ij = softmax_j(f_i·g_j)",
+        "Zhang et al. 2018, arXiv 1805.08318, section 3",
+    )
+    .with(&[REDUCTION, VALUE_REDUCTION, POOL, NEED_WEIGHTS]),
     slots,
     forward,
 };

@@ -13,37 +13,37 @@ use super::parts::parameters::{reduced, reduction};
 use super::parts::tensor::Tensor;
 use super::{Entry, Member, Text, se, sse};
 use crate::error::Error;
-use crate::member::{Kind, Parameter};
+use crate::member::{Kind, Parameter, named};
 use crate::options::Settings;
 
 const REDUCTION: Parameter = reduction(2.0);
 
-const COMBINE: Parameter = Parameter {
-    name: "combine",
-    label: Text { en: "Combine by", zh: "合并方式" },
-    about: Text {
+const COMBINE: Parameter = Parameter::new(
+    "combine",
+    Text { en: "Combine by", zh: "合并方式" },
+    Text {
         en: "The larger of the two scaled maps, as in the authors' code, or their sum, as in the first paper.",
         zh: "取两个缩放结果中较大者（作者代码），或取其和（首篇论文）。",
     },
-    kind: Kind::Choice {
-        options: &[("max", Text { en: "Maximum", zh: "最大值" }), ("sum", Text { en: "Sum", zh: "求和" })],
+    Kind::Choice {
+        options: &[named("max", Text { en: "Maximum", zh: "最大值" }), named("sum", Text { en: "Sum", zh: "求和" })],
         default: Some("max"),
     },
-};
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "scse",
-        label: Text { en: "Channel and spatial (scSE)", zh: "通道与空间并行（scSE）" },
-        about: Text {
+    member: Member::cited(
+        "scse",
+        Text { en: "Channel and spatial (scSE)", zh: "通道与空间并行（scSE）" },
+        Text {
             en: "SE and sSE side by side; the larger result counts, or their sum. On negative values the larger result is that of the smaller gate.",
             zh: "SE 与 sSE 并行，取较大的结果或两者之和。对负值而言，较大的结果来自较小的门控。",
         },
-        formula: "Y = max(cSE(X), sSE(X)) or cSE(X) + sSE(X)",
-        source: "Roy et al. 2018, arXiv 1803.02579, section 2.3, and arXiv 1808.08127",
-        parameters: &[COMBINE, REDUCTION],
-    },
+        "Y = max(cSE(X), sSE(X)) or cSE(X) + sSE(X)",
+        "Roy et al. 2018, arXiv 1803.02579, section 2.3, and arXiv 1808.08127",
+    )
+    .with(&[COMBINE, REDUCTION]),
     slots,
     forward,
 };

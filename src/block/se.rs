@@ -17,17 +17,17 @@ const REDUCTION: Parameter = reduction(16.0);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "se",
-        label: Text { en: "Squeeze and excitation (SE)", zh: "挤压与激励（SE）" },
-        about: Text {
+    member: Member::cited(
+        "se",
+        Text { en: "Squeeze and excitation (SE)", zh: "挤压与激励（SE）" },
+        Text {
             en: "Each channel is scaled by a gate that a small network reads off the means of all channels.",
             zh: "由小网络根据所有通道的均值给出每个通道的门控并相乘。",
         },
-        formula: "s = σ(W₂·relu(W₁·z + b₁) + b₂), z = GAP(X), Y = s_c·X",
-        source: "Hu et al. 2017, arXiv 1709.01507, section 3",
-        parameters: &[REDUCTION],
-    },
+        "s = σ(W₂·relu(W₁·z + b₁) + b₂), z = GAP(X), Y = s_c·X",
+        "Hu et al. 2017, arXiv 1709.01507, section 3",
+    )
+    .with(&[REDUCTION]),
     slots: |[_, channels, _, _], settings| Ok(mlp_slots(channels, reduced(channels, settings, &REDUCTION))),
     forward,
 };

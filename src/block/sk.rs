@@ -51,17 +51,17 @@ const SMALLEST: Parameter = whole(
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sk",
-        label: Text { en: "Selective kernels (SK)", zh: "选择性卷积核（SK）" },
-        about: Text {
+    member: Member::cited(
+        "sk",
+        Text { en: "Selective kernels (SK)", zh: "选择性卷积核（SK）" },
+        Text {
             en: "Each channel chooses between convolutions of different reach; the shares of the branches sum to one.",
             zh: "每个通道在不同感受野的卷积之间做选择；各分支的占比之和为一。",
         },
-        formula: "Y = Σ_m a_m·U_m, U_m = relu(BN(conv_m X)), a_mc = softmax_m(A_mc·z), z = relu(BN(W·GAP(Σ_m U_m)))",
-        source: "Li et al. 2019, arXiv 1903.06586, section 3.1",
-        parameters: &[BRANCHES, GROUPS, REDUCTION, SMALLEST],
-    },
+        "Y = Σ_m a_m·U_m, U_m = relu(BN(conv_m X)), a_mc = softmax_m(A_mc·z), z = relu(BN(W·GAP(Σ_m U_m)))",
+        "Li et al. 2019, arXiv 1903.06586, section 3.1",
+    )
+    .with(&[BRANCHES, GROUPS, REDUCTION, SMALLEST]),
     slots,
     forward,
 };

@@ -15,17 +15,17 @@ use crate::options::Settings;
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "spatial",
-        label: Text { en: "Spatial attention (CBAM, second step)", zh: "空间注意力（CBAM 第二步）" },
-        about: Text {
+    member: Member::cited(
+        "spatial",
+        Text { en: "Spatial attention (CBAM, second step)", zh: "空间注意力（CBAM 第二步）" },
+        Text {
             en: "Each pixel is scaled by a gate that a convolution reads off the maximum and the mean over the channels.",
             zh: "卷积根据沿通道的最大值与均值，为每个像素给出门控并相乘。",
         },
-        formula: "s = σ(BN(conv_k([max_c X; mean_c X]))), Y = s_ij·X",
-        source: "Woo et al. 2018, arXiv 1807.06521, section 3, equation 3",
-        parameters: &[KERNEL_SIZE, MAX_FIRST],
-    },
+        "s = σ(BN(conv_k([max_c X; mean_c X]))), Y = s_ij·X",
+        "Woo et al. 2018, arXiv 1807.06521, section 3, equation 3",
+    )
+    .with(&[KERNEL_SIZE, MAX_FIRST]),
     slots: |_, settings| slots(settings),
     forward,
 };

@@ -12,17 +12,16 @@ use crate::error::Error;
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sse",
-        label: Text { en: "Spatial squeeze and excitation (sSE)", zh: "空间挤压与激励（sSE）" },
-        about: Text {
+    member: Member::cited(
+        "sse",
+        Text { en: "Spatial squeeze and excitation (sSE)", zh: "空间挤压与激励（sSE）" },
+        Text {
             en: "Each pixel is scaled by a gate that is read off its own channels.",
             zh: "每个像素由自身各通道给出的门控缩放。",
         },
-        formula: "s_ij = σ(w·x_ij + b), Y = s_ij·X",
-        source: "Roy et al. 2018, arXiv 1803.02579, section 2.2",
-        parameters: &[],
-    },
+        "s_ij = σ(w·x_ij + b), Y = s_ij·X",
+        "Roy et al. 2018, arXiv 1803.02579, section 2.2",
+    ),
     slots: |[_, channels, _, _], _| Ok(slots(channels)),
     forward,
 };

@@ -21,17 +21,16 @@ use crate::error::Error;
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
-    member: Member {
-        id: "json",
-        label: Text { en: "JSON", zh: "JSON" },
-        about: Text {
+    member: Member::cited(
+        "json",
+        Text { en: "JSON", zh: "JSON" },
+        Text {
             en: "Tensors as nested lists, for small examples written by hand.",
             zh: "以嵌套列表表示的张量，适合手写的小例子。",
         },
-        formula: r#"{ "query": [[…], …], "key": { "shape": […], "data": […] }, "tokens": ["…"] }"#,
-        source: "RFC 8259",
-        parameters: &[],
-    },
+        r#"{ "query": [[…], …], "key": { "shape": […], "data": […] }, "tokens": ["…"] }"#,
+        "RFC 8259",
+    ),
     sniff: |head, _| matches!(without_mark(head).trim_ascii_start(), [b'{' | b'[', ..]),
     index,
     read,

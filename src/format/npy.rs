@@ -15,14 +15,13 @@ use crate::error::Error;
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
-    member: Member {
-        id: "npy",
-        label: Text { en: "npy (numpy)", zh: "npy（numpy）" },
-        about: Text { en: "One array, as numpy.save writes it.", zh: "numpy.save 写出的单个数组。" },
-        formula: "magic · version · length of header · header (dict) · numbers",
-        source: "numpy.org/neps/nep-0001-npy-format",
-        parameters: &[],
-    },
+    member: Member::cited(
+        "npy",
+        Text { en: "npy (numpy)", zh: "npy（numpy）" },
+        Text { en: "One array, as numpy.save writes it.", zh: "numpy.save 写出的单个数组。" },
+        "magic · version · length of header · header (dict) · numbers",
+        "numpy.org/neps/nep-0001-npy-format",
+    ),
     sniff: |head, _| head.starts_with(MAGIC),
     index,
     read,

@@ -12,17 +12,16 @@ use crate::error::Error;
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
-    member: Member {
-        id: "npz",
-        label: Text { en: "npz (numpy)", zh: "npz（numpy）" },
-        about: Text {
+    member: Member::cited(
+        "npz",
+        Text { en: "npz (numpy)", zh: "npz（numpy）" },
+        Text {
             en: "Named arrays, as numpy.savez and numpy.savez_compressed write them.",
             zh: "numpy.savez 和 numpy.savez_compressed 写出的命名数组。",
         },
-        formula: "zip archive of npy files",
-        source: "numpy.org/doc/stable/reference/generated/numpy.savez.html; PKWARE APPNOTE 6.3",
-        parameters: &[],
-    },
+        "zip archive of npy files",
+        "numpy.org/doc/stable/reference/generated/numpy.savez.html; PKWARE APPNOTE 6.3",
+    ),
     sniff: |head, _| head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06"),
     index,
     read,

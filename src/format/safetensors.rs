@@ -19,17 +19,16 @@ use crate::error::Error;
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
-    member: Member {
-        id: "safetensors",
-        label: Text { en: "safetensors", zh: "safetensors" },
-        about: Text {
+    member: Member::cited(
+        "safetensors",
+        Text { en: "safetensors", zh: "safetensors" },
+        Text {
             en: "Named tensors with text metadata; files of any size, since only what is looked at is read.",
             zh: "带文本元数据的命名张量；文件大小不限，因为只读取正在查看的部分。",
         },
-        formula: "length of header (u64) · header (JSON) · tensors",
-        source: "github.com/huggingface/safetensors, README",
-        parameters: &[],
-    },
+        "length of header (u64) · header (JSON) · tensors",
+        "github.com/huggingface/safetensors, README",
+    ),
     sniff,
     index,
     read,

@@ -63,17 +63,16 @@ fn tau<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "entmax15",
-        label: Text { en: "1.5-entmax", zh: "1.5-entmax" },
-        about: Text {
+    member: Member::cited(
+        "entmax15",
+        Text { en: "1.5-entmax", zh: "1.5-entmax" },
+        Text {
             en: "Between softmax and sparsemax: weak keys get exactly zero, strong ones keep a smooth share.",
             zh: "介于 softmax 与 sparsemax 之间：弱的键恰好为零，强的键保留平滑的份额。",
         },
-        formula: "w_j = max(l_j/2 − τ, 0)², Σ w = 1",
-        source: "Peters et al. 2019, arXiv 1905.05702, algorithm 2",
-        parameters: &[],
-    },
+        "w_j = max(l_j/2 − τ, 0)², Σ w = 1",
+        "Peters et al. 2019, arXiv 1905.05702, algorithm 2",
+    ),
     sums_to_one: true,
     sensitivity: Sensitivity::Linear,
     shift_invariant: true,

@@ -83,26 +83,26 @@ pub const SCORE: score::Definition = score::Definition::plain(|query, key, _, _|
     pairs.map(|(&q, &k)| phi(q) * phi(k)).sum()
 });
 
-const EPS: Parameter = Parameter {
-    name: "eps",
-    label: Text { en: "ε", zh: "ε" },
-    about: Text { en: "Added to the sum that is divided by.", zh: "加到作除数的和上。" },
-    kind: Kind::number(Some(0.0), None, Some(1e-6), (1e-12, 1.0)).logarithmic(),
-};
+const EPS: Parameter = Parameter::new(
+    "eps",
+    Text { en: "ε", zh: "ε" },
+    Text { en: "Added to the sum that is divided by.", zh: "加到作除数的和上。" },
+    Kind::number(Some(0.0), None, Some(1e-6), (1e-12, 1.0)).logarithmic(),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "linear_elu1",
-        label: Text { en: "Linear attention (elu + 1)", zh: "线性注意力（elu + 1）" },
-        about: Text {
+    member: Member::cited(
+        "linear_elu1",
+        Text { en: "Linear attention (elu + 1)", zh: "线性注意力（elu + 1）" },
+        Text {
             en: "Positive features of q and k are multiplied and divided by their sum: no exponential of a product.",
             zh: "将 q 与 k 的正特征相乘再除以总和：不对乘积取指数。",
         },
-        formula: "w_j = φ(q)·φ(k_j) / (Σ φ(q)·φ(k) + ε), φ = elu + 1",
-        source: "Katharopoulos et al. 2020, arXiv 2006.16236, section 3.2",
-        parameters: &[EPS],
-    },
+        "w_j = φ(q)·φ(k_j) / (Σ φ(q)·φ(k) + ε), φ = elu + 1",
+        "Katharopoulos et al. 2020, arXiv 2006.16236, section 3.2",
+    )
+    .with(&[EPS]),
     sums_to_one: false,
     sensitivity: Sensitivity::Share,
     shift_invariant: false,

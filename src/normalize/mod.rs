@@ -11,7 +11,7 @@
 //! To add one: a file in this folder with `ENTRY` and `definition`, and its name in the list below.
 
 use crate::error::Error;
-use crate::member::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Named, Parameter, Text, named};
 use crate::options::{Choice, Settings};
 use crate::panel::BLOCK;
 use crate::score;
@@ -263,7 +263,7 @@ macro_rules! normalizers {
         pub static DEFINITIONS: &[Definition] =
             &[$($name::definition,)* $($after::definition,)* $($own::definition),*];
         /// The names of those whose weights another one may change.
-        static OF_LOGITS: &[(&str, Text)] = &[$(($name::ENTRY.member.id, $name::ENTRY.member.label)),*];
+        static OF_LOGITS: &[Named] = &[$(($name::ENTRY.member.id, $name::ENTRY.member.label)),*];
         /// What the tests hold the scores of normalizers to, by id.
         pub static SCORES: &[(&str, score::Definition)] = &[$(($own::ENTRY.member.id, $own::SCORE)),*];
     };
@@ -297,21 +297,21 @@ impl Entry {
 }
 
 /// What n counts, where a member divides by a number of keys.
-const N: Parameter = Parameter {
-    name: "n",
-    label: Text { en: "n counts", zh: "n 的含义" },
-    about: Text {
+const N: Parameter = Parameter::new(
+    "n",
+    Text { en: "n counts", zh: "n 的含义" },
+    Text {
         en: "Which keys n counts: all M, or those that the row can see.",
         zh: "n 统计哪些键：全部 M 个，或该行可见的键。",
     },
-    kind: Kind::Choice {
+    Kind::Choice {
         options: &[
-            ("keys", Text { en: "all keys", zh: "全部键" }),
-            ("visible", Text { en: "visible keys", zh: "可见键" }),
+            named("keys", Text { en: "all keys", zh: "全部键" }),
+            named("visible", Text { en: "visible keys", zh: "可见键" }),
         ],
         default: Some("keys"),
     },
-};
+);
 
 /// The first look at eight rows, block by block as their logits are made: their maxima, how many keys are left, and which rows
 /// cannot be mapped.

@@ -34,26 +34,26 @@ fn terms<V: F32x4>(logits: &mut [Lanes]) {
     map_each(logits, |l| zero.max_relaxed(l));
 }
 
-const ALPHA: Parameter = Parameter {
-    name: "alpha",
-    label: Text { en: "α", zh: "α" },
-    about: Text { en: "The power of n to divide by.", zh: "除以 n 的几次方。" },
-    kind: Kind::number(Some(0.0), Some(4.0), Some(1.0), (0.0, 2.0)),
-};
+const ALPHA: Parameter = Parameter::new(
+    "alpha",
+    Text { en: "α", zh: "α" },
+    Text { en: "The power of n to divide by.", zh: "除以 n 的几次方。" },
+    Kind::number(Some(0.0), Some(4.0), Some(1.0), (0.0, 2.0)),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "relu_n",
-        label: Text { en: "ReLU over n", zh: "ReLU 除以 n" },
-        about: Text {
+    member: Member::cited(
+        "relu_n",
+        Text { en: "ReLU over n", zh: "ReLU 除以 n" },
+        Text {
             en: "Negative logits weigh nothing, positive ones in proportion; no sum over the row is needed.",
             zh: "负的 logit 权重为零，正的按比例；不需要对整行求和。",
         },
-        formula: "w_j = max(l_j, 0) / n^α",
-        source: "Wortsman et al. 2023, arXiv 2309.08586, section 3",
-        parameters: &[N, ALPHA],
-    },
+        "w_j = max(l_j, 0) / n^α",
+        "Wortsman et al. 2023, arXiv 2309.08586, section 3",
+    )
+    .with(&[N, ALPHA]),
     sums_to_one: false,
     sensitivity: Sensitivity::Linear,
     shift_invariant: false,

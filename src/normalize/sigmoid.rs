@@ -41,26 +41,26 @@ fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {
     });
 }
 
-const BIAS: Parameter = Parameter {
-    name: "bias",
-    label: Text { en: "Bias b", zh: "偏置 b" },
-    about: Text { en: "Added to every logit. Automatic: −ln n.", zh: "加到每个 logit 上。自动：−ln n。" },
-    kind: Kind::number(None, None, None, (-10.0, 10.0)),
-};
+const BIAS: Parameter = Parameter::new(
+    "bias",
+    Text { en: "Bias b", zh: "偏置 b" },
+    Text { en: "Added to every logit. Automatic: −ln n.", zh: "加到每个 logit 上。自动：−ln n。" },
+    Kind::number(None, None, None, (-10.0, 10.0)),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sigmoid",
-        label: Text { en: "Sigmoid", zh: "Sigmoid" },
-        about: Text {
+    member: Member::cited(
+        "sigmoid",
+        Text { en: "Sigmoid", zh: "Sigmoid" },
+        Text {
             en: "Each key is judged on its own; the weights of a row need not sum to one.",
             zh: "每个键单独判断；一行的权重之和不必为 1。",
         },
-        formula: "w_j = 1 / (1 + exp(−(l_j + b)))",
-        source: "Ramapuram et al. 2024, arXiv 2409.04431, section 3",
-        parameters: &[BIAS, N],
-    },
+        "w_j = 1 / (1 + exp(−(l_j + b)))",
+        "Ramapuram et al. 2024, arXiv 2409.04431, section 3",
+    )
+    .with(&[BIAS, N]),
     sums_to_one: false,
     sensitivity: Sensitivity::Exponential,
     shift_invariant: false,

@@ -93,7 +93,12 @@ fn lowered<V: F32x4>(statistic: &Statistic) -> impl Fn(F32x8<V>) -> F32x8<V> + u
 
 const fn share(name: &'static str, label: Text, about: Text, default: Option<f64>, max: Option<f64>) -> Parameter {
     let kind = Kind::number(Some(0.0), max, default, (0.0, 1.0));
-    Parameter { name, label, about, kind }
+    Parameter::new(
+        name,
+        label,
+        about,
+        kind,
+    )
 }
 
 const ALPHA: Parameter = share(
@@ -113,36 +118,36 @@ const TAU: Parameter = share(
     None,
 );
 
-const RENORMALIZE: Parameter = Parameter {
-    name: "renormalize",
-    label: Text { en: "Renormalize", zh: "重新归一化" },
-    about: Text { en: "Divide what is left by its sum.", zh: "把剩余权重除以其总和。" },
-    kind: Kind::Flag { default: false },
-};
+const RENORMALIZE: Parameter = Parameter::new(
+    "renormalize",
+    Text { en: "Renormalize", zh: "重新归一化" },
+    Text { en: "Divide what is left by its sum.", zh: "把剩余权重除以其总和。" },
+    Kind::Flag { default: false },
+);
 
-const AFTER: Parameter = Parameter {
-    name: "after",
-    label: Text { en: "Applied after", zh: "作用于" },
-    about: Text {
+const AFTER: Parameter = Parameter::new(
+    "after",
+    Text { en: "Applied after", zh: "作用于" },
+    Text {
         en: "The normalizer whose weights are lowered, with its parameters at their defaults.",
         zh: "被降低权重的归一化方法，其参数取默认值。",
     },
-    kind: Kind::Choice { options: OF_LOGITS, default: Some("softmax") },
-};
+    Kind::Choice { options: OF_LOGITS, default: Some("softmax") },
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "soft_threshold",
-        label: Text { en: "Soft threshold", zh: "软阈值" },
-        about: Text {
+    member: Member::cited(
+        "soft_threshold",
+        Text { en: "Soft threshold", zh: "软阈值" },
+        Text {
             en: "Softmax (or another), then every weight is lowered by a threshold and cut off at zero.",
             zh: "先做 softmax（或其他归一化），再将每个权重减去阈值，低于零则归零。",
         },
-        formula: "w_j = max(softmax(l)_j − τ, 0)",
-        source: "Zhao et al. 2020, doi 10.1109/TII.2019.2943898, equation 6",
-        parameters: &[ALPHA, TAU, RENORMALIZE, AFTER],
-    },
+        "w_j = max(softmax(l)_j − τ, 0)",
+        "Zhao et al. 2020, doi 10.1109/TII.2019.2943898, equation 6",
+    )
+    .with(&[ALPHA, TAU, RENORMALIZE, AFTER]),
     sums_to_one: false,
     sensitivity: Sensitivity::Linear,
     shift_invariant: true,

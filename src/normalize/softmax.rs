@@ -28,17 +28,16 @@ impl Normalizer for Softmax {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "softmax",
-        label: Text { en: "Softmax", zh: "Softmax" },
-        about: Text {
+    member: Member::cited(
+        "softmax",
+        Text { en: "Softmax", zh: "Softmax" },
+        Text {
             en: "Exponentials divided by their sum: every key gets a share, and the shares sum to one.",
             zh: "指数除以指数之和：每个键都得到一份，总和为 1。",
         },
-        formula: "w_j = exp(l_j) / Σ exp(l)",
-        source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
-        parameters: &[],
-    },
+        "w_j = exp(l_j) / Σ exp(l)",
+        "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
+    ),
     sums_to_one: true,
     sensitivity: Sensitivity::Exponential,
     shift_invariant: true,

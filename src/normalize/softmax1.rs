@@ -46,17 +46,16 @@ impl WithSink {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "softmax1",
-        label: Text { en: "Softmax plus one", zh: "Softmax 加一" },
-        about: Text {
+    member: Member::cited(
+        "softmax1",
+        Text { en: "Softmax plus one", zh: "Softmax 加一" },
+        Text {
             en: "Softmax with a 1 added to the sum: a row may keep part of its mass to itself.",
             zh: "分母多加 1 的 softmax：一行可以不分完全部权重。",
         },
-        formula: "w_j = exp(l_j) / (1 + Σ exp(l))",
-        source: "E. Miller 2023, Attention Is Off By One; StreamingLLM's zero sink, arXiv 2309.17453",
-        parameters: &[],
-    },
+        "w_j = exp(l_j) / (1 + Σ exp(l))",
+        "E. Miller 2023, Attention Is Off By One; StreamingLLM's zero sink, arXiv 2309.17453",
+    ),
     sums_to_one: false,
     sensitivity: Sensitivity::Exponential,
     shift_invariant: false,

@@ -8,29 +8,29 @@ use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::Head;
 
-const SINKS: Parameter = Parameter {
-    name: "sinks",
-    label: Text { en: "Sink logits s", zh: "汇点 logit s" },
-    about: Text {
+const SINKS: Parameter = Parameter::new(
+    "sinks",
+    Text { en: "Sink logits s", zh: "汇点 logit s" },
+    Text {
         en: "The logit of each head's sink, not scaled. Automatic: zeros.",
         zh: "每个头的汇点 logit，不缩放。自动：全 0。",
     },
-    kind: Kind::Tensor { axes: &["Hq"], per_head: false, default: "zeros" },
-};
+    Kind::Tensor { axes: &["Hq"], per_head: false, default: "zeros" },
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "softmax_sink",
-        label: Text { en: "Softmax with a sink", zh: "带汇点的 softmax" },
-        about: Text {
+    member: Member::cited(
+        "softmax_sink",
+        Text { en: "Softmax with a sink", zh: "带汇点的 softmax" },
+        Text {
             en: "A learned logit per head takes a share that goes to no key, so a head may look at nothing.",
             zh: "每个头有学习得到的 logit，其份额不给任何键，因此一个头可以什么都不看。",
         },
-        formula: "w_j = exp(l_j) / (exp(s) + Σ exp(l))",
-        source: "OpenAI 2025, gpt-oss model card and code, gpt_oss/torch/model.py",
-        parameters: &[SINKS],
-    },
+        "w_j = exp(l_j) / (exp(s) + Σ exp(l))",
+        "OpenAI 2025, gpt-oss model card and code, gpt_oss/torch/model.py",
+    )
+    .with(&[SINKS]),
     sums_to_one: false,
     sensitivity: Sensitivity::Exponential,
     shift_invariant: false,

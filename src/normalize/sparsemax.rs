@@ -57,17 +57,16 @@ fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sparsemax",
-        label: Text { en: "Sparsemax", zh: "Sparsemax" },
-        about: Text {
+    member: Member::cited(
+        "sparsemax",
+        Text { en: "Sparsemax", zh: "Sparsemax" },
+        Text {
             en: "The closest point to the logits among all shares that sum to one: weak keys get exactly zero.",
             zh: "总和为 1 的分配中离 logit 最近的一点：弱的键权重恰好为 0。",
         },
-        formula: "w_j = max(l_j − τ, 0), Σ w = 1",
-        source: "Martins and Astudillo 2016, arXiv 1602.02068, algorithm 1",
-        parameters: &[],
-    },
+        "w_j = max(l_j − τ, 0), Σ w = 1",
+        "Martins and Astudillo 2016, arXiv 1602.02068, algorithm 1",
+    ),
     sums_to_one: true,
     sensitivity: Sensitivity::Linear,
     shift_invariant: true,

@@ -9,7 +9,7 @@
 use super::parts::few::Few;
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
 use crate::math::Exp;
-use crate::member::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 use crate::tensor::Head;
@@ -137,42 +137,42 @@ fn inverse_sum<V: F32x4>(strip: Strip, statistic: &Statistic) -> F32x8<V> {
     F32x8::splat(1.0) / total
 }
 
-const K: Parameter = Parameter {
-    name: "k",
-    label: Text { en: "k", zh: "k" },
-    about: Text { en: "How many keys are kept in each row.", zh: "每行保留多少个键。" },
-    kind: Kind::number(Some(1.0), Some(16_777_216.0), Some(8.0), (1.0, 64.0)).integer().logarithmic(),
-};
+const K: Parameter = Parameter::new(
+    "k",
+    Text { en: "k", zh: "k" },
+    Text { en: "How many keys are kept in each row.", zh: "每行保留多少个键。" },
+    Kind::number(Some(1.0), Some(16_777_216.0), Some(8.0), (1.0, 64.0)).integer().logarithmic(),
+);
 
-const TIES: Parameter = Parameter {
-    name: "ties",
-    label: Text { en: "Ties", zh: "并列" },
-    about: Text {
+const TIES: Parameter = Parameter::new(
+    "ties",
+    Text { en: "Ties", zh: "并列" },
+    Text {
         en: "What happens to keys as strong as the k-th: keep them all, or the first until there are k.",
         zh: "与第 k 名相等的键：全部保留，或按先后保留到恰好 k 个。",
     },
-    kind: Kind::Choice {
+    Kind::Choice {
         options: &[
-            ("keep", Text { en: "keep all", zh: "全部保留" }),
-            ("first", Text { en: "first ones", zh: "先到先得" }),
+            named("keep", Text { en: "keep all", zh: "全部保留" }),
+            named("first", Text { en: "first ones", zh: "先到先得" }),
         ],
         default: Some("keep"),
     },
-};
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "topk",
-        label: Text { en: "Top-k", zh: "Top-k" },
-        about: Text {
+    member: Member::cited(
+        "topk",
+        Text { en: "Top-k", zh: "Top-k" },
+        Text {
             en: "Softmax over the k strongest keys of each row; all others get exactly zero.",
             zh: "只在每行最强的 k 个键上做 softmax，其余恰好为零。",
         },
-        formula: "w = softmax(l_j if l_j ≥ k-th largest, else −∞)",
-        source: "Zhao et al. 2019, arXiv 1912.11637, section 3",
-        parameters: &[K, TIES],
-    },
+        "w = softmax(l_j if l_j ≥ k-th largest, else −∞)",
+        "Zhao et al. 2019, arXiv 1912.11637, section 3",
+    )
+    .with(&[K, TIES]),
     sums_to_one: true,
     sensitivity: Sensitivity::Exponential,
     shift_invariant: true,

@@ -20,17 +20,16 @@ const ORANGE: f64 = 60.0;
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {
-    member: Member {
-        id: "blue_orange",
-        label: Text { en: "Blue to orange", zh: "蓝到橙" },
-        about: Text {
+    member: Member::cited(
+        "blue_orange",
+        Text { en: "Blue to orange", zh: "蓝到橙" },
+        Text {
             en: "Blue below the middle, orange above it, equally strong on both sides: for scores, which have a sign.",
             zh: "中点以下为蓝，以上为橙，两侧强度相同：适合有正负的分数。",
         },
-        formula: "",
-        source: "two straight lines in OKLab (Ottosson 2020)",
-        parameters: &[],
-    },
+        "",
+        "two straight lines in OKLab (Ottosson 2020)",
+    ),
     table: || &*TABLE,
 };
 

@@ -8,17 +8,16 @@ use crate::member::{Member, Text};
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {
-    member: Member {
-        id: "cividis",
-        label: Text { en: "Cividis", zh: "Cividis" },
-        about: Text {
+    member: Member::cited(
+        "cividis",
+        Text { en: "Cividis", zh: "Cividis" },
+        Text {
             en: "Dark blue to yellow: looks the same with and without red-green colour blindness.",
             zh: "由深蓝到黄：红绿色盲者与常人所见几乎一致。",
         },
-        formula: "",
-        source: "Nuñez, Anderton and Renslow 2018, doi 10.1371/journal.pone.0199239, CC0",
-        parameters: &[],
-    },
+        "",
+        "Nuñez, Anderton and Renslow 2018, doi 10.1371/journal.pone.0199239, CC0",
+    ),
     table: || &TABLE,
 };
 

@@ -7,17 +7,16 @@ use crate::member::{Member, Text};
 
 /// The member of the list.
 pub static ENTRY: Colormap = Colormap {
-    member: Member {
-        id: "viridis",
-        label: Text { en: "Viridis", zh: "Viridis" },
-        about: Text {
+    member: Member::cited(
+        "viridis",
+        Text { en: "Viridis", zh: "Viridis" },
+        Text {
             en: "Dark violet to yellow, evenly lighter: for weights.",
             zh: "由深紫到黄，亮度均匀上升：适合权重。",
         },
-        formula: "",
-        source: "van der Walt and Smith 2015, CC0",
-        parameters: &[],
-    },
+        "",
+        "van der Walt and Smith 2015, CC0",
+    ),
     table: || &TABLE,
 };
 

@@ -51,29 +51,29 @@ pub fn slope(heads: usize, head: usize) -> f64 {
     0.5f64.powi((eighths / c) as i32) * (-((eighths % c) as f64) / c as f64).exp2()
 }
 
-const SYMMETRIC: Parameter = Parameter {
-    name: "symmetric",
-    label: Text { en: "Both sides alike", zh: "两侧对称" },
-    about: Text {
+const SYMMETRIC: Parameter = Parameter::new(
+    "symmetric",
+    Text { en: "Both sides alike", zh: "两侧对称" },
+    Text {
         en: "Keys after the query lose by their distance too, for attention without a causal mask.",
         zh: "查询之后的键同样按距离减分，用于没有因果掩码的注意力。",
     },
-    kind: Kind::Flag { default: false },
-};
+    Kind::Flag { default: false },
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "alibi",
-        label: Text { en: "Linear bias (ALiBi)", zh: "线性偏置（ALiBi）" },
-        about: Text {
+    member: Member::cited(
+        "alibi",
+        Text { en: "Linear bias (ALiBi)", zh: "线性偏置（ALiBi）" },
+        Text {
             en: "The further back a key, the lower its logit, on a slope of each head's own; meant for causal masks. Other numbers of heads take slopes of the powers of two around them.",
             zh: "键越靠前，logit 越低，每个头有自己的斜率；用于因果掩码。头数不是 2 的幂时，取相邻 2 的幂的斜率。",
         },
-        formula: "l − m_h·(p − j), m_h = 2^{−8(h+1)/H} for H = 2^{a}",
-        source: "Press, Smith and Lewis 2021, arXiv 2108.12409, section 3",
-        parameters: &[SYMMETRIC],
-    },
+        "l − m_h·(p − j), m_h = 2^{−8(h+1)/H} for H = 2^{a}",
+        "Press, Smith and Lewis 2021, arXiv 2108.12409, section 3",
+    )
+    .with(&[SYMMETRIC]),
     changes_rows: false,
     biases: true,
     build: |settings, head, _| {

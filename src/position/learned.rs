@@ -23,29 +23,29 @@ impl Position for Learned {
     }
 }
 
-const TABLE: Parameter = Parameter {
-    name: "table",
-    label: Text { en: "Table", zh: "表" },
-    about: Text {
+const TABLE: Parameter = Parameter::new(
+    "table",
+    Text { en: "Table", zh: "表" },
+    Text {
         en: "Row p is added at position p: as many rows as there are positions, by default zeros.",
         zh: "位置 p 加上第 p 行：行数不少于位置数，默认为零。",
     },
-    kind: Kind::Tensor { axes: &["L", "d"], per_head: false, default: "zeros" },
-};
+    Kind::Tensor { axes: &["L", "d"], per_head: false, default: "zeros" },
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "learned",
-        label: Text { en: "Learned", zh: "可学习位置编码" },
-        about: Text {
+    member: Member::cited(
+        "learned",
+        Text { en: "Learned", zh: "可学习位置编码" },
+        Text {
             en: "Each position has a row of its own in a table; beyond the table there is nothing.",
             zh: "每个位置在表中有自己的一行；超出表的位置没有定义。",
         },
-        formula: "x + table[p]",
-        source: "Gehring et al. 2017, arXiv 1705.03122, section 3.1",
-        parameters: &[TABLE],
-    },
+        "x + table[p]",
+        "Gehring et al. 2017, arXiv 1705.03122, section 3.1",
+    )
+    .with(&[TABLE]),
     changes_rows: true,
     biases: false,
     build: |settings, head, offset| Ok(Box::new(Learned::new(settings, head, offset)?)),

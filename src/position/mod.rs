@@ -62,13 +62,13 @@ impl Definition {
 
 /// The base of the frequencies.
 const fn theta(name: &'static str, about: Text) -> Parameter {
-    Parameter {
+    Parameter::new(
         name,
-        label: Text { en: "Base θ", zh: "底数 θ" },
+        Text { en: "Base θ", zh: "底数 θ" },
         about,
         // Below 1 the frequencies grow instead of falling, and angles lose their digits.
-        kind: Kind::number(Some(1.0), None, Some(10_000.0), (10.0, 1e6)).logarithmic(),
-    }
+        Kind::number(Some(1.0), None, Some(10_000.0), (10.0, 1e6)).logarithmic(),
+    )
 }
 
 /// θ^(−m / divisor) for m from 0 to `count` - 1.

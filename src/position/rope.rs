@@ -51,38 +51,38 @@ const THETA: Parameter = theta(
         zh: "慢的维度对比快的慢多少（Llama 3：500000）。",
     },
 );
-const INTERLEAVED: Parameter = Parameter {
-    name: "interleaved",
-    label: Text { en: "Neighbours are pairs", zh: "相邻维度成对" },
-    about: Text {
+const INTERLEAVED: Parameter = Parameter::new(
+    "interleaved",
+    Text { en: "Neighbours are pairs", zh: "相邻维度成对" },
+    Text {
         en: "Pairs (2m, 2m + 1) as in the paper, or else (m, m + d/2) as in GPT-NeoX.",
         zh: "成对的是 (2m, 2m + 1)（论文），否则为 (m, m + d/2)（GPT-NeoX）。",
     },
-    kind: Kind::Flag { default: false },
-};
-const DIM: Parameter = Parameter {
-    name: "rotaryEmbeddingDim",
-    label: Text { en: "Dimensions that turn", zh: "旋转的维数" },
-    about: Text {
+    Kind::Flag { default: false },
+);
+const DIM: Parameter = Parameter::new(
+    "rotaryEmbeddingDim",
+    Text { en: "Dimensions that turn", zh: "旋转的维数" },
+    Text {
         en: "How many of the first dimensions turn, an even number. Automatic: all.",
         zh: "前多少个维度旋转，须为偶数。自动：全部。",
     },
-    kind: Kind::number(Some(2.0), None, None, (2.0, 128.0)).integer(),
-};
+    Kind::number(Some(2.0), None, None, (2.0, 128.0)).integer(),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "rope",
-        label: Text { en: "Rotary (RoPE)", zh: "旋转位置编码（RoPE）" },
-        about: Text {
+    member: Member::cited(
+        "rope",
+        Text { en: "Rotary (RoPE)", zh: "旋转位置编码（RoPE）" },
+        Text {
             en: "Pairs of dimensions turn like clock hands: the product of q and k sees their distance alone.",
             zh: "成对的维度像钟表指针一样旋转：q 与 k 的内积只取决于两者的距离。",
         },
-        formula: "(x_a, x_b) turned by p·θ^{−2m/d}",
-        source: "Su et al. 2021, arXiv 2104.09864, section 3.2",
-        parameters: &[THETA, INTERLEAVED, DIM],
-    },
+        "(x_a, x_b) turned by p·θ^{−2m/d}",
+        "Su et al. 2021, arXiv 2104.09864, section 3.2",
+    )
+    .with(&[THETA, INTERLEAVED, DIM]),
     changes_rows: true,
     biases: false,
     build: |settings, head, _| Ok(Box::new(Rope::new(settings, head)?)),

@@ -7,7 +7,7 @@
 
 use super::{Definition, Entry, Position, frequencies, theta};
 use crate::error::Error;
-use crate::member::{Kind, Member, Parameter, Text};
+use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::options::Settings;
 use crate::tensor::Head;
 
@@ -29,52 +29,52 @@ impl Position for Sinusoidal {
     }
 }
 
-const LAYOUT: Parameter = Parameter {
-    name: "layout",
-    label: Text { en: "Layout", zh: "排列" },
-    about: Text {
+const LAYOUT: Parameter = Parameter::new(
+    "layout",
+    Text { en: "Layout", zh: "排列" },
+    Text {
         en: "Sines and cosines by turns, as in the paper, or all sines before all cosines.",
         zh: "正弦与余弦交替（论文），或先全部正弦再全部余弦。",
     },
-    kind: Kind::Choice {
+    Kind::Choice {
         options: &[
-            ("interleaved", Text { en: "Interleaved", zh: "交替" }),
-            ("concat", Text { en: "Sines first", zh: "先正弦后余弦" }),
+            named("interleaved", Text { en: "Interleaved", zh: "交替" }),
+            named("concat", Text { en: "Sines first", zh: "先正弦后余弦" }),
         ],
         default: Some("interleaved"),
     },
-};
-const FREQUENCY: Parameter = Parameter {
-    name: "frequency",
-    label: Text { en: "Frequencies", zh: "频率" },
-    about: Text {
+);
+const FREQUENCY: Parameter = Parameter::new(
+    "frequency",
+    Text { en: "Frequencies", zh: "频率" },
+    Text {
         en: "θ^(−2i/d) as in the paper, or θ^(−i/(d/2 − 1)) as in its code, where the slowest wave is 1/θ.",
         zh: "论文的 θ^(−2i/d)，或其代码的 θ^(−i/(d/2 − 1))，后者最慢的波为 1/θ。",
     },
-    kind: Kind::Choice {
+    Kind::Choice {
         options: &[
-            ("paper", Text { en: "Paper", zh: "论文" }),
-            ("t2t", Text { en: "Tensor2Tensor", zh: "Tensor2Tensor" }),
+            named("paper", Text { en: "Paper", zh: "论文" }),
+            named("t2t", Text { en: "Tensor2Tensor", zh: "Tensor2Tensor" }),
         ],
         default: Some("paper"),
     },
-};
+);
 const THETA: Parameter =
     theta("theta", Text { en: "How much slower the slow waves are than the fast ones.", zh: "慢波比快波慢多少。" });
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "sinusoidal",
-        label: Text { en: "Sinusoidal", zh: "正弦位置编码" },
-        about: Text {
+    member: Member::cited(
+        "sinusoidal",
+        Text { en: "Sinusoidal", zh: "正弦位置编码" },
+        Text {
             en: "Waves of many lengths are added to each row, so that near positions look alike.",
             zh: "给每一行加上多种波长的正弦波，使相近的位置彼此相似。",
         },
-        formula: "x[2i] + sin(p·w_i), x[2i+1] + cos(p·w_i), w_i = θ^{−2i/d}",
-        source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.5",
-        parameters: &[LAYOUT, FREQUENCY, THETA],
-    },
+        "x[2i] + sin(p·w_i), x[2i+1] + cos(p·w_i), w_i = θ^{−2i/d}",
+        "Vaswani et al. 2017, arXiv 1706.03762, section 3.5",
+    )
+    .with(&[LAYOUT, FREQUENCY, THETA]),
     changes_rows: true,
     biases: false,
     build: |settings, head, _| Ok(Box::new(Sinusoidal::new(settings, head)?)),

@@ -42,47 +42,47 @@ fn add<V: F32x4>(t5: &T5, distance: i64, logits: &mut [Lanes]) {
     }
 }
 
-const TABLE: Parameter = Parameter {
-    name: "table",
-    label: Text { en: "Table", zh: "表" },
-    about: Text {
+const TABLE: Parameter = Parameter::new(
+    "table",
+    Text { en: "Table", zh: "表" },
+    Text {
         en: "The bias of each bucket and head. Automatic: zeros, in 32 buckets.",
         zh: "每个桶、每个头的偏置。自动：32 个桶，全为零。",
     },
-    kind: Kind::Tensor { axes: &["buckets", "Hq"], per_head: false, default: "zeros" },
-};
-const BIDIRECTIONAL: Parameter = Parameter {
-    name: "bidirectional",
-    label: Text { en: "Both directions", zh: "双向" },
-    about: Text {
+    Kind::Tensor { axes: &["buckets", "Hq"], per_head: false, default: "zeros" },
+);
+const BIDIRECTIONAL: Parameter = Parameter::new(
+    "bidirectional",
+    Text { en: "Both directions", zh: "双向" },
+    Text {
         en: "Half of the buckets for keys after the query, as in encoders; otherwise those all count as distance 0.",
         zh: "一半的桶用于查询之后的键（编码器）；否则这些键都按距离 0 处理。",
     },
-    kind: Kind::Flag { default: true },
-};
-const MAX_DISTANCE: Parameter = Parameter {
-    name: "maxDistance",
-    label: Text { en: "Largest distance", zh: "最大距离" },
-    about: Text {
+    Kind::Flag { default: true },
+);
+const MAX_DISTANCE: Parameter = Parameter::new(
+    "maxDistance",
+    Text { en: "Largest distance", zh: "最大距离" },
+    Text {
         en: "Where the buckets end: further keys are all in the last one.",
         zh: "桶的终点：更远的键都在最后一个桶中。",
     },
-    kind: Kind::number(Some(2.0), Some(16_777_216.0), Some(128.0), (16.0, 1024.0)).integer().logarithmic(),
-};
+    Kind::number(Some(2.0), Some(16_777_216.0), Some(128.0), (16.0, 1024.0)).integer().logarithmic(),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "t5",
-        label: Text { en: "Relative bias (T5)", zh: "相对位置偏置（T5）" },
-        about: Text {
+    member: Member::cited(
+        "t5",
+        Text { en: "Relative bias (T5)", zh: "相对位置偏置（T5）" },
+        Text {
             en: "A learned bias for each range of distances, fine near by and coarse far off.",
             zh: "每段距离有一个学习得到的偏置，近处细、远处粗。",
         },
-        formula: "l + table[bucket(j − p), h]",
-        source: "Raffel et al. 2020, arXiv 1910.10683, section 2.1",
-        parameters: &[TABLE, BIDIRECTIONAL, MAX_DISTANCE],
-    },
+        "l + table[bucket(j − p), h]",
+        "Raffel et al. 2020, arXiv 1910.10683, section 2.1",
+    )
+    .with(&[TABLE, BIDIRECTIONAL, MAX_DISTANCE]),
     changes_rows: false,
     biases: true,
     build: |settings, head, offset| Ok(Box::new(T5::new(settings, head, offset)?)),

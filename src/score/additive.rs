@@ -89,17 +89,17 @@ fn size(settings: &Settings, head: &Head) -> usize {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "additive",
-        label: Text { en: "Additive", zh: "加性" },
-        about: Text {
+    member: Member::cited(
+        "additive",
+        Text { en: "Additive", zh: "加性" },
+        Text {
             en: "A small network with one hidden layer compares query and key; each feature saturates.",
             zh: "用一个单隐层的小网络比较查询与键；每个特征都会饱和。",
         },
-        formula: "s = v · tanh(Wq q + Wk k + b)",
-        source: "Bahdanau et al. 2014, arXiv 1409.0473, appendix A.1.2",
-        parameters: &[WQ, WK, V, B],
-    },
+        "s = v · tanh(Wq q + Wk k + b)",
+        "Bahdanau et al. 2014, arXiv 1409.0473, appendix A.1.2",
+    )
+    .with(&[WQ, WK, V, B]),
     takes_other_keys: true,
     keeps_dimensions: false,
     build: |settings, head| {

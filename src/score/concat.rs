@@ -29,17 +29,17 @@ fn size(settings: &Settings, head: &Head) -> usize {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "concat",
-        label: Text { en: "Concatenation", zh: "拼接" },
-        about: Text {
+    member: Member::cited(
+        "concat",
+        Text { en: "Concatenation", zh: "拼接" },
+        Text {
             en: "Query and key side by side through one learned matrix and a tanh: the additive score written another way.",
             zh: "查询与键拼接后经过一个学习得到的矩阵和 tanh：加性分数的另一种写法。",
         },
-        formula: "s = v · tanh(W [q; k])",
-        source: "Luong et al. 2015, arXiv 1508.04025, section 3.1",
-        parameters: &[W, V],
-    },
+        "s = v · tanh(W [q; k])",
+        "Luong et al. 2015, arXiv 1508.04025, section 3.1",
+    )
+    .with(&[W, V]),
     takes_other_keys: true,
     keeps_dimensions: false,
     build: |settings, head| {

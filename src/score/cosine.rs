@@ -32,17 +32,17 @@ const EPS: Parameter = eps(1e-8);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "cosine",
-        label: Text { en: "Cosine similarity", zh: "余弦相似度" },
-        about: Text {
+    member: Member::cited(
+        "cosine",
+        Text { en: "Cosine similarity", zh: "余弦相似度" },
+        Text {
             en: "The dot product of unit vectors: only the angle counts, between −1 and 1.",
             zh: "单位向量的点积：只看夹角，取值 −1 到 1。",
         },
-        formula: "s = q/max(|q|,ε) · k/max(|k|,ε)",
-        source: "PyTorch, torch.nn.functional.cosine_similarity",
-        parameters: &[EPS],
-    },
+        "s = q/max(|q|,ε) · k/max(|k|,ε)",
+        "PyTorch, torch.nn.functional.cosine_similarity",
+    )
+    .with(&[EPS]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, _| Ok(Box::new(Cosine { eps: settings.number(&EPS).unwrap_or(1e-8) })),

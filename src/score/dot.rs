@@ -16,17 +16,16 @@ impl Score for Dot {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "dot",
-        label: Text { en: "Dot product", zh: "点积" },
-        about: Text {
+    member: Member::cited(
+        "dot",
+        Text { en: "Dot product", zh: "点积" },
+        Text {
             en: "Length times length times cosine: long keys count for more.",
             zh: "长度乘长度乘余弦：越长的键分量越大。",
         },
-        formula: "s = q·k",
-        source: "Luong et al. 2015, arXiv 1508.04025, section 3.1",
-        parameters: &[],
-    },
+        "s = q·k",
+        "Luong et al. 2015, arXiv 1508.04025, section 3.1",
+    ),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |_, _| Ok(Box::new(Dot)),

@@ -21,29 +21,29 @@ impl Score for General {
     }
 }
 
-const W: Parameter = Parameter {
-    name: "w",
-    label: Text { en: "W", zh: "W" },
-    about: Text {
+const W: Parameter = Parameter::new(
+    "w",
+    Text { en: "W", zh: "W" },
+    Text {
         en: "The learned matrix, query dimensions by key dimensions. Automatic: the identity, which is the dot product.",
         zh: "学习得到的矩阵，行为查询维度，列为键维度。自动：单位矩阵，即点积。",
     },
-    kind: Kind::Tensor { axes: &["d", "dk"], per_head: true, default: "identity" },
-};
+    Kind::Tensor { axes: &["d", "dk"], per_head: true, default: "identity" },
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "general",
-        label: Text { en: "General (bilinear)", zh: "通用（双线性）" },
-        about: Text {
+    member: Member::cited(
+        "general",
+        Text { en: "General (bilinear)", zh: "通用（双线性）" },
+        Text {
             en: "A learned matrix says which dimensions of the query meet which of the key; it need not be symmetric.",
             zh: "学习得到的矩阵决定查询与键的哪些维度相遇；它不必对称。",
         },
-        formula: "s = qᵀ W k",
-        source: "Luong et al. 2015, arXiv 1508.04025, section 3.1",
-        parameters: &[W],
-    },
+        "s = qᵀ W k",
+        "Luong et al. 2015, arXiv 1508.04025, section 3.1",
+    )
+    .with(&[W]),
     takes_other_keys: true,
     keeps_dimensions: false,
     build: |settings, head| {

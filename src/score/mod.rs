@@ -102,18 +102,18 @@ impl Definition {
 
 /// The smallest norm, or the addend under a root, that keeps a division finite.
 const fn eps(default: f64) -> Parameter {
-    Parameter {
-        name: "eps",
-        label: Text { en: "ε", zh: "ε" },
-        about: Text { en: "Keeps the division finite for rows of zeros.", zh: "使全零的行也能做除法。" },
-        kind: Kind::number(Some(0.0), None, Some(default), (1e-12, 1.0)).above_min().logarithmic(),
-    }
+    Parameter::new(
+        "eps",
+        Text { en: "ε", zh: "ε" },
+        Text { en: "Keeps the division finite for rows of zeros.", zh: "使全零的行也能做除法。" },
+        Kind::number(Some(0.0), None, Some(default), (1e-12, 1.0)).above_min().logarithmic(),
+    )
 }
 
 /// A vector or a matrix that is learned.
 const fn tensor(name: &'static str, axes: &'static [&'static str], default: &'static str, about: Text) -> Parameter {
     let label = Text { en: name, zh: name };
-    Parameter { name, label, about, kind: Kind::Tensor { axes, per_head: false, default } }
+    Parameter::new(name, label, about, Kind::Tensor { axes, per_head: false, default })
 }
 
 /// product_r = Σ_c matrix_rc row_c, summed in double precision; without a matrix, the row as it is.

@@ -22,17 +22,16 @@ impl Score for NegL2 {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "neg_l2",
-        label: Text { en: "Negative squared distance", zh: "负平方距离" },
-        about: Text {
+    member: Member::cited(
+        "neg_l2",
+        Text { en: "Negative squared distance", zh: "负平方距离" },
+        Text {
             en: "The closer, the higher: a key equal to the query has the highest score there is, 0.",
             zh: "越近越高：与查询相同的键得到最高分 0。",
         },
-        formula: "s = −|q − k|², l = s/√d",
-        source: "Kim et al. 2020, arXiv 2006.04710, section 3.2",
-        parameters: &[],
-    },
+        "s = −|q − k|², l = s/√d",
+        "Kim et al. 2020, arXiv 2006.04710, section 3.2",
+    ),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |_, _| Ok(Box::new(NegL2)),

@@ -24,31 +24,31 @@ impl Score for QkNorm {
     }
 }
 
-const G: Parameter = Parameter {
-    name: "g",
-    label: Text { en: "Gain g", zh: "增益 g" },
-    about: Text {
+const G: Parameter = Parameter::new(
+    "g",
+    Text { en: "Gain g", zh: "增益 g" },
+    Text {
         en: "The learned scale. Automatic: its starting value log2(M² − M) for M keys.",
         zh: "学习得到的缩放。自动：M 个键时的初值 log2(M² − M)。",
     },
-    kind: Kind::number(None, None, None, (0.1, 30.0)).logarithmic(),
-};
+    Kind::number(None, None, None, (0.1, 30.0)).logarithmic(),
+);
 
 const EPS: Parameter = eps(1e-12);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "qk_norm_l2",
-        label: Text { en: "QK norm (L2)", zh: "QK 归一化（L2）" },
-        about: Text {
+    member: Member::cited(
+        "qk_norm_l2",
+        Text { en: "QK norm (L2)", zh: "QK 归一化（L2）" },
+        Text {
             en: "Cosine times a learned gain: scores cannot grow with the vectors, and training stays stable.",
             zh: "余弦乘以学习得到的增益：分数不会随向量变大，训练更稳定。",
         },
-        formula: "s = q/|q| · k/|k|, l = g·s",
-        source: "Henry et al. 2020, arXiv 2010.04245, section 3",
-        parameters: &[G, EPS],
-    },
+        "s = q/|q| · k/|k|, l = g·s",
+        "Henry et al. 2020, arXiv 2010.04245, section 3",
+    )
+    .with(&[G, EPS]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, _| {

@@ -10,17 +10,17 @@ use crate::tensor::Head;
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "qk_norm_ln",
-        label: Text { en: "QK norm (layer norm)", zh: "QK 归一化（层归一化）" },
-        about: Text {
+    member: Member::cited(
+        "qk_norm_ln",
+        Text { en: "QK norm (layer norm)", zh: "QK 归一化（层归一化）" },
+        Text {
             en: "Each row loses its mean and gets the length √d before the scaled dot product; a gain per dimension is learned.",
             zh: "每行先减去均值并把长度变为 √d，再做缩放点积；每个维度有学习得到的增益。",
         },
-        formula: "q' = gq·(q − mean q)/√(var q + ε), k' alike, s = q'·k', l = s/√d",
-        source: "Dehghani et al. 2023, arXiv 2302.05442, section 2.1",
-        parameters: &[GQ, GK, EPS],
-    },
+        "q' = gq·(q − mean q)/√(var q + ε), k' alike, s = q'·k', l = s/√d",
+        "Dehghani et al. 2023, arXiv 2302.05442, section 2.1",
+    )
+    .with(&[GQ, GK, EPS]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, _| Ok(Box::new(Normalized::new(settings, true)?)),

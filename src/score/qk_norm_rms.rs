@@ -64,17 +64,17 @@ pub(super) const EPS: Parameter = eps(1e-6);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "qk_norm_rms",
-        label: Text { en: "QK norm (RMS)", zh: "QK 归一化（RMS）" },
-        about: Text {
+    member: Member::cited(
+        "qk_norm_rms",
+        Text { en: "QK norm (RMS)", zh: "QK 归一化（RMS）" },
+        Text {
             en: "Queries and keys are brought to one length, √d, before the scaled dot product; a gain per dimension is learned.",
             zh: "先把查询与键的长度统一为 √d，再做缩放点积；每个维度有学习得到的增益。",
         },
-        formula: "q' = gq·q/√(mean q² + ε), k' alike, s = q'·k', l = s/√d",
-        source: "Dehghani et al. 2023, arXiv 2302.05442, section 2.1; Zhang and Sennrich 2019, arXiv 1910.07467",
-        parameters: &[GQ, GK, EPS],
-    },
+        "q' = gq·q/√(mean q² + ε), k' alike, s = q'·k', l = s/√d",
+        "Dehghani et al. 2023, arXiv 2302.05442, section 2.1; Zhang and Sennrich 2019, arXiv 1910.07467",
+    )
+    .with(&[GQ, GK, EPS]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, _| Ok(Box::new(Normalized::new(settings, false)?)),

@@ -24,29 +24,29 @@ impl Score for Rbf {
     }
 }
 
-const SIGMA: Parameter = Parameter {
-    name: "sigma",
-    label: Text { en: "Width σ", zh: "宽度 σ" },
-    about: Text {
+const SIGMA: Parameter = Parameter::new(
+    "sigma",
+    Text { en: "Width σ", zh: "宽度 σ" },
+    Text {
         en: "The distance at which a key's weight falls to e^−½ of the best. Automatic: the fourth root of d.",
         zh: "键的权重降到最大值 e^−½ 倍时的距离。自动：d 的四次方根。",
     },
-    kind: Kind::number(Some(0.0), None, None, (0.1, 10.0)).above_min().logarithmic(),
-};
+    Kind::number(Some(0.0), None, None, (0.1, 10.0)).above_min().logarithmic(),
+);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "rbf",
-        label: Text { en: "Gaussian kernel (RBF)", zh: "高斯核（RBF）" },
-        about: Text {
+    member: Member::cited(
+        "rbf",
+        Text { en: "Gaussian kernel (RBF)", zh: "高斯核（RBF）" },
+        Text {
             en: "A bell around the query: the dot product, less what a key wins by its length alone.",
             zh: "以查询为中心的钟形：点积减去键仅凭长度得到的部分。",
         },
-        formula: "s = −|q − k|², l = s/(2σ²)",
-        source: "Chen et al. 2021, arXiv 2111.00035, section 3",
-        parameters: &[SIGMA],
-    },
+        "s = −|q − k|², l = s/(2σ²)",
+        "Chen et al. 2021, arXiv 2111.00035, section 3",
+    )
+    .with(&[SIGMA]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, _| {

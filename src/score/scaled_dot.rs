@@ -19,17 +19,16 @@ impl Score for ScaledDot {
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "scaled_dot",
-        label: Text { en: "Scaled dot product", zh: "缩放点积" },
-        about: Text {
+    member: Member::cited(
+        "scaled_dot",
+        Text { en: "Scaled dot product", zh: "缩放点积" },
+        Text {
             en: "The dot product divided by √d, which keeps the spread of scores near 1 for random vectors of any size.",
             zh: "点积除以 √d，使随机向量在任何维度下的分数离散程度都接近 1。",
         },
-        formula: "s = q·k, l = s/√d",
-        source: "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
-        parameters: &[],
-    },
+        "s = q·k, l = s/√d",
+        "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1",
+    ),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |_, _| Ok(Box::new(ScaledDot)),

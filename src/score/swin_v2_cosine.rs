@@ -35,17 +35,17 @@ const EPS: Parameter = eps(1e-12);
 
 /// The member of the list.
 pub static ENTRY: Entry = Entry {
-    member: Member {
-        id: "swin_v2_cosine",
-        label: Text { en: "Scaled cosine (Swin V2)", zh: "缩放余弦（Swin V2）" },
-        about: Text {
+    member: Member::cited(
+        "swin_v2_cosine",
+        Text { en: "Scaled cosine (Swin V2)", zh: "缩放余弦（Swin V2）" },
+        Text {
             en: "The cosine with a learned sharpness for each head, never above 100.",
             zh: "余弦，每个头有学习得到的锐度，不超过 100。",
         },
-        formula: "s = q/|q| · k/|k|, l = s·exp(min(t, ln 100))",
-        source: "Liu et al. 2021, arXiv 2111.09883, section 3.2",
-        parameters: &[T, EPS],
-    },
+        "s = q/|q| · k/|k|, l = s·exp(min(t, ln 100))",
+        "Liu et al. 2021, arXiv 2111.09883, section 3.2",
+    )
+    .with(&[T, EPS]),
     takes_other_keys: false,
     keeps_dimensions: true,
     build: |settings, head| {

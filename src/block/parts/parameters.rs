@@ -15,7 +15,7 @@ pub const fn whole(
     slider: (f64, f64),
 ) -> Parameter {
     let kind = Kind::number(Some(min), max, default, slider).integer();
-    Parameter { name, label, about, kind }
+    Parameter::new(name, label, about, kind)
 }
 
 /// r: how many times fewer channels there are on the inside.
@@ -60,34 +60,34 @@ pub fn kernel_size(settings: &Settings) -> Result<usize, Error> {
 }
 
 /// The order of the two planes that a spatial convolution sees.
-pub const MAX_FIRST: Parameter = Parameter {
-    name: "maxFirst",
-    label: Text { en: "Maximum first", zh: "最大值在前" },
-    about: Text {
+pub const MAX_FIRST: Parameter = Parameter::new(
+    "maxFirst",
+    Text { en: "Maximum first", zh: "最大值在前" },
+    Text {
         en: "The convolution sees [max; mean], as in the authors' code; off: [mean; max], as in the paper's formula and many copies. The weights of one do not fit the other.",
         zh: "卷积的输入为 [最大值; 均值]，与作者代码一致；关闭则为 [均值; 最大值]，与论文公式及许多复现一致。两者的权重不能互换。",
     },
-    kind: Kind::Flag { default: true },
-};
+    Kind::Flag { default: true },
+);
 
 /// Whether keys and values are taken from a map of half the size.
-pub const POOL: Parameter = Parameter {
-    name: "pool",
-    label: Text { en: "Pool the keys", zh: "池化键" },
-    about: Text {
+pub const POOL: Parameter = Parameter::new(
+    "pool",
+    Text { en: "Pool the keys", zh: "池化键" },
+    Text {
         en: "Keys and values are max-pooled 2 × 2, so that there are a quarter as many. An odd last row or column is dropped.",
         zh: "对键和值做 2 × 2 最大池化，数量减为四分之一；多出的一行或一列被舍去。",
     },
-    kind: Kind::Flag { default: false },
-};
+    Kind::Flag { default: false },
+);
 
 /// Whether the attention matrix is wanted.
-pub const NEED_WEIGHTS: Parameter = Parameter {
-    name: "needWeights",
-    label: Text { en: "Keep the matrix", zh: "保留矩阵" },
-    about: Text {
+pub const NEED_WEIGHTS: Parameter = Parameter::new(
+    "needWeights",
+    Text { en: "Keep the matrix", zh: "保留矩阵" },
+    Text {
         en: "Give back the matrix of every pixel against every key; without it, memory grows with the number of pixels alone.",
         zh: "返回每个像素对每个键的矩阵；不返回时，内存只随像素数增长。",
     },
-    kind: Kind::Flag { default: true },
-};
+    Kind::Flag { default: true },
+);
