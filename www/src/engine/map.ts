@@ -74,11 +74,18 @@ export class OpenMap implements AttentionMap {
     forgotten.register(this, () => pool.close(id), this);
   }
 
-  /** Opens the problem in one worker: the kernel refuses here what does not fit together. */
+  /** Opens the problem in one worker: the kernel refuses here what does not fit together. Others follow meanwhile. */
   async open(options: Control): Promise<void> {
     const job = { kind: 'open', session: this.#problem.id } as const;
     const start = () => this.#pool.run<'open'>(job, { problem: this.#problem, spread: this.#spread });
-    await gather([{ share: 1, start }], options);
+    const opened = this.#gather([{ share: 1, start }], options);
+    const others = Math.min(this.#pool.width, this.#spread) - 1;
+    // Nobody waits for them; what goes wrong there will be said by the job that needs it.
+    this.#gather(
+      Array.from({ length: others }, () => ({ share: 1, start })),
+      { signal: options.signal },
+    ).catch(() => undefined);
+    await opened;
   }
 
   async rowStatistics(options: StatisticsOptions = {}): Promise<RowStatistics> {
