@@ -12,6 +12,8 @@ const PYRAMID = 160e6;
 const TEXEL = 6;
 /** Multiply-adds of one job of the pass: long enough to be worth its messages, short enough to show that it goes on. */
 const JOB = 1e8;
+/** Of one job of the sample, which shows nothing before its end: half as many messages. */
+const SAMPLE_JOB = 2 * JOB;
 /** The most rows of one job: their statistics leave the kernel in one piece. */
 const ROWS = 2 ** 18;
 /** Fewer multiply-adds than this need no sampled picture first: they take about as long as a glance. */
@@ -47,13 +49,13 @@ export function planOf(extent: Extent): Plan {
   const last = Math.max(FINEST, Math.ceil(Math.log2(Math.max(1, queries, keys) / COARSE)));
   let first = FINEST;
   while (first < last && pyramidBytes(extent, [first, last + 1]) > PYRAMID) first += 1;
-  const step = stepOf(extent, 2 ** last, 1);
+  const step = stepOf(extent, 2 ** last, JOB);
   const level = Math.max(SPARSE, last);
   const wanted = queries * keys * extent.size > GLANCE && queries > 2 ** level;
   return {
     levels: [first, last + 1],
     step,
-    sample: wanted ? { level, step: stepOf(extent, 2 ** level, everyOf(level)) } : undefined,
+    sample: wanted ? { level, step: stepOf(extent, 2 ** level, SAMPLE_JOB * everyOf(level)) } : undefined,
   };
 }
 
@@ -69,8 +71,8 @@ function pyramidBytes({ queries, keys }: Extent, [first, end]: Range): number {
   return bytes;
 }
 
-/** Rows of one job: whole blocks of `unit` rows, of which one group in `every` is computed. */
-function stepOf({ keys, size }: Extent, unit: number, every: number): number {
-  const rows = Math.min(ROWS, (JOB * every) / Math.max(1, keys * size));
+/** Rows of one job: whole blocks of `unit` rows, with so many multiply-adds, were all of the rows computed. */
+function stepOf({ keys, size }: Extent, unit: number, work: number): number {
+  const rows = Math.min(ROWS, work / Math.max(1, keys * size));
   return unit * Math.max(1, Math.round(rows / unit));
 }
