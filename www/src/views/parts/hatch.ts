@@ -54,14 +54,23 @@ export function hatchPattern(
   shift: { x: number; y: number },
 ): CanvasPattern | string {
   const tone = `rgb(${removed.join(' ')})`;
-  const tile = scratch(STRIPES, STRIPES);
-  tile.fillStyle = tone;
-  tile.fillRect(0, 0, STRIPES, STRIPES);
-  tile.fillStyle = stripes(tile, ink);
-  tile.fillRect(0, 0, STRIPES, STRIPES);
-  const pattern = context.createPattern(tile.canvas, 'repeat');
+  const pattern = context.createPattern(hatchTile(tone, ink), 'repeat');
   pattern?.setTransform(new DOMMatrix([1, 0, 0, 1, shift.x % STRIPES, shift.y % STRIPES]));
   return pattern ?? tone;
+}
+
+/** The last tile of the hatching: every frame wants it, and it changes with the theme alone. */
+let hatch: { tone: string; ink: string; canvas: HTMLCanvasElement } | undefined;
+
+function hatchTile(tone: string, ink: string): HTMLCanvasElement {
+  if (hatch?.tone === tone && hatch.ink === ink) return hatch.canvas;
+  const tile = scratch(STRIPES, STRIPES);
+  for (const style of [tone, stripes(tile, ink)]) {
+    tile.fillStyle = style;
+    tile.fillRect(0, 0, STRIPES, STRIPES);
+  }
+  hatch = { tone, ink, canvas: tile.canvas };
+  return tile.canvas;
 }
 
 function stripes(context: CanvasRenderingContext2D, ink: string): CanvasPattern | string {

@@ -21,7 +21,7 @@ export interface Tile {
   grid: Grid;
   picture: CanvasImageSource;
   /** Where keys are removed, as an opaque texel each. */
-  holes: HTMLCanvasElement | undefined;
+  holes: ImageBitmap | undefined;
   /** Whether it holds what is no number. */
   invalid: boolean;
   /** The palette that it was painted with. */
@@ -153,9 +153,10 @@ export class Tiles {
       const grid = before && !before.outdated ? before.grid : await this.#read(at, signal);
       const palette = this.#palette;
       const size = { rows: grid.rows, columns: grid.columns, width: grid.columns, height: grid.rows };
-      const picture = await this.#paint(grid.values, { ...palette, ...size });
-      if (this.#closed) return release(picture);
-      this.#keep(key, at, { grid, palette, picture, outdated: running.outdated });
+      const painted = this.#paint(grid.values, { ...palette, ...size });
+      const [picture, holes] = await Promise.all([painted, holesOf(grid)]);
+      if (this.#closed) return [picture, holes].forEach((one) => one && release(one));
+      this.#keep(key, at, { grid, palette, picture, holes, outdated: running.outdated });
     } catch (error) {
       if (!signal.aborted) {
         this.#failed.add(key);
@@ -183,7 +184,7 @@ export class Tiles {
   #keep(
     key: string,
     at: TileAt,
-    made: { grid: Grid; palette: Palette; picture: ImageBitmap | ImageData; outdated: boolean },
+    made: Pick<Tile, 'grid' | 'palette' | 'holes' | 'outdated'> & { picture: ImageBitmap | ImageData },
   ): void {
     const { grid, picture } = made;
     this.#drop(key);
@@ -194,7 +195,6 @@ export class Tiles {
       rows,
       keys,
       picture: picture instanceof ImageData ? canvasOf(picture) : picture,
-      holes: holesOf(grid),
       invalid: grid.values.includes(NaN),
     };
     this.#tiles.set(key, tile);
@@ -224,6 +224,7 @@ export class Tiles {
     this.#tiles.delete(key);
     this.#bytes -= bytesOf(tile);
     if (tile.picture instanceof ImageBitmap) tile.picture.close();
+    tile.holes?.close();
   }
 }
 
@@ -241,11 +242,9 @@ function canvasOf(picture: ImageData): HTMLCanvasElement {
 }
 
 /** The texels whose keys are all removed. */
-function holesOf({ values, rows, columns }: Grid): HTMLCanvasElement | undefined {
+async function holesOf({ values, rows, columns }: Grid): Promise<ImageBitmap | undefined> {
   if (!values.includes(-Infinity)) return undefined;
-  const picture = new ImageData(columns, rows);
-  values.forEach((value, texel) => {
-    if (value === -Infinity) picture.data[4 * texel + 3] = 255;
-  });
-  return canvasOf(picture);
+  const { data } = new ImageData(columns, rows);
+  for (let texel = 0; texel < values.length; texel += 1) if (values[texel] === -Infinity) data[4 * texel + 3] = 255;
+  return createImageBitmap(new ImageData(data, columns, rows));
 }
