@@ -31,12 +31,18 @@ export class PassMark {
   readonly status = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   readonly element = element('div', { class: 'pass', hidden: true }, this.#words, this.#bar, this.#button);
   #running = false;
+  /** What is said. It is heard many times a second how far the pass is; a percent is what can be seen. */
+  #said = '';
 
   constructor(to: { stop: () => void; resume: () => void }) {
     this.#button.addEventListener('click', () => (this.#running ? to.stop() : to.resume()));
   }
 
   show(pass: Pass | undefined, language: Language): void {
+    const percent = pass?.fraction === undefined ? undefined : Math.floor(100 * pass.fraction);
+    const said = JSON.stringify([pass?.sampled, percent, language]);
+    if (said === this.#said) return;
+    this.#said = said;
     this.element.hidden = pass === undefined;
     const about = pass ? phrase(text.about, language, { every: pass.sampled }) : '';
     if (this.status.textContent !== about) this.status.textContent = about;
