@@ -264,6 +264,7 @@ export class MatrixView extends EventTarget {
 
   /** Draws again in the colours of the page as they are now. */
   repaint(): void {
+    this.#profiles.refresh();
     this.#picture.repaint();
   }
 
@@ -281,6 +282,7 @@ export class MatrixView extends EventTarget {
   }
 
   #resize(): void {
+    this.#profiles.refresh();
     this.#layout();
     this.#invalidate();
   }

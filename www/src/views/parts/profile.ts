@@ -15,6 +15,8 @@ export class Profile {
   readonly #side: 'row' | 'column';
   #values: Float32Array | undefined;
   #range: readonly [number, number] = [0, 0];
+  /** What is on the canvas: most frames change nothing here. */
+  #drawn = '';
 
   constructor(side: 'row' | 'column') {
     this.#side = side;
@@ -23,14 +25,23 @@ export class Profile {
 
   /** The numbers to draw, or none; `words` say what they are. */
   set(values: Float32Array | undefined, words: string): void {
+    this.#drawn = '';
     this.#values = values;
     this.#range = values ? rangeOf(values) : [0, 0];
     this.element.setAttribute('aria-label', words);
     this.element.setAttribute('aria-hidden', String(!values));
   }
 
+  /** The size or the colours of the strip are others: it is drawn anew with the next frame. */
+  refresh(): void {
+    this.#drawn = '';
+  }
+
   /** Draws what lies `along` the side that is in sight, and marks `item`. */
   show(along: Along, item: readonly [number, number] | undefined, ratio: number): void {
+    const wanted = JSON.stringify([along, item, ratio]);
+    if (wanted === this.#drawn) return;
+    this.#drawn = wanted;
     const context = this.#fit(ratio);
     if (!context || !this.#values) return;
     const style = getComputedStyle(this.element);
@@ -39,14 +50,14 @@ export class Profile {
     // A column's is the row's, turned: x runs down, and away from the plot.
     if (this.#side === 'column') context.transform(0, 1, 1, 0, 0, 0);
     context.fillStyle = style.color;
-    this.#bars(context, this.#values, along, depth, ratio);
+    this.#bars(context, { values: this.#values, along, depth, ratio });
     if (!item) return;
     // The current item again, in the colour of what is chosen.
     context.beginPath();
     context.rect((item[0] - along.from) * along.size, 0, Math.max(1, (item[1] - item[0]) * along.size), depth);
     context.clip();
     context.fillStyle = style.borderTopColor;
-    this.#bars(context, this.#values, along, depth, ratio);
+    this.#bars(context, { values: this.#values, along, depth, ratio }, item);
   }
 
   #fit(ratio: number): CanvasRenderingContext2D | null {
@@ -63,12 +74,17 @@ export class Profile {
   }
 
   /** A bar for each item, or where items are thinner than a pixel of the screen for each pixel: from its least to its most. */
-  #bars(context: CanvasRenderingContext2D, values: Float32Array, along: Along, depth: number, ratio: number): void {
+  #bars(
+    context: CanvasRenderingContext2D,
+    { values, along, depth, ratio }: { values: Float32Array; along: Along; depth: number; ratio: number },
+    [first, end]: readonly [number, number] = [0, values.length],
+  ): void {
     const [low, high] = this.#range;
     const unit = (depth - 2) / (high - low || 1);
     const offset = (value: number): number => 1 + (value - low) * unit;
     const zero = offset(0);
     for (const { items, from, to } of barsOf(values.length, along, ratio)) {
+      if (items[1] <= first || items[0] >= end) continue;
       const [least, most] = extent(values, ...items);
       if (least > most) continue;
       const [top, bottom] = [Math.min(zero, offset(least)), Math.max(zero, offset(most))];

@@ -84,6 +84,12 @@ export class Profiles {
     this.#column.clear();
   }
 
+  /** The size or the colours of the strips are others. */
+  refresh(): void {
+    this.#row.profile.refresh();
+    this.#column.profile.refresh();
+  }
+
   /** Draws what is in sight, and marks the current cell. */
   draw(
     at: { view: View; scale: Point; width: number; height: number },
