@@ -9,9 +9,10 @@
 //! diagnostics. So they cannot disagree, and no N x M matrix is stored. A group's values depend on its rows alone: not on
 //! which other rows are asked for, nor on who computes them.
 //!
-//! Memory is O(N + M): the inputs, keys and values of one head again in panels, and one strip of logits (8 x M). Work goes by
-//! blocks of 256 keys: a block of logits (8 KB) stays in the first cache from the tile that makes it to the maximum that is
-//! taken of it, and again from the exponential to the last panel of V.
+//! Memory is O(N + M): the inputs, keys and values of one head again in panels, and strips of logits for up to four groups
+//! (32 x M). Work goes by blocks of 256 keys: a block of logits (8 KB) stays in the first cache from the tile that makes it to the
+//! maximum that is taken of it, and again from the exponential to the last panel of V. Where the keys of a head outgrow the second
+//! cache, a block of them serves four groups before the next one is fetched.
 
 use crate::error::Error;
 use crate::few::{FEW, dot, sum_rows, sum_selected};
@@ -20,7 +21,7 @@ use crate::math::Tanh;
 use crate::member::{Member, Text};
 use crate::normalize::{self, Normalizer, Sight, Statistic, Strip, blocks};
 use crate::options::{Choice, Options};
-use crate::packed::Packed;
+use crate::packed::{AHEAD, Ahead, Packed, Strips, place};
 use crate::panel::{BLOCK, Quad, additive_tile, distance_tile, tile};
 use crate::position::{self, Position};
 use crate::score::{self, Combine, Score, Side};
@@ -249,7 +250,7 @@ impl Problem {
     pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
         let (head, plane) = (group.plane % self.sizes.heads, self.sizes.kv_plane(group.plane));
         let Packed { queries, keys: panels, row, prepared, .. } = packed;
-        let (queries, rows) = queries.load(group, |query, prepared| {
+        let (queries, rows) = queries[place(group)].load(group, |query, prepared| {
             let row = copied(row, self.query_row(group.plane, query));
             self.rows.prepare(head, Side::Query, self.mask.position(query), row, prepared);
         });
@@ -309,35 +310,75 @@ impl Problem {
         })
     }
 
-    /// The logits of all keys that any row of the group may see, at the start of `strip`, and what is seen of them at once.
+    /// The logits of all keys that any row of the group may see, with the first of these keys, and what is seen of them at once.
+    /// `more` groups will be asked for after this one: where that pays, theirs are computed along with it.
     fn observe<'s>(
         &self,
         group: Group,
+        more: usize,
         packed: &mut Packed,
-        strip: &'s mut [Lanes],
+        strips: &'s mut Strips,
     ) -> (usize, &'s mut [Lanes], Sight) {
-        let keys = aligned(self.mask.visible_to_any(group));
-        let logits = &mut strip[..keys.len()];
-        let mut sight = Sight::default();
-        for block in blocks(keys.clone()) {
-            let logits = &mut logits[block.start - keys.start..block.end - keys.start];
-            self.logits(group, block, Stage::Masked, packed, logits);
-            sight.look::<Native>(logits);
+        if !strips.has(group) {
+            self.look_ahead(group, more, packed, strips);
         }
-        (keys.start, logits, sight)
+        match strips.take(group) {
+            Some((Ahead { keys: (first, _), sight, .. }, logits)) => (first, logits, sight),
+            None => (0, &mut [], Sight::default()),
+        }
+    }
+
+    fn look_ahead(&self, group: Group, more: usize, packed: &mut Packed, strips: &mut Strips) {
+        let left = (self.sizes.queries - group.first).div_ceil(WIDTH) - 1;
+        let count = if self.outgrows_cache() { 1 + more.min(left).min(AHEAD - 1) } else { 1 };
+        let groups: [Group; AHEAD] = core::array::from_fn(|i| match i < count {
+            true => self.group(group.plane, group.first + i * WIDTH),
+            false => group,
+        });
+        let ranges = groups.map(|group| aligned(self.mask.visible_to_any(group)));
+        let mut sights = [Sight::default(); AHEAD];
+        let all = ranges[..count].iter().filter(|keys| !keys.is_empty()).cloned();
+        let all = all.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
+        for block in blocks(all) {
+            for ((group, keys), sight) in groups[..count].iter().zip(&ranges).zip(&mut sights) {
+                let part = block.start.max(keys.start)..block.end.min(keys.end);
+                if part.is_empty() {
+                    continue;
+                }
+                let logits = &mut strips.room(*group)[part.start - keys.start..part.end - keys.start];
+                self.logits(*group, part, Stage::Masked, packed, logits);
+                sight.look::<Native>(logits);
+            }
+        }
+        for ((group, keys), sight) in groups[..count].iter().zip(&ranges).zip(sights) {
+            strips.keep(Ahead { group: *group, keys: (keys.start, keys.len()), sight });
+        }
+    }
+
+    /// Whether the packed keys of a head are more than half of a second cache of 512 KB.
+    fn outgrows_cache(&self) -> bool {
+        !self.is_few() && self.sizes.keys.saturating_mul(self.rows.size) > 1 << 16
     }
 
     /// What the rows of a group leave behind.
-    pub fn statistic(&self, group: Group, packed: &mut Packed, strip: &mut [Lanes]) -> Statistic {
-        let (first, logits, sight) = self.observe(group, packed, strip);
+    pub fn statistic(&self, group: Group, packed: &mut Packed, strips: &mut Strips) -> Statistic {
+        let (first, logits, sight) = self.observe(group, 0, packed, strips);
         let mut statistic = sight.statistic();
         self.normalizer.of(group.plane % self.sizes.heads).statistic(Strip { first, logits }, &mut statistic);
         statistic
     }
 
     /// The same, and the terms of all keys that any row of the group may see; `informed` where their entropy will be asked for.
-    pub fn settle<'s>(&self, group: Group, packed: &mut Packed, strip: &'s mut [Lanes], informed: bool) -> Settled<'s> {
-        let (first, terms, sight) = self.observe(group, packed, strip);
+    /// `more` groups will be asked for after this one.
+    pub fn settle<'s>(
+        &self,
+        group: Group,
+        more: usize,
+        packed: &mut Packed,
+        strips: &'s mut Strips,
+        informed: bool,
+    ) -> Settled<'s> {
+        let (first, terms, sight) = self.observe(group, more, packed, strips);
         let mut statistic = sight.statistic();
         let information =
             self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic, informed);

@@ -5,19 +5,25 @@
 //!    no more.
 //! 2. Memory for one head is there from the start: packing cannot fail.
 //! 3. Problems of few queries (`few.rs`) use keys and values as they lie: for them nothing is packed but the queries.
-//! 4. A group of fewer than eight queries is filled up with copies of its last one. They cost nothing that the empty lanes
+//! 4. Several groups of queries are there at once, and room for their logits: where the keys of a head are more than the second
+//!    cache holds, a block of them serves all these groups before the next one is fetched.
+//! 5. A group of fewer than eight queries is filled up with copies of its last one. They cost nothing that the empty lanes
 //!    would not, and behave like a row: what is sought for eight rows at once is not held up by lanes of zeros.
 
 use crate::error::Error;
 use crate::mask::Group;
+use crate::normalize::Sight;
 use crate::panel::{BLOCK, Quad, pack_columns, pack_four_rows, spread};
 use crate::simd::{Lanes, WIDTH};
 use crate::tensor::{Sizes, filled};
 
+/// How many groups of queries share a block of keys.
+pub const AHEAD: usize = 4;
+
 /// Room for what is packed of a problem.
 pub struct Packed {
-    /// The queries of one group.
-    pub queries: Queries,
+    /// The queries of some groups, each in the place of [`place`].
+    pub queries: [Queries; AHEAD],
     /// The keys of one head.
     pub keys: Keys,
     /// The values of one head.
@@ -43,11 +49,7 @@ impl Packed {
             filled(name, length, [0.0; 4])
         };
         Ok(Packed {
-            queries: Queries {
-                rows: filled("query", size.saturating_mul(WIDTH), 0.0)?,
-                lanes: filled("query", size, [0.0; WIDTH])?,
-                group: None,
-            },
+            queries: [Queries::new(size)?, Queries::new(size)?, Queries::new(size)?, Queries::new(size)?],
             keys: Keys {
                 prepared: filled("key", size.saturating_mul(4), 0.0)?,
                 panels: panels("key", keys.div_ceil(4), size)?,
@@ -73,7 +75,70 @@ pub struct Queries {
     group: Option<Group>,
 }
 
+/// Where the queries and logits of a group are kept.
+pub fn place(group: Group) -> usize {
+    group.first / WIDTH % AHEAD
+}
+
+/// Room for the logits of some groups, each in the place of [`place`].
+pub struct Strips {
+    all: [Vec<Lanes>; AHEAD],
+    ahead: [Option<Ahead>; AHEAD],
+}
+
+/// Logits that were computed along with those of an earlier group.
+#[derive(Clone, Copy)]
+pub struct Ahead {
+    /// Whose they are.
+    pub group: Group,
+    /// The first key, and how many there are.
+    pub keys: (usize, usize),
+    /// What was seen of them.
+    pub sight: Sight,
+}
+
+impl Strips {
+    /// Room for the logits of `keys` keys in as many groups as there are.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(keys: usize, groups: usize) -> Result<Strips, Error> {
+        let strip = |at| filled("logits", if at < groups { keys } else { 0 }, [0.0; WIDTH]);
+        Ok(Strips { all: [strip(0)?, strip(1)?, strip(2)?, strip(3)?], ahead: [None; AHEAD] })
+    }
+
+    /// The room of a group, for logits that are about to be written.
+    pub fn room(&mut self, group: Group) -> &mut [Lanes] {
+        self.ahead[place(group)] = None;
+        &mut self.all[place(group)]
+    }
+
+    /// Whether the logits of a group are there.
+    pub fn has(&self, group: Group) -> bool {
+        self.ahead[place(group)].is_some_and(|ahead| ahead.group == group)
+    }
+
+    /// Notes that the logits of a group are there.
+    pub fn keep(&mut self, ahead: Ahead) {
+        self.ahead[place(ahead.group)] = Some(ahead);
+    }
+
+    /// The logits of a group that are there, to be used up.
+    pub fn take(&mut self, group: Group) -> Option<(Ahead, &mut [Lanes])> {
+        let ahead = self.ahead[place(group)].take_if(|ahead| ahead.group == group)?;
+        Some((ahead, &mut self.all[place(group)][..ahead.keys.1]))
+    }
+}
+
 impl Queries {
+    fn new(size: usize) -> Result<Queries, Error> {
+        Ok(Queries {
+            rows: filled("query", size.saturating_mul(WIDTH), 0.0)?,
+            lanes: filled("query", size, [0.0; WIDTH])?,
+            group: None,
+        })
+    }
+
     /// The queries of `group` in lanes, and row by row; `prepare` writes the prepared row of a query.
     pub fn load(&mut self, group: Group, mut prepare: impl FnMut(usize, &mut [f32])) -> (&[Lanes], &[f32]) {
         if self.group != Some(group) {

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::mask::Group;
 use crate::normalize::{Statistic, blocks};
 use crate::overview::{Pool, Pooling};
-use crate::packed::Packed;
+use crate::packed::{Packed, Strips};
 use crate::panel::BLOCK;
 use crate::pyramid::{Levels, Pyramid, Texels, Weighed};
 use crate::simd::{Lanes, WIDTH};
@@ -192,7 +192,7 @@ pub struct Cell {
 /// a step allocates nothing but, at the first group of a plane, the plane's table of statistics.
 pub struct Workspace {
     packed: Packed,
-    strip: Vec<Lanes>,
+    strips: Strips,
     weights: Vec<Lanes>,
     /// The logits of a block of which the weights are there, too.
     logits: Vec<Lanes>,
@@ -209,10 +209,9 @@ impl Workspace {
         let sizes = problem.sizes;
         Ok(Workspace {
             packed: problem.pack()?,
-            strip: filled(
-                "logits",
+            strips: Strips::new(
                 if sizes.planes() == 0 { 0 } else { sizes.keys.next_multiple_of(4) },
-                [0.0; WIDTH],
+                sizes.queries.div_ceil(WIDTH),
             )?,
             weights: filled("weights", BLOCK, [0.0; WIDTH])?,
             logits: filled("logits", BLOCK, [0.0; WIDTH])?,
@@ -236,7 +235,7 @@ impl Workspace {
     fn statistic(&mut self, problem: &Problem, group: Group, told: Option<Statistic>) -> Statistic {
         let known = self.known[group.plane].get(group.first / WIDTH).copied().flatten();
         known.or(told).unwrap_or_else(|| {
-            let statistic = problem.statistic(group, &mut self.packed, &mut self.strip);
+            let statistic = problem.statistic(group, &mut self.packed, &mut self.strips);
             self.keep(problem, group, statistic);
             statistic
         })
@@ -380,7 +379,8 @@ impl Task {
         let group = problem.group(self.plane, self.row);
         let rows = self.row..self.rows.end.min(group.first + group.count);
         let place = (self.plane - self.planes.start) * self.rows.len() + rows.start - self.rows.start;
-        let part = Part { group, rows: rows.clone(), place };
+        let more = if self.stride == WIDTH { (self.rows.end - group.first).div_ceil(WIDTH) - 1 } else { 0 };
+        let part = Part { group, rows: rows.clone(), place, more };
         match &mut self.work {
             Work::Attend(attend) => attend.add(&part, problem, workspace),
             Work::Rectangle { keys, stage, removed, values } => {
@@ -451,6 +451,8 @@ struct Part {
     group: Group,
     rows: Range<usize>,
     place: usize,
+    /// How many groups of the plane come after it.
+    more: usize,
 }
 
 impl Part {
@@ -493,8 +495,8 @@ impl Attended {
 
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.
     fn add_weights(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
-        let Workspace { packed, strip, weights, output, .. } = workspace;
-        let settled = problem.settle(part.group, packed, strip, self.statistics.is_some());
+        let Workspace { packed, strips, weights, output, .. } = workspace;
+        let settled = problem.settle(part.group, part.more, packed, strips, self.statistics.is_some());
         let statistic = settled.statistic;
         let mut sums = RowSums::new(problem, part.group, &settled);
         output.fill([0.0; WIDTH]);
@@ -552,8 +554,8 @@ impl Tile {
 
 /// The fused pass of one group for a pyramid: its weights block by block, each used for all that is read off it.
 fn add_weights(part: &Part, problem: &Problem, workspace: &mut Workspace, pyramid: &mut Pyramid) {
-    let Workspace { packed, strip, weights, logits, .. } = workspace;
-    let settled = problem.settle(part.group, packed, strip, true);
+    let Workspace { packed, strips, weights, logits, .. } = workspace;
+    let settled = problem.settle(part.group, part.more, packed, strips, true);
     let mut sums = RowSums::new(problem, part.group, &settled);
     let of = Weighed { first: part.group.first, rows: part.rows.clone(), statistic: &settled.statistic };
     for block in settled.strip.blocks() {
@@ -594,10 +596,10 @@ fn each_block(
     mut each: impl FnMut(Values),
 ) {
     let statistic = (stage == Stage::Weights).then(|| workspace.statistic(problem, part.group, told));
-    let Workspace { packed, strip, weights, .. } = workspace;
+    let Workspace { packed, logits, weights, .. } = workspace;
     for block in blocks(keys) {
         let whole = aligned(block.clone());
-        let (logits, values) = (&mut strip[..whole.len()], &mut weights[..whole.len()]);
+        let (logits, values) = (&mut logits[..whole.len()], &mut weights[..whole.len()]);
         problem.logits(part.group, whole.clone(), stage.min(Stage::Masked), packed, logits);
         values.copy_from_slice(logits);
         let removes = statistic.is_none_or(|statistic| problem.removes_in(part.group, &whole, &statistic));

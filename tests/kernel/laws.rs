@@ -7,7 +7,7 @@ use qkscope::diagnostics::Columns;
 use qkscope::normalize::Status;
 use qkscope::options::{Alignment, Choice};
 use qkscope::overview::Pool;
-use qkscope::task::{Answer, Attended, Request, run};
+use qkscope::task::{Answer, Attended, Request, Task, Workspace, run};
 
 /// Tails on all sides, shared heads, two blocks of keys.
 const SHAPE: Sizes = [2, 4, 2, 19, 261, 13, 6];
@@ -547,5 +547,46 @@ fn what_does_not_fit_is_refused_by_name() {
         (Request::Rectangle { plane: 0, rows: [0, 3], keys: [0, 6], stage: Stage::Raw, removed: 0.0 }, "keys"),
     ] {
         assert_eq!(run(&problem, &request).unwrap_err().parts().0, name);
+    }
+}
+
+/// Where keys outgrow the cache, several groups share a block of them: that changes no bit, whoever asks for how many rows, and
+/// whatever else the same workspace is asked in between.
+#[test]
+fn groups_that_share_keys_equal_groups_alone() {
+    let (n, m) = (61, 1100);
+    let case = Case::normal([1, 2, 1, n, m, 64, 5], 31).with(|options| {
+        options.causal = true;
+        options.causal_alignment = Some(Alignment::LowerRight);
+        options.left_window_size = 700;
+    });
+    let (problem, whole) = (case.problem().unwrap(), case.attend());
+    let output = whole.output.expect("asked for");
+    let ask = |plane: usize, rows: [usize; 2]| Request::Attend {
+        planes: [plane, plane + 1],
+        rows,
+        output: true,
+        weights: false,
+        stages: vec![],
+        statistics: false,
+        status: false,
+    };
+    let same = |answer: Answer, plane: usize, rows: [usize; 2]| {
+        let Answer::Attend(part) = answer else { unreachable!() };
+        let expected = &output[(plane * n + rows[0]) * 5..(plane * n + rows[1]) * 5];
+        assert!(same_bits(&part.output.unwrap(), expected), "{plane}, {rows:?}");
+    };
+    for (plane, rows) in [(0, [0, n]), (1, [0, 8]), (0, [9, 10]), (1, [17, 50]), (0, [56, n])] {
+        same(run(&problem, &ask(plane, rows)).unwrap(), plane, rows);
+    }
+    let mut workspace = Workspace::new(&problem).unwrap();
+    let mut tasks = [(0, [0, n]), (1, [3, 60]), (0, [20, 44])]
+        .map(|(plane, rows)| (Some(Task::new(&problem, &ask(plane, rows)).unwrap()), plane, rows));
+    while tasks.iter().any(|(task, ..)| task.is_some()) {
+        for (slot, plane, rows) in &mut tasks {
+            if slot.as_mut().is_some_and(|task| task.advance(&problem, &mut workspace)) {
+                same(slot.take().unwrap().finish().unwrap(), *plane, *rows);
+            }
+        }
     }
 }
