@@ -18,10 +18,14 @@ const under = (policy, work, visit = {}) =>
     work,
   );
 
-/** Computes in the page with an entry of the package: the sum of an attention, and how many workers are alive. */
+/**
+ * Computes in the page with an entry of the package: the sum of an attention, and how many workers are alive. With the module that
+ * gives the same bits everywhere, the only one of the inlined entry.
+ */
 const compute = (page, entry = '/index.js') =>
   page.evaluate(async (file) => {
-    const { attention } = await import(file);
+    const { attention, configure } = await import(file);
+    configure({ deterministic: true });
     const [query, key, value] = [tensor([4, 40, 8], 1), tensor([4, 50, 8], 2), tensor([4, 50, 3], 3)];
     try {
       const { output } = await attention(query, key, value);
@@ -41,6 +45,37 @@ test('a plain page', () =>
       requests.some((url) => url.endsWith('/qkscope_bg.wasm')),
       'the module is a file of its own',
     );
+  }));
+
+test('relaxed SIMD: its own module where the browser has it, and the same numbers but for their last places', () =>
+  under('', async (page, { requests }) => {
+    const found = await page.evaluate(async () => {
+      const { attention, configure } = await import('/index.js');
+      const inputs = [tensor([4, 40, 8], 1), tensor([4, 50, 8], 2), tensor([4, 50, 3], 3)];
+      const output = async () => [...(await attention(...inputs)).output.data];
+      const relaxed = await output();
+      configure({ deterministic: true });
+      const plain = await output();
+      configure({ deterministic: false });
+      return { relaxed, plain, again: await output() };
+    });
+    const modules = requests.filter((url) => url.endsWith('.wasm')).map((url) => url.split('/').at(-1));
+    assert.deepEqual([...new Set(modules)], ['qkscope_relaxed_bg.wasm', 'qkscope_bg.wasm']);
+    assert.deepEqual(found.again, found.relaxed);
+    const off = found.relaxed.map((number, at) => Math.abs(number - found.plain[at]));
+    assert.ok(Math.max(...off) > 0 && Math.max(...off) < 2e-6, String(Math.max(...off)));
+  }));
+
+test('no relaxed SIMD: the module for all browsers', () =>
+  under('', async (page, { requests }) => {
+    await page.evaluate(async () => {
+      const { validate } = WebAssembly;
+      WebAssembly.validate = (bytes) => !new Uint8Array(bytes).includes(133) && validate(bytes);
+      const { attention } = await import('/index.js');
+      await attention(tensor([8, 4]), tensor([8, 4]), tensor([8, 4]));
+    });
+    const modules = requests.filter((url) => url.endsWith('.wasm')).map((url) => url.split('/').at(-1));
+    assert.deepEqual(modules, ['qkscope_bg.wasm']);
   }));
 
 test('the policy that the documentation asks for', () =>
@@ -169,6 +204,7 @@ test('a module of the caller: bytes, compiled, or an address', () =>
   under('', async (page, { requests }) => {
     const found = await page.evaluate(async (file) => {
       const { attention, configure } = await import(file);
+      configure({ deterministic: true });
       const bytes = await (await fetch('/qkscope_bg.wasm')).arrayBuffer();
       const inputs = [tensor([4, 40, 8], 1), tensor([4, 50, 8], 2), tensor([4, 50, 3], 3)];
       const all = [];
