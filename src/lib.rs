@@ -40,6 +40,7 @@
 //!     weights: true,
 //!     stages: vec![],
 //!     statistics: true,
+//!     status: true,
 //! };
 //! let Answer::Attend(attended) = run(&problem, &everything)? else { unreachable!() };
 //! let weights = attended.weights.expect("asked for");
