@@ -3,14 +3,10 @@ import * as glue from '../generated/qkscope.js';
 import workerSource from '../generated/worker-source.ts';
 import { messageOf } from './error.ts';
 import { Host } from './jobs.ts';
-import type { Problem, Reply, Request } from './protocol.ts';
-import { breathe } from './slices.ts';
+import type { Reply, Request } from './protocol.ts';
 
 /** How long a worker may take to say that it is ready, in milliseconds. */
 const START = 5_000;
-
-/** A problem with more numbers than this is copied in pieces: the page stands still while one message is copied. */
-const PIECE = 2 ** 18;
 
 /** What the pool wants to hear. `death` comes at most once, and nothing after it. */
 export interface Ears {
@@ -32,7 +28,7 @@ export interface Link {
 export async function startWorker(module: WebAssembly.Module, ears: Ears): Promise<Link> {
   const worker = createWorker();
   const link: Link = {
-    post: (request) => post(request),
+    post: (request) => worker.postMessage(request),
     close: () => {
       worker.onmessage = worker.onerror = worker.onmessageerror = null;
       worker.terminate();
@@ -42,7 +38,6 @@ export async function startWorker(module: WebAssembly.Module, ears: Ears): Promi
     link.close();
     ears.death(message);
   };
-  const post = inOrder((request, transfer) => worker.postMessage(request, transfer), end);
   try {
     await ready(worker, module);
   } catch (error) {
@@ -56,46 +51,6 @@ export async function startWorker(module: WebAssembly.Module, ears: Ears): Promi
   };
   worker.onmessageerror = () => end('a message of the worker could not be read');
   return link;
-}
-
-/** Sends requests in their order; a large problem is copied between other work of this thread, and then moved. */
-function inOrder(
-  send: (request: Request, transfer: Transferable[]) => void,
-  fail: (message: string) => void,
-): Link['post'] {
-  let last: Promise<void> | undefined;
-  return (request) => {
-    // Room is made at once: the caller hears where there is none.
-    const large = request.kind === 'run' && request.problem ? copyOf(request.problem) : undefined;
-    if (!large && !last) return send(request, []);
-    const turn = Promise.resolve(last)
-      .then(() => large?.fill())
-      .then(() => (large ? send({ ...request, problem: large.problem } as Request, large.buffers) : send(request, [])))
-      .catch((error: unknown) => fail(messageOf(error)))
-      .then(() => {
-        if (last === turn) last = undefined;
-      });
-    last = turn;
-  };
-}
-
-/** Room for a copy of a problem, and what fills it; undefined for a small one. */
-function copyOf(problem: Problem) {
-  const { query, key, value } = problem;
-  if (query.length + key.length + (value?.length ?? 0) <= PIECE) return undefined;
-  const rooms: [from: Float32Array, to: Float32Array][] = [];
-  const roomFor = (from: Float32Array): Float32Array => {
-    const to = new Float32Array(from.length);
-    rooms.push([from, to]);
-    return to;
-  };
-  const copy: Problem = { ...problem, query: roomFor(query), key: roomFor(key), value: value && roomFor(value) };
-  const fill = async (): Promise<void> => {
-    for (const [from, to] of rooms) {
-      for (let at = 0; at < from.length; at += PIECE, await breathe()) to.set(from.subarray(at, at + PIECE), at);
-    }
-  };
-  return { problem: copy, buffers: rooms.map(([, to]) => to.buffer as ArrayBuffer), fill };
 }
 
 /** The same host on this thread. Rejects where the kernel cannot be started. */
