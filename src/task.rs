@@ -1,6 +1,6 @@
 //! A job over a block of rows, in steps of one group of eight: a worker hears an abort between them, and several workers
 //! share a problem without a word to each other. A step goes over all M keys, so its length grows with M: some 3 ms at
-//! M = 32,768 and d = 64.
+//! M = 32,768 and d = 64, and twice that for the first of four groups, with which the logits of the others are computed.
 
 use crate::attend::{Problem, Stage, aligned};
 use crate::diagnostics::{Columns, RowSums};
@@ -188,7 +188,7 @@ pub struct Cell {
     pub row: Columns,
 }
 
-/// Room for one group at a time, and the statistics of groups that were met. Made for one problem and used with that one alone;
+/// Room for a few groups at a time, and the statistics of groups that were met. Made for one problem and used with that one alone;
 /// a step allocates nothing but, at the first group of a plane, the plane's table of statistics.
 pub struct Workspace {
     packed: Packed,

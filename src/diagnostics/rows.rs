@@ -107,13 +107,18 @@ pub static STATISTICS: &[Member] = &[
     ),
 ];
 
+/// What an entropy is made of.
+enum Information {
+    /// Σ w ln w, summed here.
+    OfWeights(Lanes),
+    /// Σ t ln t of the terms, which the normalizer knew.
+    OfTerms(Lanes),
+}
+
 /// The running sums of eight rows.
 pub struct RowSums {
     mass: Lanes,
-    /// Σ w ln w; none where Σ t ln t of the terms is known.
-    information: Option<Lanes>,
-    /// Σ t ln t of the terms, or zeros.
-    of_terms: Lanes,
+    information: Information,
     distance: Lanes,
     /// Σ (w / max)², so that no square leaves the range of single precision.
     squares: Lanes,
@@ -131,7 +136,7 @@ impl RowSums {
         let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
         let sums = RowSums::over(problem.sizes.keys, positions);
         match settled.information {
-            Some(of_terms) => RowSums { information: None, of_terms, ..sums },
+            Some(of_terms) => RowSums { information: Information::OfTerms(of_terms), ..sums },
             None => sums,
         }
     }
@@ -141,8 +146,7 @@ impl RowSums {
         let existing = |key: i64| if (0..keys as i64).contains(&key) { 0.0 } else { f32::NAN };
         RowSums {
             mass: [0.0; WIDTH],
-            information: Some([0.0; WIDTH]),
-            of_terms: [0.0; WIDTH],
+            information: Information::OfWeights([0.0; WIDTH]),
             distance: [0.0; WIDTH],
             squares: [0.0; WIDTH],
             max: [0.0; WIDTH],
@@ -157,7 +161,7 @@ impl RowSums {
     /// Adds the weights of one block of keys, the first of which is key `first`.
     pub fn add(&mut self, first: usize, weights: &[Lanes]) {
         let before = self.max;
-        if let Some(information) = &mut self.information {
+        if let Information::OfWeights(information) = &mut self.information {
             add_information::<Native>(information, weights);
         }
         self.add_sums::<Native>(first, weights);
@@ -230,8 +234,8 @@ impl RowSums {
         let factor = f64::from(statistic.factor[lane]);
         // −Σ p ln p with p = w / r, and w = t · factor.
         let entropy = match self.information {
-            Some(information) => r.ln() - f64::from(information[lane]) / r,
-            None => (r / factor).ln() - factor * f64::from(self.of_terms[lane]) / r,
+            Information::OfWeights(sum) => r.ln() - f64::from(sum[lane]) / r,
+            Information::OfTerms(sum) => (r / factor).ln() - factor * f64::from(sum[lane]) / r,
         };
         // Rounding may take it below 0; a NaN, of a sum that overflowed, stays one.
         let entropy = if entropy < 0.0 { 0.0 } else { entropy };

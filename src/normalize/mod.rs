@@ -208,8 +208,7 @@ pub trait Normalizer: Send + Sync {
 
     /// Both for whole rows. A member for which ln t is at hand also gives Σ t ln t where that is `wanted`, which spares the
     /// entropy its logarithms.
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
-        let _ = wanted;
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, _wanted: bool) -> Option<Lanes> {
         self.statistic(Strip { first, logits }, statistic);
         self.terms(first, logits, statistic);
         None
