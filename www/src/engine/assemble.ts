@@ -82,6 +82,17 @@ export function joined<A extends Numbers>(
   return all;
 }
 
+/** One array after the other. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 const floats = (rows: number) => new Float32Array(rows);
 
 /** Room for the statistics of `rows` rows. */

@@ -2,7 +2,7 @@
 import type { Range } from './raw.ts';
 
 /** Rows that the kernel computes together. */
-const GROUP = 8;
+export const GROUP = 8;
 /** Multiply-adds that are not worth a second worker: a few milliseconds. */
 const SMALL = 4e6;
 /** Jobs per worker, so that one that is done early takes from the others. */

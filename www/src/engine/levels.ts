@@ -1,8 +1,7 @@
 /** How a matrix is cut into levels and bands: from its sizes alone, so that no number depends on the workers. */
+import { GROUP } from './blocks.ts';
 import type { Range } from './raw.ts';
 
-/** Rows that the kernel computes together. */
-export const GROUP = 8;
 /** The finest level that the kernel makes of a pass. From a coarser one on it computes one group of each line of texels. */
 export const FINEST = 3;
 /** The coarsest level is at most this many numbers a side. */

@@ -20,7 +20,7 @@ import type {
   StatisticsOptions,
   Tensor,
 } from './api.ts';
-import { assemble } from './assemble.ts';
+import { assemble, concatenated } from './assemble.ts';
 import type { Parts, Wanted } from './assemble.ts';
 import { bands, blocks, isSmall } from './blocks.ts';
 import { QkscopeError } from './error.ts';
@@ -317,12 +317,7 @@ function removedOf(removed: number | undefined, stage: Stage): number {
 }
 
 function picture(parts: RawResults['overview'][], rows: number, columns: number): Overview {
-  const values = new Float32Array(rows * columns);
-  let at = 0;
-  for (const part of parts) {
-    values.set(part.values, at);
-    at += part.values.length;
-  }
+  const values = concatenated(parts.map((part) => part.values));
   const finite = (numbers: number[]) => numbers.filter(Number.isFinite);
   const lows = finite(parts.map(({ low }) => low));
   const highs = finite(parts.map(({ high }) => high));

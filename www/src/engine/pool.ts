@@ -350,12 +350,12 @@ function rankOf({ urgent, background }: Haste): number {
   return urgent ? 0 : background ? 2 : 1;
 }
 
-/** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
 /** Whether a lane has room for a job that is not urgent. */
 function isFree({ entries }: Lane): boolean {
   return ![...entries.values()].some(({ terms }) => !terms.urgent);
 }
 
+/** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
 function defaultSize(): number {
   if (typeof Worker !== 'function' || typeof URL.createObjectURL !== 'function') return 0;
   return Math.min(globalThis.navigator?.hardwareConcurrency || 2, 8);

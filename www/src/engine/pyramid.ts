@@ -1,6 +1,8 @@
 /** The kept levels of one matrix: bands of rows as they come from the kernel, and samples where none has come yet. */
 import type { Pool, Stage } from '../generated/catalog.ts';
-import { FINEST, GROUP, texels } from './levels.ts';
+import { concatenated } from './assemble.ts';
+import { GROUP } from './blocks.ts';
+import { FINEST, texels } from './levels.ts';
 import type { Plan } from './levels.ts';
 import type { Range, RawPyramid } from './raw.ts';
 
@@ -90,7 +92,7 @@ export class Pyramid {
       const start = Math.max(0, first - band * groups);
       parts.push(known.subarray(start * size, (end - band * groups) * size));
     }
-    return joined(parts);
+    return concatenated(parts);
   }
 
   #rowsOf(band: number): number {
@@ -132,16 +134,6 @@ export class Pyramid {
       line[x] = pool === 'max' ? max[at]! : widened(mean[at]!);
     }
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const bits = new Uint32Array(1);
