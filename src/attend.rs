@@ -14,6 +14,7 @@
 //! maximum that is taken of it, and again from the exponential to the last panel of V. Where the keys of a head outgrow the second
 //! cache, a block of them serves four groups before the next one is fetched.
 
+use crate::decimal::show_scaled;
 use crate::error::Error;
 use crate::few::{FEW, dot, sum_rows, sum_selected};
 use crate::mask::{Broadcast, Group, Mask};
@@ -483,7 +484,7 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
     Err(Error::Parameter {
         name: name.into(),
         expected: "such that scale / temperature is finite in single precision".into(),
-        found: format!("{scale:e} / {:e}", options.temperature),
+        found: [show_scaled(scale), show_scaled(options.temperature)].join(" / "),
     })
 }
 

@@ -21,12 +21,12 @@
 //! # Ok::<(), qkscope::error::Error>(())
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde::{Deserialize, Serialize};
-
+use crate::by_name::ByName;
+use crate::decimal;
 use crate::error::Error;
-use crate::format::parts::names::{mend_surrogates, parse};
+use crate::format::parts::names::mend_surrogates;
+use crate::format::parts::order;
+use crate::format::parts::scan::{items, members, string};
 use crate::format::{Index, TensorInfo};
 use crate::member::{Kind, Parameter};
 use crate::options::OPTIONS;
@@ -47,35 +47,28 @@ pub struct Capture {
     /// What stands at each key. As many as there are keys.
     pub key_tokens: Option<Vec<String>>,
     /// The options under which the model computed attention, by their names in JavaScript, each valid by its rule.
-    pub options: BTreeMap<String, Setting>,
+    pub options: ByName<Setting>,
 }
 
 /// The names of one layer's tensors. Queries and keys come together, or not at all where there are weights alone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {
     /// Its number in the model.
     pub layer: u32,
     /// Q, (…, heads, queries, size).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// K, (…, key heads, keys, size).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// V, (…, key heads, keys, value size).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The weights that the model itself computed, (…, heads, queries, keys).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
     /// The logit of each head's sink.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sinks: Option<String>,
 }
 
 /// The value of an option.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
     /// A yes or no.
     Flag(bool),
@@ -84,7 +77,7 @@ pub enum Setting {
     /// A name.
     Name(String),
     /// The member of a list and its parameters: `{"id": "sigmoid", "bias": -3}`.
-    Member(BTreeMap<String, Setting>),
+    Member(ByName<Setting>),
 }
 
 impl Capture {
@@ -95,11 +88,10 @@ impl Capture {
     /// them is missing, [`Error::Count`] for another number of tokens than queries or keys, [`Error::Parameter`] for an
     /// option that breaks its rule: a capture that is half understood would be drawn wrongly, and nobody would know.
     pub fn new(index: Index) -> Result<Self, Error> {
-        let metadata: HashMap<&str, &str> =
-            index.metadata.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let metadata = Metadata(&index.metadata);
         let tokens = |name: &str| metadata.get(name).map(|text| token_list(name, text)).transpose();
         let (shared, query, key) = (tokens("tokens")?, tokens("query_tokens")?, tokens("key_tokens")?);
-        let text = |name: &str| metadata.get(name).map(|&text| text.to_owned());
+        let text = |name: &str| metadata.get(name).map(str::to_owned);
         let mut capture = Capture {
             layers: Vec::new(),
             model: text("model"),
@@ -131,17 +123,20 @@ impl Capture {
 
     fn named_layers(&self) -> Result<Vec<Layer>, Error> {
         let names = || self.index.tensors.iter().map(|tensor| tensor.name.as_str());
-        let mut layers = BTreeMap::<u32, Layer>::new();
+        let mut layers = Vec::<Layer>::new();
         for (name, (number, part)) in names().filter_map(|name| Some((name, numbered(name)?))) {
-            let layer = layers.entry(number).or_insert_with(|| Layer { layer: number, ..Layer::default() });
-            fill(layer, part, name)?;
+            let at = layers.binary_search_by(|layer| layer.layer.cmp(&number)).unwrap_or_else(|at| {
+                layers.insert(at, Layer { layer: number, ..Layer::default() });
+                at
+            });
+            fill(&mut layers[at], part, name)?;
         }
         if layers.is_empty() {
             return self.single_layer(names());
         }
         let check = self.check();
-        layers.values().try_for_each(|layer| check.layer(layer))?;
-        Ok(layers.into_values().collect())
+        layers.iter().try_for_each(|layer| check.layer(layer))?;
+        Ok(layers)
     }
 
     /// The layer of a file with tensors like `q` and `k`. Such names may mean anything: where the tensors do not fit
@@ -162,8 +157,10 @@ impl Capture {
     }
 
     fn check(&self) -> Check<'_> {
+        let tensors = &self.index.tensors;
+        let order = order(tensors.len(), &|a, b| tensors[a].name.cmp(&tensors[b].name));
         Check {
-            tensors: self.index.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
+            tensors: order.into_iter().map(|at| &tensors[at]).collect(),
             query_tokens: self.query_tokens.as_deref(),
             key_tokens: self.key_tokens.as_deref(),
         }
@@ -172,7 +169,8 @@ impl Capture {
 
 /// What the shapes of a layer must agree with.
 struct Check<'a> {
-    tensors: HashMap<&'a str, &'a TensorInfo>,
+    /// In the order of their names.
+    tensors: Vec<&'a TensorInfo>,
     query_tokens: Option<&'a [String]>,
     key_tokens: Option<&'a [String]>,
 }
@@ -232,16 +230,17 @@ impl Check<'_> {
     }
 
     fn optional(&self, name: &Option<String>) -> Result<Option<&TensorInfo>, Error> {
-        let find = |name: &String| self.tensors.get(name.as_str()).copied().ok_or_else(|| self.missing(name));
-        name.as_ref().map(find).transpose()
+        let Some(name) = name else { return Ok(None) };
+        match self.tensors.binary_search_by(|tensor| tensor.name.cmp(name)) {
+            Ok(at) => Ok(Some(self.tensors[at])),
+            Err(_) => Err(self.missing(name)),
+        }
     }
 
     fn missing(&self, name: &str) -> Error {
         const SHOWN: usize = 8;
-        let mut names: Vec<&str> = self.tensors.keys().copied().collect();
-        names.sort_unstable();
-        if names.len() > SHOWN {
-            names.truncate(SHOWN);
+        let mut names: Vec<&str> = self.tensors.iter().take(SHOWN).map(|tensor| tensor.name.as_str()).collect();
+        if self.tensors.len() > SHOWN {
             names.push("…");
         }
         Error::Unknown { name: "tensor".into(), expected: names.join(", "), found: name.into() }
@@ -309,17 +308,29 @@ fn token_list(name: &str, text: &str) -> Result<Vec<String>, Error> {
     let mut bytes = text.as_bytes().to_vec();
     mend_surrogates(&mut bytes);
     // What was replaced is ASCII, by ASCII.
-    parse(name, &String::from_utf8(bytes).unwrap_or_default())
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    items(name, &text)?.into_iter().map(|item| string(name, item)).collect()
+}
+
+/// The texts of a file by name.
+struct Metadata<'a>(&'a [(String, String)]);
+
+impl<'a> Metadata<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str())
+    }
 }
 
 /// The options in the metadata, under their names in JavaScript or in Python.
-fn options(metadata: &HashMap<&str, &str>) -> Result<BTreeMap<String, Setting>, Error> {
-    let mut options = BTreeMap::new();
+fn options(metadata: &Metadata) -> Result<ByName<Setting>, Error> {
+    let mut options = ByName::default();
     for parameter in OPTIONS {
         let python = snake_case(parameter.name);
         let names = [parameter.name.to_owned(), format!("is_{python}"), python];
-        if let Some((name, text)) = find(metadata, &names)? {
-            options.extend(setting(name, parameter, text)?.map(|value| (parameter.name.to_owned(), value)));
+        if let Some((name, text)) = find(metadata, &names)?
+            && let Some(value) = setting(name, parameter, text)?
+        {
+            options.insert(parameter.name.into(), value);
         }
     }
     for list in ["score", "normalizer", "position"] {
@@ -331,14 +342,14 @@ fn options(metadata: &HashMap<&str, &str>) -> Result<BTreeMap<String, Setting>, 
 }
 
 /// The one of several names that the metadata has.
-fn find<'a>(metadata: &HashMap<&str, &'a str>, names: &'a [String]) -> Result<Option<(&'a str, &'a str)>, Error> {
+fn find<'a>(metadata: &Metadata<'a>, names: &'a [String]) -> Result<Option<(&'a str, &'a str)>, Error> {
     let mut found: Option<(&str, &str)> = None;
     for name in names {
-        match (metadata.get(name.as_str()), found) {
-            (Some(&text), Some((_, other))) if other != text => {
+        match (metadata.get(name), found) {
+            (Some(text), Some((_, other))) if other != text => {
                 return Err(Error::Duplicate { name: "option".into(), found: name.clone() });
             }
-            (Some(&text), _) => found = Some((name, text)),
+            (Some(text), _) => found = Some((name, text)),
             (None, _) => {}
         }
     }
@@ -365,10 +376,10 @@ fn setting(name: &str, parameter: &Parameter, text: &str) -> Result<Option<Setti
                     && (!integer || n.fract() == 0.0)
             };
             let kind = if integer { "a whole number" } else { "a finite number" };
-            let above = min.map(|min| format!(" {} {min}", if above_min { "above" } else { "from" }));
-            let below = max.map(|max| format!(" up to {max}"));
+            let above = min.map(|min| [if above_min { " above " } else { " from " }, &decimal::show(min)].concat());
+            let below = max.map(|max| format!(" up to {}", decimal::show(max)));
             let rule = [Some(kind.to_owned()), above, below].into_iter().flatten().collect();
-            (text.parse().ok().filter(in_range).map(Setting::Number), rule)
+            (decimal::read(text).filter(in_range).map(Setting::Number), rule)
         }
     };
     let refused = || Error::Parameter { name: format!("{name} in the metadata"), expected, found: text.into() };
@@ -390,14 +401,30 @@ fn member(list: &str, text: &str) -> Result<Setting, Error> {
         return Ok(Setting::Name(text.into()));
     }
     let name = format!("{list} in the metadata");
-    let settings: BTreeMap<String, Setting> = parse(&name, text)?;
-    let plain = |(name, value): (&String, &Setting)| {
-        name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !matches!(value, Setting::Member(_))
-    };
-    match settings.iter().all(plain) {
-        true => Ok(Setting::Member(settings)),
-        false => Err(Error::Parameter { name, expected: "an id and its parameters".into(), found: text.into() }),
+    let mut settings = ByName::default();
+    for (key, value) in members(&name, text, MOST_SETTINGS)? {
+        match plain(&name, value)?.filter(|_| key.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+            Some(value) => settings.insert(key, value),
+            None => {
+                let expected = "an id and its parameters".into();
+                return Err(Error::Parameter { name, expected, found: text.into() });
+            }
+        }
     }
+    Ok(Setting::Member(settings))
+}
+
+/// More parameters than any member has.
+const MOST_SETTINGS: u64 = 64;
+
+/// A value that is no list and no object.
+fn plain(name: &str, value: &str) -> Result<Option<Setting>, Error> {
+    Ok(match value {
+        "true" => Some(Setting::Flag(true)),
+        "false" => Some(Setting::Flag(false)),
+        text if text.starts_with('"') => Some(Setting::Name(string(name, text)?)),
+        number => decimal::read(number).filter(|number| number.is_finite()).map(Setting::Number),
+    })
 }
 
 /// `leftWindowSize` as Python writes it: `left_window_size`.

@@ -56,6 +56,10 @@
 
 pub mod error;
 
+pub mod decimal;
+
+pub mod by_name;
+
 pub mod member;
 
 pub mod format;

@@ -1,10 +1,11 @@
 //! What a caller can set: the list for controls and docs, and the values once read and checked.
 
+use crate::by_name::ByName;
+use crate::decimal::show;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::tensor::{Sizes, Tensor, join};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 const fn window(name: &'static str, label: Text, about: Text) -> Parameter {
     let kind = Kind::number(Some(-1.0), None, Some(-1.0), (-1.0, 64.0)).integer();
@@ -103,7 +104,7 @@ pub enum Choice {
         id: String,
         /// What is set, by name.
         #[serde(flatten)]
-        settings: BTreeMap<String, Setting>,
+        settings: ByName<Setting>,
     },
 }
 
@@ -154,7 +155,7 @@ impl Choice {
     /// [`Error::Parameter`], [`Error::Shape`] or [`Error::Unknown`], naming the parameter.
     pub fn settings(&self, member: &Member, sizes: &Sizes) -> Result<Settings, Error> {
         let given = match self {
-            Choice::Id(_) => BTreeMap::new(),
+            Choice::Id(_) => ByName::default(),
             Choice::With { settings, .. } => settings.clone(),
         };
         let mut axes = Axes::new(sizes);
@@ -176,7 +177,7 @@ impl Choice {
 
 /// The checked parameters of one chosen member.
 #[derive(Clone, Debug, Default)]
-pub struct Settings(BTreeMap<String, Setting>);
+pub struct Settings(ByName<Setting>);
 
 impl Settings {
     /// The same with `parameter` at its default.
@@ -239,12 +240,12 @@ impl Settings {
 /// The lengths of the axes of a member's tensors: those of the problem, and the free ones as they are met.
 struct Axes<'a> {
     sizes: &'a Sizes,
-    free: BTreeMap<&'static str, usize>,
+    free: Vec<(&'static str, usize)>,
 }
 
 impl<'a> Axes<'a> {
     fn new(sizes: &'a Sizes) -> Axes<'a> {
-        Axes { sizes, free: BTreeMap::new() }
+        Axes { sizes, free: Vec::new() }
     }
 
     /// Checks one tensor, whose axes are called `names`.
@@ -265,7 +266,7 @@ impl<'a> Axes<'a> {
         }
         if let Some(at) = data.iter().position(|x| !x.is_finite()) {
             let expected = "finite numbers in single precision".into();
-            return Err(Error::Parameter { name: format!("{name}[{at}]"), expected, found: data[at].to_string() });
+            return Err(Error::Parameter { name: format!("{name}[{at}]"), expected, found: show(data[at].into()) });
         }
         self.free.extend(names.iter().copied().zip(shape[each..].iter().copied()));
         Ok(())
@@ -281,7 +282,7 @@ impl<'a> Axes<'a> {
             "d" => Some(head_size),
             "dk" => Some(key_size),
             "dv" => Some(value_size),
-            free => self.free.get(free).copied(),
+            free => self.free.iter().rev().find(|(axis, _)| *axis == free).map(|(_, length)| *length),
         };
         axis.split('+').map(one).sum()
     }
@@ -314,7 +315,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
         return Ok(());
     }
     let found = match setting {
-        Setting::Number(x) => x.to_string(),
+        Setting::Number(x) => show(*x),
         Setting::Flag(x) => x.to_string(),
         Setting::Name(x) => format!("\"{x}\""),
         Setting::Tensor(x) => format!("a tensor ({})", join(&x.shape)),
@@ -331,7 +332,7 @@ fn rule(parameter: &Parameter) -> String {
         Kind::Choice { options, .. } => options.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(" or "),
         Kind::Number { min, max, above_min, integer, .. } => {
             let kind = if integer { "a whole number" } else { "a number of single precision" };
-            match (min, max) {
+            match (min.map(show), max.map(show)) {
                 (None, None) => kind.into(),
                 (Some(min), Some(max)) => format!("{kind} from {min} to {max}"),
                 (Some(min), None) if above_min => format!("{kind} above {min}"),
@@ -423,12 +424,11 @@ impl Options {
     /// # Errors
     /// [`Error::Parameter`], naming the option and its value.
     pub fn forbid(&self, forbidden: &[&str]) -> Result<(), Error> {
-        let number = |x: f64| x.to_string();
         let given = [
             ("score", self.score.as_ref().map(|score| format!("\"{}\"", score.name()))),
-            ("scale", self.scale.map(number)),
-            ("temperature", Some(self.temperature).filter(|&t| t != 1.0).map(number)),
-            ("softcap", self.softcap.filter(|&c| c > 0.0).map(number)),
+            ("scale", self.scale.map(show)),
+            ("temperature", Some(self.temperature).filter(|&t| t != 1.0).map(show)),
+            ("softcap", self.softcap.filter(|&c| c > 0.0).map(show)),
         ];
         match given.into_iter().find_map(|(name, value)| Some((name, value?)).filter(|_| forbidden.contains(&name))) {
             Some((name, found)) => Err(self.forbidden(name, found)),

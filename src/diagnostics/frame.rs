@@ -1,6 +1,7 @@
 //! What is known of a head beside its weights: sizes and places, how many keys each query may see, the tokens and how they
 //! repeat, and where tokens are patches of an image.
 
+use crate::decimal::show;
 use crate::diagnostics::pattern::Exclude;
 use crate::error::Error;
 use core::ops::Range;
@@ -129,7 +130,7 @@ impl Frame<'_> {
             return bad("repetition", "at least 1 token long", "0".into());
         }
         if !(patch.is_finite() && patch > 0.0) {
-            return bad("patchSize", "a finite number above 0", patch.to_string());
+            return bad("patchSize", "a finite number above 0", show(patch));
         }
         let counts = [("allowed", self.allowed, self.queries), ("tokens", self.tokens, self.keys)];
         for (name, given, expected) in counts {

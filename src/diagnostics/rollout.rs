@@ -10,6 +10,7 @@
 //! Layers are streamed, and rows within a layer, so that one row of weights at a time is enough. The products are in double
 //! precision, and N is at most [`MAX_TOKENS`]: two matrices of that size are 64 MiB, one layer is 8.6e9 products.
 
+use crate::decimal::show_single;
 use crate::error::Error;
 use crate::tensor::filled;
 
@@ -145,7 +146,7 @@ pub(super) fn check_square(tokens: usize, weights: &[f32]) -> Result<(), Error> 
 pub(super) fn check_weights(weights: &[f32], place: impl Fn() -> String) -> Result<(), Error> {
     let Some(at) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) else { return Ok(()) };
     let name = format!("{}, weight {at}", place());
-    Err(Error::Number { name, expected: "a finite number, at least 0".into(), found: weights[at].to_string() })
+    Err(Error::Number { name, expected: "a finite number, at least 0".into(), found: show_single(weights[at]) })
 }
 
 /// The mean over heads of row `row` of `weights` (H, N, N).

@@ -11,12 +11,12 @@
 //! nearest `f64`) and rounded to `f32`. Refused are: `NaN` and `Infinity`, which JSON does not have; numbers beyond the
 //! range of `f32`; and whole numbers beyond 2^53, on whose value JSON readers disagree.
 
-use serde_json::value::RawValue;
-
-use super::parts::names::{Members, members, mend_surrogates, parse, unique};
+use super::parts::names::{mend_surrogates, unique};
+use super::parts::scan::{self, Members, members};
 use super::parts::source::{Source, Stop};
 use super::parts::{MAX_SAFE, room, snippet};
 use super::{Format, Index, Limits, TensorInfo};
+use crate::decimal;
 use crate::error::Error;
 use crate::member::{Member, Text};
 
@@ -48,7 +48,7 @@ fn index(file: &Source) -> Result<Index, Stop> {
 
 fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
     let text = utf8(bytes)?;
-    let value: &RawValue = parse(&tensor.name, text)?;
+    let value = scan::value(&tensor.name, text)?;
     let mut numbers = Vec::new();
     let shape = numbers_of(&tensor.name, value, limits, &mut |number| {
         if numbers.len() == numbers.capacity() {
@@ -81,12 +81,12 @@ struct Json<'a> {
 impl Json<'_> {
     fn index(&self) -> Result<Index, Error> {
         let mut index = Index { format: FORMAT.member.id.into(), tensors: Vec::new(), metadata: Vec::new() };
-        let value: &RawValue = parse("file", self.text)?;
-        if value.get().starts_with('[') || shape_and_data(NAME, value)?.is_some() {
+        let value = scan::value("file", self.text)?;
+        if value.starts_with('[') || shape_and_data(NAME, value)?.is_some() {
             index.tensors.push(self.tensor(NAME.into(), value)?);
             return Ok(index);
         }
-        for (name, value) in members("file", value.get(), self.limits.tensors.saturating_add(1))? {
+        for (name, value) in members("file", value, self.limits.tensors.saturating_add(1))? {
             self.add(&mut index, name, value)?;
         }
         Limits::check("number of tensors", index.tensors.len() as u64, self.limits.tensors)?;
@@ -95,9 +95,9 @@ impl Json<'_> {
     }
 
     /// One member of the file: a tensor, or metadata.
-    fn add(&self, index: &mut Index, name: String, value: &RawValue) -> Result<(), Error> {
+    fn add(&self, index: &mut Index, name: String, value: &str) -> Result<(), Error> {
         if name == "__metadata__" {
-            for (name, value) in members(&name, value.get(), self.limits.tensors)? {
+            for (name, value) in members(&name, value, self.limits.tensors)? {
                 let text = metadata(&name, value)?;
                 index.metadata.push((name, text));
             }
@@ -110,16 +110,16 @@ impl Json<'_> {
         Ok(())
     }
 
-    fn tensor(&self, name: String, value: &RawValue) -> Result<TensorInfo, Error> {
+    fn tensor(&self, name: String, value: &str) -> Result<TensorInfo, Error> {
         let shape = numbers_of(&name, value, self.limits, &mut |_| Ok(()))?;
         // The value is a part of the text, borrowed from it.
-        let offset = value.get().as_ptr() as usize - self.text.as_ptr() as usize;
+        let offset = value.as_ptr() as usize - self.text.as_ptr() as usize;
         Ok(TensorInfo {
             name,
             dtype: "number".into(),
             shape,
             offset: self.start + offset as u64,
-            length: value.get().len() as u64,
+            length: value.len() as u64,
             supported: true,
             note: None,
             format: FORMAT.member.id.into(),
@@ -130,33 +130,33 @@ impl Json<'_> {
 }
 
 /// Whether a member is a tensor: a list whose first item is no text, or a `shape` with its `data`.
-fn is_numbers(name: &str, value: &RawValue) -> Result<bool, Error> {
-    match value.get().as_bytes() {
+fn is_numbers(name: &str, value: &str) -> Result<bool, Error> {
+    match value.as_bytes() {
         [b'[', rest @ ..] => Ok(!rest.trim_ascii_start().starts_with(b"\"")),
         [b'{', ..] => match shape_and_data(name, value)? {
             Some(_) => Ok(true),
-            None => Err(wrong(name, value.get(), 0, "a list, or an object of shape and data")),
+            None => Err(wrong(name, value, 0, "a list, or an object of shape and data")),
         },
         _ => Ok(false),
     }
 }
 
 /// Metadata as text: a string as it is, a list of strings as JSON, a number or truth value as it is written.
-fn metadata(name: &str, value: &RawValue) -> Result<String, Error> {
-    match value.get().as_bytes().first() {
-        Some(b'"') => parse(name, value.get()),
-        Some(b'[') => parse::<Vec<&RawValue>>(name, value.get()).map(|_| value.get().into()),
-        Some(b'{') => Err(wrong(name, value.get(), 0, "a string, or a list of strings")),
-        _ => Ok(value.get().into()),
+fn metadata(name: &str, value: &str) -> Result<String, Error> {
+    match value.as_bytes().first() {
+        Some(b'"') => scan::string(name, value),
+        Some(b'[') => Ok(value.into()),
+        Some(b'{') => Err(wrong(name, value, 0, "a string, or a list of strings")),
+        _ => Ok(value.into()),
     }
 }
 
 /// The members of `{"shape": …, "data": …}`, if that is what the value is.
-fn shape_and_data<'a>(name: &str, value: &'a RawValue) -> Result<Option<(&'a RawValue, &'a RawValue)>, Error> {
-    if !value.get().starts_with('{') {
+fn shape_and_data<'a>(name: &str, value: &'a str) -> Result<Option<(&'a str, &'a str)>, Error> {
+    if !value.starts_with('{') {
         return Ok(None);
     }
-    let members: Members = match members(name, value.get(), 2) {
+    let members: Members = match members(name, value, 2) {
         Err(Error::Limit { .. }) => return Ok(None),
         members => members?,
     };
@@ -167,25 +167,25 @@ fn shape_and_data<'a>(name: &str, value: &'a RawValue) -> Result<Option<(&'a Raw
 /// Passes over the numbers of a tensor in C order, and returns its shape.
 fn numbers_of(
     name: &str,
-    value: &RawValue,
+    value: &str,
     limits: &Limits,
     each: &mut dyn FnMut(f32) -> Result<(), Error>,
 ) -> Result<Vec<u64>, Error> {
     let Some((shape, data)) = shape_and_data(name, value)? else {
-        return Walk::new(name, value.get(), limits).run(each);
+        return Walk::new(name, value, limits).run(each);
     };
     let mut sizes = Vec::new();
     let part = format!("shape of {name}");
-    let nesting = Walk::new(&part, shape.get(), limits).tokens(&mut |walk, token| {
+    let nesting = Walk::new(&part, shape, limits).tokens(&mut |walk, token| {
         let size = token.parse().ok().filter(|&n| n <= MAX_SAFE);
         sizes.push(size.ok_or_else(|| walk.number("a whole number from 0 to 2^53 - 1", token))?);
         Ok(())
     })?;
     if nesting.len() != 1 {
-        return Err(wrong(&part, shape.get(), 0, "a list of whole numbers"));
+        return Err(wrong(&part, shape, 0, "a list of whole numbers"));
     }
     let expected = super::count(name, &sizes, limits)?;
-    let found = Walk::new(&format!("data of {name}"), data.get(), limits).run(each)?.iter().product::<u64>();
+    let found = Walk::new(&format!("data of {name}"), data, limits).run(each)?.iter().product::<u64>();
     match expected == found {
         true => Ok(sizes),
         false => Err(Error::Count { name: format!("numbers in {name}"), expected, found }),
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
 
     fn convert(&self, token: &str) -> Result<f32, Error> {
         let digits = token.trim_start_matches('-');
-        let number: f64 = token.parse().unwrap_or(f64::INFINITY);
+        let number = decimal::read(token).unwrap_or(f64::INFINITY);
         if digits.bytes().all(|byte| byte.is_ascii_digit()) && number.abs() > MAX_SAFE as f64 {
             return Err(self.number("a whole number up to 2^53 - 1, or a decimal point", token));
         }

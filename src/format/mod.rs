@@ -28,8 +28,6 @@
 //! # Ok::<(), qkscope::error::Error>(())
 //! ```
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::Error;
 use crate::member::Member;
 
@@ -62,8 +60,7 @@ pub struct Format {
 type Read = fn(&TensorInfo, &[u8], &Limits) -> Result<Vec<f32>, Error>;
 
 /// How much is read at most. Sizes are in bytes. Every limit can be raised by the caller.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// Read into memory at once: a tensor, or a file of a format that has to be read whole. 512 MB.
     pub bytes: u64,
@@ -106,8 +103,7 @@ pub struct Index {
 /// One tensor of a file: what it is, where its bytes are, and how they are to be read.
 ///
 /// It may travel through JavaScript and back; [`read`] trusts none of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TensorInfo {
     /// Its name. Any text at all: `""`, `__proto__`, `../`.
     pub name: String,
@@ -122,20 +118,17 @@ pub struct TensorInfo {
     /// Whether [`read`] can read it.
     pub supported: bool,
     /// Why it cannot, and what to do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The `id` of the format that reads it.
     pub format: String,
     /// Whether its first dimension runs fastest in the file (Fortran order), not its last (C order).
-    #[serde(default)]
     pub fortran: bool,
     /// How its bytes are wrapped in an archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packing: Option<Packing>,
 }
 
 /// How a member of an archive is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Packing {
     /// Whether its bytes are deflated (RFC 1951); else they are as they are.
     pub deflated: bool,

@@ -5,9 +5,11 @@
 
 use super::parts::element::{Element, READABLE};
 use super::parts::names::unique;
+use super::parts::scan::quote;
 use super::parts::source::{Source, Stop};
 use super::parts::zip::{self, Entry};
 use super::{Format, Index, Limits, Packing, TensorInfo, npy};
+use crate::decimal;
 use crate::error::Error;
 use crate::member::{Member, Text};
 
@@ -144,8 +146,12 @@ fn text(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Option<Str
         (true, _) => Some(utf32(data)),
         (false, 0) => None,
         (false, _) => {
-            let texts: Vec<String> = data.chunks_exact(characters as usize * 4).map(utf32).collect();
-            serde_json::to_string(&texts).ok()
+            let mut list = String::new();
+            for text in data.chunks_exact(characters as usize * 4).map(utf32) {
+                list.push(if list.is_empty() { '[' } else { ',' });
+                quote(&text, &mut list);
+            }
+            Some(if list.is_empty() { "[]".into() } else { list + "]" })
         }
     })
 }
@@ -155,7 +161,7 @@ fn scalar(dtype: &str, bytes: &[u8]) -> String {
     let Ok(layout) = npy::layout(dtype, false) else { return String::new() };
     match (layout.element, layout.double(bytes)) {
         (Element::Bool, number) => (number != 0.0).to_string(),
-        (_, number) => number.to_string(),
+        (_, number) => decimal::show(number),
     }
 }
 

@@ -7,13 +7,11 @@
 //! The rules are those of the format's README (github.com/huggingface/safetensors). Where the reference reader lets the
 //! last of two tensors of one name win, this one refuses both, since other readers take the first.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::parts::element::{Element, Layout};
-use super::parts::names::{members, mend_surrogates, parse};
+use super::parts::names::mend_surrogates;
+use super::parts::scan::{items, members, string};
 use super::parts::source::{Source, Stop};
-use super::parts::{MAX_SAFE, room, snippet};
+use super::parts::{MAX_SAFE, order, room, snippet};
 use super::{Format, Index, Limits, TensorInfo};
 use crate::error::Error;
 use crate::member::{Member, Text};
@@ -90,56 +88,32 @@ fn header(file: &Source) -> Result<(Vec<u8>, u64), Stop> {
     Ok((header, data))
 }
 
-fn strings(object: &RawValue, limits: &Limits) -> Result<Vec<(String, String)>, Error> {
-    let members = members("__metadata__", object.get(), limits.tensors)?;
-    members.into_iter().map(|(name, value)| Ok((name.clone(), parse(&name, value.get())?))).collect()
+fn strings(object: &str, limits: &Limits) -> Result<Vec<(String, String)>, Error> {
+    let members = members("__metadata__", object, limits.tensors)?;
+    members.into_iter().map(|(name, value)| Ok((name.clone(), string(&name, value)?))).collect()
 }
 
-fn tensor(name: String, value: &RawValue, data: u64, file: &Source) -> Result<TensorInfo, Error> {
-    // One pass where all is well; what is wrong is looked for where something is.
-    let Entry { dtype, shape, data_offsets: [begin, end] } = match serde_json::from_str::<Entry>(value.get()) {
-        // A derived reader takes a list for an object, too.
-        Ok(entry)
-            if value.get().starts_with('{')
-                && entry.shape.iter().chain(&entry.data_offsets).all(|&n| n <= MAX_SAFE) =>
-        {
-            entry
+/// What the header says of a tensor: field by field, so that an error names the field.
+fn tensor(name: String, value: &str, data: u64, file: &Source) -> Result<TensorInfo, Error> {
+    let (mut dtype, mut shape, mut offsets) = (None, None, None);
+    for (field, value) in members(&name, value, 3)? {
+        match field.as_str() {
+            "dtype" => dtype = Some(string(&name, value)?),
+            "shape" => shape = Some(sizes("shape", &name, value)?),
+            "data_offsets" => offsets = Some(sizes("data_offsets", &name, value)?),
+            _ => return Err(malformed(&name, 0, "dtype, shape and data_offsets", format!("a field called {field}"))),
         }
-        _ => entry(&name, value)?,
+    }
+    let (Some(dtype), Some(shape), Some(offsets)) = (dtype, shape, offsets) else {
+        return Err(malformed(&name, 0, "dtype, shape and data_offsets", snippet(value.as_bytes())));
+    };
+    let [begin, end] = offsets[..] else {
+        return Err(malformed(&name, 0, "two data_offsets", offsets.len().to_string()));
     };
     if begin > end {
         return Err(Error::Layout { name, expected: end, found: begin });
     }
     describe(name, dtype, shape, data + begin..data + end, file.limits)
-}
-
-/// What the header says of a tensor.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    dtype: String,
-    shape: Vec<u64>,
-    data_offsets: [u64; 2],
-}
-
-/// Reads an entry field by field, so that an error names the field.
-fn entry(name: &str, value: &RawValue) -> Result<Entry, Error> {
-    let (mut dtype, mut shape, mut offsets) = (None, None, None);
-    for (field, value) in members(name, value.get(), 3)? {
-        match field.as_str() {
-            "dtype" => dtype = Some(parse::<String>(name, value.get())?),
-            "shape" => shape = Some(sizes("shape", name, value)?),
-            "data_offsets" => offsets = Some(sizes("data_offsets", name, value)?),
-            _ => return Err(malformed(name, 0, "dtype, shape and data_offsets", format!("a field called {field}"))),
-        }
-    }
-    let (Some(dtype), Some(shape), Some(offsets)) = (dtype, shape, offsets) else {
-        return Err(malformed(name, 0, "dtype, shape and data_offsets", snippet(value.get().as_bytes())));
-    };
-    let data_offsets = offsets
-        .try_into()
-        .map_err(|found: Vec<u64>| malformed(name, 0, "two data_offsets", found.len().to_string()))?;
-    Ok(Entry { dtype, shape, data_offsets })
 }
 
 fn describe(
@@ -182,10 +156,9 @@ impl TensorInfo {
 
 /// Tensors lie one after the other, from the start of the data to the end of the file.
 fn contiguous(tensors: &[TensorInfo], data: u64, size: u64) -> Result<(), Error> {
-    let mut order: Vec<&TensorInfo> = tensors.iter().collect();
-    order.sort_by_key(|tensor| (tensor.offset, tensor.length));
+    let place = |at: usize| (tensors[at].offset, tensors[at].length);
     let mut end = data;
-    for tensor in order {
+    for tensor in order(tensors.len(), &|a, b| place(a).cmp(&place(b))).into_iter().map(|at| &tensors[at]) {
         if tensor.offset != end {
             return Err(Error::Layout { name: tensor.name.clone(), expected: end, found: tensor.offset });
         }
@@ -199,18 +172,17 @@ fn contiguous(tensors: &[TensorInfo], data: u64, size: u64) -> Result<(), Error>
 }
 
 /// A list of whole numbers that JavaScript can hold.
-fn sizes(field: &str, tensor: &str, value: &RawValue) -> Result<Vec<u64>, Error> {
+fn sizes(field: &str, tensor: &str, value: &str) -> Result<Vec<u64>, Error> {
     let part = format!("{field} of {tensor}");
-    let numbers: Vec<&RawValue> = parse(&part, value.get())?;
-    let whole = |text: &str| text.parse::<u64>().ok().filter(|&n| n <= MAX_SAFE);
-    let number = |(i, value): (usize, &&RawValue)| {
-        whole(value.get()).ok_or_else(|| Error::Number {
+    let mut sizes = Vec::new();
+    for (i, text) in items(&part, value)?.into_iter().enumerate() {
+        sizes.push(text.parse().ok().filter(|&n| n <= MAX_SAFE).ok_or_else(|| Error::Number {
             name: format!("{part}[{i}]"),
             expected: "a whole number from 0 to 2^53 - 1".into(),
-            found: snippet(value.get().as_bytes()),
-        })
-    };
-    numbers.iter().enumerate().map(number).collect()
+            found: snippet(text.as_bytes()),
+        })?);
+    }
+    Ok(sizes)
 }
 
 fn element(dtype: &str) -> Option<Element> {

@@ -17,6 +17,7 @@
 
 use serde::Deserialize;
 
+use crate::decimal::show;
 use crate::error::Error;
 use crate::member::Member;
 
@@ -147,10 +148,10 @@ impl Colors {
     fn new(palette: &Palette) -> Result<Self, Error> {
         let &Palette { ref colormap, low, high, removed, invalid } = palette;
         if !low.is_finite() {
-            return Err(parameter("low", "a finite number", low));
+            return Err(parameter("low", "a finite number", show(low)));
         }
         if !high.is_finite() || high < low {
-            return Err(parameter("high", format!("a finite number, at least {low}"), high));
+            return Err(parameter("high", format!("a finite number, at least {}", show(low)), show(high)));
         }
         Ok(Self { table: find(colormap)?, low, high, removed, invalid })
     }

@@ -6,6 +6,7 @@
 //!
 //! To add one: a file in this folder with `ENTRY` and `DEFINITION`, and its name in the list below.
 
+use crate::decimal::show_scaled;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
@@ -76,8 +77,8 @@ fn frequencies(settings: &Settings, theta: &Parameter, count: usize, divisor: f6
     let base = settings.number(theta).unwrap_or(10_000.0);
     // Below, a frequency times a position would overflow even double precision.
     if base < f64::from(f32::MIN_POSITIVE) {
-        let expected = format!("at least {:e}", f32::MIN_POSITIVE);
-        return Err(Error::Parameter { name: theta.name.into(), expected, found: format!("{base:e}") });
+        let expected = "at least 1.1754944e-38".into();
+        return Err(Error::Parameter { name: theta.name.into(), expected, found: show_scaled(base) });
     }
     let mut all = reserved(theta.name, count)?;
     all.extend((0..count).map(|m| base.powf(-(m as f64) / divisor)));

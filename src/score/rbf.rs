@@ -5,6 +5,7 @@
 //! scaled dot product with a bias of −|k|²/(2√d), which takes from long keys what their length won them.
 
 use super::{Combine, Entry, Score};
+use crate::decimal::show_scaled;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::tensor::Sizes;
@@ -56,7 +57,7 @@ pub static ENTRY: Entry = Entry {
             Some(sigma) => Err(Error::Parameter {
                 name: SIGMA.name.into(),
                 expected: "such that 1/(2σ²) is finite in single precision".into(),
-                found: format!("{sigma:e}"),
+                found: show_scaled(sigma),
             }),
         }
     },

@@ -1,57 +1,53 @@
 //! Pictures, as JavaScript asks for them.
 
-use super::raise;
+use super::flat::{Flat, settled};
+use crate::decimal;
 use crate::error::Error;
-use crate::paint::{Grid, Palette, Size, canvas, pixels};
+use crate::paint::{COLORMAPS, Grid, Palette, Rgb, Size, canvas, pixels};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::ImageBitmap;
 
-/// The picture of a grid as an ImageBitmap. `palette` is `{ colormap, low, high, removed: [r, g, b], invalid: [r, g, b] }`.
+/// The picture of a grid as an ImageBitmap. `numbers` are rows, columns, width, height, the place of the colour map, low,
+/// high, and two colours: of removed cells and of those that are no number.
 #[wasm_bindgen]
-pub fn paint(
-    values: &[f32],
-    rows: f64,
-    columns: f64,
-    width: f64,
-    height: f64,
-    palette: JsValue,
-) -> Result<ImageBitmap, JsValue> {
-    let size = size(width, height).map_err(raise)?;
-    let rgba = paint_pixels(values, rows, columns, width, height, palette)?;
-    canvas::bitmap(&rgba, size).map_err(raise)
+pub fn paint(values: &[f32], numbers: &[f64]) -> Result<ImageBitmap, JsValue> {
+    settled(rgba(values, numbers).and_then(|(rgba, size)| canvas::bitmap(&rgba, size)))
 }
 
 /// The same picture as RGBA, alpha 255, for where there is no OffscreenCanvas.
 #[wasm_bindgen(js_name = paintPixels)]
-pub fn paint_pixels(
-    values: &[f32],
-    rows: f64,
-    columns: f64,
-    width: f64,
-    height: f64,
-    palette: JsValue,
-) -> Result<Vec<u8>, JsValue> {
-    let palette: Palette = serde_wasm_bindgen::from_value(palette).map_err(|error| raise(unreadable(error)))?;
-    let picture = || {
-        let grid = Grid::new(values, whole("rows", rows)?, whole("columns", columns)?)?;
-        pixels(grid, size(width, height)?, &palette)
-    };
-    picture().map_err(raise)
+pub fn paint_pixels(values: &[f32], numbers: &[f64]) -> Result<Vec<u8>, JsValue> {
+    settled(rgba(values, numbers).map(|(rgba, _)| rgba))
 }
 
-fn size(width: f64, height: f64) -> Result<Size, Error> {
-    Size::new(whole("width", width)?, whole("height", height)?)
+#[inline(never)]
+fn rgba(values: &[f32], numbers: &[f64]) -> Result<(Vec<u8>, Size), Error> {
+    let (none, mut whole) = (Array::new(), Vec::new());
+    let mut flat = Flat::new(numbers, &none);
+    for name in ["rows", "columns", "width", "height"] {
+        whole.push(count(name, flat.number())?);
+    }
+    let palette = Palette {
+        colormap: COLORMAPS[flat.count()].member.id.into(),
+        low: flat.number(),
+        high: flat.number(),
+        removed: colour(&mut flat),
+        invalid: colour(&mut flat),
+    };
+    let (grid, size) = (Grid::new(values, whole[0], whole[1])?, Size::new(whole[2], whole[3])?);
+    Ok((pixels(grid, size, &palette)?, size))
+}
+
+fn colour(flat: &mut Flat) -> Rgb {
+    [flat.count() as u8, flat.count() as u8, flat.count() as u8]
 }
 
 /// A number of JavaScript as a count. Its own conversion would wrap 2³² to 0 and turn NaN into 0.
-fn whole(name: &str, number: f64) -> Result<u64, Error> {
+pub(super) fn count(name: &str, number: f64) -> Result<u64, Error> {
     if (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0 {
         return Ok(number as u64);
     }
-    Err(Error::Parameter { name: name.into(), expected: "a whole number".into(), found: number.to_string() })
-}
-
-fn unreadable(error: serde_wasm_bindgen::Error) -> Error {
-    let expected = "{ colormap, low, high, removed: [r, g, b], invalid: [r, g, b] }";
-    Error::Parameter { name: "palette".into(), expected: expected.into(), found: error.to_string() }
+    let expected = "a whole number from 0 to 2^53 - 1".into();
+    Err(Error::Parameter { name: name.into(), expected, found: decimal::show(number) })
 }

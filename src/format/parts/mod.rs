@@ -4,10 +4,12 @@ pub(crate) mod element;
 pub(crate) mod names;
 pub(crate) mod python;
 pub(crate) mod reader;
+pub(crate) mod scan;
 pub(crate) mod source;
 pub(crate) mod zip;
 
 use crate::error::Error;
+use core::cmp::Ordering;
 
 /// The largest whole number that every JavaScript number can hold: 2^53 - 1.
 pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -32,4 +34,25 @@ pub(crate) fn room<T>(name: &str, count: u64) -> Result<Vec<T>, Error> {
     let count = usize::try_from(count).map_err(|_| refused())?;
     list.try_reserve_exact(count).map_err(|_| refused())?;
     Ok(list)
+}
+
+/// The numbers below `count` in ascending order, equal ones as they come: a merge sort, one for all that is sorted.
+pub(crate) fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut sorted: Vec<usize> = (0..count).collect();
+    let mut width = 1;
+    while width < count {
+        let mut merged = Vec::with_capacity(count);
+        for pair in sorted.chunks(2 * width) {
+            let (mut a, mut b) = pair.split_at(width.min(pair.len()));
+            while let (Some(&first), Some(&second)) = (a.first(), b.first()) {
+                let from = if compare(first, second) == Ordering::Greater { &mut b } else { &mut a };
+                merged.push(from[0]);
+                *from = &from[1..];
+            }
+            merged.extend_from_slice(a);
+            merged.extend_from_slice(b);
+        }
+        (sorted, width) = (merged, 2 * width);
+    }
+    sorted
 }

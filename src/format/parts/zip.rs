@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-use super::{room, snippet};
+use super::{order, room, snippet};
 use crate::error::Error;
 use crate::format::{Limits, Packing};
 
@@ -212,8 +212,8 @@ fn name(bytes: &[u8], at: usize) -> Result<&str, Error> {
 
 /// Refuses files that share bytes.
 fn disjoint(entries: &[Entry]) -> Result<(), Error> {
-    let mut order: Vec<&Entry> = entries.iter().collect();
-    order.sort_by_key(|entry| entry.start);
+    let order = order(entries.len(), &|a, b| entries[a].start.cmp(&entries[b].start));
+    let order: Vec<&Entry> = order.into_iter().map(|at| &entries[at]).collect();
     let ends = order.iter().map(|entry| entry.offset + entry.bytes.len() as u64);
     match order.iter().skip(1).zip(ends).find(|(entry, end)| entry.start < *end) {
         Some((entry, end)) => Err(Error::Layout { name: entry.name.into(), expected: end, found: entry.start }),

@@ -10,7 +10,6 @@ use qkscope::member::{Kind, Member};
 use qkscope::options::{Alignment, Choice, Options, Setting};
 use qkscope::task::{Answer, Attended, Request, run};
 use qkscope::tensor::Tensor;
-use std::collections::BTreeMap;
 
 /// A seeded generator (SplitMix64, Steele et al. 2014): the same numbers on every machine.
 pub struct Random(pub u64);
@@ -259,7 +258,7 @@ pub fn with_tensors(members: &[&Member], sizes: Sizes) -> Vec<Choice> {
                 let axes: Vec<&str> = ["Hq"][..usize::from(each && per_head)].iter().chain(axes).copied().collect();
                 (name.to_string(), tensor(&axes))
             });
-            let settings: BTreeMap<String, Setting> = shaped.collect();
+            let settings = shaped.collect();
             if !each || tensors.iter().any(|&(_, _, per_head)| per_head) {
                 choices.push(Choice::With { id: member.id.into(), settings });
             }

@@ -21,7 +21,7 @@ import { headOf, keep, sinkOf, wholeTensor } from './part.ts';
 import type { Part } from './part.ts';
 import type { Pool, Ticket } from './pool.ts';
 import { checkResult } from './problem.ts';
-import type { RawCapture, RawLimits, RawTensor } from './raw.ts';
+import type { RawCapture, RawLayer, RawTensor } from './raw.ts';
 import { checkSize } from './reading.ts';
 import type { Reading, Source } from './reading.ts';
 import { openSource } from './source.ts';
@@ -67,16 +67,16 @@ async function parse(
   until: (share: number) => Progress,
 ): Promise<RawCapture> {
   for (let tries = 0; ; tries++) {
-    const job = { kind: 'parse', head: source.head, size: source.size, limits: { bytes: maxBytes } } as const;
+    const job = { kind: 'parse', head: source.head, size: source.size, most: maxBytes } as const;
     const start = (onPart: (fraction: number) => void) => pool.run<'parse'>(job, { onProgress: onPart });
     const complete = source.head.size === source.size;
     const [raw] = await gather([{ share: 1, start }], { signal, onProgress: until(complete ? 1 : 1 / 2) });
-    if (!('wanted' in raw!)) {
+    if (typeof raw === 'string') {
       until(1)?.(1);
-      return raw!;
+      return JSON.parse(raw) as RawCapture;
     }
     // A header says at once how long it is. Whoever asks again wants all of the file, a piece at a time.
-    const end = tries === 0 ? raw.wanted : source.size;
+    const end = tries === 0 ? raw! : source.size;
     await source.extend(end, { maxBytes, signal, onProgress: until(1 / 2) });
   }
 }
@@ -101,7 +101,7 @@ class OpenCapture implements Capture {
   readonly ranged: boolean | undefined;
   readonly #pool: Pool;
   readonly #source: Source;
-  readonly #limits: Required<RawLimits>;
+  readonly #maxBytes: number;
   readonly #raw: RawCapture;
   /** By name in a Map: a tensor may well be called `__proto__`. */
   readonly #entries: ReadonlyMap<string, RawTensor>;
@@ -125,7 +125,7 @@ class OpenCapture implements Capture {
     this.ranged = source.ranged;
     this.#pool = pool;
     this.#source = source;
-    this.#limits = { bytes: maxBytes };
+    this.#maxBytes = maxBytes;
     this.#raw = raw;
     this.#entries = new Map(raw.tensors.map((entry) => [entry.name, entry]));
     this.#layers = raw.layers;
@@ -201,7 +201,7 @@ class OpenCapture implements Capture {
   async #readAll(parts: readonly Part[], control: Control): Promise<Tensor[]> {
     checkControl(control);
     for (const { entry, shape } of parts) {
-      checkSize(`tensor ${show(entry.name)}`, entry.length, this.#limits.bytes);
+      checkSize(`tensor ${show(entry.name)}`, entry.length, this.#maxBytes);
       checkResult(`tensor ${show(entry.name)}`, shape);
     }
     const jobs = parts.map((part) => ({
@@ -217,9 +217,10 @@ class OpenCapture implements Capture {
     const stop = new AbortController();
     let decoding: Ticket<Float32Array> | undefined;
     const read = async () => {
-      const bytes = await this.#source.read(entry, { maxBytes: this.#limits.bytes, signal: stop.signal, onProgress });
+      const bytes = await this.#source.read(entry, { maxBytes: this.#maxBytes, signal: stop.signal, onProgress });
       stop.signal.throwIfAborted();
-      decoding = this.#pool.run<'tensor'>({ kind: 'tensor', bytes, entry, limits: this.#limits });
+      const job = { kind: 'tensor', bytes, length: entry.length, entry: JSON.stringify(entry) } as const;
+      decoding = this.#pool.run<'tensor'>({ ...job, most: this.#maxBytes });
       return decoding.result;
     };
     const cancel = (reason: unknown) => {
@@ -243,9 +244,16 @@ class OpenCapture implements Capture {
     const { query, key, value } = assignment;
     for (const name of [query, key, value ?? key]) this.#entry(name);
     const { tensors, queryTokens, keyTokens } = this.#raw;
-    const capture = { tensors, ...(queryTokens && { queryTokens }), ...(keyTokens && { keyTokens }) };
-    const job = { kind: 'assign', capture, assignment } as const;
-    this.#layers = await gather([{ share: 1, start: () => this.#pool.run<'assign'>(job) }], { signal, onProgress });
+    const list = (tokens: readonly string[] | undefined) => tokens && JSON.stringify(tokens);
+    const job = {
+      kind: 'assign',
+      tensors: JSON.stringify(tensors),
+      queryTokens: list(queryTokens),
+      keyTokens: list(keyTokens),
+      assignment,
+    } as const;
+    const [layer] = await gather([{ share: 1, start: () => this.#pool.run<'assign'>(job) }], { signal, onProgress });
+    this.#layers = [JSON.parse(layer!) as RawLayer];
   }
 
   #entry(name: string): RawTensor {

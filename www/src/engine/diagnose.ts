@@ -1,12 +1,13 @@
 /** Diagnostics of whole matrices: checked and copied here, worked out in the pool. */
 import type { FlowOptions, ProjectionOptions, Tensor, ValueNormsOptions, WeightedNormsOptions } from './api.ts';
 import { QkscopeError, show } from './error.ts';
+import { diagnosisProblem } from './flat.ts';
 import { gather } from './gather.ts';
 import type { Part } from './gather.ts';
 import { checkControl, checkNames, finite, flag, given, range, wholeNumber } from './options.ts';
 import type { Pool } from './pool.ts';
 import { checkResult } from './problem.ts';
-import type { Diagnosis, Results } from './protocol.ts';
+import type { Diagnosis, Numbers } from './protocol.ts';
 import { checkTensor, copyTensor } from './tensor.ts';
 import type { Checked, Shape4 } from './tensor.ts';
 
@@ -179,7 +180,7 @@ function pieces(data: Float32Array, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, at) => data.slice(at * size, (at + 1) * size));
 }
 
-function joined(parts: readonly Results['diagnose']['values'][], shape: number[]): Tensor {
+function joined(parts: readonly Numbers[], shape: number[]): Tensor {
   const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
   let at = 0;
   for (const part of parts) {
@@ -189,10 +190,10 @@ function joined(parts: readonly Results['diagnose']['values'][], shape: number[]
   return { data, shape };
 }
 
-function ask(pool: Pool, diagnosis: Diagnosis): Part<Results['diagnose']['values']> {
+function ask(pool: Pool, diagnosis: Diagnosis): Part<Numbers> {
   const start = (onProgress: (fraction: number) => void) => {
-    const { result, cancel } = pool.run<'diagnose'>({ kind: 'diagnose', diagnosis }, { onProgress });
-    return { result: result.then(({ values }) => values), cancel };
+    const job = { kind: 'diagnose', ...diagnosisProblem(diagnosis) } as const;
+    return pool.run<'diagnose', Numbers>(job, { onProgress }, ([values]) => values!);
   };
   return { share: 1, start };
 }

@@ -3,8 +3,8 @@
  * no worker can start: the same code in both.
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
-import type { Diagnosis, Job, Picture, Problem, Reply, Request, Results } from './protocol.ts';
-import type { RawGlue, RawLayer, RawSession, RawTask } from './raw.ts';
+import type { Flat, Job, Numbers, Picture, Problem, Reply, Request, Results } from './protocol.ts';
+import type { RawGlue, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
 export type Answer = (reply: Reply, transfer: Transferable[]) => void;
@@ -66,8 +66,8 @@ export class Host {
     const { id, job } = run;
     try {
       if (run.problem) this.#open(run.problem);
-      if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(job.request));
-      if (job.kind === 'diagnose') return this.#begin(run, this.#diagnose(job.diagnosis));
+      if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(...flatOf(job)));
+      if (job.kind === 'diagnose') return this.#begin(run, this.#glue.diagnose(...flatOf(job)));
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -78,10 +78,9 @@ export class Host {
     );
   }
 
-  #open({ id, query, key, value, raw }: Problem): void {
-    if (this.#sessions.has(id)) return;
-    const { MultiHead, Session } = this.#glue;
-    this.#sessions.set(id, raw.layer ? new MultiHead(query, key, value!, raw) : new Session(query, key, value, raw));
+  #open(problem: Problem): void {
+    if (this.#sessions.has(problem.id)) return;
+    this.#sessions.set(problem.id, new this.#glue.Session(...flatOf(problem)));
   }
 
   #close(session: number): void {
@@ -93,24 +92,6 @@ export class Host {
     const opened = this.#sessions.get(session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
     return opened;
-  }
-
-  #diagnose(asked: Diagnosis): RawTask {
-    const { Diagnosis } = this.#glue;
-    switch (asked.name) {
-      case 'rollout':
-        return Diagnosis.rollout(asked.weights, asked.layer, asked.tokens, asked.residual);
-      case 'flow':
-        return Diagnosis.flow(asked.weights, asked.layer, asked.tokens, asked.residual, asked.normalize);
-      case 'valueNorms':
-        return Diagnosis.valueNorms(asked.values, asked.keys, asked.size, asked.projection, asked.width);
-      case 'valueWeightedNorms':
-        return Diagnosis.valueWeightedNorms(asked.weights, asked.norms);
-      case 'headImportance': {
-        const { outputs, heads, queries, size, projection, width } = asked;
-        return Diagnosis.headImportance(outputs, heads, queries, size, projection, width);
-      }
-    }
   }
 
   /** Takes a task in among the others, step by step. */
@@ -156,13 +137,13 @@ export class Host {
   }
 
   /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
-  async #parse(id: number, { head, size, limits }: Of<'parse'>): Promise<Results['parse']> {
-    const reader = new this.#glue.CaptureReader(size, limits);
+  async #parse(id: number, { head, size, most }: Of<'parse'>): Promise<string | number> {
+    const reader = new this.#glue.CaptureReader(size, most);
     let finished = false;
     try {
       for (let need; !this.#aborted.has(id) && (need = reader.need());) {
         const end = need.offset + need.length;
-        if (end > head.size) return { wanted: end };
+        if (end > head.size) return end;
         reader.supply(await readRange(head, need));
         this.#answer({ kind: 'progress', id, fraction: Math.min(1, end / size) }, []);
       }
@@ -174,17 +155,17 @@ export class Host {
     }
   }
 
-  async #tensor({ bytes, entry, limits }: Of<'tensor'>): Promise<Float32Array> {
-    return this.#glue.readTensor(entry, await readRange(bytes, { offset: 0, length: entry.length }), limits);
+  async #tensor({ bytes, length, entry, most }: Of<'tensor'>): Promise<Float32Array> {
+    return this.#glue.readTensor(entry, await readRange(bytes, { offset: 0, length }), most);
   }
 
-  #assign({ capture, assignment: { query, key, value } }: Of<'assign'>): RawLayer {
-    return this.#glue.assignLayer(capture, query, key, value ?? undefined);
+  #assign({ tensors, queryTokens, keyTokens, assignment: { query, key, value } }: Of<'assign'>): string {
+    return this.#glue.assignLayer(tensors, queryTokens, keyTokens, query, key, value ?? undefined);
   }
 
   #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {
     const paint = typeof OffscreenCanvas === 'function' ? this.#glue.paint : this.#glue.paintPixels;
-    return paint(values, rows, columns, width, height, palette);
+    return paint(values, Float64Array.of(rows, columns, width, height, ...palette));
   }
 
   #abort(id: number): void {
@@ -220,6 +201,11 @@ export class Host {
     this.stop();
     this.#answer({ kind: 'broken', id, message: messageOf(error) }, []);
   }
+}
+
+/** A question as the glue takes it. */
+function flatOf({ numbers, arrays }: Flat): [Float64Array, Numbers[]] {
+  return [Float64Array.from(numbers), arrays as Numbers[]];
 }
 
 /** A dropped directory looks like a file until it is read, and a file can go away at any time. */

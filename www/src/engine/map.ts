@@ -24,21 +24,24 @@ import { assemble, concatenated } from './assemble.ts';
 import type { Parts, Wanted } from './assemble.ts';
 import { bands, blocks, isSmall } from './blocks.ts';
 import { QkscopeError } from './error.ts';
+import { answerOf, requestOf } from './flat.ts';
 import { gather } from './gather.ts';
 import type { Part } from './gather.ts';
 import { OpenMicroscope } from './microscope.ts';
 import type { Questions } from './microscope.ts';
 import { checkCallback, checkControl, checkNames, member, range, wholeNumber } from './options.ts';
-import type { Haste, Pool, Ticket } from './pool.ts';
+import type { Haste, Pool } from './pool.ts';
 import { checkResult, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
-import type { Problem } from './protocol.ts';
+import type { Numbers, Problem } from './protocol.ts';
 import { knownOf } from './known.ts';
 import type { Range, RawRequest, RawResults } from './raw.ts';
 
 const LARGEST_PICTURE = 4096;
 const control = ['signal', 'onProgress'];
 const selection = ['batch', 'head', ...control];
+
+type Answer<R extends RawRequest> = RawResults[R['kind']];
 
 /** A map that was dropped without `free()`: what it holds in the workers goes when the collector notices. */
 const forgotten = new FinalizationRegistry<() => void>((release) => release());
@@ -121,7 +124,7 @@ export class OpenMap implements AttentionMap {
 
   async output(options: Control = {}): Promise<Tensor> {
     checkNames('options', options, control);
-    if (this.#problem.value === undefined) {
+    if (this.#problem.shapes.value === undefined) {
       throw new QkscopeError(
         'unknown',
         'output',
@@ -263,16 +266,15 @@ export class OpenMap implements AttentionMap {
     if (this.#freed) throw freedError();
   }
 
-  #part<R extends RawRequest>(request: R, share: number, haste: Haste = {}): Part<RawResults[R['kind']]> {
-    const job = { kind: 'task', session: this.#problem.id, request } as const;
+  #part<R extends RawRequest>(request: R, share: number, haste: Haste = {}): Part<Answer<R>> {
+    const job = { kind: 'task', session: this.#problem.id, ...requestOf(request) } as const;
     const terms = { problem: this.#problem, spread: this.#spread, ...haste };
-    // The kernel answers each kind of request with its kind of result; the protocol only says `object`.
-    type Answer = RawResults[R['kind']];
-    return { share, start: (onProgress) => this.#pool.run<'task'>(job, { ...terms, onProgress }) as Ticket<Answer> };
+    const read = (parts: Numbers[]) => answerOf(request, parts);
+    return { share, start: (onProgress) => this.#pool.run<'task', Answer<R>>(job, { ...terms, onProgress }, read) };
   }
 
   /** One short question, ahead of everything long. */
-  async #ask<R extends RawRequest>(request: R, options: Control): Promise<RawResults[R['kind']]> {
+  async #ask<R extends RawRequest>(request: R, options: Control): Promise<Answer<R>> {
     const [result] = await this.#gather([this.#part(request, 1, { urgent: true })], options);
     return result!;
   }

@@ -8,26 +8,16 @@ import { joined } from './assemble.ts';
 import { blocks } from './blocks.ts';
 import type { Block } from './blocks.ts';
 import { QkscopeError, show } from './error.ts';
+import { headsProblem, layerRequestOf, layerTensors, projectionProblem } from './flat.ts';
 import { gather } from './gather.ts';
 import { checkControl, checkNames, flag, given, ofProblem, problemOptions, wholeNumber } from './options.ts';
 import type { Pool, Ticket } from './pool.ts';
 import { checkResult, spreadOf } from './problem.ts';
-import type { Problem } from './protocol.ts';
-import type { RawHeads, RawLayerRequest, RawLayerResults, RawOptions, RawProjection } from './raw.ts';
+import type { Flat, Numbers, Problem } from './protocol.ts';
+import type { RawLayerRequest, RawLayerResults, RawOptions, RawProjection } from './raw.ts';
 import { copyMask, copyNumbers, copyTensor } from './tensor.ts';
 import type { Checked, Shape4 } from './tensor.ts';
 
-const tensors = [
-  'inProjWeight',
-  'qProjWeight',
-  'kProjWeight',
-  'vProjWeight',
-  'inProjBias',
-  'biasK',
-  'biasV',
-  'outProjWeight',
-  'outProjBias',
-] as const satisfies readonly (keyof MultiHeadWeights)[];
 const own = ['numHeads', 'addZeroAttn', 'keyPaddingMask', 'needWeights', 'averageAttnWeights'] as const;
 const sides = ['query', 'key', 'value'] as const;
 type Wanted = RawLayerRequest<'heads'>['wanted'];
@@ -80,7 +70,11 @@ export async function runMultiHead(
 async function project(pool: Pool, call: Call, sizes: Sizes, control: Control): Promise<Float32Array[]> {
   const { batch, heads, queries, keys, embed } = sizes;
   const { numHeads, addZeroAttn, weights } = call;
-  const problem = problemOf(pool, call, { numHeads, addZeroAttn, weights });
+  const problem = problemOf(
+    pool,
+    call.rows,
+    projectionProblem(call.rows, { numHeads, addZeroAttn, weights }, call.options),
+  );
   const lengths = [queries, keys, keys];
   const widths = call.rows.map(({ shape }) => shape[3]);
   return opened(pool, problem, control, async (part, width) => {
@@ -114,11 +108,8 @@ async function attend(
     return { data, shape: [batch, heads, side === 0 ? queries : keys, embed / heads] };
   });
   const options = { ...call.options, ...call.masks };
-  const problem = problemOf(
-    pool,
-    { rows, options },
-    { appended, weights: { outProjWeight, outProjBias }, keyPaddingMask },
-  );
+  const layer = { appended, weights: { outProjWeight, outProjBias }, keyPaddingMask };
+  const problem = problemOf(pool, rows, headsProblem(rows, layer, options));
   return opened(pool, problem, control, async (part, width) => {
     const work = batch * queries * embed * (2 * keys + embed);
     const cut = blocks(batch, queries, { work, bytes, width });
@@ -141,6 +132,12 @@ type Makes = <K extends keyof RawLayerResults>(
   share: number,
 ) => { share: number; start(onProgress: (fraction: number) => void): Ticket<RawLayerResults[K]> };
 
+/** The answer of either half: the rows, and what weights were wanted. */
+function answerOf(request: RawLayerRequest, [first, weights]: Numbers[]): object {
+  if ('side' in request) return { values: first };
+  return { output: first, ...(weights && { weights }) };
+}
+
 /** Opens a half in one worker, where the kernel refuses what does not fit, asks it, and closes it whatever happens. */
 async function opened<T>(
   pool: Pool,
@@ -155,8 +152,11 @@ async function opened<T>(
     await gather([{ share: 1, start: () => pool.run<'open'>({ kind: 'open', session }, terms) }], { signal });
     const part: Makes = (request, share) => ({
       share,
-      // The kernel answers each kind of request with its kind of result; the protocol only says `object`.
-      start: (onProgress) => pool.run<'task'>({ kind: 'task', session, request }, { ...terms, onProgress }) as never,
+      start: (onProgress) => {
+        const job = { kind: 'task', session, ...layerRequestOf(request) } as const;
+        // The kernel answers each kind of request with its kind of result.
+        return pool.run<'task', never>(job, { ...terms, onProgress }, (parts) => answerOf(request, parts) as never);
+      },
     });
     return await ask(part, Math.min(pool.width, terms.spread));
   } finally {
@@ -164,14 +164,9 @@ async function opened<T>(
   }
 }
 
-function problemOf(
-  pool: Pool,
-  { rows, options }: Pick<Call, 'rows' | 'options'>,
-  layer: RawProjection | RawHeads,
-): Problem {
+function problemOf(pool: Pool, rows: readonly Checked<Float32Array>[], flat: Flat): Problem {
   const [query, key, value] = rows as [Checked<Float32Array>, Checked<Float32Array>, Checked<Float32Array>];
-  const raw = { query: query.shape, key: key.shape, value: value.shape, options, layer };
-  return { id: pool.newId(), query: query.data, key: key.data, value: value.data, raw };
+  return { id: pool.newId(), ...flat, shapes: { query: query.shape, key: key.shape, value: value.shape } };
 }
 
 /** Blocks put together as the whole `[planes, rows, width]`. */
@@ -267,8 +262,8 @@ function withAxes<T extends Checked<Float32Array | Uint8Array>>(subject: string,
 }
 
 function readWeights(weights: MultiHeadWeights): RawProjection['weights'] {
-  checkNames('weights', weights, tensors);
-  const copies = tensors.map((name) => {
+  checkNames('weights', weights, layerTensors);
+  const copies = layerTensors.map((name) => {
     const tensor = weights[name];
     return [name, given(tensor) ? copyNumbers(name, tensor) : undefined];
   });

@@ -37,13 +37,14 @@ function pictureOf(values: Float32Array, options: PaintOptions): Picture {
 }
 
 function paletteOf({ colormap, low, high, removed, invalid }: PaintOptions): Picture['palette'] {
-  return {
-    colormap: member('colormap', colormap ?? 'viridis', catalog.colormaps),
-    low: finite('low', low),
-    high: finite('high', high),
-    removed: colour('removed', removed ?? GREY),
-    invalid: colour('invalid', invalid ?? MAGENTA),
-  };
+  const id = member('colormap', colormap ?? 'viridis', catalog.colormaps);
+  return [
+    catalog.colormaps.findIndex((map) => map.id === id),
+    finite('low', low),
+    finite('high', high),
+    ...colour('removed', removed ?? GREY),
+    ...colour('invalid', invalid ?? MAGENTA),
+  ];
 }
 
 function colour(subject: string, value: Rgb): Rgb {

@@ -108,12 +108,18 @@ export class Pool {
     this.#dispatch();
   }
 
-  run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, terms: Terms = {}): Ticket<Results[K]> {
+  /** Starts a job; `read` is what the caller makes of the answer. */
+  run<K extends Job['kind'], T = Results[K]>(
+    job: Extract<Job, { kind: K }>,
+    terms: Terms = {},
+    read = (answer: Results[K]) => answer as T,
+  ): Ticket<T> {
     const id = this.newId();
-    const result = new Promise<Results[K]>((resolve, reject) => {
+    const result = new Promise<T>((settle, reject) => {
       if (this.#broken) return reject(this.#broken);
-      const settle = { resolve: resolve as (value: unknown) => void, reject };
-      this.#enqueue({ id, job, terms, tries: 0, opening: false, cancelled: false, ...settle });
+      // Each kind of job is answered with its kind of result.
+      const resolve = (answer: unknown) => settle(read(answer as Results[K]));
+      this.#enqueue({ id, job, terms, tries: 0, opening: false, cancelled: false, resolve, reject });
     });
     this.#dispatch();
     return { result, cancel: (reason) => this.#cancel(id, reason) };

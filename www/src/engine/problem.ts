@@ -1,8 +1,9 @@
 /** One problem, checked and copied: what the caller holds may change from here on. */
 import type { AttentionOptions, Tensor } from './api.ts';
 import { QkscopeError } from './error.ts';
+import { attentionProblem } from './flat.ts';
 import { problemOptions } from './options.ts';
-import type { Problem } from './protocol.ts';
+import type { Flat, Problem } from './protocol.ts';
 import { copyTensor, elements } from './tensor.ts';
 import type { Shape4 } from './tensor.ts';
 
@@ -34,25 +35,19 @@ export function makeProblem(
   const k = copyTensor('key', key);
   const v = value === null || value === undefined ? undefined : copyTensor('value', value);
   const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];
-  const raw = { query: q.shape, key: k.shape, value: v?.shape ?? null, options: problemOptions(options, scores) };
-  return { id, query: q.data, key: k.data, value: v?.data, raw };
+  const flat = attentionProblem({ query: q, key: k, value: v, options: problemOptions(options, scores) });
+  return { id, ...flat, shapes: { query: q.shape, key: k.shape, value: v?.shape } };
 }
 
-export function sizesOf({ raw: { query, key, value } }: Problem): Sizes {
+export function sizesOf({ shapes: { query, key, value } }: Problem): Sizes {
   const [batch, heads, queries, headSize] = query;
   return { batch, heads, kvHeads: key[1], queries, keys: key[2], headSize, valueSize: value?.[3] ?? 0 };
 }
 
 /** In how many workers the problem may be open before its copies take too much memory. */
-export function spreadOf({ query, key, value, raw }: Problem): number {
-  return Math.max(1, Math.floor(COPIES / Math.max(1, bytesIn([query, key, value, raw]))));
-}
-
-/** The bytes of all typed arrays in a value, however deep: masks, biases, parameters. */
-function bytesIn(value: unknown): number {
-  if (ArrayBuffer.isView(value)) return value.byteLength;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
+export function spreadOf({ arrays }: Flat): number {
+  const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return Math.max(1, Math.floor(COPIES / Math.max(1, bytes)));
 }
 
 /** Bytes of a result of 32-bit numbers, refused before anything is allocated. */

@@ -1,25 +1,22 @@
 /** What the pool and an instance of the kernel say to each other. Types and nothing else. */
 import type { PlainError } from './error.ts';
 import type { Assignment } from './api.ts';
-import type {
-  RawAssignable,
-  RawCapture,
-  RawLayer,
-  RawLayerRequest,
-  RawLimits,
-  RawPalette,
-  RawProblem,
-  RawRequest,
-  RawTensor,
-} from './raw.ts';
+import type { Shape4 } from './tensor.ts';
+
+/** An array that crosses the border of the kernel. */
+export type Numbers = Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
+
+/** A question to the kernel, as `flat.ts` writes it. */
+export interface Flat {
+  readonly numbers: readonly number[];
+  readonly arrays: readonly Numbers[];
+}
 
 /** Everything that an instance needs to open a session. The pool keeps it, so that a new worker can take over. */
-export interface Problem {
+export interface Problem extends Flat {
   id: number;
-  query: Float32Array;
-  key: Float32Array;
-  value: Float32Array | undefined;
-  raw: RawProblem;
+  /** Of query, key and value; without values there is no output. */
+  shapes: { query: Shape4; key: Shape4; value: Shape4 | undefined };
 }
 
 /** Numbers to be drawn, and how. */
@@ -29,7 +26,8 @@ export interface Picture {
   columns: number;
   width: number;
   height: number;
-  palette: RawPalette;
+  /** The place of the colour map, low, high, and the two colours. */
+  palette: readonly number[];
 }
 
 /** A projection's rows, of `width` numbers each. */
@@ -56,24 +54,35 @@ export type Diagnosis =
 export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
   | { kind: 'open'; session: number }
-  | { kind: 'task'; session: number; request: RawRequest | RawLayerRequest }
-  /** `head` is the beginning of the file, which has `size` bytes, as far as it is here. */
-  | { kind: 'parse'; head: Blob; size: number; limits: RawLimits }
-  /** `bytes` are those of the entry alone. */
-  | { kind: 'tensor'; bytes: Blob; entry: RawTensor; limits: RawLimits }
-  | { kind: 'assign'; capture: RawAssignable; assignment: Assignment }
-  | { kind: 'diagnose'; diagnosis: Diagnosis }
+  | ({ kind: 'task'; session: number } & Flat)
+  /**
+   * `head` is the beginning of the file, which has `size` bytes, as far as it is here; at most `most` bytes of it are read
+   * into memory at once.
+   */
+  | { kind: 'parse'; head: Blob; size: number; most: number }
+  /** `bytes` are those of the entry alone, which is given as JSON. */
+  | { kind: 'tensor'; bytes: Blob; length: number; entry: string; most: number }
+  /** The capture's lists as JSON. */
+  | {
+      kind: 'assign';
+      tensors: string;
+      queryTokens: string | undefined;
+      keyTokens: string | undefined;
+      assignment: Assignment;
+    }
+  | ({ kind: 'diagnose' } & Flat)
   | { kind: 'paint'; picture: Picture };
 
 /** What each kind of job results in. */
 export interface Results {
   open: null;
-  task: object;
-  /** Or how many bytes the head has to have. */
-  parse: RawCapture | { wanted: number };
+  task: Numbers[];
+  /** A capture as JSON, or how many bytes the head has to have. */
+  parse: string | number;
   tensor: Float32Array;
-  assign: RawLayer;
-  diagnose: { values: Float32Array | Float64Array };
+  /** A layer as JSON. */
+  assign: string;
+  diagnose: Numbers[];
   /** Pixels, RGBA, where the worker has no canvas of its own. */
   paint: ImageBitmap | Uint8Array;
 }

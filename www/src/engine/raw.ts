@@ -3,8 +3,9 @@
  * declarations, where {@link RawGlue} is given the real module.
  */
 import type { MultiHeadWeights, ProblemOptions } from './api.ts';
-import type { Colormap, Pool, Stage, Status } from '../generated/catalog.ts';
-import type { Checked, Shape4 } from './tensor.ts';
+import type { Pool, Stage, Status } from '../generated/catalog.ts';
+import type { Numbers } from './protocol.ts';
+import type { Checked } from './tensor.ts';
 
 /** The options of a problem, masks and bias with all four axes. */
 export type RawOptions = Omit<ProblemOptions, 'attnMask' | 'attnBias'> & {
@@ -12,14 +13,12 @@ export type RawOptions = Omit<ProblemOptions, 'attnMask' | 'attnBias'> & {
   attnBias?: Checked<Float32Array>;
 };
 
-/** Shapes and options; the numbers themselves go beside it. */
-export interface RawProblem {
-  query: Shape4;
-  key: Shape4;
-  value: Shape4 | null;
+/** An attention problem, checked and copied. */
+export interface RawAttention {
+  query: Checked<Float32Array>;
+  key: Checked<Float32Array>;
+  value: Checked<Float32Array> | undefined;
   options: RawOptions;
-  /** Where it is one half of a multi-head layer. */
-  layer?: RawProjection | RawHeads;
 }
 
 type RawWeights<Name extends string> = { [name in Name]?: { data: Float32Array; shape: number[] } | undefined };
@@ -180,12 +179,13 @@ export interface RawResults {
 export interface RawTask {
   advance(): boolean;
   progress(): number;
-  finish(): object;
+  /** In the order that `flat.ts` knows. */
+  finish(): Numbers[];
   free(): void;
 }
 
 export interface RawSession {
-  start(request: RawRequest | RawLayerRequest): RawTask;
+  start(numbers: Float64Array, arrays: Numbers[]): RawTask;
   free(): void;
 }
 
@@ -225,74 +225,33 @@ export interface RawCapture {
   options: ProblemOptions;
 }
 
-/** What a choice of tensors is checked against. */
-export type RawAssignable = Pick<RawCapture, 'tensors' | 'queryTokens' | 'keyTokens'>;
-
-/** Limits that differ from the kernel's own. */
-export interface RawLimits {
-  /** The most bytes that are read into memory at once. */
-  bytes?: number;
-}
-
 export interface RawReader {
   need(): { offset: number; length: number } | undefined;
   supply(bytes: Uint8Array): void;
-  finish(): RawCapture;
+  /** A {@link RawCapture} as JSON. */
+  finish(): string;
   free(): void;
 }
 
-export interface RawPalette {
-  colormap: Colormap;
-  low: number;
-  high: number;
-  removed: readonly number[];
-  invalid: readonly number[];
-}
-
-type RawPaint<Picture> = (
-  values: Float32Array,
-  rows: number,
-  columns: number,
-  width: number,
-  height: number,
-  palette: RawPalette,
-) => Picture;
+type RawPaint<Picture> = (values: Float32Array, numbers: Float64Array) => Picture;
 
 /** The generated module. */
 export interface RawGlue {
   initSync(options: { module: WebAssembly.Module }): unknown;
   /** Replaces the instance by a fresh one; objects of the old one throw when used. */
   __wbg_reset_state(): void;
-  Session: new (
-    query: Float32Array,
-    key: Float32Array,
-    value: Float32Array | undefined,
-    problem: RawProblem,
-  ) => RawSession;
-  MultiHead: new (query: Float32Array, key: Float32Array, value: Float32Array, problem: RawProblem) => RawSession;
-  CaptureReader: new (size: number, limits: RawLimits | undefined) => RawReader;
-  readTensor(entry: RawTensor, bytes: Uint8Array, limits: RawLimits | undefined): Float32Array;
-  assignLayer(capture: RawAssignable, query: string, key: string, value: string | undefined): RawLayer;
-  Diagnosis: {
-    rollout(layers: Float32Array, layer: number, tokens: number, residual: boolean): RawTask;
-    flow(layers: Float32Array, layer: number, tokens: number, residual: boolean, normalize: boolean): RawTask;
-    valueNorms(
-      values: Float32Array,
-      keys: number,
-      size: number,
-      projection: Float32Array | undefined,
-      width: number,
-    ): RawTask;
-    valueWeightedNorms(weights: Float32Array, norms: Float32Array): RawTask;
-    headImportance(
-      outputs: Float32Array,
-      heads: number,
-      queries: number,
-      size: number,
-      projection: Float32Array | undefined,
-      width: number,
-    ): RawTask;
-  };
+  Session: new (numbers: Float64Array, arrays: Numbers[]) => RawSession;
+  CaptureReader: new (size: number, most: number) => RawReader;
+  readTensor(entry: string, bytes: Uint8Array, most: number): Float32Array;
+  assignLayer(
+    tensors: string,
+    queryTokens: string | undefined,
+    keyTokens: string | undefined,
+    query: string,
+    key: string,
+    value: string | undefined,
+  ): string;
+  diagnose(numbers: Float64Array, arrays: Numbers[]): RawTask;
   paint: RawPaint<ImageBitmap>;
   paintPixels: RawPaint<Uint8Array>;
 }
