@@ -296,3 +296,25 @@ fn a_description_is_not_trusted() {
         assert_eq!(found, Err(code));
     }
 }
+
+#[test]
+fn data_deflated_in_every_way_come_back() {
+    let mut state = 1u32;
+    let mut noise = |range: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % range
+    };
+    // Little to say, much of it, and nothing but noise: blocks with fixed codes, with their own, and stored ones.
+    for (length, range) in [(0, 1), (1, 256), (40, 3), (700, 256), (70_000, 2), (70_000, 40), (70_000, 256), (9_000, 1)]
+    {
+        let bytes: Vec<u8> = (0..length).map(|_| noise(range) as u8).collect();
+        let file = npy(&dict("|u1", &format!("({length},)")), &bytes);
+        for level in 0..=10 {
+            let packed = miniz_oxide::deflate::compress_to_vec(&file, level);
+            let archive = zip(&[Member { stored: packed, method: 8, ..stored("x.npy", &file) }]);
+            let index = open(&archive).unwrap();
+            let read = read(&archive, &index, "x", &Limits::default()).unwrap();
+            assert!(read.iter().map(|&x| x as u8).eq(bytes.iter().copied()), "{length} of {range}, level {level}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What the formats share.
 
 pub(crate) mod element;
+pub(crate) mod inflate;
 pub(crate) mod names;
 pub(crate) mod python;
 pub(crate) mod reader;

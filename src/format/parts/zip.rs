@@ -10,9 +10,7 @@
 
 use std::borrow::Cow;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-
+use super::inflate::{self, End, crc32};
 use super::{order, room, snippet};
 use crate::error::Error;
 use crate::format::{Limits, Packing};
@@ -65,7 +63,7 @@ pub(crate) fn unpack<'a>(
     limits: &Limits,
 ) -> Result<Cow<'a, [u8]>, Error> {
     let unpacked = begin(name, bytes, packing, packing.size, limits)?;
-    match crc32fast::hash(&unpacked) {
+    match crc32(&unpacked) {
         crc if crc == packing.crc => Ok(unpacked),
         crc => Err(Error::Checksum { name: name.into(), expected: packing.crc, found: crc }),
     }
@@ -101,14 +99,13 @@ fn check_size(name: &str, stored: u64, packing: Packing, limits: &Limits) -> Res
 fn inflate(name: &str, bytes: &[u8], length: u64, all: bool) -> Result<Vec<u8>, Error> {
     let mut out = room(name, length)?;
     out.resize(length as usize, 0);
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-    let (status, read, written) = decompress(&mut DecompressorOxide::new(), bytes, &mut out, 0, flags);
-    let found = match status {
-        TINFLStatus::Done if written as u64 == length => return Ok(out),
-        TINFLStatus::HasMoreOutput if !all => return Ok(out),
-        TINFLStatus::HasMoreOutput => "more".into(),
-        TINFLStatus::Done => format!("{written}"),
-        _ => format!("a broken stream after {written}"),
+    let (end, read, written) = inflate::inflate(bytes, &mut out);
+    let found = match end {
+        End::Done if written as u64 == length => return Ok(out),
+        End::Full if !all => return Ok(out),
+        End::Full => "more".into(),
+        End::Done => format!("{written}"),
+        End::Broken => format!("a broken stream after {written}"),
     };
     let expected = format!("deflated data for {length} bytes");
     Err(Error::Malformed { name: name.into(), offset: read as u64, expected, found })
