@@ -58,6 +58,8 @@ pub mod error;
 
 pub mod decimal;
 
+pub mod double;
+
 pub mod by_name;
 
 pub mod member;

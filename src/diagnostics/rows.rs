@@ -5,6 +5,7 @@
 //! itself: the mass Σ w, and the weights on the first key, on the key where the query stands, and on the one before.
 
 use crate::attend::{Problem, Settled};
+use crate::double;
 use crate::mask::Group;
 use crate::math::Ln;
 use crate::member::{Member, Text};
@@ -234,15 +235,15 @@ impl RowSums {
         let factor = f64::from(statistic.factor[lane]);
         // −Σ p ln p with p = w / r, and w = t · factor.
         let entropy = match self.information {
-            Information::OfWeights(sum) => r.ln() - f64::from(sum[lane]) / r,
-            Information::OfTerms(sum) => (r / factor).ln() - factor * f64::from(sum[lane]) / r,
+            Information::OfWeights(sum) => double::ln(r) - f64::from(sum[lane]) / r,
+            Information::OfTerms(sum) => double::ln(r / factor) - factor * f64::from(sum[lane]) / r,
         };
         // Rounding may take it below 0; a NaN, of a sum that overflowed, stays one.
         let entropy = if entropy < 0.0 { 0.0 } else { entropy };
         to.mass[at] = weight(mass);
         to.entropy[at] = share(entropy);
         to.normalized_entropy[at] = share(normalized(entropy, f64::from(statistic.allowed[lane])));
-        to.effective_keys[at] = share(entropy.exp());
+        to.effective_keys[at] = share(double::exp(entropy));
         to.collision_keys[at] = share(((r / f64::from(max)).powi(2) / f64::from(self.squares[lane])).max(1.0));
         to.max_weight[at] = share(f64::from(max) / r);
         to.argmax[at] = if shares { self.argmax[lane] as i32 } else { -1 };
@@ -266,7 +267,7 @@ fn add_information<V: F32x4>(to: &mut Lanes, weights: &[Lanes]) {
 
 /// Entropy over ln m; undefined for a row that has no choice.
 fn normalized(entropy: f64, allowed: f64) -> f64 {
-    if allowed > 1.0 { (entropy / allowed.ln()).min(1.0) } else { f64::NAN }
+    if allowed > 1.0 { (entropy / double::ln(allowed)).min(1.0) } else { f64::NAN }
 }
 
 /// Takes the weight of each lane's own key, where it lies in this block.

@@ -3,6 +3,7 @@
 //! 0 or below weighs nothing, which is an answer like another.
 
 use super::{Entry, N, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use crate::double::pow;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
@@ -16,7 +17,7 @@ struct Relu {
 
 impl Normalizer for Relu {
     fn statistic(&self, _strip: Strip, statistic: &mut Statistic) {
-        let factor = |n: f64| n.max(1.0).powf(-self.alpha) as f32;
+        let factor = |n: f64| pow(n.max(1.0), -self.alpha) as f32;
         let allowed = statistic.allowed;
         statistic.factor = match self.n {
             Some(n) => [factor(n); WIDTH],

@@ -3,6 +3,7 @@
 //! zero logits.
 
 use super::{Entry, N, Normalizer, Sensitivity, Statistic, Strip, map_each};
+use crate::double::ln;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::math::Exp;
 use crate::options::Settings;
@@ -21,7 +22,7 @@ impl Normalizer for Sigmoid {
         let allowed = statistic.allowed;
         statistic.values[0] = match self {
             Sigmoid::Fixed(bias) => [*bias; WIDTH],
-            Sigmoid::Visible => allowed.map(|n| -f64::from(n.max(1.0)).ln() as f32),
+            Sigmoid::Visible => allowed.map(|n| -ln(n.max(1.0).into()) as f32),
         };
     }
 
@@ -70,7 +71,7 @@ pub static ENTRY: Entry = Entry {
         Ok(Box::new(match settings.number(&BIAS) {
             Some(bias) => Sigmoid::Fixed(bias as f32),
             None if settings.name(&N) == "visible" => Sigmoid::Visible,
-            None => Sigmoid::Fixed(-(head.sizes.keys.max(1) as f64).ln() as f32),
+            None => Sigmoid::Fixed(-ln(head.sizes.keys.max(1) as f64) as f32),
         }))
     },
 };

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use super::{Colormap, Rgb};
+use crate::double;
 use crate::member::{Member, Text};
 
 /// Colours on each side of the middle one.
@@ -41,7 +42,8 @@ fn color(index: usize) -> Rgb {
     let hue = if index < ARM { BLUE } else { ORANGE }.to_radians();
     let lightness = LIGHTNESS.0 + (LIGHTNESS.1 - LIGHTNESS.0) * strength;
     let chroma = CHROMA * strength;
-    linear_srgb([lightness, chroma * hue.cos(), chroma * hue.sin()]).map(encode)
+    let (sine, cosine) = double::sin_cos(hue);
+    linear_srgb([lightness, chroma * cosine, chroma * sine]).map(encode)
 }
 
 /// OKLab to linear sRGB, with the matrices of Ottosson's page.
@@ -58,6 +60,6 @@ fn linear_srgb([lightness, a, b]: [f64; 3]) -> [f64; 3] {
 
 /// The transfer function of sRGB (IEC 61966-2-1), to a byte.
 fn encode(linear: f64) -> u8 {
-    let encoded = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    let encoded = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * double::pow(linear, 1.0 / 2.4) - 0.055 };
     (encoded * 255.0).round() as u8
 }

@@ -5,6 +5,7 @@
 //! sinks and any picture of logits see it, so it stays here.
 
 use super::{Definition, Entry, Position};
+use crate::double;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::simd::{F32x4, F32x8, Lanes, Native};
@@ -48,7 +49,7 @@ fn add<V: F32x4>(
 pub fn slope(heads: usize, head: usize) -> f64 {
     let c = if heads.is_power_of_two() { heads } else { heads.next_power_of_two() / 2 };
     let eighths = if head < c { 8 * (head + 1) } else { 4 * (2 * (head - c) + 1) };
-    0.5f64.powi((eighths / c) as i32) * (-((eighths % c) as f64) / c as f64).exp2()
+    0.5f64.powi((eighths / c) as i32) * double::exp(-core::f64::consts::LN_2 * (eighths % c) as f64 / c as f64)
 }
 
 const SYMMETRIC: Parameter = Parameter::new(

@@ -7,6 +7,7 @@
 //! To add one: a file in this folder with `ENTRY` and `DEFINITION`, and its name in the list below.
 
 use crate::decimal::show_scaled;
+use crate::double;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
@@ -81,7 +82,7 @@ fn frequencies(settings: &Settings, theta: &Parameter, count: usize, divisor: f6
         return Err(Error::Parameter { name: theta.name.into(), expected, found: show_scaled(base) });
     }
     let mut all = reserved(theta.name, count)?;
-    all.extend((0..count).map(|m| base.powf(-(m as f64) / divisor)));
+    all.extend((0..count).map(|m| double::pow(base, -(m as f64) / divisor)));
     Ok(all)
 }
 

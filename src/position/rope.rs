@@ -5,6 +5,7 @@
 //! Meta's Llama, (m, m + d/2) in GPT-NeoX and in everything that turns by halves. Weights of one are of no use with the other.
 
 use super::{Definition, Entry, Position, frequencies, theta};
+use crate::double;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
@@ -20,7 +21,7 @@ impl Position for Rope {
     /// In double precision and rounded once: an angle of 2^24 radians is as good as one of 1.
     fn rotate(&self, position: i64, row: &mut [f32]) {
         for (m, frequency) in self.frequencies.iter().enumerate() {
-            let (sine, cosine) = (position as f64 * frequency).sin_cos();
+            let (sine, cosine) = double::sin_cos(position as f64 * frequency);
             let (a, b) = pair(m, self.frequencies.len(), self.interleaved);
             let (x, y) = (f64::from(row[a]), f64::from(row[b]));
             row[a] = (x * cosine - y * sine) as f32;

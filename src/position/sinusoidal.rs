@@ -6,6 +6,7 @@
 //! dimension of a row each wave is added to.
 
 use super::{Definition, Entry, Position, frequencies, theta};
+use crate::double;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::options::Settings;
@@ -21,7 +22,7 @@ impl Position for Sinusoidal {
     fn embed(&self, position: i64, row: &mut [f32]) {
         let half = self.frequencies.len();
         for (i, frequency) in self.frequencies.iter().enumerate() {
-            let (sine, cosine) = (position as f64 * frequency).sin_cos();
+            let (sine, cosine) = double::sin_cos(position as f64 * frequency);
             let (s, c) = if self.interleaved { (2 * i, 2 * i + 1) } else { (i, i + half) };
             row[s] = (f64::from(row[s]) + sine) as f32;
             row[c] = (f64::from(row[c]) + cosine) as f32;

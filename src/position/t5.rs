@@ -7,6 +7,7 @@
 //! here bucket e + k starts at the first x with x^(n−e) ≥ D^k e^(n−e−k), compared in whole numbers.
 
 use super::{Definition, Entry, Position};
+use crate::double::{exp, ln};
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
@@ -152,7 +153,8 @@ fn starts(side: usize, farthest: u32) -> Result<Vec<u32>, Error> {
 /// start: its error is far below 1, so rounding down never passes the mark.
 fn start(exact: u32, farthest: u32, k: usize, n: usize) -> Result<u32, Error> {
     let share = k as f64 / n as f64;
-    let mut x = (f64::from(exact).ln() * (1.0 - share) + f64::from(farthest).ln() * share).exp() as u32;
+    let logarithm = ln(exact.into()) * (1.0 - share) + ln(farthest.into()) * share;
+    let mut x = exp(logarithm) as u32;
     let bound = Whole::product(&[(farthest, k), (exact, n - k)])?;
     while Whole::product(&[(x, n)])?.cmp(&bound) == Ordering::Less {
         x += 1;

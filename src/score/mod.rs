@@ -3,6 +3,7 @@
 //!
 //! To add one: a file in this folder with `ENTRY` and `DEFINITION`, and its name in the list below.
 
+use crate::double::tanh;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::{Choice, Settings};
@@ -34,7 +35,7 @@ impl Combine<'_> {
         match self {
             Combine::Product => a * b,
             Combine::Distance => -(a - b) * (a - b),
-            Combine::Additive(v) => v[t] * (a + b).tanh(),
+            Combine::Additive(v) => v[t] * tanh((a + b).into()) as f32,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::cosine::{divide_by_norm, unit};
 use super::{Definition, Entry, Score, Side, eps};
+use crate::double::ln;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::{Head, Sizes};
@@ -20,7 +21,7 @@ impl Score for QkNorm {
 
     fn default_scale(&self, sizes: &Sizes) -> f64 {
         let length = sizes.keys.max(2) as f64;
-        self.g.unwrap_or_else(|| (length * length - length).log2())
+        self.g.unwrap_or_else(|| ln(length * length - length) / core::f64::consts::LN_2)
     }
 }
 

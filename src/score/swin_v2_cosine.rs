@@ -3,9 +3,11 @@
 
 use super::cosine::{Cosine, between};
 use super::{Definition, Entry, Score, Side, eps, tensor};
+use crate::double::exp;
 use crate::member::{Member, Parameter, Text};
 use crate::options::Settings;
 use crate::tensor::{Head, Sizes};
+use core::f64::consts::LN_10;
 
 struct SwinV2 {
     t: f64,
@@ -18,7 +20,7 @@ impl Score for SwinV2 {
     }
 
     fn default_scale(&self, _sizes: &Sizes) -> f64 {
-        if self.t < 100f64.ln() { self.t.exp() } else { 100.0 }
+        if self.t < 2.0 * LN_10 { exp(self.t) } else { 100.0 }
     }
 }
 
@@ -50,7 +52,7 @@ pub static ENTRY: Entry = Entry {
     keeps_dimensions: true,
     build: |settings, head| {
         let given = settings.tensor(&T, 0).and_then(|t| t.get(head.head));
-        let t = given.map_or(10f64.ln(), |t| f64::from(*t));
+        let t = given.map_or(LN_10, |t| f64::from(*t));
         let eps = settings.number(&EPS).unwrap_or_default();
         Ok(Box::new(SwinV2 { t, cosine: Cosine { eps } }))
     },
