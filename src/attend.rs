@@ -170,7 +170,7 @@ impl Problem {
     /// Checks the inputs against each other.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::Parameter`], [`Error::Unknown`] or [`Error::OutOfMemory`], naming what does not fit.
+    /// `Fault::Shape`, `Fault::Parameter`, `Fault::Unknown` or `Fault::OutOfMemory`, naming what does not fit.
     pub fn new(inputs: Inputs, options: &Options) -> Result<Problem, Error> {
         let Inputs { query, key, value, mask, bias } = inputs;
         check_length("query", query.1, query.0.len())?;
@@ -226,7 +226,7 @@ impl Problem {
     /// What each element of the prepared rows adds to the raw score, as [`Combine`] says.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn terms(&self, plane: usize, row: usize, key: usize) -> Result<Vec<f32>, Error> {
         let head = plane % self.sizes.heads;
         let prepare = |side, position, row: &[f32]| {
@@ -297,7 +297,7 @@ impl Problem {
     /// Room for what is packed of it.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn pack(&self) -> Result<Packed, Error> {
         Packed::new(&self.sizes, self.rows.size, !self.is_few())
     }
@@ -481,11 +481,11 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
         1.0 => "score",
         _ => "temperature",
     };
-    Err(Error::Parameter {
-        name: name.into(),
-        expected: "such that scale / temperature is finite in single precision".into(),
-        found: [show_scaled(scale), show_scaled(options.temperature)].join(" / "),
-    })
+    Err(Error::parameter(
+        &name,
+        &"such that scale / temperature is finite in single precision",
+        &[show_scaled(scale), show_scaled(options.temperature)].join(" / "),
+    ))
 }
 
 impl Rows {

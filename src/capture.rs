@@ -23,13 +23,14 @@
 
 use crate::by_name::ByName;
 use crate::decimal;
-use crate::error::Error;
+use crate::error::{Error, Fault, dims};
 use crate::format::parts::names::mend_surrogates;
 use crate::format::parts::order;
 use crate::format::parts::scan::{items, members, string};
 use crate::format::{Index, TensorInfo};
 use crate::member::{Kind, Parameter};
 use crate::options::OPTIONS;
+use core::fmt::Display;
 
 /// A file of tensors, understood as attention.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,8 +85,8 @@ impl Capture {
     /// Reads what names and metadata say.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the tensors of a numbered layer do not fit each other, [`Error::Unknown`] where one of
-    /// them is missing, [`Error::Count`] for another number of tokens than queries or keys, [`Error::Parameter`] for an
+    /// `Fault::Shape` where the tensors of a numbered layer do not fit each other, `Fault::Unknown` where one of
+    /// them is missing, `Fault::Count` for another number of tokens than queries or keys, `Fault::Parameter` for an
     /// option that breaks its rule: a capture that is half understood would be drawn wrongly, and nobody would know.
     pub fn new(index: Index) -> Result<Self, Error> {
         let metadata = Metadata(&index.metadata);
@@ -150,7 +151,7 @@ impl Capture {
             return Ok(Vec::new());
         }
         match self.check().layer(&layer) {
-            Err(error @ Error::Count { .. }) => Err(error),
+            Err(error) if matches!(*error, Fault::Count { .. }) => Err(error),
             Err(_) => Ok(Vec::new()),
             Ok(()) => Ok(vec![layer]),
         }
@@ -195,7 +196,7 @@ impl Check<'_> {
         fits(key, [batch, key_heads, keys, size], &query.name)?;
         if key_heads != heads && (key_heads == 0 || !heads.is_multiple_of(key_heads)) {
             let expected = format!("a number of heads that divides the {heads} of {}", query.name);
-            return Err(misfit(key, expected));
+            return Err(misfit(key, &expected));
         }
         if let Some(value) = self.optional(&layer.value)? {
             let [.., value_size] = four(value, "heads, keys, size")?;
@@ -208,16 +209,14 @@ impl Check<'_> {
         if let Some(sinks) = self.optional(&layer.sinks)?
             && sinks.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n)) != Some(heads)
         {
-            return Err(misfit(sinks, format!("one number for each of the {heads} heads of {}", query.name)));
+            return Err(misfit(sinks, &format_args!("one number for each of the {heads} heads of {}", query.name)));
         }
         self.tokens(&query.name, queries, &key.name, keys)
     }
 
     fn tokens(&self, query: &str, queries: u64, key: &str, keys: u64) -> Result<(), Error> {
         let check = |tokens: Option<&[String]>, what: String, expected| match tokens {
-            Some(tokens) if tokens.len() as u64 != expected => {
-                Err(Error::Count { name: what, expected, found: tokens.len() as u64 })
-            }
+            Some(tokens) if tokens.len() as u64 != expected => Err(Error::count(&what, expected, tokens.len() as u64)),
             _ => Ok(()),
         };
         check(self.query_tokens, format!("tokens for the queries of {query}"), queries)?;
@@ -243,7 +242,7 @@ impl Check<'_> {
         if self.tensors.len() > SHOWN {
             names.push("…");
         }
-        Error::Unknown { name: "tensor".into(), expected: names.join(", "), found: name.into() }
+        Error::unknown(&"tensor", &names.join(", "), &name)
     }
 }
 
@@ -273,7 +272,7 @@ fn slot<'a>(layer: &'a mut Layer, part: &str) -> Option<&'a mut Option<String>> 
 fn fill(layer: &mut Layer, part: &str, name: &str) -> Result<(), Error> {
     let number = layer.layer;
     match slot(layer, part) {
-        Some(Some(_)) => Err(Error::Duplicate { name: format!("part {part} of layer {number}"), found: name.into() }),
+        Some(Some(_)) => Err(Error::duplicate(&format_args!("part {part} of layer {number}"), &name)),
         Some(slot) => {
             *slot = Some(name.into());
             Ok(())
@@ -287,7 +286,7 @@ fn four(tensor: &TensorInfo, axes: &str) -> Result<[u64; 4], Error> {
     let mut shape = [1; 4];
     match tensor.shape.len() {
         rank @ 2..=4 => shape[4 - rank..].copy_from_slice(&tensor.shape),
-        _ => return Err(misfit(tensor, format!("2 to 4 dimensions ({axes})"))),
+        _ => return Err(misfit(tensor, &format_args!("2 to 4 dimensions ({axes})"))),
     }
     Ok(shape)
 }
@@ -296,11 +295,15 @@ fn fits(tensor: &TensorInfo, expected: [u64; 4], other: &str) -> Result<(), Erro
     let missing = 4 - tensor.shape.len();
     let ones = expected[..missing].iter().take_while(|&&n| n == 1).count();
     let expected = &expected[ones..];
-    if tensor.shape == expected { Ok(()) } else { Err(misfit(tensor, format!("{expected:?}, to go with {other}"))) }
+    if tensor.shape == expected {
+        Ok(())
+    } else {
+        Err(misfit(tensor, &format_args!("{}, to go with {other}", dims(expected))))
+    }
 }
 
-fn misfit(tensor: &TensorInfo, expected: String) -> Error {
-    Error::Shape { name: tensor.name.clone(), expected, found: format!("{:?}", tensor.shape) }
+fn misfit(tensor: &TensorInfo, expected: &dyn Display) -> Error {
+    Error::shape(&tensor.name, expected, &dims(&tensor.shape))
 }
 
 /// A JSON array of strings. Half a character (a lone surrogate) becomes U+FFFD.
@@ -347,7 +350,7 @@ fn find<'a>(metadata: &Metadata<'a>, names: &'a [String]) -> Result<Option<(&'a 
     for name in names {
         match (metadata.get(name), found) {
             (Some(text), Some((_, other))) if other != text => {
-                return Err(Error::Duplicate { name: "option".into(), found: name.clone() });
+                return Err(Error::duplicate(&"option", &name));
             }
             (Some(text), _) => found = Some((name, text)),
             (None, _) => {}
@@ -382,7 +385,7 @@ fn setting(name: &str, parameter: &Parameter, text: &str) -> Result<Option<Setti
             (decimal::read(text).filter(in_range).map(Setting::Number), rule)
         }
     };
-    let refused = || Error::Parameter { name: format!("{name} in the metadata"), expected, found: text.into() };
+    let refused = || Error::parameter(&format_args!("{name} in the metadata"), &expected, &text);
     value.ok_or_else(refused).map(Some)
 }
 
@@ -406,8 +409,7 @@ fn member(list: &str, text: &str) -> Result<Setting, Error> {
         match plain(&name, value)?.filter(|_| key.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
             Some(value) => settings.insert(key, value),
             None => {
-                let expected = "an id and its parameters".into();
-                return Err(Error::Parameter { name, expected, found: text.into() });
+                return Err(Error::parameter(&name, &"an id and its parameters", &text));
             }
         }
     }

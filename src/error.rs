@@ -1,11 +1,17 @@
 //! The one error of the crate, in the words of the person who meets it.
 
-use core::fmt;
+use core::fmt::{self, Display};
+use core::ops::Deref;
+
+/// What went wrong: a [`Fault`], out of the way. So a result is not larger than what it is about, and passing an error on
+/// is a pointer's work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error(Box<Fault>);
 
 /// What can go wrong. Each variant names the thing, what was expected and what was found.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Error {
+pub enum Fault {
     /// A tensor's shape does not fit its use, or its number of elements.
     Shape {
         /// The tensor: `key`, `layers.3.q`.
@@ -148,22 +154,167 @@ pub enum Error {
     },
 }
 
-/// One table makes [`Error::code`] and [`Error::CODES`], so that a variant cannot be in one and not in the other.
+/// The errors that name what was expected and what was found as texts. They are made out of line: the way on which all is
+/// well should not carry them.
+macro_rules! told {
+    ($($name:ident: $variant:ident,)*) => {
+        $(
+            #[doc = concat!("[`Fault::", stringify!($variant), "`].")]
+            #[cold]
+            #[inline(never)]
+            pub fn $name(name: &dyn Display, expected: &dyn Display, found: &dyn Display) -> Error {
+                let [name, expected, found] = [name, expected, found].map(|part| part.to_string());
+                Error(Box::new(Fault::$variant { name, expected, found }))
+            }
+        )*
+    };
+}
+
+/// The same with two numbers.
+macro_rules! counted {
+    ($($name:ident: $variant:ident,)*) => {
+        $(
+            #[doc = concat!("[`Fault::", stringify!($variant), "`].")]
+            #[cold]
+            #[inline(never)]
+            pub fn $name(name: &dyn Display, expected: u64, found: u64) -> Error {
+                Error(Box::new(Fault::$variant { name: name.to_string(), expected, found }))
+            }
+        )*
+    };
+}
+
+impl Error {
+    told! {
+        shape: Shape,
+        parameter: Parameter,
+        unknown: Unknown,
+        unsupported: Unsupported,
+        number: Number,
+        ragged: Ragged,
+    }
+
+    counted! {
+        truncated: Truncated,
+        layout: Layout,
+        size: Size,
+        count: Count,
+    }
+
+    /// [`Fault::OutOfMemory`].
+    #[cold]
+    #[inline(never)]
+    pub fn out_of_memory(name: &dyn Display, bytes: u64) -> Error {
+        Error(Box::new(Fault::OutOfMemory { name: name.to_string(), bytes }))
+    }
+
+    /// [`Fault::UnknownFormat`].
+    #[cold]
+    #[inline(never)]
+    pub fn unknown_format(expected: &dyn Display, found: &dyn Display) -> Error {
+        Error(Box::new(Fault::UnknownFormat { expected: expected.to_string(), found: found.to_string() }))
+    }
+
+    /// [`Fault::Limit`].
+    #[cold]
+    #[inline(never)]
+    pub fn limit(name: &dyn Display, limit: u64, found: u64) -> Error {
+        Error(Box::new(Fault::Limit { name: name.to_string(), limit, found }))
+    }
+
+    /// [`Fault::Malformed`].
+    #[cold]
+    #[inline(never)]
+    pub fn malformed(name: &dyn Display, offset: u64, expected: &dyn Display, found: &dyn Display) -> Error {
+        let [name, expected, found] = [name, expected, found].map(|part| part.to_string());
+        Error(Box::new(Fault::Malformed { name, offset, expected, found }))
+    }
+
+    /// [`Fault::Duplicate`].
+    #[cold]
+    #[inline(never)]
+    pub fn duplicate(name: &dyn Display, found: &dyn Display) -> Error {
+        Error(Box::new(Fault::Duplicate { name: name.to_string(), found: found.to_string() }))
+    }
+
+    /// [`Fault::Checksum`].
+    #[cold]
+    #[inline(never)]
+    pub fn checksum(name: &dyn Display, expected: u32, found: u32) -> Error {
+        Error(Box::new(Fault::Checksum { name: name.to_string(), expected, found }))
+    }
+
+    /// Every value that [`Fault::code`] can have.
+    pub const CODES: &[&str] = Fault::CODES;
+}
+
+/// Some names of a list: `a, b, c`.
+pub(crate) fn names(names: &mut dyn Iterator<Item = &str>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(name);
+    }
+    text
+}
+
+/// Some sizes: `1, 12, 16, 32`.
+pub(crate) fn sizes(sizes: &mut dyn Iterator<Item = u64>) -> String {
+    let mut text = String::new();
+    for size in sizes {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&size.to_string());
+    }
+    text
+}
+
+/// The sizes of a file's tensor: `[12, 16, 32]`.
+pub(crate) fn dims(shape: &[u64]) -> String {
+    ["[", &sizes(&mut shape.iter().copied()), "]"].concat()
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        *error.0
+    }
+}
+
+impl Deref for Error {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        &self.0
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One table makes [`Fault::code`] and [`Fault::CODES`], so that a variant cannot be in one and not in the other.
 macro_rules! codes {
     ($($variant:ident: $code:literal,)*) => {
-        /// Every value that [`Error::code`] can have.
+        /// Every value that [`Fault::code`] can have.
         pub const CODES: &[&str] = &[$($code),*];
 
         /// A stable name for programs: `shape`, `parameter`, …
         pub fn code(&self) -> &'static str {
             match self {
-                $(Error::$variant { .. } => $code,)*
+                $(Fault::$variant { .. } => $code,)*
             }
         }
     };
 }
 
-impl Error {
+impl Fault {
     codes! {
         Shape: "shape",
         Parameter: "parameter",
@@ -186,50 +337,50 @@ impl Error {
     /// The offending thing, what was expected of it, and what was found.
     pub fn parts(&self) -> (&str, String, String) {
         match self {
-            Error::Shape { name, expected, found }
-            | Error::Parameter { name, expected, found }
-            | Error::Unknown { name, expected, found }
-            | Error::Malformed { name, expected, found, .. }
-            | Error::Unsupported { name, expected, found }
-            | Error::Number { name, expected, found }
-            | Error::Ragged { name, expected, found } => (name, expected.clone(), found.clone()),
-            Error::OutOfMemory { name, bytes } => (name, "enough memory".into(), format!("{bytes} bytes refused")),
-            Error::UnknownFormat { expected, found } => ("file", expected.clone(), found.clone()),
-            Error::Truncated { name, expected, found }
-            | Error::Layout { name, expected, found }
-            | Error::Size { name, expected, found }
-            | Error::Count { name, expected, found } => (name, expected.to_string(), found.to_string()),
-            Error::Limit { name, limit, found } => (name, format!("at most {limit}"), found.to_string()),
-            Error::Duplicate { name, found } => (name, "names that differ".into(), found.clone()),
-            Error::Checksum { name, expected, found } => (name, format!("{expected:08x}"), format!("{found:08x}")),
+            Fault::Shape { name, expected, found }
+            | Fault::Parameter { name, expected, found }
+            | Fault::Unknown { name, expected, found }
+            | Fault::Malformed { name, expected, found, .. }
+            | Fault::Unsupported { name, expected, found }
+            | Fault::Number { name, expected, found }
+            | Fault::Ragged { name, expected, found } => (name, expected.clone(), found.clone()),
+            Fault::OutOfMemory { name, bytes } => (name, "enough memory".into(), format!("{bytes} bytes refused")),
+            Fault::UnknownFormat { expected, found } => ("file", expected.clone(), found.clone()),
+            Fault::Truncated { name, expected, found }
+            | Fault::Layout { name, expected, found }
+            | Fault::Size { name, expected, found }
+            | Fault::Count { name, expected, found } => (name, expected.to_string(), found.to_string()),
+            Fault::Limit { name, limit, found } => (name, format!("at most {limit}"), found.to_string()),
+            Fault::Duplicate { name, found } => (name, "names that differ".into(), found.clone()),
+            Fault::Checksum { name, expected, found } => (name, format!("{expected:08x}"), format!("{found:08x}")),
         }
     }
 }
 
-impl fmt::Display for Error {
+impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, expected, found) = self.parts();
         let (name, expected, found) = (Plain(name), Plain(&expected), Plain(&found));
         match self {
-            Error::Shape { .. } => write!(f, "shape of {name}: expected {expected}, found {found}"),
-            Error::Parameter { .. } => write!(f, "{name} must be {expected}, not {found}"),
-            Error::Unknown { .. } => write!(f, "no {name} is called {found}; there are {expected}"),
-            Error::OutOfMemory { bytes, .. } => write!(f, "not enough memory for {name}: {bytes} bytes were refused"),
-            Error::UnknownFormat { .. } => write!(f, "the file is none of {expected}: it begins with {found}"),
-            Error::Truncated { found: 0, .. } => write!(f, "{name} is empty"),
-            Error::Truncated { .. } => {
+            Fault::Shape { .. } => write!(f, "shape of {name}: expected {expected}, found {found}"),
+            Fault::Parameter { .. } => write!(f, "{name} must be {expected}, not {found}"),
+            Fault::Unknown { .. } => write!(f, "no {name} is called {found}; there are {expected}"),
+            Fault::OutOfMemory { bytes, .. } => write!(f, "not enough memory for {name}: {bytes} bytes were refused"),
+            Fault::UnknownFormat { .. } => write!(f, "the file is none of {expected}: it begins with {found}"),
+            Fault::Truncated { found: 0, .. } => write!(f, "{name} is empty"),
+            Fault::Truncated { .. } => {
                 write!(f, "{name} ends at byte {found}, expected {expected}: the file is cut off")
             }
-            Error::Limit { .. } => write!(f, "{name} is too large: {found}, expected {expected}"),
-            Error::Malformed { offset, .. } => write!(f, "{name}, byte {offset}: expected {expected}, found {found}"),
-            Error::Duplicate { .. } => write!(f, "the {name} {found} is there twice"),
-            Error::Layout { .. } => write!(f, "the bytes of {name} begin at {found}, expected {expected}"),
-            Error::Size { .. } => write!(f, "{name} has {found} bytes, expected {expected}"),
-            Error::Unsupported { .. } => write!(f, "{name} cannot be read: {found}; expected {expected}"),
-            Error::Number { .. } => write!(f, "{name}: expected {expected}, found {found}"),
-            Error::Ragged { .. } => write!(f, "{name} is ragged: expected {expected}, found {found}"),
-            Error::Checksum { .. } => write!(f, "{name} is damaged: its checksum is {found}, expected {expected}"),
-            Error::Count { .. } => write!(f, "there are {found} {name}, expected {expected}"),
+            Fault::Limit { .. } => write!(f, "{name} is too large: {found}, expected {expected}"),
+            Fault::Malformed { offset, .. } => write!(f, "{name}, byte {offset}: expected {expected}, found {found}"),
+            Fault::Duplicate { .. } => write!(f, "the {name} {found} is there twice"),
+            Fault::Layout { .. } => write!(f, "the bytes of {name} begin at {found}, expected {expected}"),
+            Fault::Size { .. } => write!(f, "{name} has {found} bytes, expected {expected}"),
+            Fault::Unsupported { .. } => write!(f, "{name} cannot be read: {found}; expected {expected}"),
+            Fault::Number { .. } => write!(f, "{name}: expected {expected}, found {found}"),
+            Fault::Ragged { .. } => write!(f, "{name} is ragged: expected {expected}, found {found}"),
+            Fault::Checksum { .. } => write!(f, "{name} is damaged: its checksum is {found}, expected {expected}"),
+            Fault::Count { .. } => write!(f, "there are {found} {name}, expected {expected}"),
         }
     }
 }
@@ -241,7 +392,7 @@ struct Plain<'a>(&'a str);
 /// Longest text shown, in characters.
 const SHOWN: usize = 200;
 
-impl fmt::Display for Plain<'_> {
+impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars().take(SHOWN) {
             match c {
@@ -257,5 +408,3 @@ impl fmt::Display for Plain<'_> {
         if self.0.chars().nth(SHOWN).is_some() { f.write_str("…") } else { Ok(()) }
     }
 }
-
-impl std::error::Error for Error {}

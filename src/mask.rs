@@ -19,7 +19,7 @@ impl<T: Copy> Broadcast<T> {
     /// Checks that `shape` stretches to the problem's (B, Hq, N, M).
     ///
     /// # Errors
-    /// [`Error::Shape`], naming `name`.
+    /// `Fault::Shape`, naming `name`.
     pub fn new(name: &str, data: Vec<T>, shape: [usize; 4], sizes: &Sizes) -> Result<Self, Error> {
         check_length(name, shape, data.len())?;
         let full = [sizes.batch, sizes.heads, sizes.queries, sizes.keys];
@@ -27,9 +27,11 @@ impl<T: Copy> Broadcast<T> {
         let mut step = 1;
         for axis in (0..4).rev() {
             if shape[axis] != full[axis] && shape[axis] != 1 {
-                let expected = format!("({}), with 1 on any axis", join(&full));
-                let found = format!("({})", join(&shape));
-                return Err(Error::Shape { name: name.into(), expected, found });
+                return Err(Error::shape(
+                    &name,
+                    &format_args!("({}), with 1 on any axis", join(&full)),
+                    &format_args!("({})", join(&shape)),
+                ));
             }
             strides[axis] = if shape[axis] == 1 { 0 } else { step };
             step *= shape[axis];
@@ -82,7 +84,7 @@ impl Mask {
     /// The rules that the options state, with a boolean mask (1 = may attend) and an additive bias.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for key lengths that do not fit or an alignment that is missing.
+    /// `Fault::Parameter` for key lengths that do not fit or an alignment that is missing.
     pub fn new(
         options: &Options,
         sizes: &Sizes,
@@ -200,7 +202,7 @@ fn check_lengths(
     (what, most): (&str, usize),
 ) -> Result<(), Error> {
     let Some(lengths) = lengths else { return Ok(()) };
-    let refuse = |expected, found| Err(Error::Parameter { name: name.into(), expected, found });
+    let refuse = |expected, found| Err(Error::parameter(&name, &expected, &found));
     if lengths.len() != batch {
         return refuse(format!("{batch} numbers, one per batch item"), format!("{} numbers", lengths.len()));
     }

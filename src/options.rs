@@ -2,7 +2,7 @@
 
 use crate::by_name::ByName;
 use crate::decimal::show;
-use crate::error::Error;
+use crate::error::{Error, names};
 use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::tensor::{Sizes, Tensor, join};
 use serde::Deserialize;
@@ -140,19 +140,18 @@ impl Choice {
     /// The entry of `list` that is chosen; `kind` names the list in an error.
     ///
     /// # Errors
-    /// [`Error::Unknown`], naming what there is.
+    /// `Fault::Unknown`, naming what there is.
     pub fn find<T>(&self, kind: &str, list: &[&'static T], member: fn(&T) -> &Member) -> Result<&'static T, Error> {
-        list.iter().find(|entry| member(entry).id == self.name()).copied().ok_or_else(|| Error::Unknown {
-            name: kind.into(),
-            expected: list.iter().map(|entry| member(entry).id).collect::<Vec<_>>().join(", "),
-            found: self.name().into(),
-        })
+        list.iter()
+            .find(|entry| member(entry).id == self.name())
+            .copied()
+            .ok_or_else(|| Error::unknown(&kind, &names(&mut list.iter().map(|entry| member(entry).id)), &self.name()))
     }
 
     /// The parameters as given, checked against the member's own list and the sizes of the problem.
     ///
     /// # Errors
-    /// [`Error::Parameter`], [`Error::Shape`] or [`Error::Unknown`], naming the parameter.
+    /// `Fault::Parameter`, `Fault::Shape` or `Fault::Unknown`, naming the parameter.
     pub fn settings(&self, member: &Member, sizes: &Sizes) -> Result<Settings, Error> {
         let given = match self {
             Choice::Id(_) => ByName::default(),
@@ -160,11 +159,13 @@ impl Choice {
         };
         let mut axes = Axes::new(sizes);
         for (name, setting) in &given {
-            let known = || member.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
-            let parameter = member.parameters.iter().find(|p| p.name == name).ok_or_else(|| Error::Unknown {
-                name: format!("parameter of {}", member.id),
-                expected: if member.parameters.is_empty() { "none".into() } else { known() },
-                found: name.clone(),
+            let known = || names(&mut member.parameters.iter().map(|p| p.name));
+            let parameter = member.parameters.iter().find(|p| p.name == name).ok_or_else(|| {
+                Error::unknown(
+                    &format_args!("parameter of {}", member.id),
+                    &if member.parameters.is_empty() { "none".into() } else { known() },
+                    &name,
+                )
             })?;
             check(parameter, setting)?;
             if let (Kind::Tensor { axes: names, per_head, .. }, Setting::Tensor(tensor)) = (parameter.kind, setting) {
@@ -256,17 +257,22 @@ impl<'a> Axes<'a> {
         let known: Vec<Option<usize>> = ["Hq"][..each].iter().chain(names).map(|axis| self.length(axis)).collect();
         if known.len() != shape.len() || !known.iter().zip(shape).all(|(known, length)| fits(known, length)) {
             let expected = self.describe(names, per_head);
-            return Err(Error::Shape { name: name.into(), expected, found: format!("({})", join(shape)) });
+            return Err(Error::shape(&name, &expected, &format_args!("({})", join(shape))));
         }
         let count = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
         if count != Some(data.len()) {
-            let expected =
-                format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(shape));
-            return Err(Error::Shape { name: name.into(), expected, found: data.len().to_string() });
+            return Err(Error::shape(
+                &name,
+                &format_args!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(shape)),
+                &data.len(),
+            ));
         }
         if let Some(at) = data.iter().position(|x| !x.is_finite()) {
-            let expected = "finite numbers in single precision".into();
-            return Err(Error::Parameter { name: format!("{name}[{at}]"), expected, found: show(data[at].into()) });
+            return Err(Error::parameter(
+                &format_args!("{name}[{at}]"),
+                &"finite numbers in single precision",
+                &show(data[at].into()),
+            ));
         }
         self.free.extend(names.iter().copied().zip(shape[each..].iter().copied()));
         Ok(())
@@ -321,7 +327,7 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
         Setting::Tensor(x) => format!("a tensor ({})", join(&x.shape)),
         Setting::Automatic(()) => "null".into(),
     };
-    Err(Error::Parameter { name: parameter.name.into(), expected: rule(parameter), found })
+    Err(Error::parameter(&parameter.name, &rule(parameter), &found))
 }
 
 /// The rule of a parameter in words: `a whole number of at least -1`.
@@ -399,7 +405,7 @@ impl Options {
     /// Checks the values that have a rule of their own.
     ///
     /// # Errors
-    /// [`Error::Parameter`], naming the option.
+    /// `Fault::Parameter`, naming the option.
     pub fn check(&self) -> Result<(), Error> {
         let optional = |x: Option<f64>| x.map_or(Setting::Automatic(()), Setting::Number);
         for (name, setting) in [
@@ -422,7 +428,7 @@ impl Options {
     /// Refuses what a normalizer does not allow: `forbidden` names options. One at its default is not there.
     ///
     /// # Errors
-    /// [`Error::Parameter`], naming the option and its value.
+    /// `Fault::Parameter`, naming the option and its value.
     pub fn forbid(&self, forbidden: &[&str]) -> Result<(), Error> {
         let given = [
             ("score", self.score.as_ref().map(|score| format!("\"{}\"", score.name()))),
@@ -438,8 +444,7 @@ impl Options {
 
     /// The error for an option that the chosen normalizer does not allow.
     pub fn forbidden(&self, name: &str, found: String) -> Error {
-        let expected = format!("left out with the normalizer {}", self.normalizer.name());
-        Error::Parameter { name: name.into(), expected, found }
+        Error::parameter(&name, &format_args!("left out with the normalizer {}", self.normalizer.name()), &found)
     }
 
     /// Whether anything depends on the positions of queries among keys.
@@ -460,20 +465,20 @@ impl Options {
     /// The offset of the diagonal: query i stands at key i + offset.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where N != M, positions matter, and the caller did not choose.
+    /// `Fault::Parameter` where N != M, positions matter, and the caller did not choose.
     pub fn offset(&self, queries: usize, keys: usize) -> Result<i64, Error> {
         match (self.causal_offset, self.causal_alignment) {
             (Some(offset), _) => Ok(offset),
             (None, Some(Alignment::UpperLeft)) => Ok(0),
             (None, Some(Alignment::LowerRight)) => Ok(keys as i64 - queries as i64),
-            (None, None) if queries != keys && self.positional() => Err(Error::Parameter {
-                name: "causalAlignment".into(),
-                expected: format!(
+            (None, None) if queries != keys && self.positional() => Err(Error::parameter(
+                &"causalAlignment",
+                &format_args!(
                     "upper_left or lower_right (or causalOffset a number) for {} with {queries} queries and {keys} keys",
                     self.reason()
                 ),
-                found: "missing".into(),
-            }),
+                &"missing",
+            )),
             (None, None) => Ok(0),
         }
     }

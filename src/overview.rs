@@ -61,8 +61,8 @@ impl Pooling {
     /// `removed`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the picture is larger than the matrix, or empty over one that is not, or the band is not in
-    /// it; [`Error::OutOfMemory`].
+    /// `Fault::Parameter` where the picture is larger than the matrix, or empty over one that is not, or the band is not in
+    /// it; `Fault::OutOfMemory`.
     pub fn new(
         pool: Pool,
         (rows, keys): (Range<usize>, Range<usize>),
@@ -148,6 +148,5 @@ fn within(name: &str, value: usize, range: Range<usize>) -> Result<(), Error> {
     if range.contains(&value) {
         return Ok(());
     }
-    let expected = format!("from {} to {}", range.start, range.end.saturating_sub(1));
-    Err(Error::Parameter { name: name.into(), expected, found: value.to_string() })
+    Err(Error::parameter(&name, &format_args!("from {} to {}", range.start, range.end.saturating_sub(1)), &value))
 }

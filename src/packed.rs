@@ -40,12 +40,12 @@ impl Packed {
     /// Room for prepared rows of `size` numbers; for keys and values as well where `is_packed` is set.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(sizes: &Sizes, size: usize, is_packed: bool) -> Result<Packed, Error> {
         let keys = if sizes.planes() == 0 || !is_packed { 0 } else { sizes.keys };
         let panels = |name, count: usize, length: usize| {
             let bytes = count as u64 * length as u64 * size_of::<Quad>() as u64;
-            let length = count.checked_mul(length).ok_or(Error::OutOfMemory { name: String::from(name), bytes })?;
+            let length = count.checked_mul(length).ok_or_else(|| Error::out_of_memory(&String::from(name), bytes))?;
             filled(name, length, [0.0; 4])
         };
         Ok(Packed {
@@ -101,7 +101,7 @@ impl Strips {
     /// Room for the logits of `keys` keys in as many groups as there are.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(keys: usize, groups: usize) -> Result<Strips, Error> {
         let strip = |at| filled("logits", if at < groups { keys } else { 0 }, [0.0; WIDTH]);
         Ok(Strips { all: [strip(0)?, strip(1)?, strip(2)?, strip(3)?], ahead: [None; AHEAD] })

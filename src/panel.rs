@@ -71,7 +71,7 @@ pub fn additive_tile<V: F32x4>(a: &[Quad], b: &[Lanes], v: &[f32], tanh: &Tanh<V
 /// are zeros. Copies.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn pack_rows(name: &str, matrix: &[f32], rows: usize, columns: usize) -> Result<Vec<Quad>, Error> {
     let mut panels = filled(name, rows.div_ceil(4) * columns, [0.0; 4])?;
     for (row, values) in matrix.chunks_exact(columns).enumerate() {

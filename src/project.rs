@@ -19,7 +19,7 @@ impl Linear {
     /// Packs a matrix of `weight.len() / inputs` rows and its bias; without one, b = 0. `name` is for errors.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(name: &str, weight: &[f32], inputs: usize, bias: Option<&[f32]>) -> Result<Linear, Error> {
         let outputs = weight.len() / inputs;
         let mut padded = filled(name, outputs.next_multiple_of(4), 0.0)?;

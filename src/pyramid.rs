@@ -67,7 +67,7 @@ impl Texels {
     /// Room for the texels of level `level` over `rows` and `keys`, which begin at multiples of 2^level.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(level: u32, rows: Range<usize>, keys: Range<usize>) -> Result<Texels, Error> {
         let width = keys.len().div_ceil(1 << level);
         let count = crate::task::product("texels", rows.len().div_ceil(1 << level), width)?;
@@ -247,7 +247,7 @@ impl Pyramid {
     /// Room for `rows` of M = `keys` keys. With `weights`, for what is read off them as well.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(
         levels: Range<u32>,
         rows: Range<usize>,
@@ -312,7 +312,7 @@ impl Pyramid {
     /// All levels.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn finish(self) -> Result<Levels, Error> {
         let Pyramid { mut base, levels, removed, columns, statistics, known, .. } = self;
         let present = base.all.iter().filter(|texel| texel.count > 0.0 && texel.extreme.is_finite());

@@ -65,7 +65,7 @@ impl Survey {
     /// Adds rows of the head under way, the first of which is row `first`, with their weights and statistics.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] at the end of a head.
+    /// `Fault::OutOfMemory` at the end of a head.
     pub fn add(&mut self, first: usize, weights: &[f32], columns: &Columns) -> Result<(), Error> {
         if self.keys == 0 {
             return Ok(());

@@ -204,7 +204,7 @@ impl Workspace {
     /// Room for `problem`.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn new(problem: &Problem) -> Result<Workspace, Error> {
         let sizes = problem.sizes;
         Ok(Workspace {
@@ -284,7 +284,7 @@ impl Task {
     /// Checks a request against the problem and makes room for its answer.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for what lies outside the problem, [`Error::OutOfMemory`].
+    /// `Fault::Parameter` for what lies outside the problem, `Fault::OutOfMemory`.
     pub fn new(problem: &Problem, request: &Request) -> Result<Task, Error> {
         let sizes = problem.sizes;
         match *request {
@@ -416,7 +416,7 @@ impl Task {
     /// What was asked for.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`], where a step found no memory.
+    /// `Fault::OutOfMemory`, where a step found no memory.
     pub fn finish(self) -> Result<Answer, Error> {
         Ok(match self.work {
             Work::Attend(attended) => Answer::Attend(attended),
@@ -697,8 +697,7 @@ pub(crate) fn range(name: &str, [from, to]: [usize; 2], length: usize) -> Result
     if from <= to && to <= length {
         return Ok(from..to);
     }
-    let expected = format!("a range within 0 to {length}");
-    Err(Error::Parameter { name: name.into(), expected, found: format!("{from} to {to}") })
+    Err(Error::parameter(&name, &format_args!("a range within 0 to {length}"), &format_args!("{from} to {to}")))
 }
 
 fn one(name: &str, index: usize, length: usize) -> Result<Range<usize>, Error> {
@@ -706,7 +705,7 @@ fn one(name: &str, index: usize, length: usize) -> Result<Range<usize>, Error> {
         return Ok(index..index + 1);
     }
     let expected = if length == 0 { "one that exists: there is none".into() } else { format!("0 to {}", length - 1) };
-    Err(Error::Parameter { name: name.into(), expected, found: index.to_string() })
+    Err(Error::parameter(&name, &expected, &index))
 }
 
 /// The largest texel that any size needs.
@@ -716,7 +715,7 @@ fn level(name: &str, least: u32, level: u32) -> Result<u32, Error> {
     if (least..=HIGHEST + 1).contains(&level) {
         return Ok(level);
     }
-    Err(Error::Parameter { name: name.into(), expected: format!("{least} to {HIGHEST}"), found: level.to_string() })
+    Err(Error::parameter(&name, &format_args!("{least} to {HIGHEST}"), &level))
 }
 
 fn multiple(name: &str, start: usize, level: u32) -> Result<(), Error> {
@@ -724,10 +723,10 @@ fn multiple(name: &str, start: usize, level: u32) -> Result<(), Error> {
         return Ok(());
     }
     let expected = format!("from a multiple of {}", 1usize << level);
-    Err(Error::Parameter { name: name.into(), expected, found: start.to_string() })
+    Err(Error::parameter(&name, &expected, &start))
 }
 
 pub(crate) fn product(name: &str, a: usize, b: usize) -> Result<usize, Error> {
     let bytes = (a as u64).saturating_mul(b as u64).saturating_mul(4);
-    a.checked_mul(b).ok_or(Error::OutOfMemory { name: name.into(), bytes })
+    a.checked_mul(b).ok_or_else(|| Error::out_of_memory(&name, bytes))
 }

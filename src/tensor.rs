@@ -1,6 +1,6 @@
 //! Shapes, checked once; after that the type is the proof, and kernels cannot fail.
 
-use crate::error::Error;
+use crate::error::{Error, sizes};
 use serde::Deserialize;
 
 /// The sizes of one attention problem, all checked against each other.
@@ -28,7 +28,7 @@ impl Sizes {
     /// The sizes of `query` (B, Hq, N, d), `key` (B, Hkv, M, dk) and `value` (B, Hkv, M, dv).
     ///
     /// # Errors
-    /// [`Error::Shape`] where the three do not fit each other, d or dk is 0, Hq is no multiple of Hkv, or an axis passes
+    /// `Fault::Shape` where the three do not fit each other, d or dk is 0, Hq is no multiple of Hkv, or an axis passes
     /// [`MAX_LENGTH`] or [`MAX_PLANES`].
     pub fn new(query: [usize; 4], key: [usize; 4], value: Option<[usize; 4]>) -> Result<Sizes, Error> {
         let [batch, heads, queries, head_size] = query;
@@ -56,7 +56,7 @@ impl Sizes {
     /// Refuses keys of another head size than the queries: most scores compare the two number by number.
     ///
     /// # Errors
-    /// [`Error::Shape`].
+    /// `Fault::Shape`.
     pub fn same_head_size(&self) -> Result<(), Error> {
         let key = [self.batch, self.kv_heads, self.keys, self.key_size];
         expect("key", key, [self.batch, self.kv_heads, self.keys, self.head_size], "batch and head size of query")
@@ -96,7 +96,7 @@ impl<T> PerHead<T> {
     /// Makes one for each head where `each` is set, else one that all share.
     ///
     /// # Errors
-    /// What `make` fails with, or [`Error::OutOfMemory`].
+    /// What `make` fails with, or `Fault::OutOfMemory`.
     pub fn new(sizes: Sizes, each: bool, make: impl Fn(&Head) -> Result<T, Error>) -> Result<Self, Error> {
         let count = if each { sizes.heads.max(1) } else { 1 };
         let mut all = reserved("parameters", count)?;
@@ -147,34 +147,34 @@ fn expect(name: &str, found: [usize; 4], expected: [usize; 4], why: &str) -> Res
 }
 
 fn shape(name: &str, expected: &str, found: [usize; 4]) -> Error {
-    Error::Shape { name: name.into(), expected: expected.into(), found: format!("({})", join(&found)) }
+    Error::shape(&name, &expected, &format_args!("({})", join(&found)))
 }
 
 /// The numbers of a shape: `1, 12, 16, 32`.
 pub(crate) fn join(shape: &[usize]) -> String {
-    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    sizes(&mut shape.iter().map(|&n| n as u64))
 }
 
 /// The number of elements of a shape, in 64 bits because the words of a caller may not fit a 32-bit `usize`.
 ///
 /// # Errors
-/// [`Error::Shape`] where the product does not fit, or is not `length`.
+/// `Fault::Shape` where the product does not fit, or is not `length`.
 pub fn check_length(name: &str, shape: [usize; 4], length: usize) -> Result<(), Error> {
     let count = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64));
     if count == Some(length as u64) {
         return Ok(());
     }
-    Err(Error::Shape {
-        name: name.into(),
-        expected: format!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(&shape)),
-        found: format!("{length}"),
-    })
+    Err(Error::shape(
+        &name,
+        &format_args!("{} elements for ({})", count.map_or("too many".into(), |n| n.to_string()), join(&shape)),
+        &length,
+    ))
 }
 
 /// A vector of `length` copies of `value`, or a typed error where the memory is not to be had.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`], naming `name` and the bytes.
+/// `Fault::OutOfMemory`, naming `name` and the bytes.
 pub fn filled<T: Clone>(name: &str, length: usize, value: T) -> Result<Vec<T>, Error> {
     let mut vector = reserved(name, length)?;
     vector.resize(length, value);
@@ -184,10 +184,10 @@ pub fn filled<T: Clone>(name: &str, length: usize, value: T) -> Result<Vec<T>, E
 /// An empty vector with room for `length` elements, or a typed error where the memory is not to be had.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`], naming `name` and the bytes.
+/// `Fault::OutOfMemory`, naming `name` and the bytes.
 pub fn reserved<T>(name: &str, length: usize) -> Result<Vec<T>, Error> {
     let mut vector = Vec::new();
     let bytes = length as u64 * size_of::<T>() as u64;
-    vector.try_reserve_exact(length).map_err(|_| Error::OutOfMemory { name: name.into(), bytes })?;
+    vector.try_reserve_exact(length).map_err(|_| Error::out_of_memory(&name, bytes))?;
     Ok(vector)
 }

@@ -66,17 +66,13 @@ pub static ENTRY: Entry = Entry {
 /// k for C channels.
 ///
 /// # Errors
-/// [`Error::Parameter`] for an even k: no padding could keep the number of channels.
+/// `Fault::Parameter` for an even k: no padding could keep the number of channels.
 pub fn kernel_size(channels: usize, settings: &Settings) -> Result<usize, Error> {
     let automatic = || 2 * ((channels.ilog2() as usize + count(settings, &B)) / (2 * count(settings, &GAMMA))) + 1;
     match settings.number(&KERNEL_SIZE) {
         None => Ok(automatic()),
         Some(k) if k % 2.0 == 1.0 => Ok(k as usize),
-        Some(k) => Err(Error::Parameter {
-            name: KERNEL_SIZE.name.into(),
-            expected: "an odd number".into(),
-            found: k.to_string(),
-        }),
+        Some(k) => Err(Error::parameter(&KERNEL_SIZE.name, &"an odd number", &k)),
     }
 }
 

@@ -163,7 +163,7 @@ pub static VIEWS: &[Member] = &[
 /// The block that `choice` names.
 ///
 /// # Errors
-/// [`Error::Unknown`] for a name that is not in the list.
+/// `Fault::Unknown` for a name that is not in the list.
 pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
     choice.find("block", BLOCKS, |entry| &entry.member)
 }
@@ -171,7 +171,7 @@ pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
 /// The weights that the chosen block takes for X of a shape (B, C, H, W).
 ///
 /// # Errors
-/// [`Error::Unknown`] or [`Error::Parameter`] for a bad choice, [`Error::Shape`] for a shape without channels or pixels.
+/// `Fault::Unknown` or `Fault::Parameter` for a bad choice, `Fault::Shape` for a shape without channels or pixels.
 pub fn slots(choice: &Choice, shape: &[usize]) -> Result<Vec<Slot>, Error> {
     let entry = find(choice)?;
     (entry.slots)(axes(shape)?, &settings(choice, entry)?)
@@ -180,7 +180,7 @@ pub fn slots(choice: &Choice, shape: &[usize]) -> Result<Vec<Slot>, Error> {
 /// X and weights for the chosen block, all checked.
 ///
 /// # Errors
-/// Those of [`slots`], and [`Error::Unknown`], [`Error::Parameter`] or [`Error::Shape`] for a weight that does not belong, is
+/// Those of [`slots`], and `Fault::Unknown`, `Fault::Parameter` or `Fault::Shape` for a weight that does not belong, is
 /// missing or does not fit.
 pub fn input<T: Copy + Into<f64>>(choice: &Choice, x: Tensor<T>, weights: Weights<T>) -> Result<Input<T>, Error> {
     let slots = slots(choice, x.shape())?;
@@ -190,7 +190,7 @@ pub fn input<T: Copy + Into<f64>>(choice: &Choice, x: Tensor<T>, weights: Weight
 /// Y and the views of the chosen block.
 ///
 /// # Errors
-/// Those of [`input`], and [`Error::OutOfMemory`].
+/// Those of [`input`], and `Fault::OutOfMemory`.
 pub fn forward(choice: &Choice, x: Tensor<f32>, weights: Weights<f32>) -> Result<Output<f32>, Error> {
     (find(choice)?.forward)(&input(choice, x, weights)?)
 }
@@ -204,10 +204,10 @@ fn settings(choice: &Choice, entry: &Entry) -> Result<Settings, Error> {
 fn axes(shape: &[usize]) -> Result<[usize; 4], Error> {
     match *shape {
         [b, c, h, w] if c > 0 && h > 0 && w > 0 => Ok([b, c, h, w]),
-        _ => Err(Error::Shape {
-            name: "x".into(),
-            expected: "(B, C, H, W) with at least one channel and one pixel".into(),
-            found: parts::tensor::join(shape),
-        }),
+        _ => Err(Error::shape(
+            &"x",
+            &"(B, C, H, W) with at least one channel and one pixel",
+            &parts::tensor::join(shape),
+        )),
     }
 }

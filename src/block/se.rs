@@ -52,7 +52,7 @@ fn forward(input: &Input<f32>) -> Result<Output<f32>, Error> {
 /// The means, the hidden layer and the gates.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn gates(input: &Input<f32>) -> Result<[Tensor<f32>; 3], Error> {
     let (b1, b2) = (input.bias("b1"), input.bias("b2"));
     let pooled = over_pixels("pooled", input.x(), mean)?;

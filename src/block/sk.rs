@@ -69,11 +69,7 @@ pub static ENTRY: Entry = Entry {
 fn slots([_, channels, _, _]: [usize; 4], settings: &Settings) -> Result<Vec<Slot>, Error> {
     let (branches, groups) = (count(settings, &BRANCHES), count(settings, &GROUPS));
     if !channels.is_multiple_of(groups) {
-        return Err(Error::Parameter {
-            name: GROUPS.name.into(),
-            expected: format!("a divisor of the {channels} channels"),
-            found: groups.to_string(),
-        });
+        return Err(Error::parameter(&GROUPS.name, &format_args!("a divisor of the {channels} channels"), &groups));
     }
     let hidden = reduced(channels, settings, &REDUCTION).max(count(settings, &SMALLEST));
     Ok(vec![

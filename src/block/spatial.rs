@@ -33,7 +33,7 @@ pub static ENTRY: Entry = Entry {
 /// The weights of a convolution from two planes to one.
 ///
 /// # Errors
-/// [`Error::Parameter`] for a kernel size that is neither 3 nor 7.
+/// `Fault::Parameter` for a kernel size that is neither 3 nor 7.
 pub fn slots(settings: &Settings) -> Result<Vec<Slot>, Error> {
     let k = kernel_size(settings)?;
     Ok(vec![Slot::required("w", [2, k, k]), Slot::optional("bn", [4, 1])])
@@ -48,7 +48,7 @@ fn forward(input: &Input<f32>) -> Result<Output<f32>, Error> {
 /// The planes (B, 2, H, W) and the gates (B, H, W) of a map.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn gates(input: &Input<f32>, x: &Tensor<f32>) -> Result<[Tensor<f32>; 2], Error> {
     let [b, c, h, w] = x.axes();
     let planes = Tensor::build("planes", [b, 2, h, w], |[n, plane, i, j]| {
@@ -74,7 +74,7 @@ pub fn definition(input: &Input<f64>) -> Result<Output<f64>, Error> {
 /// The planes and M_s of a map F.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn definition_of_gates(input: &Input<f64>, f: &Tensor<f64>) -> Result<[Tensor<f64>; 2], Error> {
     let ([b, c, h, w], k) = (f.axes(), input.length("w", 1));
     let mean = |n, i, j| (0..c).map(|c| f.at([n, c, i, j])).sum::<f64>() / c as f64;

@@ -41,7 +41,7 @@ fn forward(input: &Input<f32>) -> Result<Output<f32>, Error> {
 /// The gates (B, H, W).
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn gates(input: &Input<f32>) -> Result<Tensor<f32>, Error> {
     let ([b, _, h, w], x, bias) = (input.size(), input.x(), input.bias("b"));
     let weights = input.weight("w")?.data();

@@ -63,9 +63,9 @@ impl Flow {
     /// The network of `layers`, first layer first, each (H, N, N), whose heads are averaged.
     ///
     /// # Errors
-    /// [`Error::Limit`] above [`MAX_NODES`] or [`MAX_TOKENS`]; [`Error::Shape`] where a layer is not (H, N, N): flow is of
-    /// self-attention over the same tokens in each layer; [`Error::Number`] for a weight that is not finite or below 0;
-    /// [`Error::OutOfMemory`].
+    /// `Fault::Limit` above [`MAX_NODES`] or [`MAX_TOKENS`]; `Fault::Shape` where a layer is not (H, N, N): flow is of
+    /// self-attention over the same tokens in each layer; `Fault::Number` for a weight that is not finite or below 0;
+    /// `Fault::OutOfMemory`.
     pub fn new(layers: &[&[f32]], tokens: usize, residual: bool) -> Result<Flow, Error> {
         check_limit("the number of tokens of an attention flow", MAX_TOKENS, tokens)?;
         check_limit("tokens times layers of an attention flow", MAX_NODES, tokens.saturating_mul(layers.len()))?;
@@ -85,7 +85,7 @@ impl Flow {
     /// F_ij for token `row` at the top and every input token j: N numbers, each at most the largest row sum of Ā_L.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where there is no such token, [`Error::OutOfMemory`].
+    /// `Fault::Parameter` where there is no such token, `Fault::OutOfMemory`.
     pub fn row(&mut self, row: usize) -> Result<Vec<f64>, Error> {
         self.check("row", row)?;
         let mut flows = filled("flow", self.tokens, 0.0)?;
@@ -98,7 +98,7 @@ impl Flow {
     /// F_ij for token `row` at the top and input token `key`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where there is no such token.
+    /// `Fault::Parameter` where there is no such token.
     pub fn pair(&mut self, row: usize, key: usize) -> Result<f64, Error> {
         self.check("row", row)?;
         self.check("key", key)?;
@@ -109,14 +109,13 @@ impl Flow {
         if token < self.tokens {
             return Ok(());
         }
-        let expected = format!("below the {} tokens", self.tokens);
-        Err(Error::Parameter { name: name.into(), expected, found: token.to_string() })
+        Err(Error::parameter(&name, &format_args!("below the {} tokens", self.tokens), &token))
     }
 
     /// F (N, N).
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn matrix(&mut self) -> Result<Vec<f64>, Error> {
         let mut flows = reserved("flow", self.tokens * self.tokens)?;
         for row in 0..self.tokens {

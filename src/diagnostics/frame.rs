@@ -123,9 +123,7 @@ impl Frame<'_> {
         self.check_shape()?;
         let length = self.repetition.map_or(1, |repetition| repetition.length);
         let patch = self.grid.map_or(1.0, |grid| grid.patch_size);
-        let bad = |name: &str, expected: &str, found: String| {
-            Err(Error::Parameter { name: name.into(), expected: expected.into(), found })
-        };
+        let bad = |name: &str, expected: &str, found: String| Err(Error::parameter(&name, &expected, &found));
         if length == 0 {
             return bad("repetition", "at least 1 token long", "0".into());
         }
@@ -135,7 +133,7 @@ impl Frame<'_> {
         let counts = [("allowed", self.allowed, self.queries), ("tokens", self.tokens, self.keys)];
         for (name, given, expected) in counts {
             if let Some(found) = given.map(<[u32]>::len).filter(|&found| found != expected) {
-                return Err(Error::Count { name: name.into(), expected: expected as u64, found: found as u64 });
+                return Err(Error::count(&name, expected as u64, found as u64));
             }
         }
         Ok(())
@@ -152,8 +150,7 @@ impl Frame<'_> {
             _ if repeated.is_some_and(|end| end > self.queries) => "room for the sequence given twice".into(),
             _ => return Ok(()),
         };
-        let found = format!("{} queries and {} keys", self.queries, self.keys);
-        Err(Error::Shape { name: "weights".into(), expected, found })
+        Err(Error::shape(&"weights", &expected, &format_args!("{} queries and {} keys", self.queries, self.keys)))
     }
 }
 

@@ -45,8 +45,8 @@ impl Head {
     /// Room for the rows of a head: some 60 bytes for each, and 40 more for each pattern.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::Count`] or [`Error::Parameter`] where the parts of `frame` do not fit each other,
-    /// [`Error::OutOfMemory`].
+    /// `Fault::Shape`, `Fault::Count` or `Fault::Parameter` where the parts of `frame` do not fit each other,
+    /// `Fault::OutOfMemory`.
     pub fn new(frame: &Frame) -> Result<Head, Error> {
         frame.check()?;
         let Frame { queries, keys, offset, tokens, exclude, grid, .. } = *frame;
@@ -75,7 +75,7 @@ impl Head {
     /// have.
     ///
     /// # Errors
-    /// [`Error::Shape`] where these are no whole rows, or rows that the head does not have.
+    /// `Fault::Shape` where these are no whole rows, or rows that the head does not have.
     pub fn add(&mut self, first_row: usize, weights: &[f32]) -> Result<(), Error> {
         self.add_weights(first_row, weights)?;
         for (group, weights) in weights.chunks(self.keys.saturating_mul(WIDTH)).enumerate() {
@@ -100,7 +100,7 @@ impl Head {
     /// stays NaN until those are added too.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the head does not have so many rows.
+    /// `Fault::Shape` where the head does not have so many rows.
     pub fn add_statistics(&mut self, first_row: usize, columns: &Columns) -> Result<(), Error> {
         let count = columns.mass.len();
         self.check("statistics", first_row, count, 0)?;
@@ -114,9 +114,11 @@ impl Head {
         if left == 0 && first_row <= queries && rows <= queries - first_row {
             return Ok(());
         }
-        let expected = format!("whole rows of {} keys, within {queries} rows", self.keys);
-        let found = format!("{rows} rows and {left} keys from row {first_row} on");
-        Err(Error::Shape { name: name.into(), expected, found })
+        Err(Error::shape(
+            &name,
+            &format_args!("whole rows of {} keys, within {queries} rows", self.keys),
+            &format_args!("{rows} rows and {left} keys from row {first_row} on"),
+        ))
     }
 
     /// The row statistics of up to eight rows, by the kernel that the fused path runs.
@@ -154,11 +156,11 @@ impl Head {
     /// The numbers of the head, in the order of [`HEAD_STATISTICS`].
     ///
     /// # Errors
-    /// [`Error::Count`] where rows are missing, [`Error::OutOfMemory`].
+    /// `Fault::Count` where rows are missing, `Fault::OutOfMemory`.
     pub fn values(&self) -> Result<Vec<f64>, Error> {
         let found = self.seen.iter().filter(|seen| seen.statistics).count();
         if found != self.seen.len() {
-            return Err(Error::Count { name: "rows".into(), expected: self.seen.len() as u64, found: found as u64 });
+            return Err(Error::count(&"rows", self.seen.len() as u64, found as u64));
         }
         let failed = |status: Status| self.columns.status.contains(&(status as u8));
         let failed = failed(Status::Nan) || failed(Status::Inf);

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// so a head's importance is its part of the norm. NaN where Y is 0.
 ///
 /// # Errors
-/// [`Error::Shape`] where the sizes do not fit each other, [`Error::OutOfMemory`].
+/// `Fault::Shape` where the sizes do not fit each other, `Fault::OutOfMemory`.
 pub fn importance<'a>(
     outputs: impl Into<Cow<'a, [f32]>>,
     sizes: [usize; 3],
@@ -93,7 +93,7 @@ impl<'a> Importance<'a> {
     /// The shares, when all steps are done.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn finish(self) -> Result<Vec<f64>, Error> {
         // Side by side, nothing of one head meets another.
         let whole = if self.products.is_projected() { self.whole } else { self.missing.iter().sum() };

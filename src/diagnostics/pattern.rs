@@ -120,16 +120,19 @@ impl Detector {
     /// For self-attention over `length` tokens, whose ids are `tokens`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the pattern needs tokens and there are none, [`Error::Count`] where they are not `length`,
-    /// [`Error::OutOfMemory`].
+    /// `Fault::Parameter` where the pattern needs tokens and there are none, `Fault::Count` where they are not `length`,
+    /// `Fault::OutOfMemory`.
     pub fn new(pattern: Pattern, length: usize, tokens: Option<&[u32]>, exclude: Exclude) -> Result<Detector, Error> {
         if pattern.needs_tokens() && tokens.is_none() {
-            let expected = format!("given for the pattern {}", PATTERNS[pattern as usize].id);
-            return Err(Error::Parameter { name: "tokens".into(), expected, found: "missing".into() });
+            return Err(Error::parameter(
+                &"tokens",
+                &format_args!("given for the pattern {}", PATTERNS[pattern as usize].id),
+                &"missing",
+            ));
         }
         let given = tokens.unwrap_or_default();
         if tokens.is_some() && given.len() != length {
-            return Err(Error::Count { name: "tokens".into(), expected: length as u64, found: given.len() as u64 });
+            return Err(Error::count(&"tokens", length as u64, given.len() as u64));
         }
         let mut tokens = reserved("tokens", given.len())?;
         tokens.extend_from_slice(given);
@@ -140,12 +143,15 @@ impl Detector {
     /// rows come in any order.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the piece is not within the N x N weights.
+    /// `Fault::Shape` where the piece is not within the N x N weights.
     pub fn add(&mut self, row: usize, first_key: usize, weights: &[f32]) -> Result<(), Error> {
         let length = self.rows.len();
         if row >= length || first_key > length || weights.len() > length - first_key {
-            let found = format!("row {row}, {} keys from {first_key} on", weights.len());
-            return Err(Error::Shape { name: "weights".into(), expected: format!("{length} x {length}"), found });
+            return Err(Error::shape(
+                &"weights",
+                &format_args!("{length} x {length}"),
+                &format_args!("row {row}, {} keys from {first_key} on", weights.len()),
+            ));
         }
         self.add_piece(row, first_key, weights);
         Ok(())

@@ -28,7 +28,7 @@ impl Projection<'_> {
             0 => (format!("{rows} rows of at least 1 number"), "rows of 0 numbers".into()),
             size => (format!("{rows} x {size}"), format!("{} elements", self.weights.len())),
         };
-        Err(Error::Shape { name: "projection".into(), expected, found })
+        Err(Error::shape(&"projection", &expected, &found))
     }
 }
 
@@ -45,7 +45,7 @@ impl<'a> Products<'a> {
     /// For rows of `size` numbers, which meet `rows` rows of the projection in all.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the projection has not as many, [`Error::OutOfMemory`].
+    /// `Fault::Shape` where the projection has not as many, `Fault::OutOfMemory`.
     pub(super) fn new(projection: Option<Projection<'a>>, size: usize, rows: usize) -> Result<Self, Error> {
         projection.as_ref().map_or(Ok(()), |projection| projection.check(rows))?;
         let width = projection.as_ref().map_or(size, |projection| projection.size);

@@ -37,7 +37,7 @@ impl Rollout {
     /// Before the first layer, over `tokens` tokens: R_0 = I.
     ///
     /// # Errors
-    /// [`Error::Limit`] above [`MAX_TOKENS`], [`Error::OutOfMemory`].
+    /// `Fault::Limit` above [`MAX_TOKENS`], `Fault::OutOfMemory`.
     pub fn new(tokens: usize, residual: bool) -> Result<Rollout, Error> {
         check_limit("the number of tokens of a rollout", MAX_TOKENS, tokens)?;
         let mut below = filled("rollout", tokens * tokens, 0.0)?;
@@ -56,8 +56,8 @@ impl Rollout {
     /// Adds the next layer: `weights` (H, N, N), whose heads are averaged; H is 1 where they have been already.
     ///
     /// # Errors
-    /// [`Error::Shape`] where that is not what `weights` is: a rollout is of self-attention over the same tokens in each layer;
-    /// [`Error::Number`] for a weight that is not finite or below 0, which is no share of anything.
+    /// `Fault::Shape` where that is not what `weights` is: a rollout is of self-attention over the same tokens in each layer;
+    /// `Fault::Number` for a weight that is not finite or below 0, which is no share of anything.
     pub fn push(&mut self, weights: &[f32]) -> Result<(), Error> {
         check_square(self.tokens, weights)?;
         check_weights(weights, || format!("layer {}", self.layers))?;
@@ -72,13 +72,15 @@ impl Rollout {
     /// all rows are there, in any order.
     ///
     /// # Errors
-    /// [`Error::Shape`] where there is no such row, or `weights` are no whole rows; [`Error::Number`] as for [`Rollout::push`].
+    /// `Fault::Shape` where there is no such row, or `weights` are no whole rows; `Fault::Number` as for [`Rollout::push`].
     pub fn push_row(&mut self, row: usize, weights: &[f32]) -> Result<(), Error> {
         let n = self.tokens;
         if row >= n || weights.is_empty() || !weights.len().is_multiple_of(n) {
-            let found = format!("{} weights for row {row}", weights.len());
-            let expected = format!("{n} weights of each head, rows below {n}");
-            return Err(Error::Shape { name: "weights".into(), expected, found });
+            return Err(Error::shape(
+                &"weights",
+                &format_args!("{n} weights of each head, rows below {n}"),
+                &format_args!("{} weights for row {row}", weights.len()),
+            ));
         }
         check_weights(weights, || format!("layer {}, row {row}", self.layers))?;
         average_rows(weights, &mut self.row);
@@ -89,11 +91,11 @@ impl Rollout {
     /// Ends a layer that came by rows.
     ///
     /// # Errors
-    /// [`Error::Count`] where rows are missing; the layer can still be ended when they have come.
+    /// `Fault::Count` where rows are missing; the layer can still be ended when they have come.
     pub fn finish_layer(&mut self) -> Result<(), Error> {
         let found = self.seen.iter().filter(|seen| **seen).count();
         if found != self.tokens {
-            return Err(Error::Count { name: "rows".into(), expected: self.tokens as u64, found: found as u64 });
+            return Err(Error::count(&"rows", self.tokens as u64, found as u64));
         }
         core::mem::swap(&mut self.below, &mut self.above);
         self.seen.fill(false);
@@ -129,7 +131,7 @@ pub(super) fn check_limit(name: &str, limit: usize, found: usize) -> Result<(), 
     if found <= limit {
         return Ok(());
     }
-    Err(Error::Limit { name: name.into(), limit: limit as u64, found: found as u64 })
+    Err(Error::limit(&name, limit as u64, found as u64))
 }
 
 /// Holds `weights` to (H, N, N) with H ≥ 1.
@@ -138,15 +140,21 @@ pub(super) fn check_square(tokens: usize, weights: &[f32]) -> Result<(), Error> 
     if weights.len() == matrix || (matrix > 0 && !weights.is_empty() && weights.len().is_multiple_of(matrix)) {
         return Ok(());
     }
-    let expected = format!("{tokens} x {tokens} for each head, self-attention over the same tokens in each layer");
-    Err(Error::Shape { name: "weights".into(), expected, found: format!("{} elements", weights.len()) })
+    Err(Error::shape(
+        &"weights",
+        &format_args!("{tokens} x {tokens} for each head, self-attention over the same tokens in each layer"),
+        &format_args!("{} elements", weights.len()),
+    ))
 }
 
 /// Holds weights to finite numbers of at least 0. `place` says where they are.
 pub(super) fn check_weights(weights: &[f32], place: impl Fn() -> String) -> Result<(), Error> {
     let Some(at) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) else { return Ok(()) };
-    let name = format!("{}, weight {at}", place());
-    Err(Error::Number { name, expected: "a finite number, at least 0".into(), found: show_single(weights[at]) })
+    Err(Error::number(
+        &format_args!("{}, weight {at}", place()),
+        &"a finite number, at least 0",
+        &show_single(weights[at]),
+    ))
 }
 
 /// The mean over heads of row `row` of `weights` (H, N, N).

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// |v_j|.
 ///
 /// # Errors
-/// [`Error::Shape`] where the sizes do not fit each other, [`Error::OutOfMemory`].
+/// `Fault::Shape` where the sizes do not fit each other, `Fault::OutOfMemory`.
 pub fn value_norms<'a>(
     values: impl Into<Cow<'a, [f32]>>,
     sizes: [usize; 2],
@@ -77,7 +77,7 @@ impl<'a> ValueNorms<'a> {
 /// cannot be observed.
 ///
 /// # Errors
-/// [`Error::Shape`] where `weights` are no whole rows, [`Error::OutOfMemory`].
+/// `Fault::Shape` where `weights` are no whole rows, `Fault::OutOfMemory`.
 pub fn weighted(weights: &[f32], norms: &[f64]) -> Result<Vec<f32>, Error> {
     let (mut lengths, mut copies) = (reserved("norms", weights.len())?, reserved("norms", norms.len())?);
     lengths.extend_from_slice(weights);
@@ -101,12 +101,11 @@ impl Weighted {
     pub fn new(weights: Vec<f32>, norms: Vec<f64>) -> Result<Self, Error> {
         let keys = norms.len();
         if (keys == 0 && !weights.is_empty()) || !weights.len().is_multiple_of(keys.max(1)) {
-            let expected = format!("rows of {keys} keys");
-            return Err(Error::Shape {
-                name: "weights".into(),
-                expected,
-                found: format!("{} elements", weights.len()),
-            });
+            return Err(Error::shape(
+                &"weights",
+                &format_args!("rows of {keys} keys"),
+                &format_args!("{} elements", weights.len()),
+            ));
         }
         Ok(Weighted { lengths: weights, norms, done: 0 })
     }

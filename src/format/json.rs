@@ -17,7 +17,7 @@ use super::parts::source::{Source, Stop};
 use super::parts::{MAX_SAFE, room, snippet};
 use super::{Format, Index, Limits, TensorInfo};
 use crate::decimal;
-use crate::error::Error;
+use crate::error::{Error, Fault, dims};
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
@@ -53,20 +53,14 @@ fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, 
     let shape = numbers_of(&tensor.name, value, limits, &mut |number| {
         if numbers.len() == numbers.capacity() {
             // As many as there are commas left, at most; but grown as they come, by doubling.
-            numbers
-                .try_reserve(1)
-                .map_err(|_| Error::OutOfMemory { name: tensor.name.clone(), bytes: numbers.len() as u64 * 8 })?;
+            numbers.try_reserve(1).map_err(|_| Error::out_of_memory(&tensor.name, numbers.len() as u64 * 8))?;
         }
         numbers.push(number);
         Ok(())
     })?;
     match shape == tensor.shape {
         true => Ok(numbers),
-        false => Err(Error::Shape {
-            name: tensor.name.clone(),
-            expected: format!("{:?}", tensor.shape),
-            found: format!("{shape:?}"),
-        }),
+        false => Err(Error::shape(&tensor.name, &dims(&tensor.shape), &dims(&shape))),
     }
 }
 
@@ -157,7 +151,7 @@ fn shape_and_data<'a>(name: &str, value: &'a str) -> Result<Option<(&'a str, &'a
         return Ok(None);
     }
     let members: Members = match members(name, value, 2) {
-        Err(Error::Limit { .. }) => return Ok(None),
+        Err(error) if matches!(*error, Fault::Limit { .. }) => return Ok(None),
         members => members?,
     };
     let find = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
@@ -188,7 +182,7 @@ fn numbers_of(
     let found = Walk::new(&format!("data of {name}"), data, limits).run(each)?.iter().product::<u64>();
     match expected == found {
         true => Ok(sizes),
-        false => Err(Error::Count { name: format!("numbers in {name}"), expected, found }),
+        false => Err(Error::count(&format_args!("numbers in {name}"), expected, found)),
     }
 }
 
@@ -287,11 +281,11 @@ impl<'a> Walk<'a> {
     }
 
     fn number(&self, expected: &str, token: &str) -> Error {
-        Error::Number { name: self.path(), expected: expected.into(), found: snippet(token.as_bytes()) }
+        Error::number(&self.path(), &expected, &snippet(token.as_bytes()))
     }
 
     fn ragged(&self, expected: &str, found: &str) -> Error {
-        Error::Ragged { name: self.path(), expected: expected.into(), found: found.into() }
+        Error::ragged(&self.path(), &expected, &found)
     }
 
     /// Where the walk is: `query[0][2]`.
@@ -309,7 +303,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let found = snippet(&bytes[at..]);
-        Error::Malformed { name: "file".into(), offset: at as u64, expected: "UTF-8".into(), found }
+        Error::malformed(&"file", at as u64, &"UTF-8", &found)
     })
 }
 
@@ -324,5 +318,5 @@ fn mended(bytes: &[u8]) -> Result<String, Error> {
 
 fn wrong(name: &str, text: &str, offset: usize, expected: &str) -> Error {
     let found = snippet(&text.as_bytes()[offset..]);
-    Error::Malformed { name: name.into(), offset: offset as u64, expected: expected.into(), found }
+    Error::malformed(&name, offset as u64, &expected, &found)
 }

@@ -28,7 +28,7 @@
 //! # Ok::<(), qkscope::error::Error>(())
 //! ```
 
-use crate::error::Error;
+use crate::error::{self, Error, dims};
 use crate::member::Member;
 
 mod json;
@@ -85,7 +85,7 @@ impl Default for Limits {
 impl Limits {
     /// Refuses a size over a limit.
     pub(crate) fn check(name: &str, found: u64, limit: u64) -> Result<(), Error> {
-        if found > limit { Err(Error::Limit { name: name.into(), limit, found }) } else { Ok(()) }
+        if found > limit { Err(Error::limit(&name, limit, found)) } else { Ok(()) }
     }
 }
 
@@ -153,55 +153,47 @@ impl TensorInfo {
 /// nearest `f32`, and beyond its range to infinity; `true` is 1.
 ///
 /// # Errors
-/// [`Error::Unsupported`] where the tensor is listed without being readable; [`Error::Size`], [`Error::Checksum`],
-/// [`Error::Malformed`] and their like where bytes and description do not fit each other.
+/// `Fault::Unsupported` where the tensor is listed without being readable; `Fault::Size`, `Fault::Checksum`,
+/// `Fault::Malformed` and their like where bytes and description do not fit each other.
 pub fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
     if !tensor.supported {
         let found = tensor.note.clone().unwrap_or_else(|| format!("dtype {}", tensor.dtype));
-        return Err(Error::Unsupported { name: tensor.name.clone(), expected: parts::element::READABLE.into(), found });
+        return Err(Error::unsupported(&tensor.name, &parts::element::READABLE, &found));
     }
     if bytes.len() as u64 != tensor.length {
-        return Err(Error::Size { name: tensor.name.clone(), expected: tensor.length, found: bytes.len() as u64 });
+        return Err(Error::size(&tensor.name, tensor.length, bytes.len() as u64));
     }
     Limits::check(&tensor.name, tensor.length, limits.bytes)?;
     (by_id(&tensor.format)?.read)(tensor, bytes, limits)
 }
 
 fn by_id(id: &str) -> Result<&'static Format, Error> {
-    FORMATS.iter().find(|format| format.member.id == id).ok_or_else(|| Error::Unknown {
-        name: "format".into(),
-        expected: names(),
-        found: id.into(),
-    })
+    FORMATS.iter().find(|format| format.member.id == id).ok_or_else(|| Error::unknown(&"format", &names(), &id))
 }
 
 /// The format of a file, from its first bytes.
 fn sniff(head: &[u8], size: u64) -> Result<&'static Format, Error> {
     FORMATS.iter().find(|format| (format.sniff)(head, size)).ok_or_else(|| match size {
-        0..8 => Error::Truncated { name: "file".into(), expected: 8, found: size },
-        _ => Error::UnknownFormat { expected: names(), found: parts::snippet(head) },
+        0..8 => Error::truncated(&"file", 8, size),
+        _ => Error::unknown_format(&names(), &parts::snippet(head)),
     })
 }
 
 fn names() -> String {
-    FORMATS.each_ref().map(|format| format.member.id).join(", ")
+    error::names(&mut FORMATS.iter().map(|format| format.member.id))
 }
 
 /// The number of elements of a shape, if it can be counted at all.
 ///
 /// # Errors
-/// [`Error::Limit`] for too many dimensions, [`Error::Shape`] for more elements than JavaScript can count.
+/// `Fault::Limit` for too many dimensions, `Fault::Shape` for more elements than JavaScript can count.
 pub(crate) fn count(name: &str, shape: &[u64], limits: &Limits) -> Result<u64, Error> {
     if shape.len() as u64 > limits.rank {
         let (name, found) = (format!("rank of {name}"), shape.len() as u64);
-        return Err(Error::Limit { name, limit: limits.rank, found });
+        return Err(Error::limit(&name, limits.rank, found));
     }
     let product = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n).filter(|_| n <= parts::MAX_SAFE));
     // An empty tensor is empty, in whatever order its dimensions would have overflowed.
     let product = if shape.contains(&0) && shape.iter().all(|&n| n <= parts::MAX_SAFE) { Some(0) } else { product };
-    product.filter(|&n| n <= parts::MAX_SAFE).ok_or_else(|| Error::Shape {
-        name: name.into(),
-        expected: "at most 2^53 elements".into(),
-        found: format!("{shape:?}"),
-    })
+    product.filter(|&n| n <= parts::MAX_SAFE).ok_or_else(|| Error::shape(&name, &"at most 2^53 elements", &dims(shape)))
 }

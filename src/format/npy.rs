@@ -51,11 +51,8 @@ fn index(file: &Source) -> Result<Index, Stop> {
 }
 
 fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
-    let layout = layout(&tensor.dtype, tensor.fortran).map_err(|note| Error::Unsupported {
-        name: tensor.name.clone(),
-        expected: READABLE.into(),
-        found: note,
-    })?;
+    let layout =
+        layout(&tensor.dtype, tensor.fortran).map_err(|note| Error::unsupported(&tensor.name, &READABLE, &note))?;
     layout.widen(tensor, bytes, limits)
 }
 
@@ -63,12 +60,7 @@ fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, 
 pub(super) fn header(name: &str, file: &Source) -> Result<(Header, u64), Stop> {
     let part = format!("header of {name}");
     let start = file.bytes(&part, 0..8)?;
-    let malformed = |offset, expected: &str, found| Error::Malformed {
-        name: part.clone(),
-        offset,
-        expected: expected.into(),
-        found,
-    };
+    let malformed = |offset, expected: &str, found| Error::malformed(&part, offset, &expected, &found);
     if !start.starts_with(MAGIC) {
         return Err(malformed(0, "\\x93NUMPY", snippet(start)).into());
     }
@@ -98,7 +90,7 @@ pub(super) fn checked(tensor: TensorInfo, length: u64, limits: &Limits) -> Resul
         Err(note) => super::count(&tensor.name, &tensor.shape, limits).map(|_| tensor.refuse(note)),
         Ok(layout) => match layout.size(&tensor.name, &tensor.shape, limits)? {
             expected if expected == length => Ok(tensor),
-            expected => Err(Error::Size { name: tensor.name, expected, found: length }),
+            expected => Err(Error::size(&tensor.name, expected, length)),
         },
     }
 }

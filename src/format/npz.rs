@@ -10,7 +10,7 @@ use super::parts::source::{Source, Stop};
 use super::parts::zip::{self, Entry};
 use super::{Format, Index, Limits, Packing, TensorInfo, npy};
 use crate::decimal;
-use crate::error::Error;
+use crate::error::{Error, dims};
 use crate::member::{Member, Text};
 
 pub(super) const FORMAT: Format = Format {
@@ -50,22 +50,14 @@ fn index(file: &Source) -> Result<Index, Stop> {
 }
 
 fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
-    let packing = tensor.packing.ok_or_else(|| Error::Parameter {
-        name: "packing".into(),
-        expected: "how the file is packed".into(),
-        found: "nothing".into(),
-    })?;
+    let packing = tensor.packing.ok_or_else(|| Error::parameter(&"packing", &"how the file is packed", &"nothing"))?;
     let file = zip::unpack(&tensor.name, bytes, packing, limits)?;
     let (inner, data) = open(&tensor.name, &file, limits)?;
     if inner.shape != tensor.shape {
-        let (expected, found) = (format!("{:?}", tensor.shape), format!("{:?}", inner.shape));
-        return Err(Error::Shape { name: tensor.name.clone(), expected, found });
+        return Err(Error::shape(&tensor.name, &dims(&tensor.shape), &dims(&inner.shape)));
     }
-    let layout = npy::layout(&inner.descr, inner.fortran).map_err(|found| Error::Unsupported {
-        name: tensor.name.clone(),
-        expected: READABLE.into(),
-        found,
-    })?;
+    let layout = npy::layout(&inner.descr, inner.fortran)
+        .map_err(|found| Error::unsupported(&tensor.name, &READABLE, &found))?;
     layout.widen(tensor, data, limits)
 }
 
@@ -104,7 +96,7 @@ fn header(
     let mut wanted = packing.size.min(FIRST);
     loop {
         let (limit, found) = (limits.header, (limits.header - *budget).saturating_add(wanted));
-        let spent = || Error::Limit { name: "all headers in the archive together".into(), limit, found };
+        let spent = || Error::limit(&"all headers in the archive together", limit, found);
         *budget = budget.checked_sub(wanted).ok_or_else(spent)?;
         let head = zip::begin(&tensor.name, bytes, packing, wanted, limits)?;
         match npy::header(&tensor.name, &Source { size: packing.size, head: &head, limits }) {
@@ -123,7 +115,7 @@ fn open<'a>(name: &str, file: &'a [u8], limits: &Limits) -> Result<(super::parts
     let size = file.len() as u64;
     match npy::header(name, &Source { size, head: file, limits }) {
         Ok((header, data)) => Ok((header, &file[data as usize..])),
-        Err(Stop::Need(expected)) => Err(Error::Truncated { name: name.into(), expected, found: size }),
+        Err(Stop::Need(expected)) => Err(Error::truncated(&name, expected, size)),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
@@ -140,7 +132,7 @@ fn text(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Option<Str
     let Some(characters) = characters else { return Ok(Some(scalar(&tensor.dtype, data))) };
     let expected = super::count(&tensor.name, &tensor.shape, limits)?.saturating_mul(characters).saturating_mul(4);
     if data.len() as u64 != expected {
-        return Err(Error::Size { name: tensor.name.clone(), expected, found: data.len() as u64 });
+        return Err(Error::size(&tensor.name, expected, data.len() as u64));
     }
     Ok(match (tensor.shape.is_empty(), characters) {
         (true, _) => Some(utf32(data)),
@@ -160,7 +152,7 @@ fn text(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Option<Str
 fn scalar(dtype: &str, bytes: &[u8]) -> String {
     let Ok(layout) = npy::layout(dtype, false) else { return String::new() };
     match (layout.element, layout.double(bytes)) {
-        (Element::Bool, number) => (number != 0.0).to_string(),
+        (Element::Bool, number) => if number != 0.0 { "true" } else { "false" }.into(),
         (_, number) => decimal::show(number),
     }
 }

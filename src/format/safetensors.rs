@@ -64,10 +64,8 @@ fn index(file: &Source) -> Result<Index, Stop> {
 }
 
 fn read(tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
-    let layout = element(&tensor.dtype).map(plain).ok_or_else(|| Error::Unsupported {
-        name: tensor.name.clone(),
-        expected: super::parts::element::READABLE.into(),
-        found: format!("dtype {}", tensor.dtype),
+    let layout = element(&tensor.dtype).map(plain).ok_or_else(|| {
+        Error::unsupported(&tensor.name, &super::parts::element::READABLE, &format_args!("dtype {}", tensor.dtype))
     })?;
     layout.widen(tensor, bytes, limits)
 }
@@ -111,7 +109,7 @@ fn tensor(name: String, value: &str, data: u64, file: &Source) -> Result<TensorI
         return Err(malformed(&name, 0, "two data_offsets", offsets.len().to_string()));
     };
     if begin > end {
-        return Err(Error::Layout { name, expected: end, found: begin });
+        return Err(Error::layout(&name, end, begin));
     }
     describe(name, dtype, shape, data + begin..data + end, file.limits)
 }
@@ -130,7 +128,7 @@ fn describe(
         None => super::count(&name, &shape, limits).map(|_| length)?,
     };
     if expected != length {
-        return Err(Error::Size { name, expected, found: length });
+        return Err(Error::size(&name, expected, length));
     }
     let tensor = TensorInfo {
         name,
@@ -160,13 +158,13 @@ fn contiguous(tensors: &[TensorInfo], data: u64, size: u64) -> Result<(), Error>
     let mut end = data;
     for tensor in order(tensors.len(), &|a, b| place(a).cmp(&place(b))).into_iter().map(|at| &tensors[at]) {
         if tensor.offset != end {
-            return Err(Error::Layout { name: tensor.name.clone(), expected: end, found: tensor.offset });
+            return Err(Error::layout(&tensor.name, end, tensor.offset));
         }
         end += tensor.length;
     }
     match end.cmp(&size) {
-        core::cmp::Ordering::Greater => Err(Error::Truncated { name: "file".into(), expected: end, found: size }),
-        core::cmp::Ordering::Less => Err(Error::Size { name: "file".into(), expected: end, found: size }),
+        core::cmp::Ordering::Greater => Err(Error::truncated(&"file", end, size)),
+        core::cmp::Ordering::Less => Err(Error::size(&"file", end, size)),
         core::cmp::Ordering::Equal => Ok(()),
     }
 }
@@ -176,10 +174,8 @@ fn sizes(field: &str, tensor: &str, value: &str) -> Result<Vec<u64>, Error> {
     let part = format!("{field} of {tensor}");
     let mut sizes = Vec::new();
     for (i, text) in items(&part, value)?.into_iter().enumerate() {
-        sizes.push(text.parse().ok().filter(|&n| n <= MAX_SAFE).ok_or_else(|| Error::Number {
-            name: format!("{part}[{i}]"),
-            expected: "a whole number from 0 to 2^53 - 1".into(),
-            found: snippet(text.as_bytes()),
+        sizes.push(text.parse().ok().filter(|&n| n <= MAX_SAFE).ok_or_else(|| {
+            Error::number(&format_args!("{part}[{i}]"), &"a whole number from 0 to 2^53 - 1", &snippet(text.as_bytes()))
         })?);
     }
     Ok(sizes)
@@ -209,5 +205,5 @@ fn plain(element: Element) -> Layout {
 }
 
 fn malformed(part: &str, offset: u64, expected: &str, found: String) -> Error {
-    Error::Malformed { name: part.into(), offset, expected: expected.into(), found }
+    Error::malformed(&part, offset, &expected, &found)
 }

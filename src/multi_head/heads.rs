@@ -28,7 +28,7 @@ impl Heads {
     /// and values (B, H, S + appended, d), the last `appended` of which every row may see.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::Parameter`], [`Error::Unknown`] or [`Error::OutOfMemory`], naming what does not fit.
+    /// `Fault::Shape`, `Fault::Parameter`, `Fault::Unknown` or `Fault::OutOfMemory`, naming what does not fit.
     pub fn new(
         projected: [Shaped<f32, 4>; 3],
         masks: Masks,
@@ -39,8 +39,7 @@ impl Heads {
         let [query, key, value] = projected;
         let sizes = Sizes::new(query.1, key.1, Some(value.1))?;
         if appended > sizes.keys {
-            let expected = format!("at most {} keys", sizes.keys);
-            return Err(Error::Parameter { name: "appended".into(), expected, found: appended.to_string() });
+            return Err(Error::parameter(&"appended", &format_args!("at most {} keys", sizes.keys), &appended));
         }
         let mut options = options.clone();
         if embedding(&options, &own(&sizes, appended))?.is_some() {
@@ -121,7 +120,7 @@ impl HeadsTask {
     /// Checks a request and makes room for its answer.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for what lies outside, [`Error::OutOfMemory`].
+    /// `Fault::Parameter` for what lies outside, `Fault::OutOfMemory`.
     pub fn new(of: &Heads, request: &HeadsRequest) -> Result<HeadsTask, Error> {
         let sizes = of.problem.sizes;
         let batches = range("batches", request.batches, sizes.batch)?;
@@ -167,7 +166,7 @@ impl HeadsTask {
     /// Does one step. Returns whether all is done.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] at the start of a head.
+    /// `Fault::OutOfMemory` at the start of a head.
     pub fn advance(&mut self, of: &Heads, workspace: &mut Workspace) -> Result<bool, Error> {
         if self.batch >= self.batches.end {
             return Ok(true);

@@ -133,7 +133,7 @@ fn padding((data, shape): Shaped<u8, 2>, own: &Sizes) -> Result<Vec<u8>, Error> 
 /// A tensor of this shape, of which `add` adds each row.
 fn rows<T>(name: &str, shape: [usize; 4], add: impl Fn([usize; 3], &mut Vec<T>)) -> Result<Shaped<T, 4>, Error> {
     let count = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
-    let mut data = reserved(name, count.ok_or(Error::OutOfMemory { name: name.into(), bytes: u64::MAX })?)?;
+    let mut data = reserved(name, count.ok_or_else(|| Error::out_of_memory(&name, u64::MAX))?)?;
     let [batch, heads, queries, _] = shape;
     for (b, h) in (0..batch).flat_map(|b| (0..heads).map(move |h| (b, h))) {
         (0..queries).for_each(|i| add([b, h, i], &mut data));

@@ -103,7 +103,7 @@ pub struct Attended {
 /// Applies the layer, all at once.
 ///
 /// # Errors
-/// [`Error::Shape`], [`Error::Parameter`], [`Error::Unknown`] or [`Error::OutOfMemory`], naming what does not fit.
+/// `Fault::Shape`, `Fault::Parameter`, `Fault::Unknown` or `Fault::OutOfMemory`, naming what does not fit.
 pub fn run(layer: &Layer, source: Source, masks: Masks, options: &Options, wanted: Wanted) -> Result<Attended, Error> {
     let projections = Projections::new(layer, source, options)?;
     let sizes = projections.sizes();
@@ -148,8 +148,11 @@ impl Layer {
             return Err(misshapen("value", expected, &value.1));
         }
         if self.num_heads == 0 || !embed.is_multiple_of(self.num_heads) {
-            let expected = format!("a divisor of E = {embed}, the last axis of query");
-            return Err(Error::Parameter { name: "numHeads".into(), expected, found: self.num_heads.to_string() });
+            return Err(Error::parameter(
+                &"numHeads",
+                &format_args!("a divisor of E = {embed}, the last axis of query"),
+                &self.num_heads,
+            ));
         }
         let size = embed / self.num_heads;
         let keys = [batch, self.num_heads, keys.saturating_add(self.appended()), size];
@@ -235,13 +238,15 @@ fn in_projection(weights: &Weights, side: Side, embed: usize, inputs: [usize; 3]
         return expect(name, tensor, letters, &[embed, inputs[side as usize]]);
     };
     if let Some((name, ..)) = apart.iter().find(|(_, tensor, _)| tensor.is_some()) {
-        let expected = "left out, where there is inProjWeight".into();
-        return Err(Error::Parameter { name: (*name).into(), expected, found: "a tensor".into() });
+        return Err(Error::parameter(name, &"left out, where there is inProjWeight", &"a tensor"));
     }
     for (name, letter, size) in [("key", "S, kdim", inputs[1]), ("value", "S, vdim", inputs[2])] {
         if size != embed {
-            let expected = format!("(B, {letter}) with a last axis of E = {embed}, where the weight is inProjWeight");
-            return Err(Error::Shape { name: name.into(), expected, found: format!("one of {size}") });
+            return Err(Error::shape(
+                &name,
+                &format_args!("(B, {letter}) with a last axis of E = {embed}, where the weight is inProjWeight"),
+                &format_args!("one of {size}"),
+            ));
         }
     }
     let rows = expect("inProjWeight", packed, "(3E, E)", &[embed.saturating_mul(3), embed])?;
@@ -305,11 +310,7 @@ fn own(sizes: &Sizes, appended: usize) -> Sizes {
 }
 
 fn there<'t>(name: &str, tensor: &'t Option<Tensor>, letters: &str) -> Result<&'t Tensor, Error> {
-    tensor.as_ref().ok_or_else(|| Error::Parameter {
-        name: name.into(),
-        expected: format!("a tensor {letters}"),
-        found: "missing".into(),
-    })
+    tensor.as_ref().ok_or_else(|| Error::parameter(&name, &format_args!("a tensor {letters}"), &"missing"))
 }
 
 /// The numbers of a tensor that has exactly this shape.
@@ -323,5 +324,5 @@ fn expect<'t>(name: &str, tensor: &'t Tensor, letters: &str, shape: &[usize]) ->
 }
 
 fn misshapen(name: &str, expected: String, found: &[usize]) -> Error {
-    Error::Shape { name: name.into(), expected, found: format!("({})", join(found)) }
+    Error::shape(&name, &expected, &format_args!("({})", join(found)))
 }

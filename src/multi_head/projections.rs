@@ -50,7 +50,7 @@ impl Projections {
     /// does not fit is refused before anything is computed.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::Parameter`], [`Error::Unknown`] or [`Error::OutOfMemory`], naming what does not fit.
+    /// `Fault::Shape`, `Fault::Parameter`, `Fault::Unknown` or `Fault::OutOfMemory`, naming what does not fit.
     pub fn new(layer: &Layer, source: Source, options: &Options) -> Result<Projections, Error> {
         options.check()?;
         let sizes = layer.sizes(&source)?;
@@ -97,9 +97,11 @@ fn check_position(options: &Options, layer: &Layer, embeds: bool, source: &Sourc
     if embeds || id == "none" || layer.appended() == 0 {
         return Ok(());
     }
-    let expected =
-        "none, sinusoidal or learned where keys are appended (biasK, addZeroAttn): they stand nowhere".into();
-    Err(Error::Parameter { name: "position".into(), expected, found: id.into() })
+    Err(Error::parameter(
+        &"position",
+        &"none, sinusoidal or learned where keys are appended (biasK, addZeroAttn): they stand nowhere",
+        &id,
+    ))
 }
 
 /// What is asked of [`Projections`]: `[from, to)` of the planes, batch · H + head, and of the rows of each.
@@ -135,7 +137,7 @@ impl ProjectTask {
     /// Checks a request and makes room for its answer.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for what lies outside, [`Error::OutOfMemory`].
+    /// `Fault::Parameter` for what lies outside, `Fault::OutOfMemory`.
     pub fn new(of: &Projections, request: &ProjectRequest) -> Result<ProjectTask, Error> {
         let side = &of.sides[request.side as usize];
         let planes = range("planes", request.planes, of.sizes.planes())?;

@@ -279,7 +279,7 @@ normalizers! {
 /// The normalizer that `choice` names.
 ///
 /// # Errors
-/// [`Error::Unknown`] for a name that is not in the list.
+/// `Fault::Unknown` for a name that is not in the list.
 pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
     choice.find("normalizer", NORMALIZERS, |entry| &entry.member)
 }
@@ -288,7 +288,7 @@ impl Entry {
     /// The normalizer with its parameters set, for every query head that differs.
     ///
     /// # Errors
-    /// [`Error::Parameter`] or [`Error::Shape`], naming the parameter.
+    /// `Fault::Parameter` or `Fault::Shape`, naming the parameter.
     pub fn set(&self, choice: &Choice, sizes: Sizes) -> Result<PerHead<Box<dyn Normalizer>>, Error> {
         let settings = choice.settings(&self.member, &sizes)?;
         PerHead::new(sizes, self.member.differs_by_head(), |head| (self.build)(&settings, head))

@@ -12,9 +12,9 @@ use crate::error::Error;
 /// The ImageData is a view of `rgba`, which growth of the memory would detach: it is put on the canvas at once and dropped.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] where the browser cannot make the canvas.
+/// `Fault::OutOfMemory` where the browser cannot make the canvas.
 pub fn bitmap(rgba: &[u8], size: Size) -> Result<ImageBitmap, Error> {
-    draw(rgba, size).map_err(|_| Error::OutOfMemory { name: "canvas".into(), bytes: size.bytes() as u64 })
+    draw(rgba, size).map_err(|_| Error::out_of_memory(&"canvas", size.bytes() as u64))
 }
 
 fn draw(rgba: &[u8], size: Size) -> Result<ImageBitmap, JsValue> {

@@ -18,7 +18,7 @@
 use serde::Deserialize;
 
 use crate::decimal::show;
-use crate::error::Error;
+use crate::error::{Error, names};
 use crate::member::Member;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -60,15 +60,15 @@ pub struct Grid<'a> {
 
 impl<'a> Grid<'a> {
     /// # Errors
-    /// [`Error::Shape`] unless there are rows × columns values, at least one.
+    /// `Fault::Shape` unless there are rows × columns values, at least one.
     pub fn new(values: &'a [f32], rows: u64, columns: u64) -> Result<Self, Error> {
         let count = rows.checked_mul(columns);
         if values.is_empty() || count != Some(values.len() as u64) {
-            return Err(Error::Shape {
-                name: "values".into(),
-                expected: format!("{rows} × {columns} numbers, at least one"),
-                found: values.len().to_string(),
-            });
+            return Err(Error::shape(
+                &"values",
+                &format_args!("{rows} × {columns} numbers, at least one"),
+                &values.len(),
+            ));
         }
         Ok(Self { values, columns: columns as usize })
     }
@@ -91,15 +91,19 @@ pub struct Size {
 
 impl Size {
     /// # Errors
-    /// [`Error::Parameter`] for a side outside 1 to [`MAX_SIDE`], or an area over [`MAX_AREA`].
+    /// `Fault::Parameter` for a side outside 1 to [`MAX_SIDE`], or an area over [`MAX_AREA`].
     pub fn new(width: u64, height: u64) -> Result<Self, Error> {
         for (name, side) in [("width", width), ("height", height)] {
             if !(1..=MAX_SIDE).contains(&side) {
-                return Err(parameter(name, format!("from 1 to {MAX_SIDE} pixels"), side));
+                return Err(Error::parameter(&name, &format_args!("from 1 to {MAX_SIDE} pixels"), &side));
             }
         }
         if width * height > MAX_AREA {
-            return Err(parameter("width × height", format!("at most {MAX_AREA} pixels"), width * height));
+            return Err(Error::parameter(
+                &"width × height",
+                &format_args!("at most {MAX_AREA} pixels"),
+                &(width * height),
+            ));
         }
         Ok(Self { width: width as usize, height: height as usize })
     }
@@ -148,10 +152,14 @@ impl Colors {
     fn new(palette: &Palette) -> Result<Self, Error> {
         let &Palette { ref colormap, low, high, removed, invalid } = palette;
         if !low.is_finite() {
-            return Err(parameter("low", "a finite number", show(low)));
+            return Err(Error::parameter(&"low", &"a finite number", &show(low)));
         }
         if !high.is_finite() || high < low {
-            return Err(parameter("high", format!("a finite number, at least {}", show(low)), show(high)));
+            return Err(Error::parameter(
+                &"high",
+                &format_args!("a finite number, at least {}", show(low)),
+                &show(high),
+            ));
         }
         Ok(Self { table: find(colormap)?, low, high, removed, invalid })
     }
@@ -180,11 +188,10 @@ impl Colors {
 /// ⌊x·columns/width⌋.
 ///
 /// # Errors
-/// [`Error::Shape`] unless `out` has [`Size::bytes`] bytes; [`Error::Unknown`] and [`Error::Parameter`] for a bad palette.
+/// `Fault::Shape` unless `out` has [`Size::bytes`] bytes; `Fault::Unknown` and `Fault::Parameter` for a bad palette.
 pub fn paint(grid: Grid, size: Size, palette: &Palette, out: &mut [u8]) -> Result<(), Error> {
     if out.len() != size.bytes() {
-        let (expected, found) = (format!("{} bytes", size.bytes()), out.len().to_string());
-        return Err(Error::Shape { name: "out".into(), expected, found });
+        return Err(Error::shape(&"out", &format_args!("{} bytes", size.bytes()), &out.len()));
     }
     let colors = Colors::new(palette)?;
     let mut shown = None;
@@ -227,10 +234,10 @@ fn nearest(cells: usize, pixels: usize) -> impl Iterator<Item = usize> {
 /// The picture of `grid`, in a buffer of its own.
 ///
 /// # Errors
-/// As [`paint`], and [`Error::OutOfMemory`].
+/// As [`paint`], and `Fault::OutOfMemory`.
 pub fn pixels(grid: Grid, size: Size, palette: &Palette) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    let refused = |_| Error::OutOfMemory { name: "pixels".into(), bytes: size.bytes() as u64 };
+    let refused = |_| Error::out_of_memory(&"pixels", size.bytes() as u64);
     out.try_reserve_exact(size.bytes()).map_err(refused)?;
     out.resize(size.bytes(), 0);
     paint(grid, size, palette, &mut out)?;
@@ -238,16 +245,11 @@ pub fn pixels(grid: Grid, size: Size, palette: &Palette) -> Result<Vec<u8>, Erro
 }
 
 fn find(id: &str) -> Result<&'static [Rgb], Error> {
-    let entry = COLORMAPS.iter().find(|entry| entry.member.id == id).ok_or_else(|| Error::Unknown {
-        name: "colormap".into(),
-        expected: COLORMAPS.iter().map(|entry| entry.member.id).collect::<Vec<_>>().join(", "),
-        found: id.into(),
-    })?;
+    let entry = COLORMAPS
+        .iter()
+        .find(|entry| entry.member.id == id)
+        .ok_or_else(|| Error::unknown(&"colormap", &names(&mut COLORMAPS.iter().map(|entry| entry.member.id)), &id))?;
     Ok((entry.table)())
-}
-
-fn parameter(name: &str, expected: impl Into<String>, found: impl ToString) -> Error {
-    Error::Parameter { name: name.into(), expected: expected.into(), found: found.to_string() }
 }
 
 /// A table of colours written as 0xRRGGBB.

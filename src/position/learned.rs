@@ -67,9 +67,7 @@ fn check(rows: usize, head: &Head, offset: i64) -> Result<(), Error> {
     for (what, first, count) in [("query", offset, head.sizes.queries), ("key", 0, head.sizes.keys)] {
         let last = first.saturating_add(count as i64 - 1);
         if let Some(position) = [first, last].into_iter().find(|&position| count > 0 && !within(position)) {
-            let expected = format!("a row for position {position}, where a {what} stands");
-            let found = format!("{rows} rows, for positions 0 to {}", rows as i64 - 1);
-            return Err(Error::Parameter { name: "table".into(), expected, found });
+            return Err(Error::parameter(&"table", &format_args!("a row for position {position}, where a {what} stands"), &format_args!("{rows} rows, for positions 0 to {}", rows as i64 - 1)));
         }
     }
     Ok(())

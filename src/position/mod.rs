@@ -78,8 +78,7 @@ fn frequencies(settings: &Settings, theta: &Parameter, count: usize, divisor: f6
     let base = settings.number(theta).unwrap_or(10_000.0);
     // Below, a frequency times a position would overflow even double precision.
     if base < f64::from(f32::MIN_POSITIVE) {
-        let expected = "at least 1.1754944e-38".into();
-        return Err(Error::Parameter { name: theta.name.into(), expected, found: show_scaled(base) });
+        return Err(Error::parameter(&theta.name, &"at least 1.1754944e-38", &show_scaled(base)));
     }
     let mut all = reserved(theta.name, count)?;
     all.extend((0..count).map(|m| double::pow(base, -(m as f64) / divisor)));
@@ -101,7 +100,7 @@ positions![none, sinusoidal, learned, rope, alibi, t5];
 /// The positional encoding that `choice` names.
 ///
 /// # Errors
-/// [`Error::Unknown`] for a name that is not in the list.
+/// `Fault::Unknown` for a name that is not in the list.
 pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
     choice.find("position", POSITIONS, |entry| &entry.member)
 }
@@ -110,12 +109,12 @@ pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
 /// Q and K are projected from, and for pictures. Zeros for an encoding that adds nothing to rows.
 ///
 /// # Errors
-/// As [`find`] and [`Entry::set`], and [`Error::OutOfMemory`].
+/// As [`find`] and [`Entry::set`], and `Fault::OutOfMemory`.
 pub fn table(choice: &Choice, length: usize, size: usize) -> Result<Vec<f32>, Error> {
     let shape = [1, 1, length, size];
     let set = find(choice)?.set(choice, Sizes::new(shape, shape, None)?, 0)?;
     let bytes = (length as u64).saturating_mul(size as u64).saturating_mul(4);
-    let count = length.checked_mul(size).ok_or(Error::OutOfMemory { name: "positions".into(), bytes })?;
+    let count = length.checked_mul(size).ok_or_else(|| Error::out_of_memory(&"positions", bytes))?;
     let mut rows = filled("positions", count, 0.0)?;
     (0..).zip(rows.chunks_exact_mut(size)).for_each(|(position, row)| set.of(0).embed(position, row));
     Ok(rows)
@@ -127,15 +126,18 @@ fn check_offset(sizes: &Sizes, offset: i64) -> Result<(), Error> {
     if offset >= -far && last <= far {
         return Ok(());
     }
-    let expected = format!("such that queries stand at positions from -{far} to {far}");
-    Err(Error::Parameter { name: "causalOffset".into(), expected, found: offset.to_string() })
+    Err(Error::parameter(
+        &"causalOffset",
+        &format_args!("such that queries stand at positions from -{far} to {far}"),
+        &offset,
+    ))
 }
 
 impl Entry {
     /// The encoding with its parameters set, for every query head that differs.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Parameter`], naming the parameter, for rows of Q and K of two head sizes, or for
+    /// `Fault::Shape` or `Fault::Parameter`, naming the parameter, for rows of Q and K of two head sizes, or for
     /// queries further than [`MAX_LENGTH`] from key 0.
     pub fn set(&self, choice: &Choice, sizes: Sizes, offset: i64) -> Result<PerHead<Box<dyn Position>>, Error> {
         if self.changes_rows {

@@ -6,6 +6,7 @@
 
 use super::{Definition, Entry, Position, frequencies, theta};
 use crate::double;
+use crate::decimal::show;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
@@ -94,9 +95,8 @@ impl Rope {
         let (size, given) = (head.sizes.head_size, settings.number(&DIM));
         let turning = given.map_or(size, |dimensions| dimensions as usize);
         if turning % 2 == 1 || turning > size {
-            let expected = format!("an even number of at most the head size, {size}");
-            let found = given.map_or("automatic: all of them".into(), |dimensions| dimensions.to_string());
-            return Err(Error::Parameter { name: DIM.name.into(), expected, found });
+            let found = given.map_or("automatic: all of them".into(), show);
+            return Err(Error::parameter(&DIM.name, &format_args!("an even number of at most the head size, {size}"), &found));
         }
         let half = turning / 2;
         let frequencies = frequencies(settings, &THETA, half, half as f64)?;

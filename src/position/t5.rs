@@ -8,6 +8,7 @@
 
 use super::{Definition, Entry, Position};
 use crate::double::{exp, ln};
+use crate::decimal::show;
 use crate::error::Error;
 use crate::member::{Kind, Member, Parameter, Text};
 use crate::options::Settings;
@@ -122,8 +123,7 @@ fn check_buckets(buckets: usize, bidirectional: bool) -> Result<usize, Error> {
         return Ok(buckets / sides);
     }
     let kind = if bidirectional { "an even number" } else { "a number" };
-    let expected = format!("{kind} of buckets from {} to {MAX_BUCKETS}", 2 * sides);
-    Err(Error::Parameter { name: TABLE.name.into(), expected, found: format!("{buckets} buckets") })
+    Err(Error::parameter(&TABLE.name, &format_args!("{kind} of buckets from {} to {MAX_BUCKETS}", 2 * sides), &format_args!("{buckets} buckets")))
 }
 
 /// D, which lies beyond the buckets of one distance each.
@@ -132,14 +132,13 @@ fn check_distance(settings: &Settings, side: usize) -> Result<u32, Error> {
     if distance > (side / 2) as f64 {
         return Ok(distance as u32);
     }
-    let expected = format!("more than {}, where the buckets of one distance each end", side / 2);
-    Err(Error::Parameter { name: MAX_DISTANCE.name.into(), expected, found: distance.to_string() })
+    Err(Error::parameter(&MAX_DISTANCE.name, &format_args!("more than {}, where the buckets of one distance each end", side / 2), &show(distance)))
 }
 
 /// The least distance of each of `side` buckets.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 fn starts(side: usize, farthest: u32) -> Result<Vec<u32>, Error> {
     let (exact, mut starts) = (side / 2, reserved("buckets", side)?);
     starts.extend(0..=exact as u32);

@@ -132,8 +132,7 @@ fn square(name: &str, given: Option<&[f32]>, rows: usize, columns: usize) -> Res
     if given.is_some() || rows == columns {
         return Ok(());
     }
-    let (expected, found) = (format!("a matrix ({rows}, {columns})"), "none".into());
-    Err(Error::Shape { name: name.into(), expected, found })
+    Err(Error::shape(&name, &format_args!("a matrix ({rows}, {columns})"), &"none"))
 }
 
 /// A copy that lives as long as the score, or a typed error where there is no memory for it.
@@ -172,7 +171,7 @@ scores![
 /// The score that `choice` names.
 ///
 /// # Errors
-/// [`Error::Unknown`] for a name that is not in the list.
+/// `Fault::Unknown` for a name that is not in the list.
 pub fn find(choice: &Choice) -> Result<&'static Entry, Error> {
     choice.find("score", SCORES, |entry| &entry.member)
 }
@@ -181,8 +180,8 @@ impl Entry {
     /// The score with its parameters set, for every query head that differs.
     ///
     /// # Errors
-    /// [`Error::Shape`] for keys of another head size where they may not be, or a parameter of a wrong shape;
-    /// [`Error::Parameter`] for a bad one.
+    /// `Fault::Shape` for keys of another head size where they may not be, or a parameter of a wrong shape;
+    /// `Fault::Parameter` for a bad one.
     pub fn set(&self, choice: &Choice, sizes: Sizes) -> Result<PerHead<Box<dyn Score>>, Error> {
         if !self.takes_other_keys {
             sizes.same_head_size()?;

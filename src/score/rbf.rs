@@ -54,11 +54,7 @@ pub static ENTRY: Entry = Entry {
         let sigma = settings.number(&SIGMA);
         match sigma.filter(|sigma| 1.0 / (2.0 * sigma * sigma) > f64::from(f32::MAX)) {
             None => Ok(Box::new(Rbf { sigma })),
-            Some(sigma) => Err(Error::Parameter {
-                name: SIGMA.name.into(),
-                expected: "such that 1/(2σ²) is finite in single precision".into(),
-                found: show_scaled(sigma),
-            }),
+            Some(sigma) => Err(Error::parameter(&SIGMA.name, &"such that 1/(2σ²) is finite in single precision", &show_scaled(sigma))),
         }
     },
 };

@@ -9,7 +9,6 @@ use crate::decimal;
 use crate::error::Error;
 use crate::format::parts::scan::{items, members, quote, string};
 use crate::format::{self, Index, Limits, Packing, Reader, TensorInfo};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 /// Lists the tensors of a file from as few of its bytes as its format allows.
@@ -25,10 +24,9 @@ impl CaptureReader {
         settled(reader()).map(CaptureReader)
     }
 
-    /// The bytes wanted next, `{ offset, length }`; undefined when there is nothing left to read.
+    /// The bytes wanted next, `[offset, length]`; undefined when there is nothing left to read.
     pub fn need(&self) -> Result<JsValue, JsValue> {
-        let need =
-            self.0.need().map(|range| Need { offset: range.start as f64, length: (range.end - range.start) as f64 });
+        let need = self.0.need().map(|range| (range.start as f64, (range.end - range.start) as f64));
         serde_wasm_bindgen::to_value(&need).map_err(JsValue::from)
     }
 
@@ -41,12 +39,6 @@ impl CaptureReader {
     pub fn finish(self) -> Result<String, JsValue> {
         settled(self.0.finish().and_then(Capture::new)).map(|capture| describe(&capture))
     }
-}
-
-#[derive(Serialize)]
-struct Need {
-    offset: f64,
-    length: f64,
 }
 
 /// The numbers of a tensor in C order, from its bytes in the file. `entry` is one of the capture's `tensors`, as JSON.

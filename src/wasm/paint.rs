@@ -48,6 +48,5 @@ pub(super) fn count(name: &str, number: f64) -> Result<u64, Error> {
     if (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0 {
         return Ok(number as u64);
     }
-    let expected = "a whole number from 0 to 2^53 - 1".into();
-    Err(Error::Parameter { name: name.into(), expected, found: decimal::show(number) })
+    Err(Error::parameter(&name, &"a whole number from 0 to 2^53 - 1", &decimal::show(number)))
 }

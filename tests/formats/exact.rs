@@ -2,7 +2,7 @@
 
 use crate::build::{self, *};
 use crate::faults::many;
-use qkscope::error::Error;
+use qkscope::error::Fault;
 use qkscope::format::{self, Limits, Reader, TensorInfo};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::Value;
@@ -204,8 +204,8 @@ fn a_reader_takes_what_it_asked_for_and_nothing_else() {
     reader.supply(&file).unwrap();
     assert_eq!((reader.need(), reader.supply(&file).unwrap_err().code()), (None, "size"));
     let unread = Reader::new(9, Limits::default()).unwrap();
-    assert!(matches!(unread.finish(), Err(Error::Truncated { expected: 9, found: 0, .. })));
-    assert!(matches!(Reader::new(1 << 53, Limits::default()), Err(Error::Limit { .. })));
+    assert!(matches!(unread.finish().map_err(Fault::from), Err(Fault::Truncated { expected: 9, found: 0, .. })));
+    assert!(matches!(Reader::new(1 << 53, Limits::default()).map_err(Fault::from), Err(Fault::Limit { .. })));
 }
 
 /// Large files are asked for in pieces, so that they can be shown to progress and need not be held twice.
@@ -249,7 +249,11 @@ fn limits_can_be_changed() {
             read(file, &index, &index.tensors[0].name, limits).map(|numbers| numbers.len())
         };
         assert!(try_all(&enough).is_ok(), "{enough:?}: {:?}", try_all(&enough));
-        assert!(matches!(try_all(&too_little), Err(Error::Limit { .. })), "{too_little:?}: {:?}", try_all(&too_little));
+        assert!(
+            matches!(try_all(&too_little).map_err(Fault::from), Err(Fault::Limit { .. })),
+            "{too_little:?}: {:?}",
+            try_all(&too_little)
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can be wrong with a file, one malformed file for each, and what comes of it.
 
 use crate::build::*;
-use qkscope::error::Error;
+use qkscope::error::{Error, Fault};
 use qkscope::format::Limits;
 use std::collections::BTreeSet;
 
@@ -309,7 +309,7 @@ fn outcome(file: &[u8]) -> Result<First, Error> {
     let mut first = None;
     for tensor in &index.tensors {
         let numbers = match (&tensor.note, read(file, &index, &tensor.name, &Limits::default())) {
-            (Some(note), Err(Error::Unsupported { .. })) => Err(note.clone()),
+            (Some(note), Err(error)) if matches!(*error, Fault::Unsupported { .. }) => Err(note.clone()),
             (_, numbers) => Ok(numbers?),
         };
         first.get_or_insert((tensor.shape.clone(), numbers));

@@ -3,7 +3,7 @@
 use crate::support::bounds::EPS;
 use crate::support::{Random, bounds, choice};
 use qkscope::block::{self, BLOCKS, DEFINITIONS, Output, Tensor, VIEWS, Weights};
-use qkscope::error::Error;
+use qkscope::error::{Error, Fault};
 use qkscope::member::Member;
 use qkscope::options::Choice;
 use serde::Deserialize;
@@ -270,8 +270,8 @@ fn eca_refuses_an_even_kernel() {
     for k in ["2", "4", "64"] {
         let eca = choice(&format!(r#"{{"id": "eca", "kernelSize": {k}}}"#));
         let expected =
-            Error::Parameter { name: "kernelSize".into(), expected: "an odd number".into(), found: k.into() };
-        assert_eq!(block::slots(&eca, &[1, 8, 2, 2]), Err(expected));
+            Fault::Parameter { name: "kernelSize".into(), expected: "an odd number".into(), found: k.into() };
+        assert_eq!(block::slots(&eca, &[1, 8, 2, 2]).map_err(Fault::from), Err(expected));
     }
 }
 

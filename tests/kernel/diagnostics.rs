@@ -11,7 +11,7 @@ use qkscope::diagnostics::rollout::{self, MAX_TOKENS, Rollout};
 use qkscope::diagnostics::rows;
 use qkscope::diagnostics::value_norm::{self, ValueNorms, Weighted, value_norms, weighted};
 use qkscope::diagnostics::{Columns, MEASURES, PATTERNS, STATISTICS};
-use qkscope::error::Error;
+use qkscope::error::{Error, Fault};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -424,7 +424,7 @@ fn weights_without_their_statistics() {
     whole.add(0, &weights).unwrap();
     let mut apart = Head::new(&frame).unwrap();
     apart.add_weights(0, &weights).unwrap();
-    assert_eq!(apart.values().unwrap_err(), Error::Count { name: "rows".into(), expected: 21, found: 0 });
+    assert_eq!(*apart.values().unwrap_err(), Fault::Count { name: "rows".into(), expected: 21, found: 0 });
     assert_eq!(apart.rows(), &Columns::new(n).unwrap(), "no statistic is worked out");
     apart.add_statistics(0, whole.rows()).unwrap();
     assert!(same_numbers(&apart.values().unwrap(), &whole.values().unwrap()));
@@ -510,7 +510,7 @@ fn heads_that_cannot_be() {
     }
     assert_eq!(head.add_statistics(3, &Columns::new(2).unwrap()).unwrap_err().code(), "shape");
     head.add(1, &[0.25; 12]).unwrap();
-    assert_eq!(head.values().unwrap_err(), Error::Count { name: "rows".into(), expected: 4, found: 3 });
+    assert_eq!(*head.values().unwrap_err(), Fault::Count { name: "rows".into(), expected: 4, found: 3 });
     let detector = |tokens| Detector::new(Pattern::Induction, 3, tokens, Exclude::default());
     assert_eq!(detector(None).unwrap_err().code(), "parameter");
     assert_eq!(detector(Some(&[1, 2])).unwrap_err().code(), "count");
@@ -580,7 +580,7 @@ fn heads_are_averaged_and_rows_streamed() {
     for _ in 0..2 {
         for row in [3, 0, 5, 1, 2, 4] {
             let rows: Vec<f32> = (0..heads).flat_map(|h| layer[(h * n + row) * n..][..n].to_vec()).collect();
-            assert!(matches!(streamed.finish_layer(), Err(Error::Count { expected: 6, .. })));
+            assert!(matches!(streamed.finish_layer().map_err(Fault::from), Err(Fault::Count { expected: 6, .. })));
             streamed.push_row(row, &rows).unwrap();
         }
         streamed.finish_layer().unwrap();
@@ -590,7 +590,10 @@ fn heads_are_averaged_and_rows_streamed() {
 
 #[test]
 fn rollouts_that_cannot_be() {
-    assert!(matches!(Rollout::new(MAX_TOKENS + 1, true), Err(Error::Limit { limit: 2048, found: 2049, .. })));
+    assert!(matches!(
+        Rollout::new(MAX_TOKENS + 1, true).map_err(Fault::from),
+        Err(Fault::Limit { limit: 2048, found: 2049, .. })
+    ));
     let mut rollout = Rollout::new(3, true).unwrap();
     for count in [0, 3, 6, 8, 10, 12] {
         assert_eq!(rollout.push(&vec![0.5; count]).unwrap_err().code(), "shape", "{count}");
@@ -605,13 +608,13 @@ fn rollouts_that_cannot_be() {
             let mut rollout = Rollout::new(3, residual).unwrap();
             rollout.push(&[0.5; 9]).unwrap();
             let before = rollout.matrix().to_vec();
-            let number = |name: &str, at| Error::Number {
+            let number = |name: &str, at| Fault::Number {
                 name: format!("{name}, weight {at}"),
                 expected: "a finite number, at least 0".into(),
                 found: bad.to_string(),
             };
-            assert_eq!(rollout.push(&layer).unwrap_err(), number("layer 1", 5));
-            assert_eq!(rollout.push_row(1, &layer[3..6]).unwrap_err(), number("layer 1, row 1", 2));
+            assert_eq!(*rollout.push(&layer).unwrap_err(), number("layer 1", 5));
+            assert_eq!(*rollout.push_row(1, &layer[3..6]).unwrap_err(), number("layer 1, row 1", 2));
             assert!(same_numbers(rollout.matrix(), &before), "nothing was taken");
         }
     }
@@ -679,8 +682,8 @@ fn widest(layers: &[Vec<f64>], n: usize) -> Vec<f64> {
 fn flows_that_cannot_be() {
     let square = vec![0.5f32; 33 * 33];
     let error = Flow::new(&[square.as_slice(); 24], 33, true).unwrap_err();
-    assert!(matches!(error, Error::Limit { limit: 768, found: 792, .. }), "{error}");
-    assert!(matches!(Flow::new(&[], 129, true), Err(Error::Limit { limit: 128, found: 129, .. })));
+    assert!(matches!(*error, Fault::Limit { limit: 768, found: 792, .. }), "{error}");
+    assert!(matches!(Flow::new(&[], 129, true).map_err(Fault::from), Err(Fault::Limit { limit: 128, found: 129, .. })));
     assert_eq!(Flow::new(&[&A1, &A2[..8]], 3, true).unwrap_err().code(), "shape");
     for bad in [f32::NAN, f32::INFINITY, -0.1] {
         assert_eq!(Flow::new(&[&A1, &[bad; 9]], 3, true).unwrap_err().code(), "number");

@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::bounds::EPS;
 use crate::support::{Case, Random, choice, same_bits};
 use qkscope::attend::{Problem, Stage};
-use qkscope::error::Error;
+use qkscope::error::{Error, Fault};
 use qkscope::options::{Alignment, Choice, Setting, Settings};
 use qkscope::position::{self, Definition, POSITIONS, Position, alibi};
 use qkscope::simd::WIDTH;
@@ -490,7 +490,7 @@ fn an_offset_shifts_positions() {
             let data = (0..2).flat_map(|head| (21 - n..21).flat_map(move |i| row(head, i))).copied().collect();
             part.query = (data, [1, 2, n, 6]);
             assert!(
-                matches!(&part.problem(), Err(Error::Parameter { name, .. }) if name == "causalAlignment")
+                matches!(part.problem().map_err(Fault::from), Err(Fault::Parameter { name, .. }) if name == "causalAlignment")
                     || position.name() == "none"
             );
             part.options.causal_alignment = Some(Alignment::LowerRight).filter(|_| choose);
@@ -581,11 +581,11 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 fn refusal(found: Result<PerHead<Box<dyn Position>>, Error>) -> (String, String) {
-    match found.err() {
-        Some(Error::Parameter { name, expected, found } | Error::Shape { name, expected, found }) => {
+    match found.err().map(Fault::from) {
+        Some(Fault::Parameter { name, expected, found } | Fault::Shape { name, expected, found }) => {
             (name, format!("{expected}; {found}"))
         }
-        Some(Error::Unknown { name, expected, found }) => (name, format!("{expected}; {found}")),
+        Some(Fault::Unknown { name, expected, found }) => (name, format!("{expected}; {found}")),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -655,7 +655,8 @@ fn what_does_not_go_together_is_refused() {
     case.options.normalizer = Choice::id("linear_elu1");
     for entry in POSITIONS {
         case.options.position = Choice::id(entry.member.id);
-        let refused = matches!(case.problem(), Err(Error::Parameter { name, .. }) if name == "position");
+        let refused =
+            matches!(case.problem().map_err(Fault::from), Err(Fault::Parameter { name, .. }) if name == "position");
         assert_eq!(refused, entry.biases, "{} with a normalizer that takes no bias", entry.member.id);
     }
 }

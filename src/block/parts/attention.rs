@@ -35,7 +35,7 @@ impl Triple {
     /// A = softmax_j(scale · q_i·k_j), by the same path as every attention of this crate. Without any key, A V is 0.
     ///
     /// # Errors
-    /// [`Error::Shape`] for maps over its limits, [`Error::OutOfMemory`].
+    /// `Fault::Shape` for maps over its limits, `Fault::OutOfMemory`.
     pub fn softmax(&self, scale: f64, need_weights: bool) -> Result<Mixed, Error> {
         let [b, n, m, channels] = self.sizes();
         let options = Options { score: Some(Choice::id("dot")), scale: Some(scale), ..Options::default() };
@@ -59,7 +59,7 @@ impl Triple {
     /// A_ij = pair(q_i, k_j) / M: an average over the keys, with weights that need not sum to 1.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// `Fault::OutOfMemory`.
     pub fn average(&self, pair: impl Fn(&[f32], &[f32]) -> f64, need_weights: bool) -> Result<Mixed, Error> {
         let [b, n, m, channels] = self.sizes();
         let weight = |r: usize, j: usize| pair(self.query.row(r), self.key.row(r / n * m + j)) / m as f64;
@@ -91,7 +91,7 @@ fn head(rows: &Tensor<f32>) -> Result<(Vec<f32>, [usize; 4]), Error> {
 /// X + `add`(c, W z_p): what attention found, led back to the channels of X by a 1 × 1 convolution W and added.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// `Fault::OutOfMemory`.
 pub fn residual(
     x: &Tensor<f32>,
     mixed: &Tensor<f32>,

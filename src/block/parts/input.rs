@@ -48,12 +48,12 @@ impl<T: Copy + Into<f64>> Input<T> {
     /// Holds `weights` against `slots`.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a name that is in no slot, [`Error::Parameter`] for a required weight that is missing,
-    /// [`Error::Shape`] for one that does not fit.
+    /// `Fault::Unknown` for a name that is in no slot, `Fault::Parameter` for a required weight that is missing,
+    /// `Fault::Shape` for one that does not fit.
     pub fn new(x: Tensor<T>, weights: Weights<T>, settings: Settings, slots: &[Slot]) -> Result<Input<T>, Error> {
         if let Some(name) = weights.keys().find(|name| slots.iter().all(|slot| slot.name != name.as_str())) {
             let known = slots.iter().map(|slot| slot.name).collect::<Vec<_>>().join(", ");
-            return Err(Error::Unknown { name: "weight".into(), expected: known, found: name.clone() });
+            return Err(Error::unknown(&"weight", &known, &name));
         }
         for slot in slots {
             match weights.get(slot.name) {
@@ -88,7 +88,7 @@ impl<T: Copy + Into<f64>> Input<T> {
     /// A weight that is required.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where it is not there after all.
+    /// `Fault::Parameter` where it is not there after all.
     pub fn weight(&self, name: &str) -> Result<&Tensor<T>, Error> {
         self.weights.get(name).ok_or_else(|| missing(name, "given"))
     }
@@ -135,11 +135,11 @@ fn expect(slot: &Slot, found: &[usize]) -> Result<(), Error> {
     if slot.shape == found {
         return Ok(());
     }
-    Err(Error::Shape { name: slot.name.into(), expected: join(&slot.shape), found: join(found) })
+    Err(Error::shape(&slot.name, &join(&slot.shape), &join(found)))
 }
 
 fn missing(name: &str, expected: &str) -> Error {
-    Error::Parameter { name: name.into(), expected: expected.into(), found: "missing".into() }
+    Error::parameter(&name, &expected, &"missing")
 }
 
 /// Y, and what led to it.

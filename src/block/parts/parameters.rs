@@ -51,11 +51,11 @@ pub const KERNEL_SIZE: Parameter = whole(
 /// [`KERNEL_SIZE`], which the paper tries at 3 and 7 alone.
 ///
 /// # Errors
-/// [`Error::Parameter`] for anything else.
+/// `Fault::Parameter` for anything else.
 pub fn kernel_size(settings: &Settings) -> Result<usize, Error> {
     match count(settings, &KERNEL_SIZE) {
         k @ (3 | 7) => Ok(k),
-        k => Err(Error::Parameter { name: KERNEL_SIZE.name.into(), expected: "3 or 7".into(), found: k.to_string() }),
+        k => Err(Error::parameter(&KERNEL_SIZE.name, &"3 or 7", &k)),
     }
 }
 

@@ -14,30 +14,30 @@ impl<T: Copy> Tensor<T> {
     /// The tensor called `name`.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the shape has another number of elements than there are.
+    /// `Fault::Shape` where the shape has another number of elements than there are.
     pub fn new(name: &str, shape: Vec<usize>, data: Vec<T>) -> Result<Self, Error> {
         let count = elements(&shape);
         if count == Some(data.len()) {
             return Ok(Tensor { shape, data });
         }
-        Err(Error::Shape {
-            name: name.into(),
-            expected: format!("{} elements for {}", count.map_or("too many".into(), |n| n.to_string()), join(&shape)),
-            found: data.len().to_string(),
-        })
+        Err(Error::shape(
+            &name,
+            &format_args!("{} elements for {}", count.map_or("too many".into(), |n| n.to_string()), join(&shape)),
+            &data.len(),
+        ))
     }
 
     /// The tensor of a shape whose element at each index is `value(index)`.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`], naming `name`.
+    /// `Fault::OutOfMemory`, naming `name`.
     pub fn build<const N: usize>(
         name: &str,
         shape: [usize; N],
         mut value: impl FnMut([usize; N]) -> T,
     ) -> Result<Self, Error> {
         let bytes = shape.iter().fold(size_of::<T>() as u64, |bytes, &n| bytes.saturating_mul(n as u64));
-        let count = elements(&shape).ok_or_else(|| Error::OutOfMemory { name: name.into(), bytes })?;
+        let count = elements(&shape).ok_or_else(|| Error::out_of_memory(&name, bytes))?;
         let mut data = reserved(name, count)?;
         data.extend((0..count).map(|place| value(index(shape, place))));
         Ok(Tensor { shape: shape.into(), data })
@@ -77,7 +77,7 @@ impl<T: Copy> Tensor<T> {
     /// The same elements in another shape of as many.
     ///
     /// # Errors
-    /// [`Error::Shape`], naming `name`.
+    /// `Fault::Shape`, naming `name`.
     pub fn reshape<const N: usize>(self, name: &str, shape: [usize; N]) -> Result<Self, Error> {
         Tensor::new(name, shape.into(), self.data)
     }

@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 
 use super::room;
-use crate::error::Error;
+use crate::error::{Error, dims};
 use crate::format::{Limits, TensorInfo, count};
 
 /// What can be read, for messages.
@@ -53,18 +53,16 @@ pub(crate) struct Layout {
 impl Layout {
     /// The bytes that a tensor of this shape takes.
     pub fn size(self, name: &str, shape: &[u64], limits: &Limits) -> Result<u64, Error> {
-        count(name, shape, limits)?.checked_mul(self.element.size()).ok_or_else(|| Error::Shape {
-            name: name.into(),
-            expected: "at most 2^53 bytes".into(),
-            found: format!("{shape:?}"),
-        })
+        count(name, shape, limits)?
+            .checked_mul(self.element.size())
+            .ok_or_else(|| Error::shape(&name, &"at most 2^53 bytes", &dims(shape)))
     }
 
     /// The numbers of a tensor, in C order.
     pub fn widen(self, tensor: &TensorInfo, bytes: &[u8], limits: &Limits) -> Result<Vec<f32>, Error> {
         let expected = self.size(&tensor.name, &tensor.shape, limits)?;
         if bytes.len() as u64 != expected {
-            return Err(Error::Size { name: tensor.name.clone(), expected, found: bytes.len() as u64 });
+            return Err(Error::size(&tensor.name, expected, bytes.len() as u64));
         }
         let mut numbers = room(&tensor.name, expected / self.element.size())?;
         self.decode(bytes, &mut numbers);

@@ -75,7 +75,7 @@ impl Codes {
         let mut counts = [0u16; LONGEST + 1];
         lengths.iter().for_each(|&length| counts[usize::from(length)] += 1);
         counts[0] = 0;
-        let (mut left, mut code, mut next) = (1i32, 0u16, [0u16; LONGEST + 2]);
+        let (mut left, mut code, mut next) = (1i32, 0u16, [0u16; LONGEST + 1]);
         for length in 1..=LONGEST {
             left = left * 2 - i32::from(counts[length]);
             if left < 0 {
@@ -89,11 +89,11 @@ impl Codes {
             return None;
         }
         let mut codes = Codes { fast: [0; 1 << FAST], counts, symbols: Vec::with_capacity(lengths.len()) };
-        for length in 1..=LONGEST {
+        for (length, code) in next.iter_mut().enumerate().skip(1) {
             for symbol in (0..lengths.len()).filter(|&symbol| usize::from(lengths[symbol]) == length) {
                 codes.symbols.push(symbol as u16);
-                codes.add(symbol as u16, next[length], length as u32);
-                next[length] += 1;
+                codes.add(symbol as u16, *code, length as u32);
+                *code += 1;
             }
         }
         Some(codes)

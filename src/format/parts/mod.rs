@@ -28,9 +28,9 @@ pub(crate) fn snippet(bytes: &[u8]) -> String {
 /// An empty list with room for `count` elements that a file asks for.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`], instead of the trap that a failed allocation is.
+/// `Fault::OutOfMemory`, instead of the trap that a failed allocation is.
 pub(crate) fn room<T>(name: &str, count: u64) -> Result<Vec<T>, Error> {
-    let refused = || Error::OutOfMemory { name: name.into(), bytes: count.saturating_mul(size_of::<T>() as u64) };
+    let refused = || Error::out_of_memory(&name, count.saturating_mul(size_of::<T>() as u64));
     let mut list = Vec::new();
     let count = usize::try_from(count).map_err(|_| refused())?;
     list.try_reserve_exact(count).map_err(|_| refused())?;

@@ -9,7 +9,7 @@ pub(crate) fn unique<'a>(part: &str, names: impl Iterator<Item = &'a str>) -> Re
     let order = order(names.len(), &|a, b| names[a].cmp(names[b]));
     // Equal ones stand side by side, in the order of the file.
     match order.windows(2).filter(|pair| names[pair[0]] == names[pair[1]]).map(|pair| pair[1]).min() {
-        Some(again) => Err(Error::Duplicate { name: format!("name in {part}"), found: names[again].into() }),
+        Some(again) => Err(Error::duplicate(&format_args!("name in {part}"), &names[again])),
         None => Ok(()),
     }
 }

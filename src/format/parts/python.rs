@@ -40,7 +40,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Header, Error> {
             _ => return Err(words.wrong(at, "descr, fortran_order or shape")),
         };
         if twice {
-            return Err(Error::Duplicate { name: format!("entry in the header of {name}"), found: key.into() });
+            return Err(Error::duplicate(&format_args!("entry in the header of {name}"), &key));
         }
         if !words.skip(",") {
             words.expect("}")?;
@@ -158,13 +158,12 @@ impl<'a> Words<'a> {
     fn wrong(&self, at: usize, expected: &str) -> Error {
         let rest = self.text[at..].trim_start();
         let offset = (self.text.len() - rest.len()) as u64;
-        let name = format!("header of {}", self.name);
-        Error::Malformed { name, offset, expected: expected.into(), found: snippet(rest.as_bytes()) }
+        Error::malformed(&format_args!("header of {}", self.name), offset, &expected, &snippet(rest.as_bytes()))
     }
 }
 
 fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-')
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '+' | '-')
 }
 
 fn opens(word: &str) -> bool {

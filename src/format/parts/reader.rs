@@ -30,11 +30,11 @@ impl Reader {
     /// A reader of a file of `size` bytes.
     ///
     /// # Errors
-    /// [`Error::Truncated`] for an empty file, [`Error::Limit`] for one larger than 2^53 bytes.
+    /// `Fault::Truncated` for an empty file, `Fault::Limit` for one larger than 2^53 bytes.
     pub fn new(size: u64, limits: Limits) -> Result<Self, Error> {
         Limits::check("file", size, MAX_SAFE)?;
         if size == 0 {
-            return Err(Error::Truncated { name: "file".into(), expected: 8, found: 0 });
+            return Err(Error::truncated(&"file", 8, 0));
         }
         Ok(Reader { size, limits, head: Vec::new(), wanted: size.min(FIRST), format: None, index: None })
     }
@@ -48,11 +48,11 @@ impl Reader {
     /// Takes the bytes that [`need`](Self::need) asked for.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of bytes, and every way in which a file can be wrong.
+    /// `Fault::Size` for another number of bytes, and every way in which a file can be wrong.
     pub fn supply(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let expected = self.need().map_or(0, |range| range.end - range.start);
         if bytes.len() as u64 != expected {
-            return Err(Error::Size { name: "the piece of the file".into(), expected, found: bytes.len() as u64 });
+            return Err(Error::size(&"the piece of the file", expected, bytes.len() as u64));
         }
         self.hold(bytes)?;
         if self.head.len() as u64 == self.wanted { self.advance() } else { Ok(()) }
@@ -61,15 +61,15 @@ impl Reader {
     /// The index.
     ///
     /// # Errors
-    /// [`Error::Truncated`] if bytes are still needed.
+    /// `Fault::Truncated` if bytes are still needed.
     pub fn finish(self) -> Result<Index, Error> {
         let (expected, found) = (self.wanted, self.head.len() as u64);
-        self.index.ok_or_else(|| Error::Truncated { name: "file".into(), expected, found })
+        self.index.ok_or_else(|| Error::truncated(&"file", expected, found))
     }
 
     fn hold(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let missing = self.wanted - self.head.len() as u64;
-        let refused = || Error::OutOfMemory { name: "file".into(), bytes: missing };
+        let refused = || Error::out_of_memory(&"file", missing);
         let room = usize::try_from(missing).map_err(|_| refused())?;
         self.head.try_reserve_exact(room).map_err(|_| refused())?;
         self.head.extend_from_slice(bytes);

@@ -19,7 +19,7 @@ pub(crate) fn members<'a>(part: &str, text: &'a str, limit: u64) -> Result<Membe
     scan.begin(b'{', "expected an object")?;
     while scan.more(b'}', members.is_empty())? {
         if members.len() as u64 == limit {
-            return Err(Error::Limit { name: format!("number of entries in {part}"), limit, found: limit + 1 });
+            return Err(Error::limit(&format_args!("number of entries in {part}"), limit, limit + 1));
         }
         let name = scan.name()?;
         members.push((string(part, name)?, scan.value()?));
@@ -280,7 +280,6 @@ impl<'a> Scan<'_, 'a> {
 
     fn wrong(&self, what: &str) -> Error {
         let found = snippet(&self.text.as_bytes()[self.at.min(self.text.len())..]);
-        let expected = format!("valid JSON ({what})");
-        Error::Malformed { name: self.part.into(), offset: self.at as u64, expected, found }
+        Error::malformed(&self.part, self.at as u64, &format_args!("valid JSON ({what})"), &found)
     }
 }

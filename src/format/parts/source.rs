@@ -37,7 +37,7 @@ impl<'a> Source<'a> {
     /// Some bytes of the file, which are part of the `name`.
     pub fn bytes(&self, name: &str, range: Range<u64>) -> Result<&'a [u8], Stop> {
         if range.end > self.size {
-            return Err(Error::Truncated { name: name.into(), expected: range.end, found: self.size }.into());
+            return Err(Error::truncated(&name, range.end, self.size).into());
         }
         if range.end > self.head.len() as u64 {
             return Err(Stop::Need(range.end));

@@ -48,8 +48,7 @@ pub(crate) fn entries<'a>(archive: &'a [u8], limits: &Limits) -> Result<Vec<Entr
         at = next;
     }
     if entries.len() as u64 != directory.count || at != directory.end {
-        let name = "files in the archive's directory".into();
-        return Err(Error::Count { name, expected: directory.count, found: entries.len() as u64 });
+        return Err(Error::count(&"files in the archive's directory", directory.count, entries.len() as u64));
     }
     disjoint(&entries)?;
     Ok(entries)
@@ -65,7 +64,7 @@ pub(crate) fn unpack<'a>(
     let unpacked = begin(name, bytes, packing, packing.size, limits)?;
     match crc32(&unpacked) {
         crc if crc == packing.crc => Ok(unpacked),
-        crc => Err(Error::Checksum { name: name.into(), expected: packing.crc, found: crc }),
+        crc => Err(Error::checksum(&name, packing.crc, crc)),
     }
 }
 
@@ -90,7 +89,7 @@ fn check_size(name: &str, stored: u64, packing: Packing, limits: &Limits) -> Res
     Limits::check(&name, packing.size, limits.bytes)?;
     match packing.deflated {
         true => Limits::check(&name, packing.size, stored.saturating_mul(limits.ratio).saturating_add(FREE)),
-        false if packing.size != stored => Err(Error::Size { name, expected: packing.size, found: stored }),
+        false if packing.size != stored => Err(Error::size(&name, packing.size, stored)),
         false => Ok(()),
     }
 }
@@ -107,8 +106,7 @@ fn inflate(name: &str, bytes: &[u8], length: u64, all: bool) -> Result<Vec<u8>, 
         End::Done => format!("{written}"),
         End::Broken => format!("a broken stream after {written}"),
     };
-    let expected = format!("deflated data for {length} bytes");
-    Err(Error::Malformed { name: name.into(), offset: read as u64, expected, found })
+    Err(Error::malformed(&name, read as u64, &format_args!("deflated data for {length} bytes"), &found))
 }
 
 struct Directory {
@@ -121,11 +119,8 @@ struct Directory {
 fn directory(archive: &[u8]) -> Result<Directory, Error> {
     const END: usize = 22;
     const COMMENT: usize = 0xffff;
-    let last = archive.len().checked_sub(END).ok_or(Error::Truncated {
-        name: "archive".into(),
-        expected: END as u64,
-        found: archive.len() as u64,
-    })?;
+    let last =
+        archive.len().checked_sub(END).ok_or_else(|| Error::truncated(&"archive", END as u64, archive.len() as u64))?;
     let is_end = |&at: &usize| {
         archive[at..].starts_with(b"PK\x05\x06") && number(archive, at + 20, 2) == (archive.len() - at - END) as u64
     };
@@ -143,7 +138,7 @@ fn directory(archive: &[u8]) -> Result<Directory, Error> {
     }
     match (end as u64).checked_sub(size) {
         Some(begin) if begin == start => Ok(Directory { start: begin as usize, end, count }),
-        begin => Err(Error::Layout { name: "directory".into(), expected: begin.unwrap_or(0), found: start }),
+        begin => Err(Error::layout(&"directory", begin.unwrap_or(0), start)),
     }
 }
 
@@ -154,7 +149,7 @@ fn entry(archive: &[u8], at: usize, directory: usize) -> Result<(Entry<'_>, usiz
     let lengths = [28, 30, 32].map(|field| number(fixed, field, 2) as usize);
     let next = at + FIXED + lengths.iter().sum::<usize>();
     if next > archive.len() {
-        return Err(Error::Truncated { name: "directory".into(), expected: next as u64, found: archive.len() as u64 });
+        return Err(Error::truncated(&"directory", next as u64, archive.len() as u64));
     }
     let name = name(&archive[at + FIXED..][..lengths[0]], at + FIXED)?;
     let (stored, size, start) = (number(fixed, 20, 4), number(fixed, 24, 4), number(fixed, 42, 4));
@@ -191,7 +186,7 @@ fn data(archive: &[u8], name: &str, start: u64, entry: &[u8]) -> Result<u64, Err
 fn part<'a>(name: &str, archive: &'a [u8], start: u64, length: u64, mark: &[u8]) -> Result<&'a [u8], Error> {
     let end = start + length;
     if end > archive.len() as u64 {
-        return Err(Error::Truncated { name: name.into(), expected: end, found: archive.len() as u64 });
+        return Err(Error::truncated(&name, end, archive.len() as u64));
     }
     let bytes = &archive[start as usize..end as usize];
     let expected = || format!("the mark {}", snippet(mark));
@@ -213,7 +208,7 @@ fn disjoint(entries: &[Entry]) -> Result<(), Error> {
     let order: Vec<&Entry> = order.into_iter().map(|at| &entries[at]).collect();
     let ends = order.iter().map(|entry| entry.offset + entry.bytes.len() as u64);
     match order.iter().skip(1).zip(ends).find(|(entry, end)| entry.start < *end) {
-        Some((entry, end)) => Err(Error::Layout { name: entry.name.into(), expected: end, found: entry.start }),
+        Some((entry, end)) => Err(Error::layout(&entry.name, end, entry.start)),
         None => Ok(()),
     }
 }
@@ -224,10 +219,9 @@ fn number(bytes: &[u8], at: usize, size: usize) -> u64 {
 }
 
 fn wrong(name: &str, offset: usize, expected: &str, found: &[u8]) -> Error {
-    Error::Malformed { name: name.into(), offset: offset as u64, expected: expected.into(), found: snippet(found) }
+    Error::malformed(&name, offset as u64, &expected, &snippet(found))
 }
 
 fn unsupported(name: &str, found: &str) -> Error {
-    let expected = "an archive below 4 GB, as numpy.savez writes it".into();
-    Error::Unsupported { name: name.into(), expected, found: found.into() }
+    Error::unsupported(&name, &"an archive below 4 GB, as numpy.savez writes it", &found)
 }

@@ -142,9 +142,10 @@ export class Host {
     let finished = false;
     try {
       for (let need; !this.#aborted.has(id) && (need = reader.need());) {
-        const end = need.offset + need.length;
+        const [offset, length] = need;
+        const end = offset + length;
         if (end > head.size) return end;
-        reader.supply(await readRange(head, need));
+        reader.supply(await readRange(head, { offset, length }));
         this.#answer({ kind: 'progress', id, fraction: Math.min(1, end / size) }, []);
       }
       if (this.#aborted.has(id)) throw new QkscopeError('source', 'file', 'read', 'aborted');

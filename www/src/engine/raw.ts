@@ -226,7 +226,7 @@ export interface RawCapture {
 }
 
 export interface RawReader {
-  need(): { offset: number; length: number } | undefined;
+  need(): [offset: number, length: number] | undefined;
   supply(bytes: Uint8Array): void;
   /** A {@link RawCapture} as JSON. */
   finish(): string;
