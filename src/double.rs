@@ -11,6 +11,17 @@ const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// π/2 in parts of 28, 28 and 53 bits: a whole number below 2^25 times one of the first two is exact.
 const HALF_PI: [f64; 3] = [1.570_796_325_802_803, 9.920_935_739_593_517e-10, 5.721_188_726_109_832e-18];
 
+/// 1/n: a multiplication is quicker than a division.
+const INVERSE: [f64; 24] = {
+    let mut inverse = [0.0; 24];
+    let mut n = 1;
+    while n < inverse.len() {
+        inverse[n] = 1.0 / n as f64;
+        n += 1;
+    }
+    inverse
+};
+
 /// e^x.
 pub fn exp(x: f64) -> f64 {
     match x {
@@ -22,7 +33,7 @@ pub fn exp(x: f64) -> f64 {
     let k = (x / LN_2).round();
     let r = (x - k * LN_2_HIGH) - k * LN_2_LOW;
     // Σ r^n / n! from the back.
-    let sum = (1..=14).rev().fold(1.0, |sum, n| 1.0 + sum * r / f64::from(n));
+    let sum = (1..=14).rev().fold(1.0, |sum, n| 1.0 + sum * (r * INVERSE[n]));
     // In two steps: 2^k itself may not fit.
     let half = k as i32 / 2;
     sum * power_of_two(half) * power_of_two(k as i32 - half)
@@ -51,7 +62,7 @@ pub fn ln(x: f64) -> f64 {
     // ln m = 2 artanh s = 2 (s + s³/3 + s⁵/5 + …), |s| < 0.172.
     let s = (m - 1.0) / (m + 1.0);
     let square = s * s;
-    let tail = (1..=11).rev().fold(0.0, |sum, n| square * (1.0 / f64::from(2 * n + 1) + sum));
+    let tail = (1..=11).rev().fold(0.0, |sum, n| square * (INVERSE[2 * n + 1] + sum));
     let k = f64::from(k);
     k * LN_2_HIGH + (2.0 * s + (2.0 * s * tail + k * LN_2_LOW))
 }
@@ -77,11 +88,8 @@ pub fn sin_cos(x: f64) -> (f64, f64) {
     let r = HALF_PI.iter().fold(x, |r, part| r - k * part);
     let square = r * r;
     // Alternating sums of r^n / n! from the back.
-    let series = |first: i32| {
-        (1..=9).rev().fold(1.0, |sum, n| {
-            let n = f64::from(2 * n + first);
-            1.0 - sum * square / (n * (n - 1.0))
-        })
+    let series = |first: usize| {
+        (1..=9).rev().map(|n| 2 * n + first).fold(1.0, |sum, n| 1.0 - sum * (square * (INVERSE[n] * INVERSE[n - 1])))
     };
     let (sine, cosine) = (r * series(1), series(0));
     match k as i64 & 3 {

@@ -63,7 +63,7 @@ async function compile(variant) {
     // It reads the features to assume, simd128 among them, from the module itself. The stack lies at the bottom of memory, so
     // no pointer is below 1024, and what is added to one can go into the load: the inner loop loses four instructions of 22.
     make: () =>
-      runNode('binaryen/bin/wasm-opt', ['-O3', '--low-memory-unused', module, '-o', at(generated(variant.file))]),
+      runNode('binaryen/bin/wasm-opt', ['-Oz', '--low-memory-unused', module, '-o', at(generated(variant.file))]),
   });
 }
 
