@@ -82,16 +82,29 @@ pub fn tanh(x: f64) -> f64 {
     }
 }
 
+/// (−1)^n / (2n + first)!, the series of sine (1) and cosine (0), from the back.
+const fn alternating(first: usize) -> [f64; 9] {
+    let (mut all, mut term, mut n) = ([0.0; 9], 1.0, 0);
+    while n < all.len() {
+        all[all.len() - 1 - n] = term;
+        n += 1;
+        term /= -(((2 * n + first) * (2 * n + first - 1)) as f64);
+    }
+    all
+}
+
 /// Sine and cosine of an angle below 2^25.
 pub fn sin_cos(x: f64) -> (f64, f64) {
+    const SINE: [f64; 9] = alternating(1);
+    const COSINE: [f64; 9] = alternating(0);
     let k = (x / FRAC_PI_2).round();
     let r = HALF_PI.iter().fold(x, |r, part| r - k * part);
     let square = r * r;
-    // Alternating sums of r^n / n! from the back.
-    let series = |first: usize| {
-        (1..=9).rev().map(|n| 2 * n + first).fold(1.0, |sum, n| 1.0 - sum * (square * (INVERSE[n] * INVERSE[n - 1])))
-    };
-    let (sine, cosine) = (r * series(1), series(0));
+    let (mut sine, mut cosine) = (0.0, 0.0);
+    for (s, c) in SINE.iter().zip(&COSINE) {
+        (sine, cosine) = (sine * square + s, cosine * square + c);
+    }
+    sine *= r;
     match k as i64 & 3 {
         0 => (sine, cosine),
         1 => (cosine, -sine),
