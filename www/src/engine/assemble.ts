@@ -48,7 +48,7 @@ export function assemble(cut: readonly Block[], results: readonly RawBlock[], wa
   if (wanted.output) parts.output = matrix(({ output }) => output, extent.valueSize);
   if (wanted.weights) parts.weights = matrix(({ weights }) => weights, extent.keys);
   if (wanted.stages.length > 0) {
-    const stages = wanted.stages.map((stage) => [stage, matrix((result) => result.stages?.[stage], extent.keys)]);
+    const stages = wanted.stages.map((stage) => [stage, matrix((result) => result.stages[stage], extent.keys)]);
     parts.stages = Object.fromEntries(stages) as Record<Stage, Float32Array>;
   }
   if (wanted.status) {

@@ -57,10 +57,9 @@ function pieces({ work, bytes, width }: Cost): number {
 }
 
 function cut(size: number, step: number): Range[] {
-  return Array.from(
-    { length: Math.ceil(size / step) },
-    (_, at) => [at * step, Math.min(size, (at + 1) * step)] as const,
-  );
+  const ranges: Range[] = [];
+  for (let start = 0; start < size; start += step) ranges.push([start, Math.min(size, start + step)]);
+  return ranges;
 }
 
 function roundUp(value: number, unit: number): number {

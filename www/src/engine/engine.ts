@@ -63,7 +63,7 @@ export async function attention(
     const weights = options.needWeights ?? false;
     const statistics = options.needStatistics ?? false;
     const stages = stagesOf(options.stages);
-    await map.open({ signal: options.signal });
+    // The parts bring the problem along, which is refused with the first of them.
     const wanted = { output: value != null, weights, stages, statistics, status: true };
     const parts = await map.attend(wanted, options);
     return result(map, parts);

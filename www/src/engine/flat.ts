@@ -8,6 +8,7 @@ import type { CatalogMember, CatalogParameter } from '../generated/catalog.ts';
 import type { Diagnosis, Flat, Numbers } from './protocol.ts';
 import type {
   RawAttention,
+  RawBlock,
   RawCell,
   RawHeads,
   RawLayerRequest,
@@ -52,7 +53,7 @@ export function projectionProblem(
 ): Flat {
   const list = new List(1);
   list.tensors(...rows);
-  list.add(numHeads, Number(addZeroAttn));
+  list.addAll([numHeads, Number(addZeroAttn)]);
   for (const name of layerTensors) list.parameter(weights[name]);
   list.options(options);
   return list;
@@ -141,27 +142,19 @@ const columns = [...catalog.statistics.map(({ id }) => id), 'status'] as const;
 /** The answer to a request: the kernel's arrays under their names. */
 export function answerOf<R extends RawRequest>(request: R, parts: readonly Numbers[]): RawResults[R['kind']] {
   // The kernel answers each kind of request with its kind of result.
-  return named(request, [...parts]) as RawResults[R['kind']];
+  return named(request, parts) as RawResults[R['kind']];
 }
 
-function named(request: RawRequest, parts: Numbers[]): RawResults[RawRequest['kind']] {
-  const floats = () => parts.shift() as Float32Array;
+function named(request: RawRequest, parts: readonly Numbers[]): RawResults[RawRequest['kind']] {
   switch (request.kind) {
     case 'attend':
-      return {
-        ...(request.output && { output: floats() }),
-        ...(request.weights && { weights: floats() }),
-        stages: Object.fromEntries(request.stages.map((stage) => [stage, floats()])),
-        ...(request.status && { status: parts.shift() as Uint8Array }),
-        ...(request.statistics && { statistics: statisticsOf(parts) }),
-      };
+      return attendedOf(request, parts);
     case 'rectangle':
     case 'tile':
-      return { values: floats() };
+      return { values: parts[0] as Float32Array };
     case 'overview': {
-      const values = floats();
-      const [low, high] = floats() as unknown as [number, number];
-      return { values, low, high };
+      const [values, range] = parts as [Float32Array, Float32Array];
+      return { values, low: range[0]!, high: range[1]! };
     }
     case 'heads':
       return { values: parts[0] as Float64Array };
@@ -170,6 +163,17 @@ function named(request: RawRequest, parts: Numbers[]): RawResults[RawRequest['ki
     case 'cell':
       return cellOf(parts as [Float32Array, Int32Array, Float32Array, Float32Array, Float32Array]);
   }
+}
+
+function attendedOf(request: Extract<RawRequest, { kind: 'attend' }>, parts: readonly Numbers[]): RawBlock {
+  const answer: RawBlock = { stages: {} };
+  let at = 0;
+  if (request.output) answer.output = parts[at++] as Float32Array;
+  if (request.weights) answer.weights = parts[at++] as Float32Array;
+  for (const stage of request.stages) answer.stages[stage] = parts[at++] as Float32Array;
+  if (request.status) answer.status = parts[at++] as Uint8Array;
+  if (request.statistics) answer.statistics = statisticsOf(parts.slice(at));
+  return answer;
 }
 
 function pyramidOf([max, mean, range, columns, known, ...statistics]: [
@@ -223,11 +227,11 @@ export function diagnosisProblem(asked: Diagnosis): Flat {
     case 'rollout':
     case 'flow':
       list.array(asked.weights);
-      list.add(asked.layer, asked.tokens, Number(asked.residual), Number(asked.normalize));
+      list.addAll([asked.layer, asked.tokens, Number(asked.residual), Number(asked.normalize)]);
       break;
     case 'valueNorms':
       list.array(asked.values);
-      list.add(asked.keys, asked.size);
+      list.addAll([asked.keys, asked.size]);
       list.projection(asked.projection, asked.width);
       break;
     case 'valueWeightedNorms':
@@ -236,7 +240,7 @@ export function diagnosisProblem(asked: Diagnosis): Flat {
       break;
     case 'headImportance':
       list.array(asked.outputs);
-      list.add(asked.heads, asked.queries, asked.size);
+      list.addAll([asked.heads, asked.queries, asked.size]);
       list.projection(asked.projection, asked.width);
       break;
   }
@@ -252,8 +256,12 @@ class List implements Flat {
     this.numbers = [kind];
   }
 
-  add(...numbers: number[]): void {
-    this.numbers.push(...numbers);
+  add(number: number): void {
+    this.numbers.push(number);
+  }
+
+  addAll(numbers: readonly number[]): void {
+    for (const number of numbers) this.numbers.push(number);
   }
 
   array(data: Numbers): void {
@@ -263,7 +271,7 @@ class List implements Flat {
   tensors(...tensors: readonly Checked<Float32Array | Uint8Array>[]): void {
     for (const { data, shape } of tensors) {
       this.array(data);
-      this.add(...shape);
+      this.addAll(shape);
     }
   }
 
@@ -286,8 +294,8 @@ class List implements Flat {
   }
 
   counts(list: readonly number[] | undefined): void {
-    if (list) this.add(list.length, ...list);
-    else this.add(NaN);
+    this.add(list ? list.length : NaN);
+    if (list) this.addAll(list);
   }
 
   options(options: RawOptions): void {
@@ -308,7 +316,7 @@ class List implements Flat {
     const place = list.findIndex((member) => member.id === id);
     const { parameters } = list[place]!;
     const set = parameters.filter(({ name }) => settings[name] !== undefined);
-    this.add(place, set.length);
+    this.addAll([place, set.length]);
     for (const parameter of set) {
       this.add(parameters.indexOf(parameter));
       this.value(parameter, settings[parameter.name]);

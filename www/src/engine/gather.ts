@@ -10,11 +10,16 @@ export interface Part<T> {
 }
 
 /**
- * The results in the order of the parts. The first error, or the signal, stops all the others.
+ * The results in the order of the parts. The first error, the signal, or whoever calls what is in `cancels` meanwhile, stops
+ * all the others.
  *
  * @throws the first part's error, the signal's reason, or what `onProgress` threw.
  */
-export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control = {}): Promise<T[]> {
+export async function gather<T>(
+  parts: readonly Part<T>[],
+  { signal, onProgress }: Control = {},
+  cancels?: Set<(reason: unknown) => void>,
+): Promise<T[]> {
   checkControl({ signal, onProgress });
   signal?.throwIfAborted();
   const progressed = progress(parts, onProgress);
@@ -41,6 +46,7 @@ export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress 
   });
   const onAbort = () => cancel(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
+  cancels?.add(cancel);
   try {
     const results = await Promise.all(finished);
     if (parts.length === 0) onProgress?.(1);
@@ -50,6 +56,7 @@ export async function gather<T>(parts: readonly Part<T>[], { signal, onProgress 
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
+    cancels?.delete(cancel);
   }
 }
 

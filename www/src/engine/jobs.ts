@@ -7,7 +7,7 @@ import type { Flat, Job, Numbers, Picture, Problem, Reply, Request, Results } fr
 import type { RawGlue, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 
-export type Answer = (reply: Reply, transfer: Transferable[]) => void;
+export type Answer = (reply: Reply) => void;
 type Run = Extract<Request, { kind: 'run' }>;
 type Of<K extends Job['kind']> = Extract<Job, { kind: K }>;
 
@@ -56,7 +56,7 @@ export class Host {
       if (started) this.#glue.__wbg_reset_state();
       else this.#glue.initSync({ module });
       started = true;
-      this.#answer({ kind: 'ready' }, []);
+      this.#answer({ kind: 'ready' });
     } catch (error) {
       this.#break(-1, error);
     }
@@ -101,7 +101,7 @@ export class Host {
       id,
       urgent,
       step: () => this.#step(id, task),
-      pause: () => this.#answer({ kind: 'progress', id, fraction: task.progress() }, []),
+      pause: () => this.#answer({ kind: 'progress', id, fraction: task.progress() }),
     });
   }
 
@@ -146,7 +146,7 @@ export class Host {
         const end = offset + length;
         if (end > head.size) return end;
         reader.supply(await readRange(head, { offset, length }));
-        this.#answer({ kind: 'progress', id, fraction: Math.min(1, end / size) }, []);
+        this.#answer({ kind: 'progress', id, fraction: Math.min(1, end / size) });
       }
       if (this.#aborted.has(id)) throw new QkscopeError('source', 'file', 'read', 'aborted');
       finished = true;
@@ -174,39 +174,44 @@ export class Host {
     if (!this.#slices.remove(id)) return;
     this.#tasks.get(id)?.free();
     this.#tasks.delete(id);
-    this.#answer({ kind: 'aborted', id }, []);
+    this.#answer({ kind: 'aborted', id });
   }
 
   #finish(id: number, value: Results[keyof Results]): void {
-    this.#settle(id, { kind: 'result', id, value }, transferables(value));
+    this.#settle(id, { kind: 'result', id, value });
   }
 
   #fail(id: number, error: unknown): void {
     const parts = plain(error);
-    if (parts) this.#settle(id, { kind: 'failure', id, error: parts }, []);
+    if (parts) this.#settle(id, { kind: 'failure', id, error: parts });
     else this.#break(id, error);
   }
 
-  #settle(id: number, reply: Reply, transfer: Transferable[]): void {
+  #settle(id: number, reply: Reply): void {
     const unwanted = this.#aborted.delete(id);
     if (reply.kind === 'result' && (unwanted || this.#stopped)) discard(reply.value);
     if (this.#stopped) return;
     this.#waiting.delete(id);
-    if (unwanted) this.#answer({ kind: 'aborted', id }, []);
-    else this.#answer(reply, transfer);
+    if (unwanted) this.#answer({ kind: 'aborted', id });
+    else this.#answer(reply);
   }
 
   /** A trap unwinds nothing: locks stay taken and memory half written, so no later call can be trusted. */
   #break(id: number, error: unknown): void {
     if (this.#stopped) return;
     this.stop();
-    this.#answer({ kind: 'broken', id, message: messageOf(error) }, []);
+    this.#answer({ kind: 'broken', id, message: messageOf(error) });
   }
 }
 
+/** Where numbers stand until the glue has copied them, which it does at once: to make room takes longer than to use it. */
+let room = new Float64Array(64);
+
 /** A question as the glue takes it. */
 function flatOf({ numbers, arrays }: Flat): [Float64Array, Numbers[]] {
-  return [Float64Array.from(numbers), arrays as Numbers[]];
+  if (numbers.length > room.length) room = new Float64Array(2 * numbers.length);
+  room.set(numbers);
+  return [room.subarray(0, numbers.length), arrays as Numbers[]];
 }
 
 /** A dropped directory looks like a file until it is read, and a file can go away at any time. */
@@ -226,13 +231,4 @@ async function readRange(source: Blob, { offset, length }: { offset: number; len
 /** A result that nobody wants: a picture holds its pixels until it is closed. */
 export function discard(value: unknown): void {
   if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) value.close();
-}
-
-/** The buffers of a result: they are the caller's alone, so they move instead of being copied. */
-function transferables(value: unknown, into = new Set<Transferable>()): Transferable[] {
-  if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) into.add(value);
-  else if (ArrayBuffer.isView(value)) into.add(value.buffer as ArrayBuffer);
-  else if (typeof value === 'object' && value !== null)
-    for (const part of Object.values(value)) transferables(part, into);
-  return [...into];
 }

@@ -280,23 +280,8 @@ export class OpenMap implements AttentionMap {
   }
 
   /** As `gather()`, and stopped by `free()` as well. */
-  async #gather<T>(parts: readonly Part<T>[], { signal, onProgress }: Control): Promise<T[]> {
-    const tickets = new Set<(reason: unknown) => void>();
-    const watched = parts.map(({ share, start }) => ({
-      share,
-      start: (report: (fraction: number) => void) => {
-        const ticket = start(report);
-        tickets.add(ticket.cancel);
-        return ticket;
-      },
-    }));
-    const cancel = (reason: unknown) => tickets.forEach((each) => each(reason));
-    this.#cancels.add(cancel);
-    try {
-      return await gather(watched, { signal, onProgress });
-    } finally {
-      this.#cancels.delete(cancel);
-    }
+  #gather<T>(parts: readonly Part<T>[], control: Control): Promise<T[]> {
+    return gather(parts, control, this.#cancels);
   }
 }
 

@@ -330,13 +330,18 @@ export class Pool {
     const workers = this.#lanes.some(({ worker }) => worker);
     if (busy && workers) this.#watch ??= setInterval(() => this.#look(), 1000);
     else this.#stopWatch();
-    clearTimeout(this.#rest);
+    this.#stopRest();
     if (workers && !busy && this.#problems === 0) this.#rest = setTimeout(() => this.#closeAll(), REST);
   }
 
   #stopWatch(): void {
-    clearInterval(this.#watch);
+    if (this.#watch !== undefined) clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+
+  #stopRest(): void {
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
+    this.#rest = undefined;
   }
 
   /** Counts looks, not time: a laptop that slept has not been computing. */

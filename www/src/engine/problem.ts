@@ -4,8 +4,8 @@ import { QkscopeError } from './error.ts';
 import { attentionProblem } from './flat.ts';
 import { problemOptions } from './options.ts';
 import type { Flat, Problem } from './protocol.ts';
-import { copyTensor, elements } from './tensor.ts';
-import type { Shape4 } from './tensor.ts';
+import { checkTensor, copies, elements } from './tensor.ts';
+import type { Checked, Shape4 } from './tensor.ts';
 
 /** The sizes of a problem, by the letters of the field. */
 export interface Sizes {
@@ -31,9 +31,9 @@ export function makeProblem(
   value: Tensor | null,
   options: AttentionOptions,
 ): Problem {
-  const q = copyTensor('query', query);
-  const k = copyTensor('key', key);
-  const v = value === null || value === undefined ? undefined : copyTensor('value', value);
+  const given = [checkTensor('query', query), checkTensor('key', key)];
+  if (value !== null && value !== undefined) given.push(checkTensor('value', value));
+  const [q, k, v] = copies(given) as [Checked<Float32Array>, Checked<Float32Array>, Checked<Float32Array>?];
   const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];
   const flat = attentionProblem({ query: q, key: k, value: v, options: problemOptions(options, scores) });
   return { id, ...flat, shapes: { query: q.shape, key: k.shape, value: v?.shape } };

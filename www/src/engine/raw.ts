@@ -122,7 +122,7 @@ export interface RawStatistics {
 export interface RawBlock {
   output?: Float32Array;
   weights?: Float32Array;
-  stages?: Partial<Record<Stage, Float32Array>>;
+  stages: Partial<Record<Stage, Float32Array>>;
   statistics?: RawStatistics;
   /** How each row ended. */
   status?: Uint8Array;

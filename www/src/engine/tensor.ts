@@ -20,6 +20,18 @@ export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Arra
   return { data: new Float32Array(data), shape };
 }
 
+/** Copies of checked tensors in one stretch of memory: to make room takes longer than to copy what is small. */
+export function copies(tensors: readonly Checked<Float32Array>[]): Checked<Float32Array>[] {
+  const room = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
+  let end = 0;
+  return tensors.map(({ data, shape }) => {
+    const start = end;
+    end += data.length;
+    room.set(data, start);
+    return { data: room.subarray(start, end), shape };
+  });
+}
+
 /** Checked alone: `data` is still the caller's. */
 export function checkTensor(subject: string, tensor: Tensor): Checked<Float32Array> {
   const { data, shape } = checked(subject, tensor, 'Float32Array');
@@ -105,6 +117,6 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function tag(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
+function tag(value: ArrayBufferView | ArrayBufferLike): string {
+  return (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
 }

@@ -10,5 +10,16 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope;
-const host = new Host(glue, (reply, transfer) => scope.postMessage(reply, transfer));
+const host = new Host(glue, (reply) =>
+  scope.postMessage(reply, reply.kind === 'result' ? transferables(reply.value) : []),
+);
 scope.onmessage = ({ data }) => host.receive(data);
+
+/** The buffers of a result: they are the caller's alone, so they move instead of being copied. */
+function transferables(value: unknown, into = new Set<Transferable>()): Transferable[] {
+  if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) into.add(value);
+  else if (ArrayBuffer.isView(value)) into.add(value.buffer as ArrayBuffer);
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) transferables(part, into);
+  return [...into];
+}
