@@ -6,7 +6,7 @@
 //! The largest magnitude of a texel is that of its cells exactly, so a single bright weight is in sight at every level. Of x and
 //! −x the positive one counts. A texel with a NaN, or with infinities of both signs, is NaN. Means leave out removed keys.
 
-use crate::diagnostics::{Columns, RowSums};
+use crate::diagnostics::{Columns, RowSums, Run};
 use crate::error::Error;
 use crate::normalize::Statistic;
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
@@ -109,6 +109,22 @@ impl Texels {
             }
             at = end;
         }
+    }
+
+    /// Takes in `count` cells that a run of terms of all rows of a group comes to, whose texels are at least as large.
+    #[inline(always)]
+    fn take<V: F32x4>(&mut self, row: usize, run: &Run<V>, factor: F32x8<V>, count: usize) {
+        let (max, sum) = (run.max * factor, run.sum * factor);
+        let (mut maxima, mut sums) = ([0.0; 4], [0.0; 4]);
+        max.0.max_relaxed(max.1).store(&mut maxima);
+        (sum.0 + sum.1).store(&mut sums);
+        let larger = |a: f32, b: f32| if b > a { b } else { a };
+        let max = larger(larger(maxima[0], maxima[1]), larger(maxima[2], maxima[3]));
+        let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        let line = (row - self.rows.start) >> self.level;
+        let column = (run.first - self.keys.start) >> self.level;
+        // Weights are not below 0.
+        self.all[line * self.width + column].merge(Texel::of(max, max, sum, count as f32));
     }
 
     /// Makes everything NaN in the line of `row`.
@@ -279,17 +295,25 @@ impl Pyramid {
         self.base.add(first, rows, key, values, logits);
     }
 
+    /// Takes in a run of terms of the whole group from row `row` on, which can be mapped: the mass of its keys, and its texel, if no key is removed.
+    #[inline(always)]
+    pub fn take<V: F32x4>(&mut self, row: usize, run: &Run<V>, factor: F32x8<V>, texel: bool) {
+        let end = self.columns.len().min(run.first + run.terms.len());
+        let columns = &mut self.columns[run.first..end];
+        let count = columns.len() * WIDTH;
+        for (column, terms) in columns.iter_mut().zip(run.terms) {
+            let weights = F32x8::<V>::load(terms) * factor;
+            (V::load(column) + (weights.0 + weights.1)).store(column);
+        }
+        if texel {
+            self.base.take(row, run, factor, count);
+        }
+    }
+
     /// Adds the weights of a block to the mass of its keys.
     pub fn weigh(&mut self, of: &Weighed, key: usize, weights: &[Lanes]) {
         let end = self.columns.len().min(key + weights.len());
         let columns = &mut self.columns[key.min(end)..end];
-        if of.rows.len() == WIDTH && of.statistic.usable() {
-            for (column, weights) in columns.iter_mut().zip(weights) {
-                let ([low, high], _) = weights.as_chunks::<4>() else { unreachable!() };
-                (Native::load(column) + (Native::load(low) + Native::load(high))).store(column);
-            }
-            return;
-        }
         for lane in of.rows.clone().map(|row| row - of.first).filter(|lane| of.statistic.status[*lane].usable()) {
             columns.iter_mut().zip(weights).for_each(|(column, weights)| column[lane % 4] += weights[lane]);
         }

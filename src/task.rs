@@ -11,7 +11,7 @@ use crate::overview::{Pool, Pooling};
 use crate::packed::{Packed, Strips};
 use crate::panel::BLOCK;
 use crate::pyramid::{Levels, Pyramid, Texels, Weighed};
-use crate::simd::{Lanes, WIDTH};
+use crate::simd::{F32x8, Lanes, Native, WIDTH};
 use crate::survey::{Known, Survey};
 use crate::tensor::{filled, reserved};
 use core::ops::Range;
@@ -507,15 +507,12 @@ impl Attended {
             if self.output.is_some() {
                 problem.accumulate(part.group, block, packed, weights, output);
             }
-            if self.statistics.is_none() && self.weights.is_none() {
-                continue;
-            }
-            let weights = &mut weights[..block.logits.len()];
-            settled.weights(block, weights);
             if self.statistics.is_some() {
-                sums.add(block.first, weights);
+                sums.add(block.first, block.logits);
             }
             if let Some(to) = &mut self.weights {
+                let weights = &mut weights[..block.logits.len()];
+                settled.weights(block, weights);
                 copy_weights(part, problem.sizes.keys, block.first, weights, to);
             }
         }
@@ -558,14 +555,26 @@ fn add_weights(part: &Part, problem: &Problem, workspace: &mut Workspace, pyrami
     let settled = problem.settle(part.group, part.more, packed, strips, true);
     let mut sums = RowSums::new(problem, part.group, &settled);
     let of = Weighed { first: part.group.first, rows: part.rows.clone(), statistic: &settled.statistic };
+    let factor = F32x8::<Native>::load(&settled.statistic.factor);
+    let plain = of.rows.len() == WIDTH && settled.statistic.usable();
     for block in settled.strip.blocks() {
         let whole = block.first..block.first + block.logits.len();
+        let removes = problem.removes_in(part.group, &whole, &settled.statistic);
+        sums.add_runs(block.first, block.logits, |run| {
+            if plain {
+                pyramid.take(of.first, &run, factor, !removes);
+            }
+        });
+        if plain && !removes {
+            continue;
+        }
         let weights = &mut weights[..whole.len()];
         settled.weights(block, weights);
-        sums.add(block.first, weights);
-        pyramid.weigh(&of, block.first, weights);
+        if !plain {
+            pyramid.weigh(&of, block.first, weights);
+        }
         let left = problem.sizes.keys.min(whole.end) - whole.start;
-        let logits = problem.removes_in(part.group, &whole, &settled.statistic).then(|| {
+        let logits = removes.then(|| {
             let logits = &mut logits[..whole.len()];
             problem.logits(part.group, whole.clone(), Stage::Masked, packed, logits);
             &logits[..left]

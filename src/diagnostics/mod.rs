@@ -19,4 +19,4 @@ pub mod value_norm;
 pub use head::HEAD_STATISTICS;
 pub use measures::MEASURES;
 pub use pattern::PATTERNS;
-pub use rows::{Columns, RowSums, STATISTICS};
+pub use rows::{Columns, RowSums, Run, STATISTICS};

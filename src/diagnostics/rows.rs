@@ -108,20 +108,31 @@ pub static STATISTICS: &[Member] = &[
     ),
 ];
 
-/// What an entropy is made of.
-enum Information {
-    /// Σ w ln w, summed here.
-    OfWeights(Lanes),
-    /// Σ t ln t of the terms, which the normalizer knew.
-    OfTerms(Lanes),
+/// How many keys make a run.
+pub const RUN: usize = 8;
+
+/// The terms of eight rows at keys from a multiple of [`RUN`] to the next, and what they come to.
+pub struct Run<'t, V> {
+    /// The first key.
+    pub first: usize,
+    /// One element per key, a lane per row.
+    pub terms: &'t [Lanes],
+    /// The largest.
+    pub max: F32x8<V>,
+    /// The sum.
+    pub sum: F32x8<V>,
 }
 
-/// The running sums of eight rows.
+/// The running sums of eight rows, over terms t: a weight is a term times the row's factor.
 pub struct RowSums {
+    keys: i64,
     mass: Lanes,
-    information: Information,
+    /// Σ t ln t.
+    information: Lanes,
+    /// Whether the normalizer knew it; else it is summed here.
+    informed: bool,
     distance: Lanes,
-    /// Σ (w / max)², so that no square leaves the range of single precision.
+    /// Σ (t / max)², so that no square leaves the range of single precision.
     squares: Lanes,
     max: Lanes,
     argmax: Lanes,
@@ -129,75 +140,122 @@ pub struct RowSums {
     own: Lanes,
     previous: Lanes,
     positions: [i64; WIDTH],
+    /// The lowest and the highest of them, and how far each is from the lowest.
+    lowest: i64,
+    highest: i64,
+    spread: Lanes,
 }
 
 impl RowSums {
-    /// Sums for the rows of `group`. A key that does not exist weighs NaN.
+    /// Sums for the rows of `group`.
     pub fn new(problem: &Problem, group: Group, settled: &Settled) -> RowSums {
         let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
         let sums = RowSums::over(problem.sizes.keys, positions);
         match settled.information {
-            Some(of_terms) => RowSums { information: Information::OfTerms(of_terms), ..sums },
+            Some(information) => RowSums { information, informed: true, ..sums },
             None => sums,
         }
     }
 
-    /// Sums for eight rows of `keys` weights whose queries stand at `positions`, i + offset.
+    /// Sums for eight rows of `keys` terms whose queries stand at `positions`, i + offset.
     pub fn over(keys: usize, positions: [i64; WIDTH]) -> RowSums {
-        let existing = |key: i64| if (0..keys as i64).contains(&key) { 0.0 } else { f32::NAN };
+        let zeros = [0.0; WIDTH];
+        let (lowest, highest) = positions.iter().fold((i64::MAX, i64::MIN), |(a, b), &p| (a.min(p), b.max(p)));
         RowSums {
-            mass: [0.0; WIDTH],
-            information: Information::OfWeights([0.0; WIDTH]),
-            distance: [0.0; WIDTH],
-            squares: [0.0; WIDTH],
-            max: [0.0; WIDTH],
+            keys: keys as i64,
+            mass: zeros,
+            information: zeros,
+            informed: false,
+            distance: zeros,
+            squares: zeros,
+            max: zeros,
             argmax: [-1.0; WIDTH],
-            first: [existing(0); WIDTH],
-            own: positions.map(existing),
-            previous: positions.map(|p| existing(p.saturating_sub(1))),
+            first: zeros,
+            own: zeros,
+            previous: zeros,
             positions,
+            lowest,
+            highest,
+            spread: positions.map(|p| p.saturating_sub(lowest) as f32),
         }
     }
 
-    /// Adds the weights of one block of keys, the first of which is key `first`.
-    pub fn add(&mut self, first: usize, weights: &[Lanes]) {
+    /// Adds the terms of one block of keys, the first of which is key `first`.
+    pub fn add(&mut self, first: usize, terms: &[Lanes]) {
+        self.add_runs(first, terms, |_: Run<Native>| {});
+    }
+
+    /// The same, and hands on each run of keys while it is at hand.
+    #[inline(always)]
+    pub fn add_runs<V: F32x4>(&mut self, first: usize, terms: &[Lanes], mut each: impl FnMut(Run<V>)) {
         let before = self.max;
-        if let Information::OfWeights(information) = &mut self.information {
-            add_information::<Native>(information, weights);
+        if !self.informed {
+            add_information::<V>(&mut self.information, terms);
         }
-        self.add_sums::<Native>(first, weights);
-        self.add_squares::<Native>(&before, weights);
-        pick(&mut self.first, [0; WIDTH], first, weights);
-        pick(&mut self.own, self.positions, first, weights);
-        pick(&mut self.previous, self.positions.map(|p| p.saturating_sub(1)), first, weights);
-    }
-
-    fn add_sums<V: F32x4>(&mut self, first: usize, weights: &[Lanes]) {
-        let zero = F32x8::<V>::splat(0.0);
-        let position = F32x8::load(&self.positions.map(|p| p as f32));
-        let (mut mass, mut distance) = (zero, zero);
-        let (mut max, mut argmax) = (F32x8::load(&self.max), F32x8::load(&self.argmax));
-        for (index, weights) in weights.iter().enumerate() {
-            let w = F32x8::load(weights);
-            let key = F32x8::splat((first + index) as f32);
-            mass = mass + w;
-            distance = w.mul_add_relaxed((position - key).abs(), distance);
-            argmax = max.if_less(w, key, argmax);
-            max = max.max_relaxed(w);
+        let (mut mass, mut distance) = (F32x8::splat(0.0), F32x8::splat(0.0));
+        let mut start = 0;
+        while start < terms.len() {
+            let key = first + start;
+            let end = terms.len().min((key / RUN + 1) * RUN - first);
+            let run = &terms[start..end];
+            let (max, sum, far) = self.look(key as i64, run);
+            (mass, distance) = (mass + sum, distance + far);
+            self.raise(key, run, max);
+            each(Run { first: key, terms: run, max, sum });
+            start = end;
         }
         (F32x8::load(&self.mass) + mass).store(&mut self.mass);
         (F32x8::load(&self.distance) + distance).store(&mut self.distance);
-        max.store(&mut self.max);
-        argmax.store(&mut self.argmax);
+        self.add_squares::<V>(&before, terms);
+        pick(&mut self.first, [0; WIDTH], first, terms);
+        pick(&mut self.own, self.positions, first, terms);
+        pick(&mut self.previous, self.positions.map(|p| p.saturating_sub(1)), first, terms);
     }
 
-    /// The second walk over a block, when its largest weight is known; `before` is the largest up to there.
-    fn add_squares<V: F32x4>(&mut self, before: &Lanes, weights: &[Lanes]) {
+    /// The largest term, the sum and Σ t |i − j| of a run that begins at `key`. Each row's is the distance of the end nearest to
+    /// the query times the sum, and what is beyond that end; where all queries stand on the same side the same bits come faster.
+    #[inline(always)]
+    fn look<V: F32x4>(&self, key: i64, run: &[Lanes]) -> (F32x8<V>, F32x8<V>, F32x8<V>) {
+        let length = run.len() as i64 - 1;
+        let last = key + length;
+        let spread = F32x8::load(&self.spread);
+        let after = F32x8::splat(self.lowest.saturating_sub(last) as f32) + spread;
+        let before = F32x8::splat(key.saturating_sub(self.lowest) as f32) - spread;
+        if self.lowest >= last {
+            return look(run, after, &DOWN[RUN - run.len()..], F32x8::splat);
+        }
+        if self.highest <= key {
+            return look(run, before, &UP, F32x8::splat);
+        }
+        // Those of before come to the end of the run, those among its keys past them.
+        let from = F32x8::load(&self.positions.map(|p| p.saturating_sub(key).clamp(0, length) as f32));
+        let by = F32x8::load(&self.positions.map(|p| if p <= key { 1.0 } else { -1.0 }));
+        let away = after.max_relaxed(before).max_relaxed(F32x8::splat(0.0));
+        look(run, away, &UP, |step| (from + by * F32x8::splat(step)).abs())
+    }
+
+    /// Takes in the largest terms of a run; where one is larger than all before, the first key that has it.
+    #[inline(always)]
+    fn raise<V: F32x4>(&mut self, key: usize, run: &[Lanes], max: F32x8<V>) {
+        let before = F32x8::load(&self.max);
+        if !before.any_less(max) {
+            return;
+        }
+        let mut place = F32x8::splat(-1.0);
+        for (index, terms) in run.iter().enumerate().rev() {
+            place = F32x8::load(terms).if_equal(max, F32x8::splat((key + index) as f32), place);
+        }
+        before.if_less(max, place, F32x8::load(&self.argmax)).store(&mut self.argmax);
+        before.if_less(max, max, before).store(&mut self.max);
+    }
+
+    /// The second walk over a block, when its largest term is known; `before` is the largest up to there.
+    fn add_squares<V: F32x4>(&mut self, before: &Lanes, terms: &[Lanes]) {
         let tiny = F32x8::<V>::splat(f32::MIN_POSITIVE);
         let scale = F32x8::splat(1.0) / tiny.max_relaxed(F32x8::load(&self.max));
         let mut squares = F32x8::splat(0.0);
-        for weights in weights {
-            let share = F32x8::load(weights) * scale;
+        for terms in terms {
+            let share = F32x8::load(terms) * scale;
             squares = share.mul_add_relaxed(share, squares);
         }
         let shrink = F32x8::load(before) * scale;
@@ -225,44 +283,63 @@ impl RowSums {
     /// Writes what the sums say of row `lane` to place `at` of the columns.
     pub fn write(&self, lane: usize, statistic: &Statistic, at: usize, to: &mut Columns) {
         let status = statistic.status[lane];
-        let failed = status.failed();
-        let (mass, max) = (self.mass[lane], self.max[lane]);
-        // Rows without mass have no shares: everything made of p is undefined.
-        let shares = mass > 0.0 && !failed;
+        let factor = statistic.factor[lane];
+        let weight = |term: f32| if status.usable() { term * factor } else { status.filling() };
+        let on = |key: i64, term: f32| if (0..self.keys).contains(&key) { weight(term) } else { f32::NAN };
+        let (mass, max) = (self.mass[lane], f64::from(self.max[lane]));
+        // Rows without mass have no shares: everything made of p is undefined. The factor is in none of them.
+        let shares = status.usable() && weight(mass) > 0.0;
         let share = |x: f64| if shares { x as f32 } else { f32::NAN };
-        let weight = |w: f32| if failed { f32::NAN } else { w };
         let r = f64::from(mass);
-        let factor = f64::from(statistic.factor[lane]);
-        // −Σ p ln p with p = w / r, and w = t · factor.
-        let entropy = match self.information {
-            Information::OfWeights(sum) => double::ln(r) - f64::from(sum[lane]) / r,
-            Information::OfTerms(sum) => double::ln(r / factor) - factor * f64::from(sum[lane]) / r,
-        };
+        // −Σ p ln p with p = t / r.
+        let entropy = double::ln(r) - f64::from(self.information[lane]) / r;
         // Rounding may take it below 0; a NaN, of a sum that overflowed, stays one.
         let entropy = if entropy < 0.0 { 0.0 } else { entropy };
+        let own = self.positions[lane];
         to.mass[at] = weight(mass);
         to.entropy[at] = share(entropy);
         to.normalized_entropy[at] = share(normalized(entropy, f64::from(statistic.allowed[lane])));
         to.effective_keys[at] = share(double::exp(entropy));
-        to.collision_keys[at] = share(((r / f64::from(max)).powi(2) / f64::from(self.squares[lane])).max(1.0));
-        to.max_weight[at] = share(f64::from(max) / r);
+        to.collision_keys[at] = share(((r / max).powi(2) / f64::from(self.squares[lane])).max(1.0));
+        to.max_weight[at] = share(max / r);
         to.argmax[at] = if shares { self.argmax[lane] as i32 } else { -1 };
         to.attention_distance[at] = share(f64::from(self.distance[lane]) / r);
-        to.first_mass[at] = weight(self.first[lane]);
-        to.self_mass[at] = weight(self.own[lane]);
-        to.previous_mass[at] = weight(self.previous[lane]);
+        to.first_mass[at] = on(0, self.first[lane]);
+        to.self_mass[at] = on(own, self.own[lane]);
+        to.previous_mass[at] = on(own.saturating_sub(1), self.previous[lane]);
         to.status[at] = status as u8;
     }
 }
 
-/// Adds Σ w ln w of one block.
-fn add_information<V: F32x4>(to: &mut Lanes, weights: &[Lanes]) {
+/// Adds Σ t ln t of one block.
+fn add_information<V: F32x4>(to: &mut Lanes, terms: &[Lanes]) {
     let ln = Ln::default();
-    let information = weights.iter().fold(F32x8::<V>::splat(0.0), |information, weights| {
-        let w = F32x8::load(weights);
-        w.mul_add_relaxed(ln.of(w), information)
+    let information = terms.iter().fold(F32x8::<V>::splat(0.0), |information, terms| {
+        let t = F32x8::load(terms);
+        t.mul_add_relaxed(ln.of(t), information)
     });
     (F32x8::load(to) + information).store(to);
+}
+
+/// How many keys those of a run are from its first, and from its last.
+static UP: [f32; RUN] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+static DOWN: [f32; RUN] = [7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0];
+
+/// The largest term of a run, the sum, and Σ t (away + beyond(step)).
+#[inline(always)]
+fn look<V: F32x4>(
+    run: &[Lanes],
+    away: F32x8<V>,
+    steps: &[f32],
+    beyond: impl Fn(f32) -> F32x8<V>,
+) -> (F32x8<V>, F32x8<V>, F32x8<V>) {
+    let zero = F32x8::splat(0.0);
+    let (mut max, mut sum, mut far) = (zero, zero, zero);
+    for (terms, &step) in run.iter().zip(steps) {
+        let t = F32x8::load(terms);
+        (max, sum, far) = (max.max_relaxed(t), sum + t, t.mul_add_relaxed(beyond(step), far));
+    }
+    (max, sum, sum.mul_add_relaxed(away, far))
 }
 
 /// Entropy over ln m; undefined for a row that has no choice.
@@ -270,12 +347,12 @@ fn normalized(entropy: f64, allowed: f64) -> f64 {
     if allowed > 1.0 { (entropy / double::ln(allowed)).min(1.0) } else { f64::NAN }
 }
 
-/// Takes the weight of each lane's own key, where it lies in this block.
-fn pick(to: &mut Lanes, keys: [i64; WIDTH], first: usize, weights: &[Lanes]) {
+/// Takes the term of each lane's own key, where it lies in this block.
+fn pick(to: &mut Lanes, keys: [i64; WIDTH], first: usize, terms: &[Lanes]) {
     for (lane, key) in keys.into_iter().enumerate() {
         let index = usize::try_from(key.saturating_sub(first as i64)).ok();
-        if let Some(weights) = index.and_then(|index| weights.get(index)).filter(|_| !to[lane].is_nan()) {
-            to[lane] = weights[lane];
+        if let Some(terms) = index.and_then(|index| terms.get(index)) {
+            to[lane] = terms[lane];
         }
     }
 }
