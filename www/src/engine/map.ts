@@ -36,6 +36,7 @@ import type { Sizes } from './problem.ts';
 import type { Numbers, Problem } from './protocol.ts';
 import { knownOf } from './known.ts';
 import type { Range, RawRequest, RawResults } from './raw.ts';
+import { breathe } from './slices.ts';
 
 const LARGEST_PICTURE = 4096;
 const control = ['signal', 'onProgress'];
@@ -79,16 +80,28 @@ export class OpenMap implements AttentionMap {
 
   /** Opens the problem in one worker: the kernel refuses here what does not fit together. Others follow meanwhile. */
   async open(options: Control): Promise<void> {
+    const others = Math.min(this.#pool.width, this.#spread) - 1;
+    // Each worker is sent a copy, and what is large takes a task of this thread for each.
+    if (others > 0) await breathe();
+    this.#checkOpen();
+    const opened = this.#openOnce(options);
+    // Nobody waits for them; what goes wrong there will be said by the job that needs it.
+    this.#openOthers(others, { signal: options.signal }).catch(() => undefined);
+    await opened;
+  }
+
+  async #openOthers(count: number, control: Control): Promise<void> {
+    for (; count > 0; count -= 1) {
+      await breathe();
+      if (this.#freed || control.signal?.aborted) return;
+      void this.#openOnce(control).catch(() => undefined);
+    }
+  }
+
+  async #openOnce(control: Control): Promise<void> {
     const job = { kind: 'open', session: this.#problem.id } as const;
     const start = () => this.#pool.run<'open'>(job, { problem: this.#problem, spread: this.#spread });
-    const opened = this.#gather([{ share: 1, start }], options);
-    const others = Math.min(this.#pool.width, this.#spread) - 1;
-    // Nobody waits for them; what goes wrong there will be said by the job that needs it.
-    this.#gather(
-      Array.from({ length: others }, () => ({ share: 1, start })),
-      { signal: options.signal },
-    ).catch(() => undefined);
-    await opened;
+    await this.#gather([{ share: 1, start }], control);
   }
 
   async rowStatistics(options: StatisticsOptions = {}): Promise<RowStatistics> {

@@ -69,7 +69,7 @@ const breaths: (() => void)[] = [];
 let channel: MessageChannel | undefined;
 
 /** Until the event loop has been round once. Timers would do, but browsers stretch nested ones to 4 ms. */
-function breathe(): Promise<void> {
+export function breathe(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
   // Node has both; an open MessageChannel would keep its process alive.
   if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));

@@ -132,6 +132,7 @@ export class MaskPanel {
     this.#view.addEventListener('edge', (event) => this.#move((event as CustomEvent<MaskEdge>).detail));
     this.#view.addEventListener('undo', () => this.#undo());
     this.#view.addEventListener('redo', () => this.#redo());
+    this.#details.addEventListener('toggle', () => this.#view.repaint());
   }
 
   // ---- edits

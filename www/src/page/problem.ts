@@ -12,6 +12,7 @@ import {
 } from '../engine/index.ts';
 import { formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
+import { breathe } from './breathe.ts';
 import { withSinks, type Layer, type Source } from './source.ts';
 import type { Place } from './state.ts';
 import { sizesOf, type Sizes } from './tensors.ts';
@@ -57,6 +58,9 @@ export class Problem {
     const wanted = { source, layer, options: withSinks(options(sizes), read) };
     const found = [this.#shown, this.#next].find((opened) => opened && isSame(opened, wanted));
     if (found) return found.map;
+    // Whoever heard the sizes has drawn what he shows of them; to copy a long layer takes a task of its own.
+    await breathe();
+    signal.throwIfAborted();
     // The page draws scores and weights, never the output: without V nothing of it is copied.
     const map = await openAttention(query, key, null, { ...wanted.options, signal });
     this.#free(this.#next);

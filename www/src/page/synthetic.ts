@@ -16,6 +16,7 @@
 // of the weight: exp makes anything much lower vanish among 32,768 keys, and 35 signs can agree by chance.
 
 import type { Tensor } from '../engine/index.ts';
+import { breathe } from './breathe.ts';
 import { stirred } from './tensors.ts';
 
 export const HEAD_SIZE = 64;
@@ -65,18 +66,6 @@ export async function makeHead(length: number, seed: number, signal?: AbortSigna
     end = performance.now() + SLICE_MS;
   }
   return head;
-}
-
-/** Until the event loop has been round once. A timer would do, but browsers stretch nested ones to 4 ms. */
-function breathe(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
 
 /** What the query in this row asks for: 0 local, 1 stride, 2 induction. */

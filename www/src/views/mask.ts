@@ -168,7 +168,7 @@ export class MaskView extends EventTarget {
     return this.#pooled;
   }
 
-  /** Draws again in the colours of the page as they are now. */
+  /** Draws again: in the colours of the page as they are now, or because it has come into sight. */
   repaint(): void {
     this.#soon();
   }
@@ -184,7 +184,9 @@ export class MaskView extends EventTarget {
   }
 
   #redraw(): void {
-    const [rules, pooled, width] = [this.#rules, this.#pooled, this.#frame.clientWidth];
+    const [rules, pooled] = [this.#rules, this.#pooled];
+    // In a closed section it has a size as well, and nobody to see it.
+    const width = this.#frame.checkVisibility() ? this.#frame.clientWidth : 0;
     this.#stage.hidden = !pooled?.rows || !pooled.columns;
     if (!rules || !pooled || this.#stage.hidden || !width) return;
     this.#layout(rules, width);
