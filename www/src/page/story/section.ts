@@ -1,0 +1,43 @@
+// What a section of the story is: a claim, a view that lets one play with it, and a line in the address that brings it back.
+
+import type { Text } from '../../generated/catalog.ts';
+import type { Language } from '../../views/parts/text.ts';
+
+/** A section: its words, and how it comes to life. */
+export interface Section {
+  /** Its name in the address, too. */
+  readonly id: string;
+  readonly title: Text;
+  /** One or two sentences, each of which is true and has a test that recomputes it. */
+  readonly lead: Text;
+  /** Makes the view. It is called once, when the section comes near the window. */
+  mount(host: HTMLElement, story: Story): Mounted;
+}
+
+/** What a section knows of the page. */
+export interface Story {
+  language: Language;
+  /** What the address says of this section; '' where it says nothing. It may be anything: what is no state is passed over. */
+  state: string;
+  /** Puts into the address what would bring back what is seen; '' for the section as it comes. */
+  remember(state: string): void;
+}
+
+/** A section that lives. */
+export interface Mounted {
+  /** Another language from here on. */
+  speak(language: Language): void;
+  /** The colours of the page have changed. */
+  repaint(): void;
+  /** What is seen, as numbers and as a picture, for those who take it along. */
+  exported(): Exported;
+}
+
+/** The numbers behind a picture, and the picture itself. */
+export interface Exported {
+  /** Of the file, without what it ends in. */
+  name: string;
+  columns: readonly string[];
+  rows: readonly (readonly (number | string)[])[];
+  picture: SVGSVGElement | HTMLCanvasElement;
+}
