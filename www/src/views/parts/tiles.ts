@@ -244,7 +244,9 @@ function canvasOf(picture: ImageData): HTMLCanvasElement {
 /** The texels whose keys are all removed. */
 async function holesOf({ values, rows, columns }: Grid): Promise<ImageBitmap | undefined> {
   if (!values.includes(-Infinity)) return undefined;
-  const { data } = new ImageData(columns, rows);
-  for (let texel = 0; texel < values.length; texel += 1) if (values[texel] === -Infinity) data[4 * texel + 3] = 255;
-  return createImageBitmap(new ImageData(data, columns, rows));
+  const image = new ImageData(columns, rows);
+  // A texel at a time: black, and opaque.
+  const texels = new DataView(image.data.buffer);
+  for (let at = 0; at < values.length; at += 1) if (values[at] === -Infinity) texels.setUint32(4 * at, 0x000000ff);
+  return createImageBitmap(image);
 }
