@@ -334,6 +334,19 @@ test('the pyramid of a billion weights has at most 160 MB, and that of more as w
   }
 });
 
+test('a sample is about a tenth of a second of work, as long as it shows anything', async () => {
+  const { everyOf, planOf, texels } = await loadParts();
+  const samples = [4096, 16384, 32768, 65536, 2 ** 20].map((side) => {
+    const { level } = planOf({ queries: side, keys: side, size: 64 }).sample;
+    return { level, lines: texels(side, level), work: (side * side * 64) / everyOf(level) };
+  });
+  assert.deepEqual(
+    samples.map(({ level }) => level),
+    [7, 7, 8, 9, 13],
+  );
+  for (const { lines, work } of samples) assert.ok(work <= 2.5e9 || lines === 128, `${work} for ${lines} lines`);
+});
+
 test('levels that are not kept are left out of every band, the last and shorter one too', async () => {
   const { Pyramid, texels } = await loadParts();
   const [queries, keys, step] = [150, 50, 64];

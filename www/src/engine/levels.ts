@@ -19,6 +19,10 @@ const ROWS = 2 ** 18;
 const GLANCE = 5e8;
 /** The finest level of a sample: one group of rows in sixteen. */
 const SPARSE = 7;
+/** Multiply-adds of a sample, which two workers do in about a tenth of a second; a coarser one has half as many. */
+const SAMPLE = 2.5e9;
+/** Numbers along a side of a sample, at least: coarser than that it shows nothing. */
+const SHAPE = 128;
 
 /** Sizes of one head, and the multiply-adds of one entry. */
 export interface Extent {
@@ -49,8 +53,10 @@ export function planOf(extent: Extent): Plan {
   let first = FINEST;
   while (first < last && pyramidBytes(extent, [first, last + 1]) > PYRAMID) first += 1;
   const step = stepOf(extent, 2 ** last, JOB);
-  const level = Math.max(SPARSE, last);
-  const wanted = queries * keys * extent.size > GLANCE && queries > 2 ** level;
+  const work = queries * keys * extent.size;
+  let level = Math.max(SPARSE, last);
+  while (work / everyOf(level) > SAMPLE && texels(Math.min(queries, keys), level + 1) >= SHAPE) level += 1;
+  const wanted = work > GLANCE && queries > 2 ** level;
   return {
     levels: [first, last + 1],
     step,
