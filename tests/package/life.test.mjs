@@ -158,3 +158,31 @@ async function memory() {
   }
   return process.memoryUsage().arrayBuffers + process.memoryUsage().external;
 }
+
+test('problems of one size take turns in the same memory, and never see each other', async () => {
+  const shape = [1, 2, 24, 8];
+  const inputs = [1, 2, 3].map((seed) => [tensor(shape, seed), tensor(shape, seed + 10), tensor(shape, seed + 20)]);
+  const alone = [];
+  for (const [q, k, v] of inputs) {
+    // Another size between two, so that each of these has memory of its own.
+    await attention(tensor([3, 4]), tensor([5, 4]), null);
+    alone.push((await attention(q, k, v)).output.data);
+  }
+  const same = async (map, at) => assert.deepEqual((await map.output()).data, alone[at]);
+  const [a, b, c] = inputs;
+  const first = await openAttention(...a);
+  const second = await openAttention(...b);
+  const late = first.output();
+  first.free();
+  first.free();
+  await assert.rejects(late, refusal('freed'));
+  const third = await openAttention(...c);
+  await Promise.all([same(second, 1), same(third, 2)]);
+  second.free();
+  const again = await openAttention(...a);
+  await Promise.all([same(third, 2), same(again, 0)]);
+  third.free();
+  again.free();
+  const calls = await Promise.all(inputs.map((input) => attention(...input)));
+  calls.forEach(({ output }, at) => assert.deepEqual(output.data, alone[at]));
+});

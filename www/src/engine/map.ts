@@ -31,7 +31,7 @@ import { OpenMicroscope } from './microscope.ts';
 import type { Questions } from './microscope.ts';
 import { checkCallback, checkControl, checkNames, member, range, wholeNumber } from './options.ts';
 import type { Haste, Pool } from './pool.ts';
-import { checkResult, sizesOf, spreadOf } from './problem.ts';
+import { checkResult, giveBack, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
 import type { Numbers, Problem } from './protocol.ts';
 import { knownOf } from './known.ts';
@@ -255,6 +255,7 @@ export class OpenMap implements AttentionMap {
     forgotten.unregister(this);
     for (const cancel of this.#cancels) cancel(freedError());
     this.#pool.close(this.#problem.id);
+    giveBack(this.#problem);
   }
 
   get #planes(): number {

@@ -4,7 +4,7 @@ import { QkscopeError } from './error.ts';
 import { attentionProblem } from './flat.ts';
 import { problemOptions } from './options.ts';
 import type { Flat, Problem } from './protocol.ts';
-import { checkTensor, copies, elements } from './tensor.ts';
+import { checkTensor, copies, elements, recycle } from './tensor.ts';
 import type { Checked, Shape4 } from './tensor.ts';
 
 /** The sizes of a problem, by the letters of the field. */
@@ -37,6 +37,11 @@ export function makeProblem(
   const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];
   const flat = attentionProblem({ query: q, key: k, value: v, options: problemOptions(options, scores) });
   return { id, ...flat, shapes: { query: q.shape, key: k.shape, value: v?.shape } };
+}
+
+/** The problem is over, and in no queue: the memory of its query, key and value serves the next one. */
+export function giveBack({ arrays }: Problem): void {
+  recycle(arrays[0] as Float32Array);
 }
 
 export function sizesOf({ shapes: { query, key, value } }: Problem): Sizes {

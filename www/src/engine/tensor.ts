@@ -20,9 +20,16 @@ export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Arra
   return { data: new Float32Array(data), shape };
 }
 
-/** Copies of checked tensors in one stretch of memory: to make room takes longer than to copy what is small. */
+/** The most numbers of a stretch that is kept for the next copies: 16 MB. */
+const SPARE = 2 ** 22;
+let spare = new Float32Array(0);
+
+/** Copies of checked tensors in one stretch of memory: to make room takes longer than to copy what is not large. */
 export function copies(tensors: readonly Checked<Float32Array>[]): Checked<Float32Array>[] {
-  const room = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
+  const length = tensors.reduce((sum, { data }) => sum + data.length, 0);
+  // Of the same length alone: a worker is sent the whole of the memory under an array.
+  const room = spare.length === length ? spare : new Float32Array(length);
+  spare = new Float32Array(0);
   let end = 0;
   return tensors.map(({ data, shape }) => {
     const start = end;
@@ -30,6 +37,12 @@ export function copies(tensors: readonly Checked<Float32Array>[]): Checked<Float
     room.set(data, start);
     return { data: room.subarray(start, end), shape };
   });
+}
+
+/** Nobody reads these copies any more: their memory is for the next that are as long. `first` is the first of them. */
+export function recycle(first: Float32Array): void {
+  const length = first.buffer.byteLength / first.BYTES_PER_ELEMENT;
+  if (length <= SPARE) spare = new Float32Array(first.buffer as ArrayBuffer);
 }
 
 /** Checked alone: `data` is still the caller's. */
