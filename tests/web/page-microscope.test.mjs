@@ -13,6 +13,8 @@ after(() => site.close());
 const WIDE = { width: 1440, height: 900 };
 const N = 2048;
 const D = 8;
+/** Tokens of the passage. */
+const N_PASSAGE = 424;
 const long = makeLong();
 
 /** Positions as waves, so that there is a diagonal; noise; and one pair that stands out. */
@@ -356,6 +358,43 @@ test('row and column of the pair stand beside the plot, with their largest value
       }, part);
       assert.ok(Math.abs(longest - (values.indexOf(most) + 0.5) / n) < 0.01, `${part}: ${longest}`);
     }
+  }));
+
+test('a link restores the zoom, the place and the locked cell, and follows them', () =>
+  site.visit({ ...WIDE, path: '#example=passage&sight=12,200.5,100&lock=205,97&stage=raw' }, async (page) => {
+    await drawn(page);
+    const before = await sight(page);
+    const { width } = await page.locator('.plot').boundingBox();
+    assert.ok(Math.abs((before.size * N_PASSAGE) / width - 12) < 0.05, `${before.size} of ${width}`);
+    const locked = () => page.locator('.plot-locked');
+    assert.equal(await locked().getAttribute('aria-colindex'), '98');
+    assert.equal(await page.locator('.plot-row').getAttribute('aria-rowindex'), '206');
+    const param = (name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
+    assert.deepEqual([await param('sight'), await param('lock')], ['12,200.5,100', '205,97']);
+    await page.locator('.plot-cursor').focus();
+    await press(page, 'ArrowRight');
+    await page.waitForFunction(() => location.hash.includes('lock=205%2C98'));
+    await press(page, 'Escape');
+    await press(page, '0');
+    await page.waitForFunction(() => !/lock|sight/.test(location.hash));
+    await page.evaluate(() => (location.hash = '#example=passage&stage=raw&lock=3,2'));
+    await page.waitForFunction(() => document.querySelector('.plot-row').getAttribute('aria-rowindex') === '4');
+    await drawn(page);
+    assert.equal(await locked().getAttribute('aria-colindex'), '3');
+    assert.equal((await sight(page)).left, 0, 'all of it');
+  }));
+
+test('a link to a place that is not there shows what is', () =>
+  site.visit({ ...WIDE, path: '#sight=1e9,2,3&lock=99,99' }, async (page) => {
+    await drawn(page);
+    assert.equal(await page.locator('.plot-locked').count(), 0);
+    await page.evaluate(() => (location.hash = '#sight=999999,99999,99999&lock=15,15'));
+    await page.locator('.plot-locked').waitFor();
+    await drawn(page);
+    const cells = Number(await page.locator('.plot').getAttribute('aria-colcount'));
+    const { size, left } = await sight(page);
+    const { width } = await page.locator('.plot').boundingBox();
+    assert.ok(Math.abs(left + width / size - cells) < 0.1, 'the last keys are in sight');
   }));
 
 test('pooled by mean, a cell says so', () =>

@@ -160,8 +160,15 @@ export class Page {
   }
 
   #listen(): void {
-    this.#matrix.addEventListener('point', (event) => this.#inspect((event as CustomEvent<MatrixCell>).detail));
-    this.#matrix.addEventListener('lock', () => this.#inspect(this.#matrix.cell));
+    this.#matrix.addEventListener('point', (event) => {
+      this.#inspect((event as CustomEvent<MatrixCell>).detail);
+      if (this.#matrix.locked) this.#writeLink();
+    });
+    this.#matrix.addEventListener('lock', () => {
+      this.#inspect(this.#matrix.cell);
+      this.#writeLink();
+    });
+    this.#matrix.addEventListener('sight', () => this.#writeLink());
     this.#matrix.addEventListener('levels', () => this.#caption());
     this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
     this.#matrix.addEventListener('resume', () => this.#resume());
@@ -223,7 +230,8 @@ export class Page {
   }
 
   #show(source: Source, { link, at }: Start = {}): void {
-    this.#matrix.start = at;
+    if (link || at)
+      this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
     this.#source = source;
     const layer = Math.min(link?.layer ?? 0, source.layers.length - 1);
@@ -608,6 +616,8 @@ export class Page {
       stage: this.#stage,
       colors: this.#colors,
       pool: this.#pool,
+      sight: this.#matrix.sight,
+      lock: this.#matrix.lockedPair,
       language: this.#chosenLanguage,
       theme: this.#theme,
       settings: this.#settings,

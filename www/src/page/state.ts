@@ -1,6 +1,7 @@
 // What a link restores: the example, the place in it, the view, the language and the theme, in the address's hash.
 
 import { catalog, type CatalogParameter } from '../generated/catalog.ts';
+import type { Sight } from '../views/parts/camera.ts';
 import type { Language } from '../views/parts/text.ts';
 import { linkOf, paintedFrom } from './painted.ts';
 import {
@@ -34,6 +35,10 @@ export interface Link {
   stage?: string;
   colors?: string;
   pool?: string;
+  /** The part of the matrix in sight. */
+  sight?: Sight;
+  /** The query and key of the locked cell. */
+  lock?: readonly [query: number, key: number];
   language?: Language;
   theme?: Theme;
   /** Paths and texts of settings, not yet checked. */
@@ -57,12 +62,23 @@ function readEntry(link: Link, name: string, value: string): void {
     if (catalog.colormaps.some(({ id }) => id === value)) link.colors = value;
   } else if (name === 'pool') {
     if (catalog.pools.some(({ id }) => id === value)) link.pool = value;
+  } else if (name === 'sight') {
+    const [zoom, query, key] = numbersIn(value, /^\d{1,6}(\.\d{1,6})?(,\d{1,9}(\.\d{1,3})?){2}$/);
+    if (key !== undefined) link.sight = { zoom: zoom!, query: query!, key };
+  } else if (name === 'lock') {
+    const [query, key] = numbersIn(value, /^\d{1,9},\d{1,9}$/);
+    if (key !== undefined) link.lock = [query!, key];
   } else if (name === 'example') link.example = value;
   else if (name === 'lang') {
     if (value === 'en' || value === 'zh') link.language = value;
   } else if (name === 'theme') {
     if (value === 'light' || value === 'dark') link.theme = value;
   } else link.settings.set(name, value);
+}
+
+/** The numbers of a list that looks like `form`; none where it does not. */
+function numbersIn(value: string, form: RegExp): number[] {
+  return form.test(value) ? value.split(',').map(Number) : [];
 }
 
 /** `own` settings with those of a link over them, each checked against its parameter's rule. */
@@ -132,6 +148,8 @@ export interface Shown extends Place {
   stage: string;
   colors: string | undefined;
   pool: string;
+  sight: Sight | undefined;
+  lock: readonly [query: number, key: number] | undefined;
   language: Language | undefined;
   theme: Theme;
   settings: Settings;
@@ -150,9 +168,16 @@ export function writeLink(shown: Shown): string {
   if (colors) entries.set('colors', colors);
   if (pool !== catalog.pools[0]?.id) entries.set('pool', pool);
   writeSettings(entries, shown.settings, shown.own);
+  if (shown.sight) entries.set('sight', sightText(shown.sight));
+  if (shown.lock) entries.set('lock', shown.lock.join());
   if (language) entries.set('lang', language);
   if (theme !== 'auto') entries.set('theme', theme);
   return entries.toString();
+}
+
+/** To a hundredth of a cell, which is less than a pixel of any cell that is drawn. */
+function sightText({ zoom, query, key }: Sight): string {
+  return [Number(zoom.toPrecision(5)), ...[query, key].map((at) => Math.round(100 * at) / 100)].join();
 }
 
 function writeSettings(entries: URLSearchParams, settings: Settings, own: Settings): void {

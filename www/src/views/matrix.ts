@@ -6,7 +6,7 @@
 // ones stand in until they come.
 
 import { Axis } from './parts/axis.ts';
-import { Camera } from './parts/camera.ts';
+import { Camera, type Sight } from './parts/camera.ts';
 import { element } from './parts/dom.ts';
 import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
@@ -66,7 +66,17 @@ const EMPTY_HEIGHT = 120;
 const STRIP = { wide: 40, narrow: 28, from: 480 };
 /** The corner between the axes holds the minimap, with some air around it. */
 const CORNER = { least: 40, most: 96, air: 10 };
-/** The heat map. Events: `point` (MatrixCell), `lock` (boolean), `levels`, `stop` and `resume` (the pass). */
+/** Where a picture starts. */
+export interface MatrixStart {
+  /** The query and key of the current cell; without it, the largest value. */
+  cell?: readonly [query: number, key: number] | undefined;
+  /** Whether that is locked. */
+  locked?: boolean;
+  /** The part in sight; without it, all. */
+  sight?: Sight | undefined;
+}
+
+/** The heat map. Events: `point` (MatrixCell), `lock` (boolean), `levels`, `sight`, `stop` and `resume` (the pass). */
 export class MatrixView extends EventTarget {
   readonly #host: HTMLElement;
   readonly #legend: Legend;
@@ -84,7 +94,7 @@ export class MatrixView extends EventTarget {
     centre: (at) => this.#centre(at),
     step: (by) => this.#camera.step(by),
     // What the map led to is worth a closer look, not the cell that was left behind.
-    zoom: (to) => this.#camera.zoomTo(to, this.#middle),
+    zoom: (to) => this.#camera.zoomTo(to, this.#camera.middle),
   });
   readonly #passMark = new PassMark({
     stop: () => this.dispatchEvent(new CustomEvent('stop')),
@@ -117,7 +127,7 @@ export class MatrixView extends EventTarget {
   #told: MatrixCell | undefined;
   #locked = false;
   #language: Language = 'en';
-  #start: readonly [number, number] | undefined;
+  #start: MatrixStart | undefined;
   #restarts = false;
   #pass: Pass | undefined;
   #scheduled = false;
@@ -159,9 +169,9 @@ export class MatrixView extends EventTarget {
     this.#empty.textContent = message;
   }
 
-  /** The query and key that the next picture starts at; without it, its largest value. */
-  set start(at: readonly [number, number] | undefined) {
-    this.#start = at;
+  /** Where the next picture starts; without it, one of another size starts whole, at its largest value. */
+  set start(start: MatrixStart | undefined) {
+    this.#start = start;
   }
 
   set language(language: Language) {
@@ -190,11 +200,12 @@ export class MatrixView extends EventTarget {
     this.#counts = { queries, keys };
     this.#name = look.name;
     this.#camera.coarsest = Math.max(0, source.levels - 1);
-    if (!sameSize) this.#camera.reset();
+    const sight = this.#start?.sight;
     if (!sameSize || this.#start) this.#restart();
     this.#picture.show(source, look, pooling);
     this.#describe();
     this.#layout();
+    if (sight) this.#camera.look(sight);
   }
 
   /** Other colours for the same numbers. */
@@ -237,6 +248,17 @@ export class MatrixView extends EventTarget {
 
   get locked(): boolean {
     return this.#locked;
+  }
+
+  /** The query and key of the locked cell; undefined where none is locked. Of a picture that is to come, where it starts. */
+  get lockedPair(): readonly [query: number, key: number] | undefined {
+    if (this.#start) return this.#start.locked ? this.#start.cell : undefined;
+    return this.#locked ? [this.#at.query, this.#at.key] : undefined;
+  }
+
+  /** The part in sight; undefined: all of it. Of a picture that is to come, where it starts. */
+  get sight(): Sight | undefined {
+    return this.#start ? this.#start.sight : this.#camera.sight;
   }
 
   /** The pair that gave the current cell its value, if one did: its row and column are shown, and it is zoomed in on. */
@@ -316,6 +338,7 @@ export class MatrixView extends EventTarget {
   #moved(): void {
     this.#plot.setAttribute('aria-busy', 'true');
     this.#invalidate();
+    this.dispatchEvent(new CustomEvent('sight'));
   }
 
   /** Draws with the next frame, whatever else changes until then. */
@@ -368,12 +391,6 @@ export class MatrixView extends EventTarget {
     this.#camera.zoomTo(to, { x: this.#at.key + 0.5, y: this.#at.query + 0.5 });
   }
 
-  /** The point of the matrix in the middle of the plot. */
-  get #middle(): Point {
-    const { box, view, scale } = this.#camera;
-    return { x: view.left + box.width / scale.x / 2, y: view.top + box.height / scale.y / 2 };
-  }
-
   #centre({ x, y }: Point): void {
     this.#camera.centre(y * this.#counts.queries, x * this.#counts.keys);
   }
@@ -382,14 +399,16 @@ export class MatrixView extends EventTarget {
 
   #restart(): void {
     this.#restarts = true;
-    const [query, key] = this.#start ?? [];
+    this.#camera.reset();
+    const { cell: [query, key] = [], locked = false } = this.#start ?? {};
     const { queries, keys } = this.#counts;
-    if (query !== undefined && key !== undefined && query < queries && key < keys) {
+    const exists = query !== undefined && key !== undefined && query < queries && key < keys;
+    if (exists) {
       this.#at = { query, key };
       this.#restarts = false;
     }
     this.#start = undefined;
-    this.#setLocked(false);
+    this.#setLocked(exists && locked);
   }
 
   #cell(byKeyboard: boolean): MatrixCell | undefined {

@@ -32,6 +32,13 @@ interface Glide {
   since: number;
 }
 
+/** A part of a matrix: how much larger than the whole it is drawn, and the query and key in its middle, fractions included. */
+export interface Sight {
+  zoom: number;
+  query: number;
+  key: number;
+}
+
 /** Looks at a part of a matrix. `changed` hears that it has moved. */
 export class Camera {
   #box: Box = { queries: 1, keys: 1, width: 0, height: 0 };
@@ -89,6 +96,25 @@ export class Camera {
   /** All of it. */
   reset(): void {
     this.#set(WHOLE);
+  }
+
+  /** What is in sight, in a few numbers; undefined: all of it. */
+  get sight(): Sight | undefined {
+    if (!this.zoomed) return undefined;
+    const { x, y } = this.middle;
+    return { zoom: this.#view.zoom, query: y, key: x };
+  }
+
+  /** Looks where `sight` says, as far as there is something. */
+  look({ zoom, query, key }: Sight): void {
+    this.#set(centred(this.#box, clamped(this.#box, { ...WHOLE, zoom }), query, key));
+  }
+
+  /** The point of the matrix in the middle of the plot. */
+  get middle(): Point {
+    const { width, height } = this.#box;
+    const { x, y } = this.scale;
+    return { x: this.#view.left + width / x / 2, y: this.#view.top + height / y / 2 };
   }
 
   /** Zooms by a factor, and leaves what is at `at` there. Returns whether it could. */
