@@ -568,6 +568,41 @@ test('a billion weights show sampled rows first, say so, and can be stopped and 
     assert.match(await page.locator('.axis-captions').innerText(), /each row sums to 1\.000/);
   }));
 
+/** Lets each worker tell of its module's memory. It runs before the page. */
+function watchMemories() {
+  const watch = `const Made = WebAssembly.Instance;
+    WebAssembly.Instance = new Proxy(Made, {
+      construct: (target, given) => {
+        const instance = new target(...given);
+        self.memory = instance.exports.memory;
+        return instance;
+      },
+    });
+  `;
+  globalThis.Blob = new Proxy(Blob, {
+    construct: (target, [parts, options]) => {
+      const isSource = options?.type === 'text/javascript';
+      return new target(isSource ? [watch, ...parts] : parts, options);
+    },
+  });
+}
+
+test('workers take little more than their copies of what a billion weights are made of', () =>
+  site.visit({ ...WIDE, path: '#example=synthetic', before: watchMemories }, async (page) => {
+    await page.locator('.pass').waitFor();
+    await page.locator('.pass').waitFor({ state: 'hidden', timeout: 120_000 });
+    await page.locator('.plot-cursor').focus();
+    await press(page, '+', 5);
+    const workers = page.workers();
+    const all = await Promise.all(workers.map((worker) => worker.evaluate('self.memory.buffer.byteLength')));
+    const inputs = 2 * 32768 * 64 * 4;
+    const together = all.reduce((sum, bytes) => sum + Number(bytes), 0);
+    assert.ok(workers.length >= 1 && together >= workers.length * inputs, `${together} bytes in ${workers.length}`);
+    // Each has a copy, packed as far as it was used; two of them 3 times the inputs and 64 MB.
+    const most = workers.length * (1.5 * inputs + 2 ** 25);
+    assert.ok(together <= most, `${together} bytes in ${workers.length} workers, at most ${most}`);
+  }));
+
 test('once every row is known the mark goes, and the column of a key can be had', () =>
   site.visit(WIDE, async (page) => {
     const n = 6000;
