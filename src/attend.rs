@@ -261,17 +261,18 @@ impl Problem {
         };
         let factor = if stage >= Stage::Scaled { *self.factor.of(head) } else { 1.0 };
         if self.is_few() {
-            let rows = &rows[..group.count * self.rows.size];
-            for (key, out) in keys.clone().zip(&mut *out) {
-                let k = match key {
-                    key if key >= self.sizes.keys => &[],
-                    key if self.rows.kept => self.key_row(group.plane, key),
-                    key => {
-                        prepare(key, prepared);
-                        &*prepared
-                    }
-                };
-                score_few(rows, k, factor, out);
+            let size = self.rows.size;
+            let rows = &rows[..group.count * size];
+            let there = self.sizes.keys.min(keys.end) - keys.start;
+            out[there..].fill([0.0; WIDTH]);
+            if self.rows.kept {
+                let first = plane * self.sizes.keys + keys.start;
+                score_few(rows, size, &self.key[first * size..(first + there) * size], factor, out);
+            } else {
+                for (key, out) in keys.clone().zip(&mut out[..there]) {
+                    prepare(key, prepared);
+                    score_few(rows, size, &*prepared, factor, core::slice::from_mut(out));
+                }
             }
         } else {
             let panels = &panels.load(plane, self.sizes.keys, prepare)[keys.start / 4 * self.rows.size..];
@@ -519,13 +520,19 @@ impl Rows {
     }
 }
 
-/// `factor` times the scores of few queries, whose rows lie one after the other, and one key; none is padding.
-fn score_few(queries: &[f32], key: &[f32], factor: f32, out: &mut Lanes) {
-    let mut last = 0.0;
-    let mut rows = queries.chunks_exact(key.len().max(1));
-    for out in out {
-        last = rows.next().map_or(last, |query| dot::<Native>(query, key) * factor);
-        *out = last;
+/// `factor` times the scores of few queries and of keys, both rows of `size` numbers, one after the other.
+fn score_few(queries: &[f32], size: usize, keys: &[f32], factor: f32, out: &mut [Lanes]) {
+    let size = size.max(1);
+    let count = queries.len() / size;
+    for (key, out) in keys.chunks_exact(size).zip(out) {
+        let mut last = 0.0;
+        for (lane, out) in out.iter_mut().enumerate() {
+            // Lanes without a query have the last one's.
+            if lane < count {
+                last = dot::<Native>(&queries[lane * size..(lane + 1) * size], key) * factor;
+            }
+            *out = last;
+        }
     }
 }
 

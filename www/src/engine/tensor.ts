@@ -20,8 +20,8 @@ export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Arra
   return { data: new Float32Array(data), shape };
 }
 
-/** The most numbers of a stretch that is kept for the next copies: 16 MB. */
-const SPARE = 2 ** 22;
+/** The most numbers of a stretch that is kept for the next copies: 32 MB. */
+const SPARE = 2 ** 23;
 let spare = new Float32Array(0);
 
 /** Copies of checked tensors in one stretch of memory: to make room takes longer than to copy what is not large. */
