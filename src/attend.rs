@@ -559,9 +559,11 @@ fn each_tile<V: F32x4>(
 ) {
     let factor = F32x8::splat(factor);
     for (panel, out) in panels.chunks_exact(queries.len()).zip(out.as_chunks_mut::<4>().0) {
-        for (sum, out) in tile(panel, queries).into_iter().zip(out) {
-            (sum * factor).store(out);
-        }
+        let ([a, b, c, d], [to_a, to_b, to_c, to_d]) = (tile(panel, queries), out);
+        (a * factor).store(to_a);
+        (b * factor).store(to_b);
+        (c * factor).store(to_c);
+        (d * factor).store(to_d);
     }
 }
 
@@ -587,9 +589,11 @@ fn weigh<V: F32x4>(terms: &mut [Lanes], statistic: &Statistic) {
 }
 
 fn add_tile<V: F32x4>(values: &[Quad], terms: &[Lanes], output: &mut [Lanes; 4]) {
-    for (sum, output) in tile::<V>(values, terms).into_iter().zip(output) {
-        (F32x8::load(output) + sum).store(output);
-    }
+    let ([a, b, c, d], [to_a, to_b, to_c, to_d]) = (tile::<V>(values, terms), output);
+    (F32x8::load(to_a) + a).store(to_a);
+    (F32x8::load(to_b) + b).store(to_b);
+    (F32x8::load(to_c) + c).store(to_c);
+    (F32x8::load(to_d) + d).store(to_d);
 }
 
 /// The same sum where V holds a NaN or an infinity: a removed key is passed over, because 0 · NaN is NaN and removed keys

@@ -13,14 +13,14 @@ pub const FEW: usize = WIDTH;
 #[inline(always)]
 pub fn dot<V: F32x4>(q: &[f32], k: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (q.as_chunks::<16>(), k.as_chunks::<16>());
-    let mut sums = [F32x8::<V>::splat(0.0); 2];
+    let (mut low, mut high) = (F32x8::<V>::splat(0.0), F32x8::splat(0.0));
     for (a, b) in a.iter().zip(b) {
-        for ((sum, a), b) in sums.iter_mut().zip(a.as_chunks().0).zip(b.as_chunks().0) {
-            *sum = F32x8::load(a).mul_add_relaxed(F32x8::load(b), *sum);
-        }
+        let ([a_low, a_high], [b_low, b_high]) = (halves(a), halves(b));
+        low = F32x8::load(a_low).mul_add_relaxed(F32x8::load(b_low), low);
+        high = F32x8::load(a_high).mul_add_relaxed(F32x8::load(b_high), high);
     }
     let mut parts = [0.0; WIDTH];
-    (sums[0] + sums[1]).store(&mut parts);
+    (low + high).store(&mut parts);
     let [a, b, c, d, e, f, g, h] = parts;
     let whole = ((a + e) + (b + f)) + ((c + g) + (d + h));
     a_rest.iter().zip(b_rest).fold(whole, |sum, (a, b)| sum + a * b)
@@ -32,11 +32,11 @@ pub fn sum_rows<V: F32x4>(values: &[f32], size: usize, terms: &[Lanes], count: u
     for lane in 0..count {
         let mut from = 0;
         while from + 32 <= size {
-            sum_columns::<V, 4>(values, size, from, terms, lane, sums);
+            sum_32_columns::<V>(values, size, from, terms, lane, sums);
             from += 32;
         }
         while from + 8 <= size {
-            sum_columns::<V, 1>(values, size, from, terms, lane, sums);
+            sum_8_columns::<V>(values, size, from, terms, lane, sums);
             from += 8;
         }
         for column in from..size {
@@ -46,9 +46,9 @@ pub fn sum_rows<V: F32x4>(values: &[f32], size: usize, terms: &[Lanes], count: u
     }
 }
 
-/// 8 N columns of V from column `from` on, for one query.
+/// 32 columns of V from column `from` on, for one query.
 #[inline(always)]
-fn sum_columns<V: F32x4, const N: usize>(
+fn sum_32_columns<V: F32x4>(
     values: &[f32],
     size: usize,
     from: usize,
@@ -56,18 +56,41 @@ fn sum_columns<V: F32x4, const N: usize>(
     lane: usize,
     sums: &mut [Lanes],
 ) {
-    let mut accumulators = [F32x8::<V>::splat(0.0); N];
+    let [mut a, mut b, mut c, mut d] = [F32x8::<V>::splat(0.0); 4];
     for (row, terms) in values.chunks_exact(size).zip(terms) {
         let t = F32x8::splat(terms[lane]);
-        for (sum, v) in accumulators.iter_mut().zip(row[from..from + WIDTH * N].as_chunks().0) {
-            *sum = t.mul_add_relaxed(F32x8::load(v), *sum);
-        }
+        let ([v0, v1, v2, v3], _) = row[from..from + 32].as_chunks() else { unreachable!() };
+        a = t.mul_add_relaxed(F32x8::load(v0), a);
+        b = t.mul_add_relaxed(F32x8::load(v1), b);
+        c = t.mul_add_relaxed(F32x8::load(v2), c);
+        d = t.mul_add_relaxed(F32x8::load(v3), d);
     }
-    for (sum, sums) in accumulators.into_iter().zip(sums[from..].chunks_exact_mut(WIDTH)) {
-        let mut parts = [0.0; WIDTH];
-        sum.store(&mut parts);
-        sums.iter_mut().zip(parts).for_each(|(sums, part)| sums[lane] = part);
+    for (sum, sums) in [a, b, c, d].into_iter().zip(sums[from..].chunks_exact_mut(WIDTH)) {
+        unspread(sum, lane, sums);
     }
+}
+
+/// 8 columns.
+#[inline(always)]
+fn sum_8_columns<V: F32x4>(values: &[f32], size: usize, from: usize, terms: &[Lanes], lane: usize, sums: &mut [Lanes]) {
+    let mut sum = F32x8::<V>::splat(0.0);
+    for (row, terms) in values.chunks_exact(size).zip(terms) {
+        let ([v], _) = row[from..from + WIDTH].as_chunks() else { unreachable!() };
+        sum = F32x8::splat(terms[lane]).mul_add_relaxed(F32x8::load(v), sum);
+    }
+    unspread(sum, lane, &mut sums[from..]);
+}
+
+/// Puts eight sums into a lane of as many columns.
+fn unspread<V: F32x4>(sum: F32x8<V>, lane: usize, sums: &mut [Lanes]) {
+    let mut parts = [0.0; WIDTH];
+    sum.store(&mut parts);
+    sums.iter_mut().zip(parts).for_each(|(sums, part)| sums[lane] = part);
+}
+
+fn halves(of: &[f32; 16]) -> [&Lanes; 2] {
+    let ([low, high], _) = of.as_chunks() else { unreachable!() };
+    [low, high]
 }
 
 /// The same sums where V holds a NaN or an infinity: see `add_selected` in `attend.rs`.

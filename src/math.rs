@@ -44,8 +44,8 @@ impl<V: F32x4> Default for Exp<V> {
             flush: variable(EXP_FLUSH),
             log2_e: variable(core::f32::consts::LOG2_E),
             round: variable(ROUND),
-            ln_2: LN_2.map(|x| variable(-x)),
-            p: [1.381_459_9e-3, 8.368_717e-3, 4.166_839e-2, 1.666_652_1e-1, 4.999_999_4e-1].map(variable),
+            ln_2: [variable(-LN_2[0]), variable(-LN_2[1])],
+            p: variables([1.381_459_9e-3, 8.368_717e-3, 4.166_839e-2, 1.666_652_1e-1, 4.999_999_4e-1]),
             one: variable(1.0),
         }
     }
@@ -70,7 +70,7 @@ impl<V: F32x4> Exp<V> {
         let r = n.mul_add_relaxed(self.ln_2[0], x);
         let r = n.mul_add_relaxed(self.ln_2[1], r);
         // Not one step of Horner's more, (r p + 1) r + 1: without fused multiply-adds that is off by 1.1 units.
-        let e = polynomial(r, &self.p).mul_add_relaxed(r * r, r) + self.one;
+        let e = quartic(r, self.p).mul_add_relaxed(r * r, r) + self.one;
         (e * rounded.exponent_of_low_bits()).clear(x.less(self.flush))
     }
 }
@@ -82,7 +82,9 @@ pub struct Ln<V> {
     smallest: V,
     sqrt_half: V,
     ln_2: [V; 2],
-    p: [V; 9],
+    /// A polynomial of degree 8: the first four powers, and behind the sum so far the others.
+    p: [V; 5],
+    q: [V; 4],
     half: V,
     one: V,
 }
@@ -93,19 +95,9 @@ impl<V: F32x4> Default for Ln<V> {
         Ln {
             smallest: variable(f32::MIN_POSITIVE),
             sqrt_half: variable(core::f32::consts::FRAC_1_SQRT_2),
-            ln_2: LN_2.map(variable),
-            p: [
-                7.037_683_6e-2,
-                -1.151_461e-1,
-                1.167_699_87e-1,
-                -1.242_014_1e-1,
-                1.424_932_3e-1,
-                -1.666_805_8e-1,
-                2.000_071_5e-1,
-                -2.499_999_4e-1,
-                3.333_333e-1,
-            ]
-            .map(variable),
+            ln_2: [variable(LN_2[0]), variable(LN_2[1])],
+            p: variables([7.037_683_6e-2, -1.151_461e-1, 1.167_699_87e-1, -1.242_014_1e-1, 1.424_932_3e-1]),
+            q: [variable(-1.666_805_8e-1), variable(2.000_071_5e-1), variable(-2.499_999_4e-1), variable(3.333_333e-1)],
             half: variable(0.5),
             one: variable(1.0),
         }
@@ -126,7 +118,8 @@ impl<V: F32x4> Ln<V> {
         let small = m.less(self.sqrt_half);
         let e = V::select(small, e - self.one, e);
         let f = V::select(small, m + m, m) - self.one;
-        let p = polynomial(f, &self.p);
+        let [a, b, c, d] = self.q;
+        let p = quartic(f, [quartic(f, self.p), a, b, c, d]);
         let square = f * f;
         let tail = e.mul_add_relaxed(self.ln_2[1], p * f * square) - self.half * square;
         e.mul_add_relaxed(self.ln_2[0], f + tail)
@@ -148,7 +141,7 @@ impl<V: F32x4> Default for Tanh<V> {
         Tanh {
             exp: Exp::default(),
             near: variable(0.625),
-            p: [-5.704_988_7e-3, 2.063_908_8e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1].map(variable),
+            p: variables([-5.704_988_7e-3, 2.063_908_8e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1]),
             two: variable(2.0),
         }
     }
@@ -167,7 +160,7 @@ impl<V: F32x4> Tanh<V> {
         let one = self.exp.one;
         let size = x.abs();
         let square = x * x;
-        let near = (polynomial(square, &self.p) * square).mul_add_relaxed(x, x);
+        let near = (quartic(square, self.p) * square).mul_add_relaxed(x, x);
         let e = self.exp.of_four(-(size * self.two));
         let far = one - (e + e) / (one + e);
         let signed = V::select(x.less(V::splat(0.0)), -far, far);
@@ -175,11 +168,16 @@ impl<V: F32x4> Tanh<V> {
     }
 }
 
+/// The same for five.
 #[inline(always)]
-fn polynomial<V: F32x4, const N: usize>(x: V, coefficients: &[V; N]) -> V {
-    let mut sum = coefficients[0];
-    for &c in &coefficients[1..] {
-        sum = sum.mul_add_relaxed(x, c);
-    }
-    sum
+fn variables<V: F32x4>([a, b, c, d, e]: [f32; 5]) -> [V; 5] {
+    [variable(a), variable(b), variable(c), variable(d), variable(e)]
+}
+
+/// A polynomial of degree 4, the highest power's coefficient first; that one may be a polynomial itself. Written out: a build for
+/// size leaves loops over arrays as they are, and their elements in memory.
+#[inline(always)]
+fn quartic<V: F32x4>(x: V, [a, b, c, d, e]: [V; 5]) -> V {
+    let high = a.mul_add_relaxed(x, b).mul_add_relaxed(x, c);
+    high.mul_add_relaxed(x, d).mul_add_relaxed(x, e)
 }

@@ -146,6 +146,13 @@ impl Texels {
     }
 }
 
+/// `no` where a key is removed, else `yes`; a NaN is one of a row in which everything is.
+#[inline(always)]
+fn left<V: F32x4>(value: F32x8<V>, logit: F32x8<V>, yes: F32x8<V>, no: F32x8<V>) -> F32x8<V> {
+    let removed = F32x8::splat(f32::NEG_INFINITY);
+    value.if_equal(value, logit.if_equal(removed, no, yes), yes)
+}
+
 /// Some keys pooled, a lane per row.
 struct Piece {
     max: Lanes,
@@ -172,11 +179,10 @@ impl Piece {
         let (mut max, mut min, mut sum, mut count) = (low, high, zero, zero);
         for (value, logit) in values.iter().zip(logits) {
             let (v, l) = (F32x8::load(value), F32x8::load(logit));
-            let left = |yes: F32x8<V>, no: F32x8<V>| v.if_equal(v, l.if_equal(low, no, yes), yes);
-            max = max.max_relaxed(left(v, low));
-            min = min.min_relaxed(left(v, high));
-            sum = sum + left(v, zero);
-            count = count + left(one, zero);
+            max = max.max_relaxed(left(v, l, v, low));
+            min = min.min_relaxed(left(v, l, v, high));
+            sum = sum + left(v, l, v, zero);
+            count = count + left(v, l, one, zero);
         }
         Piece::stored(max, min, sum, count)
     }

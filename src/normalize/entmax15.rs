@@ -13,7 +13,7 @@
 //!    are left go over them alone.
 //! 4. The step itself is taken in double precision, eight numbers a round; the sums are the work.
 
-use super::parts::few::{near, threshold};
+use super::parts::few::{Terms, near, threshold};
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::options::Settings;
@@ -28,17 +28,31 @@ impl Normalizer for Entmax15 {
     }
 
     fn terms(&self, _first: usize, logits: &mut [Lanes], statistic: &Statistic) {
-        let above = above::<Native>(&statistic.max, &statistic.values[0]);
-        map_each(logits, |l| above(l) * above(l));
+        let above = Above::<Native>::new(&statistic.max, &statistic.values[0]);
+        map_each(logits, |l| above.of(l).1);
     }
 }
 
-/// max(x − τ, 0).
-#[inline(always)]
-fn above<V: F32x4>(max: &Lanes, tau: &Lanes) -> impl Fn(F32x8<V>) -> F32x8<V> + use<V> {
-    let (zero, half) = (F32x8::splat(0.0), F32x8::splat(0.5));
-    let (max, tau) = (F32x8::load(max), F32x8::load(tau));
-    move |l| zero.max_relaxed((l - max) * half - tau)
+/// max(x − τ, 0) and its square.
+struct Above<V> {
+    max: F32x8<V>,
+    tau: F32x8<V>,
+}
+
+impl<V: F32x4> Above<V> {
+    #[inline(always)]
+    fn new(max: &Lanes, tau: &Lanes) -> Above<V> {
+        Above { max: F32x8::load(max), tau: F32x8::load(tau) }
+    }
+}
+
+impl<V: F32x4> Terms<V> for Above<V> {
+    #[inline(always)]
+    fn of(&self, logits: F32x8<V>) -> (F32x8<V>, F32x8<V>) {
+        let (zero, half) = (F32x8::splat(0.0), F32x8::splat(0.5));
+        let above = zero.max_relaxed((logits - self.max) * half - self.tau);
+        (above, above * above)
+    }
 }
 
 /// τ relative to half the maximum: from Σ max(x − τ, 0) and the sum of its squares, τ − g/g′ with g = √square − 1 and
@@ -53,10 +67,7 @@ fn tau<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
         strip,
         [-1.0; WIDTH],
         |tau| near(max, tau, 2.0),
-        |tau| {
-            let above = above::<V>(max, tau);
-            move |l: F32x8<V>| (above(l), above(l) * above(l))
-        },
+        |tau| Above::<V>::new(max, tau),
         |tau, sum, square| core::array::from_fn(|lane| next(tau[lane], sum[lane], square[lane])),
     )
 }

@@ -11,7 +11,7 @@
 //! 3. Only keys within 1 of the maximum can be above τ. As soon as those above it are few, they are collected, and the steps that
 //!    are left go over them alone.
 
-use super::parts::few::{near, threshold};
+use super::parts::few::{Terms, near, threshold};
 use super::{Entry, Normalizer, Sensitivity, Statistic, Strip, map_each};
 use crate::member::{Member, Text};
 use crate::options::Settings;
@@ -32,21 +32,28 @@ impl Normalizer for Sparsemax {
 
 /// τ relative to the maximum.
 fn tau<V: F32x4>(strip: Strip, max: &Lanes) -> Lanes {
-    let (zero, one) = (F32x8::<V>::splat(0.0), F32x8::splat(1.0));
-    let largest = F32x8::load(max);
     threshold(
         strip,
         [-1.0; WIDTH],
         |tau| near(max, tau, 1.0),
-        |tau| {
-            let tau = F32x8::load(tau);
-            move |l: F32x8<V>| {
-                let z = l - largest;
-                (zero.max_relaxed(z - tau), tau.if_less(z, one, zero))
-            }
-        },
+        |tau| Above { max: F32x8::<V>::load(max), tau: F32x8::load(tau) },
         |tau, above, count| core::array::from_fn(|lane| tau[lane] + (above[lane] - 1.0) / count[lane].max(1.0)),
     )
+}
+
+/// How far logits are above the threshold, and how many are.
+struct Above<V> {
+    max: F32x8<V>,
+    tau: F32x8<V>,
+}
+
+impl<V: F32x4> Terms<V> for Above<V> {
+    #[inline(always)]
+    fn of(&self, logits: F32x8<V>) -> (F32x8<V>, F32x8<V>) {
+        let (zero, one) = (F32x8::splat(0.0), F32x8::splat(1.0));
+        let z = logits - self.max;
+        (zero.max_relaxed(z - self.tau), self.tau.if_less(z, one, zero))
+    }
 }
 
 fn terms<V: F32x4>(logits: &mut [Lanes], statistic: &Statistic) {

@@ -28,9 +28,9 @@ impl Normalizer for TopK {
     }
 
     fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic) {
-        let term = term::<Native>(statistic);
+        let term = Term::<Native>::new(statistic);
         for (key, l) in (first..).zip(logits) {
-            term(key, l).store(l);
+            term.of(key, l).store(l);
         }
     }
 }
@@ -111,26 +111,38 @@ fn last_kept(strip: Strip, bound: &Lanes, k: f32) -> Lanes {
     })
 }
 
-#[inline(always)]
-fn term<V: F32x4>(statistic: &Statistic) -> impl Fn(usize, &Lanes) -> F32x8<V> {
-    let (max, exp) = (F32x8::load(&statistic.max), Exp::default());
-    let (bound, last) = (statistic.value(0), statistic.value(1));
-    let zero = F32x8::splat(0.0);
-    move |key, logits| {
-        let l = F32x8::load(logits);
-        let term = exp.of(l - max);
-        let tie = last.if_less(F32x8::splat(key as f32), zero, term);
-        bound.if_less(l, term, l.if_equal(bound, tie, zero))
+/// The exponential of what is kept of eight rows.
+struct Term<V> {
+    max: F32x8<V>,
+    exp: Exp<V>,
+    bound: F32x8<V>,
+    /// The key of the last tie.
+    last: F32x8<V>,
+}
+
+impl<V: F32x4> Term<V> {
+    #[inline(always)]
+    fn new(statistic: &Statistic) -> Term<V> {
+        let (bound, last) = (statistic.value(0), statistic.value(1));
+        Term { max: F32x8::load(&statistic.max), exp: Exp::default(), bound, last }
+    }
+
+    #[inline(always)]
+    fn of(&self, key: usize, logits: &Lanes) -> F32x8<V> {
+        let (l, zero) = (F32x8::load(logits), F32x8::splat(0.0));
+        let term = self.exp.of(l - self.max);
+        let tie = self.last.if_less(F32x8::splat(key as f32), zero, term);
+        self.bound.if_less(l, term, l.if_equal(self.bound, tie, zero))
     }
 }
 
 fn inverse_sum<V: F32x4>(strip: Strip, statistic: &Statistic) -> F32x8<V> {
-    let term = term::<V>(statistic);
+    let term = Term::<V>::new(statistic);
     let mut total = F32x8::splat(0.0);
     for block in strip.blocks() {
         let mut sum = F32x8::splat(0.0);
         for (key, logits) in (block.first..).zip(block.logits) {
-            sum = sum + term(key, logits);
+            sum = sum + term.of(key, logits);
         }
         total = total + sum;
     }

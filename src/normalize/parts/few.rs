@@ -71,10 +71,16 @@ pub fn near<V: F32x4>(max: &Lanes, tau: &Lanes, unit: f32) -> F32x8<V> {
     max + F32x8::splat(unit) * F32x8::load(tau) - (max.abs() + F32x8::splat(unit)) * F32x8::splat(SLACK)
 }
 
+/// What a logit adds to two sums. A trait where a function would do: the compiler has to inline it in both loops.
+pub trait Terms<V> {
+    /// Of eight logits at once.
+    fn of(&self, logits: F32x8<V>) -> (F32x8<V>, F32x8<V>);
+}
+
 /// Newton's method for a threshold that only grows: `step` gives the next one from two sums of `terms` at the last. All keys are
 /// summed until those above the threshold are few.
 #[inline(always)]
-pub fn threshold<V: F32x4, T: Fn(F32x8<V>) -> (F32x8<V>, F32x8<V>)>(
+pub fn threshold<V: F32x4, T: Terms<V>>(
     strip: Strip,
     mut tau: Lanes,
     bound: impl Fn(&Lanes) -> F32x8<V>,
@@ -86,7 +92,7 @@ pub fn threshold<V: F32x4, T: Fn(F32x8<V>) -> (F32x8<V>, F32x8<V>)>(
     loop {
         found = found || few.find(strip, bound(&tau));
         let terms = terms(&tau);
-        let sums = if found { few.sums(terms) } else { strip.sums(terms) };
+        let sums = if found { few.sums(|l| terms.of(l)) } else { strip.sums(|l| terms.of(l)) };
         let (mut a, mut b) = ([0.0; WIDTH], [0.0; WIDTH]);
         sums.0.store(&mut a);
         sums.1.store(&mut b);
