@@ -5,7 +5,7 @@ import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
-import { GENERATED, LOCKS, VARIANTS } from './kernel.mjs';
+import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
 import { at } from './run.mjs';
 import { step } from './stamp.mjs';
 
@@ -31,7 +31,7 @@ export async function bundle() {
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
 const worker = () =>
   step('worker', {
-    inputs: [ENGINE, `${GENERATED}/qkscope.js`, `${GENERATED}/catalog.ts`, ...LOCKS],
+    inputs: [ENGINE, ...MODULES.map(({ glue }) => `${GENERATED}/${glue}.js`), `${GENERATED}/catalog.ts`, ...LOCKS],
     outputs: [`${GENERATED}/worker-source.ts`],
     async make() {
       const entryPoints = [`${ENGINE}/worker.ts`];
@@ -54,9 +54,10 @@ const npmPackage = () =>
       await write(outputFiles);
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
       await copyModules('pkg/dist');
-      const declaration = 'qkscope_bg.wasm.d.ts';
       await Promise.all(
-        VARIANTS.map(({ file }) => copyFile(at(GENERATED, declaration), at('pkg/dist', `${file}.d.ts`))),
+        MODULES.map(({ file, glue }) =>
+          copyFile(at(GENERATED, `${glue}_bg.wasm.d.ts`), at('pkg/dist', `${file}.d.ts`)),
+        ),
       );
       await Promise.all(['README.md', ...LICENSES].map((name) => copyFile(at(name), at('pkg', name))));
       await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
@@ -80,7 +81,7 @@ async function manifest() {
       '.': { types, node: './dist/inline.js', default: './dist/index.js' },
       './inline': { types, default: './dist/inline.js' },
       ...Object.fromEntries(
-        VARIANTS.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
+        MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),
       './package.json': './package.json',
     },
@@ -110,9 +111,8 @@ async function copyStatic() {
   await Promise.all(names.map((name) => cp(at('www', name), at('dist', name), { recursive: true })));
 }
 
-/** The modules, beside the script that fetches one of them. */
-const copyModules = (folder) =>
-  Promise.all(VARIANTS.map(({ file }) => copyFile(at(GENERATED, file), at(folder, file))));
+/** The modules, beside the script that fetches them. */
+const copyModules = (folder) => Promise.all(MODULES.map(({ file }) => copyFile(at(GENERATED, file), at(folder, file))));
 
 async function write(outputFiles) {
   for (const file of outputFiles) {

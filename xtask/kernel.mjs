@@ -18,22 +18,34 @@ export const LOCKS = ['Cargo.lock', 'package-lock.json'];
 const RUST = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'src'];
 const WASM_TARGET = 'wasm32-unknown-unknown';
 
-/** The modules that are made of the one source: for all browsers, and for those that multiply and add in one instruction. */
-export const VARIANTS = [
-  { name: 'simd128', file: 'qkscope_bg.wasm', flags: [] },
-  { name: 'relaxed-simd', file: 'qkscope_relaxed_bg.wasm', flags: ['-Ctarget-feature=+relaxed-simd'] },
+/**
+ * The modules that are made of the one source: the kernel for all browsers, and for those that multiply and add in one
+ * instruction, and the readers of files. `feature` is Cargo's, `glue` the script that starts it.
+ */
+export const MODULES = [
+  { name: 'simd128', file: 'qkscope_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: [] },
+  {
+    name: 'relaxed-simd',
+    file: 'qkscope_relaxed_bg.wasm',
+    feature: 'kernel',
+    glue: 'qkscope',
+    flags: ['-Ctarget-feature=+relaxed-simd'],
+  },
+  { name: 'files', file: 'qkscope_files_bg.wasm', feature: 'files', glue: 'qkscope_files', flags: [] },
 ];
 
-/** Builds the kernel and writes everything that TypeScript imports from it. */
+const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
+
+/** Builds the modules and writes everything that TypeScript imports from them. */
 export async function kernel() {
   await mkdir(at(GENERATED), { recursive: true });
-  for (const variant of VARIANTS) await compile(variant);
-  await glue();
+  for (const module of MODULES) await compile(module);
+  for (const name of GLUES) await glue(name);
   await catalog();
   await inline();
 }
 
-/** A variant has folders of its own, so that one does not undo the other. */
+/** A module has folders of its own, so that one does not undo the other. */
 async function folders({ name }) {
   const target = path.join(await targetFolder(), name);
   return {
@@ -45,7 +57,8 @@ async function folders({ name }) {
 
 async function compile(variant) {
   const { target, compiled, bound } = await folders(variant);
-  const build = ['build', '--lib', '--release', '--locked', '--target', WASM_TARGET, '--target-dir', target];
+  const part = ['--no-default-features', '--features', variant.feature];
+  const build = ['build', '--lib', '--release', '--locked', ...part, '--target', WASM_TARGET, '--target-dir', target];
   await step(`cargo build ${variant.name}`, {
     inputs: RUST,
     outputs: [compiled],
@@ -54,9 +67,9 @@ async function compile(variant) {
   await step(`wasm-bindgen ${variant.name}`, {
     inputs: [compiled, 'Cargo.lock', 'xtask/src'],
     outputs: [bound],
-    make: () => xtask('bindgen', compiled, bound),
+    make: () => xtask('bindgen', compiled, bound, variant.glue),
   });
-  const module = path.join(bound, 'qkscope_bg.wasm');
+  const module = path.join(bound, `${variant.glue}_bg.wasm`);
   await step(`wasm-opt ${variant.name}`, {
     inputs: [module, 'package-lock.json', 'xtask/kernel.mjs'],
     outputs: [generated(variant.file)],
@@ -75,23 +88,23 @@ function rustflags(flags) {
   return ['--config', `target.${WASM_TARGET}.rustflags=${JSON.stringify(all)}`];
 }
 
-const GLUE = ['qkscope.js', 'qkscope.d.ts', 'qkscope_bg.wasm.d.ts'];
-
-/** One glue serves all variants, because their borders are the same. */
-async function glue() {
-  const bounds = await Promise.all(VARIANTS.map(async (variant) => (await folders(variant)).bound));
+/** One glue serves all modules of its name, because their borders are the same. */
+async function glue(name) {
+  const served = MODULES.filter((module) => module.glue === name);
+  const bounds = await Promise.all(served.map(async (module) => (await folders(module)).bound));
   const [first] = bounds;
-  await step('glue', {
-    inputs: bounds.map((bound) => path.join(bound, GLUE[0])),
-    outputs: GLUE.map(generated),
+  const files = [`${name}.js`, `${name}.d.ts`, `${name}_bg.wasm.d.ts`];
+  await step(`glue ${name}`, {
+    inputs: bounds.map((bound) => path.join(bound, files[0])),
+    outputs: files.map(generated),
     async make() {
-      const texts = await Promise.all(bounds.map((bound) => readFile(path.join(bound, GLUE[0]), 'utf8')));
+      const texts = await Promise.all(bounds.map((bound) => readFile(path.join(bound, files[0]), 'utf8')));
       if (texts.some((text) => text !== texts[0])) {
         throw new Failure(
-          `The glue of ${VARIANTS.map(({ name }) => name).join(' and ')} differs: one cannot serve both.`,
+          `The glue of ${served.map((module) => module.name).join(' and ')} differs: one cannot serve both.`,
         );
       }
-      await Promise.all(GLUE.map((name) => copyFile(path.join(first, name), at(generated(name)))));
+      await Promise.all(files.map((file) => copyFile(path.join(first, file), at(generated(file)))));
     },
   });
 }
@@ -106,15 +119,20 @@ const catalog = () =>
     },
   });
 
-/** The module as text, for the build of the package that fetches nothing. Gzip, since base64 of it costs no more to send. */
+/** The modules for all browsers. */
+const TEXTS = MODULES.filter(({ flags }) => flags.length === 0);
+
+/** They as text, for the build of the package that fetches nothing. Gzip, since base64 of it costs no more to send. */
 const inline = () =>
   step('wasm as text', {
-    inputs: [generated('qkscope_bg.wasm')],
+    inputs: [...TEXTS.map(({ file }) => generated(file)), 'xtask/kernel.mjs'],
     outputs: [generated('wasm-inline.ts')],
     async make() {
-      const packed = gzipSync(await readFile(at(generated('qkscope_bg.wasm'))), { level: 9 });
-      const doc = '/** `qkscope_bg.wasm`, gzipped, in base64. */';
-      await writeFile(at(generated('wasm-inline.ts')), `${doc}\nexport default '${packed.toString('base64')}';\n`);
+      const texts = TEXTS.map(async ({ feature, file }) => {
+        const packed = gzipSync(await readFile(at(generated(file))), { level: 9 });
+        return `/** \`${file}\`, gzipped, in base64. */\nexport const ${feature} = '${packed.toString('base64')}';\n`;
+      });
+      await writeFile(at(generated('wasm-inline.ts')), (await Promise.all(texts)).join('\n'));
     },
   });
 

@@ -1,8 +1,7 @@
 //! Files of tensors, as JavaScript sees them. What a file holds goes over the border as JSON: its lists may be long, and
 //! `JSON.parse` makes objects of them faster than anything that sets them field by field.
 
-use super::flat::settled;
-use super::paint::count;
+use super::{count, settled};
 use crate::by_name::ByName;
 use crate::capture::{Capture, Layer, Setting};
 use crate::decimal;

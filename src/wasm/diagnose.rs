@@ -1,6 +1,7 @@
 //! Diagnostics of whole matrices, as JavaScript asks for them. The tensors were checked and copied on the other side.
 
-use super::flat::{Flat, settled};
+use super::flat::Flat;
+use super::settled;
 use super::task::{Steps, Task, push_doubles, push_floats};
 use crate::diagnostics::flow::{self, Flow};
 use crate::diagnostics::importance::Importance;

@@ -1,7 +1,6 @@
 //! What JavaScript asks, as numbers in an agreed order and the typed arrays that go with them: `www/src/engine/flat.ts`
 //! writes what this reads. Names were checked there against the kernel's lists and come as their places in them.
 
-use super::raise;
 use crate::attend::Stage;
 use crate::by_name::ByName;
 use crate::diagnostics::frame::Grid;
@@ -239,9 +238,4 @@ impl<'a> Flat<'a> {
         let wanted = [Wanted::None, Wanted::Average, Wanted::Each][self.count()];
         HeadsRequest { wanted, batches: self.range(), rows: self.range() }
     }
-}
-
-/// An answer of the kernel as JavaScript takes it.
-pub(super) fn settled<T>(result: Result<T, Error>) -> Result<T, JsValue> {
-    result.map_err(raise)
 }

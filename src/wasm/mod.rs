@@ -3,17 +3,27 @@
 //! Tensors travel as typed arrays and are copied, so that no view into this module's memory is ever handed out. What is asked
 //! travels as numbers in an agreed order (`flat.rs`), and what files hold as JSON (`capture.rs`): readers that serde derives
 //! would be half of the module that ships.
+//!
+//! Two modules are made of this, the kernel and the readers of files: a Cargo feature each says what is exported.
 
+use crate::decimal;
 use crate::error::Error;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "files")]
 mod capture;
+#[cfg(feature = "kernel")]
 mod diagnose;
+#[cfg(feature = "kernel")]
 mod flat;
+#[cfg(feature = "kernel")]
 mod multi_head;
+#[cfg(feature = "kernel")]
 mod paint;
+#[cfg(feature = "kernel")]
 mod session;
+#[cfg(feature = "kernel")]
 mod task;
 
 /// A panic becomes a readable message in the console before the instance traps.
@@ -22,9 +32,22 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// An answer as JavaScript takes it.
+fn settled<T>(result: Result<T, Error>) -> Result<T, JsValue> {
+    result.map_err(raise)
+}
+
+/// A number of JavaScript as a count. Its own conversion would wrap 2³² to 0 and turn NaN into 0.
+fn count(name: &str, number: f64) -> Result<u64, Error> {
+    if (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0 {
+        return Ok(number as u64);
+    }
+    Err(Error::parameter(&name, &"a whole number from 0 to 2^53 - 1", &decimal::show(number)))
+}
+
 /// The error as JavaScript sees it: an `Error` named `QkscopeError` with `code`, `subject`, `expected` and `found`.
 #[inline(never)]
-pub(crate) fn raise(error: Error) -> JsValue {
+fn raise(error: Error) -> JsValue {
     let (subject, expected, found) = error.parts();
     let js = js_sys::Error::new(&error.to_string());
     js.set_name("QkscopeError");

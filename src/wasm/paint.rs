@@ -1,7 +1,7 @@
 //! Pictures, as JavaScript asks for them.
 
-use super::flat::{Flat, settled};
-use crate::decimal;
+use super::flat::Flat;
+use super::{count, settled};
 use crate::error::Error;
 use crate::paint::{COLORMAPS, Grid, Palette, Rgb, Size, canvas, pixels};
 use js_sys::Array;
@@ -41,12 +41,4 @@ fn rgba(values: &[f32], numbers: &[f64]) -> Result<(Vec<u8>, Size), Error> {
 
 fn colour(flat: &mut Flat) -> Rgb {
     [flat.count() as u8, flat.count() as u8, flat.count() as u8]
-}
-
-/// A number of JavaScript as a count. Its own conversion would wrap 2³² to 0 and turn NaN into 0.
-pub(super) fn count(name: &str, number: f64) -> Result<u64, Error> {
-    if (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0 {
-        return Ok(number as u64);
-    }
-    Err(Error::parameter(&name, &"a whole number from 0 to 2^53 - 1", &decimal::show(number)))
 }

@@ -1,7 +1,8 @@
 //! One problem and the jobs over it, as JavaScript sees them.
 
-use super::flat::{Flat, settled};
+use super::flat::Flat;
 use super::multi_head::{Attention, Projection, attention, projection};
+use super::settled;
 use super::task::{Steps, Task, push_bytes, push_doubles, push_floats, push_integers};
 use crate::attend::{Inputs, Problem};
 use crate::diagnostics::Columns;

@@ -1,6 +1,6 @@
 //! A job under way, whatever it is about.
 
-use super::flat::settled;
+use super::settled;
 use crate::error::Error;
 use js_sys::{Array, Float32Array, Float64Array, Int32Array, Uint8Array};
 use wasm_bindgen::prelude::*;

@@ -323,6 +323,7 @@ test('configure refuses nonsense', () => {
     assert.throws(() => configure({ workers }), refusal('parameter', 'workers'));
   assert.throws(() => configure({ worker: 1 }), refusal('parameter', 'worker', 'workers'));
   assert.throws(() => configure({ module: 7 }), refusal('parameter', 'module'));
+  assert.throws(() => configure({ filesModule: 7 }), refusal('parameter', 'filesModule'));
 });
 
 test('the manifest offers what is there, and Node gets the copy inside', async () => {
@@ -333,7 +334,10 @@ test('the manifest offers what is there, and Node gets the copy inside', async (
   for (const file of files) await readFile(at(`pkg/${file}`));
   assert.equal(manifest.exports['.'].node, './dist/inline.js');
   const browser = await readFile(at('pkg/dist/index.js'), 'utf8');
-  assert.match(browser, /new URL\(["']\.\/qkscope_bg\.wasm["'], import\.meta\.url\)/);
+  for (const file of ['qkscope_bg', 'qkscope_relaxed_bg', 'qkscope_files_bg']) {
+    assert.ok(manifest.exports[`./${file}.wasm`].types, file);
+    assert.match(browser, new RegExp(`new URL\\(["']\\./${file}\\.wasm["'], import\\.meta\\.url\\)`));
+  }
   assert.doesNotMatch(await readFile(at('pkg/dist/inline.js'), 'utf8'), /import\.meta|from ["']node:/);
 });
 

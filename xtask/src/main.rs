@@ -1,8 +1,8 @@
 //! The two build steps that need Rust. `xtask/build.mjs` calls them; by hand:
 //!
 //! ```text
-//! cargo xtask bindgen <module.wasm> <folder>   the JavaScript and TypeScript glue, and the module that it expects
-//! cargo xtask catalog                          the kernel's own lists as JSON: menus, unions of names, controls
+//! cargo xtask bindgen <module.wasm> <folder> <name>   the JavaScript and TypeScript glue, and the module that it expects
+//! cargo xtask catalog                                 the kernel's own lists as JSON: menus, unions of names, controls
 //! ```
 
 use std::{env, path::Path};
@@ -10,12 +10,12 @@ use std::{env, path::Path};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-const USAGE: &str = "usage: cargo xtask bindgen <module.wasm> <folder> | cargo xtask catalog";
+const USAGE: &str = "usage: cargo xtask bindgen <module.wasm> <folder> <name> | cargo xtask catalog";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["bindgen", module, folder] => bindgen(Path::new(module), Path::new(folder)),
+        ["bindgen", module, folder, name] => bindgen(Path::new(module), Path::new(folder), name),
         ["catalog"] => {
             println!("{}", qkscope::catalog::json());
             Ok(())
@@ -24,15 +24,15 @@ fn main() -> Result<()> {
     }
 }
 
-/// Writes `qkscope.js`, `qkscope.d.ts`, `qkscope_bg.wasm` and `qkscope_bg.wasm.d.ts` into `folder`.
+/// Writes `<name>.js`, `<name>.d.ts`, `<name>_bg.wasm` and `<name>_bg.wasm.d.ts` into `folder`.
 ///
 /// The glue names no default address of the module: that takes `import.meta`, which a classic worker, Jest and
 /// CommonJS bundlers refuse. Whoever starts the module says where it is. The glue can start it anew (`__wbg_reset_state`),
 /// which is how the main thread, unlike a worker that is replaced, goes on after a trap.
-fn bindgen(module: &Path, folder: &Path) -> Result<()> {
+fn bindgen(module: &Path, folder: &Path, name: &str) -> Result<()> {
     let mut tool = Bindgen::new();
     tool.input_path(module)
-        .out_name("qkscope")
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .ts_typed_array_buffers(true)

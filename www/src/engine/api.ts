@@ -702,9 +702,14 @@ export interface Configuration {
   workers?: number | undefined;
   /**
    * The kernel, if you load it yourself: compiled, its bytes, or its address. Set it before the first call. Default: one
-   * of the two files beside the script, or the copy of `qkscope_bg.wasm` inside it (`qkscope/inline`).
+   * of two files beside the script, or the copy of `qkscope_bg.wasm` inside it (`qkscope/inline`).
    */
   module?: WebAssembly.Module | BufferSource | URL | string | undefined;
+  /**
+   * The same for the reader of files, which is loaded when {@link openCapture} is first called. Default:
+   * `qkscope_files_bg.wasm` beside the script, or the copy inside it.
+   */
+  filesModule?: WebAssembly.Module | BufferSource | URL | string | undefined;
   /**
    * Whether the same bits must come out in every browser. Where there is relaxed SIMD (Chrome since 114, Firefox),
    * `qkscope_relaxed_bg.wasm` multiplies and adds with one rounding instead of two: faster, and off by a last place from

@@ -227,13 +227,17 @@ export async function paint(values: Float32Array, options: PaintOptions): Promis
  * @throws QkscopeError `parameter`, and changes nothing
  */
 export function configure(configuration: Configuration): void {
-  checkNames('configuration', configuration, ['workers', 'module', 'deterministic']);
-  const { workers, module, deterministic } = configuration;
+  checkNames('configuration', configuration, ['workers', 'module', 'filesModule', 'deterministic']);
+  const { workers, module, filesModule, deterministic } = configuration;
   if (deterministic !== undefined && typeof deterministic !== 'boolean') {
     throw new QkscopeError('parameter', 'deterministic', 'true or false', show(deterministic));
   }
   const size = workers === undefined ? undefined : wholeNumber('workers', workers, 0, MOST_WORKERS);
-  if (module !== undefined) useModule(fromSource(module));
+  // Both are checked before one is set.
+  const kernel = module === undefined ? undefined : fromSource('module', module);
+  const files = filesModule === undefined ? undefined : fromSource('filesModule', filesModule);
+  if (kernel) useModule('kernel', kernel);
+  if (files) useModule('files', files);
   if (deterministic !== undefined) useDeterministic(deterministic);
   pool.configure(size);
 }

@@ -13,7 +13,8 @@
  * - `changed`: a file at an address is another one than when it was opened: open it anew.
  * - `freed`: the map was freed before.
  * - `unsupported`: this browser lacks something (SIMD in WebAssembly, ImageData).
- * - `wasm`: the kernel cannot be loaded or started: missing, corrupt, or forbidden by the page's policy.
+ * - `wasm`: the kernel or the reader of files cannot be loaded or started: missing, corrupt, or forbidden by the page's
+ *   policy.
  * - `worker`: the kernel failed twice on this job. Other jobs go on.
  * - `breaker`: the kernel failed three times in a row; all jobs are refused until `configure()` is called.
  * - and of files: `unknown_format` (no reader knows its first bytes), `truncated`, `malformed`, `duplicate` (two things of one

@@ -1,13 +1,14 @@
-/** The package in a browser: the kernel is one of two files beside this script, compiled while it arrives. */
+/** The package in a browser: the modules are files beside this script, each compiled while it arrives. */
 import { fetchModule, multipliesAndAdds, useModule } from './wasm.ts';
 
 export * from './public.ts';
 
 // Literally so: bundlers look for exactly these expressions, and copy the files.
-useModule(() =>
+useModule('kernel', () =>
   fetchModule(
     multipliesAndAdds()
       ? new URL('./qkscope_relaxed_bg.wasm', import.meta.url)
       : new URL('./qkscope_bg.wasm', import.meta.url),
   ),
 );
+useModule('files', () => fetchModule(new URL('./qkscope_files_bg.wasm', import.meta.url)));

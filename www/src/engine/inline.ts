@@ -1,7 +1,8 @@
-/** The package in Node, and wherever a second file is in the way: the kernel is inside this script. */
-import packed from '../generated/wasm-inline.ts';
+/** The package in Node, and wherever a second file is in the way: the modules are inside this script. */
+import * as packed from '../generated/wasm-inline.ts';
 import { inflateModule, useModule } from './wasm.ts';
 
 export * from './public.ts';
 
-useModule(() => inflateModule(packed));
+useModule('kernel', () => inflateModule(packed.kernel));
+useModule('files', () => inflateModule(packed.files));

@@ -3,20 +3,34 @@
  * no worker can start: the same code in both.
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
-import type { Flat, Job, Numbers, Picture, Problem, Reply, Request, Results } from './protocol.ts';
-import type { RawGlue, RawSession, RawTask } from './raw.ts';
+import type {
+  Flat,
+  Job,
+  ModuleName,
+  NamedModule,
+  Numbers,
+  Picture,
+  Problem,
+  Reply,
+  Request,
+  Results,
+} from './protocol.ts';
+import type { RawGlues, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
+import { readable } from './wasm.ts';
 
 export type Answer = (reply: Reply) => void;
 type Run = Extract<Request, { kind: 'run' }>;
 type Of<K extends Job['kind']> = Extract<Job, { kind: K }>;
 
-/** The glue is module state, one instance per thread: whether this thread's was started before. */
-let started = false;
+/** A glue is module state, one instance per thread: which of this thread's were started before. */
+const started = new Set<ModuleName>();
 
 export class Host {
-  readonly #glue: RawGlue;
+  readonly #glues: RawGlues;
   readonly #answer: Answer;
+  /** The modules that this host has an instance of. */
+  readonly #modules = new Set<ModuleName>();
   readonly #sessions = new Map<number, RawSession>();
   readonly #tasks = new Map<number, RawTask>();
   /** Jobs that wait for the outside, not for their turn, and those of them that nobody wants any more. */
@@ -25,8 +39,8 @@ export class Host {
   readonly #slices = new Slices();
   #stopped = false;
 
-  constructor(glue: RawGlue, answer: Answer) {
-    this.#glue = glue;
+  constructor(glues: RawGlues, answer: Answer) {
+    this.#glues = glues;
     this.#answer = answer;
   }
 
@@ -52,22 +66,38 @@ export class Host {
 
   #start(module: WebAssembly.Module): void {
     try {
-      // A thread has one instance. To start anew is to replace it, and to drop its memory, broken or not.
-      if (started) this.#glue.__wbg_reset_state();
-      else this.#glue.initSync({ module });
-      started = true;
+      this.#instantiate({ name: 'kernel', module });
       this.#answer({ kind: 'ready' });
     } catch (error) {
       this.#break(-1, error);
     }
   }
 
+  #instantiate({ name, module }: NamedModule): void {
+    if (this.#modules.has(name)) return;
+    // A thread has one instance. To start anew is to replace it, and to drop its memory, broken or not.
+    if (started.has(name)) this.#glues[name].__wbg_reset_state();
+    else this.#glues[name].initSync({ module });
+    started.add(name);
+    this.#modules.add(name);
+  }
+
+  /** A module that came with a job: where it does not start, the job has failed, and nothing else. */
+  #bring(module: NamedModule): void {
+    try {
+      this.#instantiate(module);
+    } catch (error) {
+      throw readable(error, module.name);
+    }
+  }
+
   #run(run: Run): void {
     const { id, job } = run;
     try {
+      if (run.module) this.#bring(run.module);
       if (run.problem) this.#open(run.problem);
       if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(...flatOf(job)));
-      if (job.kind === 'diagnose') return this.#begin(run, this.#glue.diagnose(...flatOf(job)));
+      if (job.kind === 'diagnose') return this.#begin(run, this.#glues.kernel.diagnose(...flatOf(job)));
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -80,7 +110,7 @@ export class Host {
 
   #open(problem: Problem): void {
     if (this.#sessions.has(problem.id)) return;
-    this.#sessions.set(problem.id, new this.#glue.Session(...flatOf(problem)));
+    this.#sessions.set(problem.id, new this.#glues.kernel.Session(...flatOf(problem)));
   }
 
   #close(session: number): void {
@@ -138,7 +168,7 @@ export class Host {
 
   /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
   async #parse(id: number, { head, size, most }: Of<'parse'>): Promise<string | number> {
-    const reader = new this.#glue.CaptureReader(size, most);
+    const reader = new this.#glues.files.CaptureReader(size, most);
     let finished = false;
     try {
       for (let need; !this.#aborted.has(id) && (need = reader.need());) {
@@ -157,15 +187,16 @@ export class Host {
   }
 
   async #tensor({ bytes, length, entry, most }: Of<'tensor'>): Promise<Float32Array> {
-    return this.#glue.readTensor(entry, await readRange(bytes, { offset: 0, length }), most);
+    return this.#glues.files.readTensor(entry, await readRange(bytes, { offset: 0, length }), most);
   }
 
   #assign({ tensors, queryTokens, keyTokens, assignment: { query, key, value } }: Of<'assign'>): string {
-    return this.#glue.assignLayer(tensors, queryTokens, keyTokens, query, key, value ?? undefined);
+    return this.#glues.files.assignLayer(tensors, queryTokens, keyTokens, query, key, value ?? undefined);
   }
 
   #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {
-    const paint = typeof OffscreenCanvas === 'function' ? this.#glue.paint : this.#glue.paintPixels;
+    const { kernel } = this.#glues;
+    const paint = typeof OffscreenCanvas === 'function' ? kernel.paint : kernel.paintPixels;
     return paint(values, Float64Array.of(rows, columns, width, height, ...palette));
   }
 

@@ -1,7 +1,7 @@
 /** One instance of the kernel as the pool sees it: a worker of its own, or a host on the main thread. */
-import * as glue from '../generated/qkscope.js';
 import workerSource from '../generated/worker-source.ts';
 import { messageOf } from './error.ts';
+import { glues } from './glues.ts';
 import { Host } from './jobs.ts';
 import type { Reply, Request } from './protocol.ts';
 
@@ -57,7 +57,7 @@ export async function startWorker(module: WebAssembly.Module, ears: Ears): Promi
 export async function startMain(module: WebAssembly.Module, ears: Ears): Promise<Link> {
   let closed = false;
   let starting: Reply | undefined;
-  const host = new Host(glue, (reply) => {
+  const host = new Host(glues, (reply) => {
     starting ??= reply;
     // Later, as from a worker: an answer never comes before the question has returned.
     queueMicrotask(() => {

@@ -10,9 +10,12 @@ import { messageOf, QkscopeError, revive } from './error.ts';
 import { discard } from './jobs.ts';
 import { startMain, startWorker } from './lane.ts';
 import type { Ears, Link } from './lane.ts';
-import type { Job, Problem, Reply, Results } from './protocol.ts';
+import { MODULE_OF } from './protocol.ts';
+import type { Job, ModuleName, Problem, Reply, Results } from './protocol.ts';
 import { loadModule, readable } from './wasm.ts';
 
+/** The module that a lane starts with. Others come with the first job that needs them. */
+const FIRST: ModuleName = 'kernel';
 const TRIES = 2;
 const DEATHS = 3;
 /** Workers with nothing to do and no problem open are let go after this long: their memory never shrinks otherwise. */
@@ -48,8 +51,11 @@ interface Entry {
   job: Job;
   terms: Terms;
   tries: number;
-  /** Whether the problem went along, so that a failure may be its own. */
+  /** Its module; until that is here, the job waits. */
+  module: WebAssembly.Module | undefined;
+  /** Whether the problem and the module went along, so that a failure may be theirs. */
   opening: boolean;
+  bringing: boolean;
   /** Rejected by its caller while a lane has it: what the lane still says of it is for nobody. */
   cancelled: boolean;
   resolve(value: unknown): void;
@@ -62,6 +68,7 @@ interface Lane {
   worker: boolean;
   entries: Map<number, Entry>;
   problems: Set<number>;
+  modules: Set<ModuleName>;
   /** The job that met the fault, where the lane could still say. */
   guilty: number | undefined;
   silent: number;
@@ -119,7 +126,10 @@ export class Pool {
       if (this.#broken) return reject(this.#broken);
       // Each kind of job is answered with its kind of result.
       const resolve = (answer: unknown) => settle(read(answer as Results[K]));
-      this.#enqueue({ id, job, terms, tries: 0, opening: false, cancelled: false, resolve, reject });
+      const fresh = { module: undefined, tries: 0, opening: false, bringing: false, cancelled: false };
+      const entry = { id, job, terms, ...fresh, resolve, reject };
+      this.#enqueue(entry);
+      if (MODULE_OF[job.kind] !== FIRST) void this.#fetch(entry);
     });
     this.#dispatch();
     return { result, cancel: (reason) => this.#cancel(id, reason) };
@@ -150,6 +160,17 @@ export class Pool {
     this.#queue.splice(place < 0 ? this.#queue.length : place, 0, entry);
   }
 
+  /** Gets the module of a job, which waits for it in the queue. Without it this job has failed, and no other. */
+  async #fetch(entry: Entry): Promise<void> {
+    try {
+      entry.module = await loadModule(MODULE_OF[entry.job.kind]);
+    } catch (error) {
+      this.#queue = this.#queue.filter((other) => other !== entry);
+      entry.reject(error);
+    }
+    this.#dispatch();
+  }
+
   /** Gives jobs to lanes as long as both are there, and starts lanes as long as jobs wait for them. */
   #dispatch(): void {
     const waiting: Entry[] = [];
@@ -157,7 +178,7 @@ export class Pool {
     // Urgent jobs stand in front; behind them nothing finds room where every lane is at work.
     for (; at < this.#queue.length && (this.#queue[at]!.terms.urgent || this.#lanes.some(isFree)); at++) {
       const entry = this.#queue[at]!;
-      const lane = this.#choose(entry.terms);
+      const lane = this.#choose(entry);
       if (lane) this.#post(lane, entry);
       else waiting.push(entry);
     }
@@ -185,29 +206,36 @@ export class Pool {
     return wanted;
   }
 
-  /** The least busy lane that has room: one that knows the problem, or one that may get to know it. */
-  #choose({ urgent, problem, spread = Infinity }: Terms): Lane | undefined {
+  /** The least busy lane that has room: one that knows the problem and has the module, or one that may get to. */
+  #choose({ job, module, terms }: Entry): Lane | undefined {
+    const { urgent, problem, spread = Infinity } = terms;
     const knows = (lane: Lane) => !problem || lane.problems.has(problem.id);
     const knowing = this.#lanes.filter(knows);
     const candidates = knowing.length < spread ? this.#lanes : knowing;
-    const free = candidates.filter((lane) => urgent || isFree(lane));
+    const able = candidates.filter(({ modules }) => module || modules.has(MODULE_OF[job.kind]));
+    const free = able.filter((lane) => urgent || isFree(lane));
     const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane) ? 0 : 1);
     return free.sort((a, b) => cost(a) - cost(b))[0];
   }
 
   #post(lane: Lane, entry: Entry): void {
-    const { id, job, terms } = entry;
+    const { id, job, module, terms } = entry;
     const { problem, urgent = false } = terms;
+    const name = MODULE_OF[job.kind];
     entry.opening = problem !== undefined && !lane.problems.has(problem.id);
+    entry.bringing = !lane.modules.has(name);
     if (problem) lane.problems.add(problem.id);
+    lane.modules.add(name);
     lane.entries.set(id, entry);
     lane.silent = 0;
     try {
-      lane.link.post({ kind: 'run', id, job, urgent, problem: entry.opening ? problem : undefined });
+      const brought = entry.bringing ? { name, module: module! } : undefined;
+      lane.link.post({ kind: 'run', id, job, urgent, problem: entry.opening ? problem : undefined, module: brought });
     } catch (error) {
       // The lane has heard nothing and is as well as before: only this job is lost.
       lane.entries.delete(id);
       if (problem && entry.opening) lane.problems.delete(problem.id);
+      if (entry.bringing) lane.modules.delete(name);
       entry.reject(unsentError(messageOf(error)));
     }
   }
@@ -231,11 +259,11 @@ export class Pool {
     const outdated = () => generation !== this.#generation;
     this.#starting++;
     try {
-      const module = await loadModule();
+      const module = await loadModule(FIRST);
       if (!outdated()) await this.#start(module, outdated);
     } catch (error) {
       // The module is the same for every lane: without it no job can run.
-      if (!outdated()) this.#rejectQueue(readable(error));
+      if (!outdated()) this.#rejectQueue(readable(error, FIRST));
     }
     if (outdated()) return;
     this.#starting--;
@@ -244,7 +272,8 @@ export class Pool {
 
   async #start(module: WebAssembly.Module, outdated: () => boolean): Promise<void> {
     const worker = !this.#onMain;
-    const lane: Lane = { link: nowhere, worker, entries: new Map(), problems: new Set(), guilty: undefined, silent: 0 };
+    const known = { problems: new Set<number>(), modules: new Set([FIRST]) };
+    const lane: Lane = { link: nowhere, worker, entries: new Map(), ...known, guilty: undefined, silent: 0 };
     const ears: Ears = {
       reply: (reply) => this.#hear(lane, reply),
       death: (message) => this.#bury(lane, message),
@@ -287,9 +316,11 @@ export class Pool {
   }
 
   #failed(lane: Lane, entry: Entry, error: QkscopeError): void {
-    // The problem itself may have been refused here, for want of memory, or it is open: the next job brings it again.
+    // The problem itself may have been refused here, for want of memory, or it is open: the next job brings it again. So too
+    // with a module.
     const opened = entry.opening ? entry.terms.problem!.id : -1;
     if (lane.problems.delete(opened)) lane.link.post({ kind: 'close', session: opened });
+    if (entry.bringing) lane.modules.delete(MODULE_OF[entry.job.kind]);
     entry.reject(error);
   }
 

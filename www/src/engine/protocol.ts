@@ -1,4 +1,4 @@
-/** What the pool and an instance of the kernel say to each other. Types and nothing else. */
+/** What the pool and an instance of the kernel say to each other: types, and which module a job needs. */
 import type { PlainError } from './error.ts';
 import type { Assignment } from './api.ts';
 import type { Shape4 } from './tensor.ts';
@@ -50,6 +50,15 @@ export type Diagnosis =
   | { name: 'valueWeightedNorms'; weights: Float32Array; norms: Float32Array }
   | ({ name: 'headImportance'; outputs: Float32Array; heads: number; queries: number; size: number } & Projected);
 
+/** The modules by name. The kernel starts with the instance; the readers of files come with the first job that needs them. */
+export type ModuleName = 'kernel' | 'files';
+
+/** A compiled module and which it is. */
+export interface NamedModule {
+  name: ModuleName;
+  module: WebAssembly.Module;
+}
+
 /** Work for one instance. */
 export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
@@ -73,6 +82,17 @@ export type Job =
   | ({ kind: 'diagnose' } & Flat)
   | { kind: 'paint'; picture: Picture };
 
+/** The module that each kind of job needs. */
+export const MODULE_OF: { readonly [kind in Job['kind']]: ModuleName } = {
+  open: 'kernel',
+  task: 'kernel',
+  diagnose: 'kernel',
+  paint: 'kernel',
+  parse: 'files',
+  tensor: 'files',
+  assign: 'files',
+};
+
 /** What each kind of job results in. */
 export interface Results {
   open: null;
@@ -90,8 +110,15 @@ export interface Results {
 /** Pool to instance. */
 export type Request =
   | { kind: 'start'; module: WebAssembly.Module }
-  /** `problem` comes along when this instance has not seen the job's session yet. */
-  | { kind: 'run'; id: number; job: Job; urgent: boolean; problem: Problem | undefined }
+  /** `problem` and `module` come along when this instance has not seen the job's session or its module yet. */
+  | {
+      kind: 'run';
+      id: number;
+      job: Job;
+      urgent: boolean;
+      problem: Problem | undefined;
+      module: NamedModule | undefined;
+    }
   | { kind: 'abort'; id: number }
   | { kind: 'close'; session: number };
 

@@ -1,6 +1,6 @@
 /**
  * The interface of the generated glue, as the engine uses it. The build's type check holds it against the generated
- * declarations, where {@link RawGlue} is given the real module.
+ * declarations, where {@link RawGlues} are given the real modules.
  */
 import type { MultiHeadWeights, ProblemOptions } from './api.ts';
 import type { Pool, Stage, Status } from '../generated/catalog.ts';
@@ -235,12 +235,21 @@ export interface RawReader {
 
 type RawPaint<Picture> = (values: Float32Array, numbers: Float64Array) => Picture;
 
-/** The generated module. */
-export interface RawGlue {
+/** What every generated script has. */
+interface RawGlue {
   initSync(options: { module: WebAssembly.Module }): unknown;
   /** Replaces the instance by a fresh one; objects of the old one throw when used. */
   __wbg_reset_state(): void;
+}
+
+export interface RawKernel extends RawGlue {
   Session: new (numbers: Float64Array, arrays: Numbers[]) => RawSession;
+  diagnose(numbers: Float64Array, arrays: Numbers[]): RawTask;
+  paint: RawPaint<ImageBitmap>;
+  paintPixels: RawPaint<Uint8Array>;
+}
+
+export interface RawFiles extends RawGlue {
   CaptureReader: new (size: number, most: number) => RawReader;
   readTensor(entry: string, bytes: Uint8Array, most: number): Float32Array;
   assignLayer(
@@ -251,7 +260,10 @@ export interface RawGlue {
     key: string,
     value: string | undefined,
   ): string;
-  diagnose(numbers: Float64Array, arrays: Numbers[]): RawTask;
-  paint: RawPaint<ImageBitmap>;
-  paintPixels: RawPaint<Uint8Array>;
+}
+
+/** The generated scripts, by the module that each starts. */
+export interface RawGlues {
+  kernel: RawKernel;
+  files: RawFiles;
 }

@@ -1,8 +1,16 @@
-/** Where the kernel's module comes from: compiled once, then posted to every worker. */
+/** Where the modules come from: each is compiled once, then posted to every worker that needs it. */
 import type { Configuration } from './api.ts';
 import { messageOf, QkscopeError, show } from './error.ts';
+import type { ModuleName } from './protocol.ts';
 
 type Source = NonNullable<Configuration['module']>;
+type Loader = () => Promise<WebAssembly.Module>;
+
+/** What each module is to the caller: the option that gives it, what it does, and a function that it alone exports. */
+const MODULES: Record<ModuleName, { option: keyof Configuration; role: string; mark: string }> = {
+  kernel: { option: 'module', role: 'the kernel', mark: 'session_new' },
+  files: { option: 'filesModule', role: 'the reader of files', mark: 'capturereader_new' },
+};
 
 /** `(func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)`: valid only where SIMD is. */
 const simd = [
@@ -17,19 +25,18 @@ const relaxed = [
 
 let deterministic = false;
 
-let load: () => Promise<WebAssembly.Module> = () =>
-  Promise.reject(new QkscopeError('wasm', 'module', 'set by configure()', 'none'));
-let module: Promise<WebAssembly.Module> | undefined;
+const loaders = new Map<ModuleName, Loader>();
+const modules = new Map<ModuleName, Promise<WebAssembly.Module>>();
 
-/** Sets how the module is found from now on. */
-export function useModule(loader: () => Promise<WebAssembly.Module>): void {
-  load = loader;
-  module = undefined;
+/** Sets how a module is found from now on. */
+export function useModule(name: ModuleName, loader: Loader): void {
+  loaders.set(name, loader);
+  modules.delete(name);
 }
 
 /** Sets whether the same bits must come out everywhere, from now on. */
 export function useDeterministic(yes: boolean): void {
-  if (yes !== deterministic) module = undefined;
+  if (yes !== deterministic) modules.delete('kernel');
   deterministic = yes;
 }
 
@@ -38,21 +45,24 @@ export function multipliesAndAdds(): boolean {
   return !deterministic && WebAssembly.validate(new Uint8Array(relaxed));
 }
 
-/** The compiled module. A failure is not remembered: the network may be back. */
-export function loadModule(): Promise<WebAssembly.Module> {
-  module ??= compileChecked().catch((error: unknown) => {
-    module = undefined;
-    throw readable(error);
+/** A compiled module. A failure is not remembered: the network may be back. */
+export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
+  const known = modules.get(name);
+  if (known) return known;
+  const module = compileChecked(name).catch((error: unknown) => {
+    if (modules.get(name) === module) modules.delete(name);
+    throw readable(error, name);
   });
+  modules.set(name, module);
   return module;
 }
 
-/** The module from what a caller gave. */
-export function fromSource(source: Source): () => Promise<WebAssembly.Module> {
+/** A module from what a caller gave as the option `name`. */
+export function fromSource(name: string, source: Source): Loader {
   if (source instanceof WebAssembly.Module) return () => Promise.resolve(source);
   if (typeof source === 'string' || source instanceof URL) return () => fetchModule(source);
   if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return () => WebAssembly.compile(source);
-  throw new QkscopeError('parameter', 'module', 'a WebAssembly.Module, its bytes, or its address', show(source));
+  throw new QkscopeError('parameter', name, 'a WebAssembly.Module, its bytes, or its address', show(source));
 }
 
 /** Compiles while the bytes arrive. */
@@ -73,10 +83,13 @@ export async function inflateModule(base64: string): Promise<WebAssembly.Module>
   return WebAssembly.compile(await new Response(stream).arrayBuffer());
 }
 
-async function compileChecked(): Promise<WebAssembly.Module> {
+async function compileChecked(name: ModuleName): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object') throw unsupported('WebAssembly');
   if (!WebAssembly.validate(new Uint8Array(simd))) throw unsupported('WebAssembly SIMD');
-  return load();
+  const module = await loaders.get(name)!();
+  const { mark } = MODULES[name];
+  if (WebAssembly.Module.exports(module).some((each) => each.name === mark)) return module;
+  throw new Error(`it does not export ${mark}`);
 }
 
 function unsupported(feature: string): QkscopeError {
@@ -85,11 +98,12 @@ function unsupported(feature: string): QkscopeError {
 }
 
 /** What failed to compile or to start, in words that say what to do. */
-export function readable(error: unknown): QkscopeError {
+export function readable(error: unknown, name: ModuleName): QkscopeError {
   if (error instanceof QkscopeError) return error;
   const found = messageOf(error);
+  const { option, role } = MODULES[name];
   const message = /Content Security Policy|unsafe-eval|disallowed by embedder/i.test(found)
     ? `the page's Content Security Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src (${found})`
-    : `the kernel is not the WebAssembly module that belongs to this script: damaged, or of another version (${found})`;
-  return new QkscopeError('wasm', 'module', 'the WebAssembly module of this version', found, message);
+    : `${role} is not the WebAssembly module that belongs to this script: damaged, or of another version (${found})`;
+  return new QkscopeError('wasm', option, 'the WebAssembly module of this version', found, message);
 }

@@ -1,5 +1,5 @@
 /** A worker's entry. The build bundles it into one classic script, which the pool starts from a Blob. */
-import * as glue from '../generated/qkscope.js';
+import { glues } from './glues.ts';
 import { Host } from './jobs.ts';
 import type { Request } from './protocol.ts';
 
@@ -10,7 +10,7 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope;
-const host = new Host(glue, (reply) =>
+const host = new Host(glues, (reply) =>
   scope.postMessage(reply, reply.kind === 'result' ? transferables(reply.value) : []),
 );
 scope.onmessage = ({ data }) => host.receive(data);
