@@ -301,7 +301,8 @@ impl Pyramid {
         self.base.add(first, rows, key, values, logits);
     }
 
-    /// Takes in a run of terms of the whole group from row `row` on, which can be mapped: the mass of its keys, and its texel, if no key is removed.
+    /// Takes in a run of terms of the whole group from row `row` on, which can be mapped: the mass of its keys, and its texel, if
+    /// no key is removed.
     #[inline(always)]
     pub fn take<V: F32x4>(&mut self, row: usize, run: &Run<V>, factor: F32x8<V>, texel: bool) {
         let end = self.columns.len().min(run.first + run.terms.len());

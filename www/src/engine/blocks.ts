@@ -56,7 +56,8 @@ function pieces({ work, bytes, width }: Cost): number {
   return Math.max(1, forSize, forWorkers);
 }
 
-function cut(size: number, step: number): Range[] {
+/** Ranges of `step` entries that cover `size`, in order; the last may be shorter. */
+export function cut(size: number, step: number): Range[] {
   const ranges: Range[] = [];
   for (let start = 0; start < size; start += step) ranges.push([start, Math.min(size, start + step)]);
   return ranges;

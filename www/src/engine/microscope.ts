@@ -3,6 +3,7 @@ import { catalog } from '../generated/catalog.ts';
 import type { Pool, Stage } from '../generated/catalog.ts';
 import { statisticsOf } from './assemble.ts';
 import type { Control, Microscope, MicroscopeOptions, RowStatistics, Tensor, TileOptions } from './api.ts';
+import { cut } from './blocks.ts';
 import { QkscopeError, show } from './error.ts';
 import type { Part } from './gather.ts';
 import { everyOf, FINEST, planOf, texels } from './levels.ts';
@@ -90,7 +91,9 @@ export class OpenMicroscope implements Microscope {
   async begin({ signal, onProgress, onRows }: MicroscopeOptions): Promise<void> {
     const { sample } = this.#plan;
     if (sample) {
-      const parts = this.#cut(sample.step).map((rows) => this.#pass(rows, [sample.level, sample.level + 1], {}));
+      const parts = cut(this.queries, sample.step).map((rows) =>
+        this.#pass(rows, [sample.level, sample.level + 1], {}),
+      );
       this.#pyramid.sample(await this.#gather(parts, { signal }));
     }
     this.complete = this.#fill({ signal, onProgress }, onRows);
@@ -149,7 +152,7 @@ export class OpenMicroscope implements Microscope {
 
   /** The pass over all rows. */
   async #fill(control: Control, onRows: MicroscopeOptions['onRows']): Promise<void> {
-    const parts = this.#cut(this.#plan.step).map((rows, index): Part<void> => {
+    const parts = cut(this.queries, this.#plan.step).map((rows, index): Part<void> => {
       // Somebody waits for a picture that has none yet; one that has goes on behind whatever else is asked.
       const { share, start } = this.#pass(rows, [FINEST, this.levels], { background: this.#plan.sample !== undefined });
       return {
@@ -180,11 +183,6 @@ export class OpenMicroscope implements Microscope {
     const request = { kind: 'tile', plane, stage, level, rows, keys, pool, removed, ...(known && { known }) } as const;
     const [tile] = await this.#gather([this.#ask.part(request, 1, { urgent: true })], { signal: control.signal });
     return tile!.values;
-  }
-
-  #cut(step: number): Range[] {
-    const count = Math.ceil(this.queries / step);
-    return Array.from({ length: count }, (_, at) => [at * step, Math.min(this.queries, (at + 1) * step)] as const);
   }
 
   /** As the map's, and stopped by `free()` as well. */
