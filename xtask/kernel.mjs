@@ -43,6 +43,7 @@ export async function kernel() {
   for (const name of GLUES) await glue(name);
   await catalog();
   await inline();
+  await Promise.all(MODULES.map(printSize));
 }
 
 /** A module has folders of its own, so that one does not undo the other. */
@@ -135,6 +136,13 @@ const inline = () =>
       await writeFile(at(generated('wasm-inline.ts')), (await Promise.all(texts)).join('\n'));
     },
   });
+
+/** As it is, and as servers send it: tests/package/size.test.mjs says how much it may be. */
+async function printSize({ file }) {
+  const bytes = await readFile(at(generated(file)));
+  const gzipped = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${file.padEnd(24)} ${bytes.length} bytes, ${gzipped} gzipped`);
+}
 
 const xtask = (...args) => run('cargo', ['xtask', ...args]);
 
