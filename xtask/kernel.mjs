@@ -46,24 +46,18 @@ export async function kernel() {
   await Promise.all(MODULES.map(printSize));
 }
 
-/** A module has folders of its own, so that one does not undo the other. */
+/** A module has a folder of its own, so that one does not undo the other. */
 async function folders({ name }) {
-  const target = path.join(await targetFolder(), name);
-  return {
-    target,
-    compiled: path.join(target, WASM_TARGET, 'release', 'qkscope.wasm'),
-    bound: path.join(target, 'bindgen'),
-  };
+  const own = path.join(await targetFolder(), name);
+  return { compiled: path.join(own, 'qkscope.wasm'), bound: path.join(own, 'bindgen') };
 }
 
 async function compile(variant) {
-  const { target, compiled, bound } = await folders(variant);
-  const part = ['--no-default-features', '--features', variant.feature];
-  const build = ['build', '--lib', '--release', '--locked', ...part, '--target', WASM_TARGET, '--target-dir', target];
+  const { compiled, bound } = await folders(variant);
   await step(`cargo build ${variant.name}`, {
     inputs: RUST,
     outputs: [compiled],
-    make: () => run('cargo', [...build, ...rustflags(variant.flags)]),
+    make: () => cargoBuild(variant, compiled),
   });
   await step(`wasm-bindgen ${variant.name}`, {
     inputs: [compiled, 'Cargo.lock', 'xtask/src'],
@@ -79,6 +73,20 @@ async function compile(variant) {
     make: () =>
       runNode('binaryen/bin/wasm-opt', ['-Oz', '--low-memory-unused', module, '-o', at(generated(variant.file))]),
   });
+}
+
+/**
+ * Compiles one module. Those with the same flags share a folder of Cargo's, and with it what they depend on. Of the crate itself
+ * Cargo keeps one module there, under one name, and takes another one's for it: so that goes first.
+ */
+async function cargoBuild({ feature, flags }, compiled) {
+  const target = path.join(await targetFolder(), ['modules', ...flags].join('').replaceAll(/\W+/g, '-'));
+  const where = ['--release', '--locked', '--target', WASM_TARGET, '--target-dir', target];
+  await run('cargo', ['clean', '--quiet', '--package', 'qkscope', ...where]);
+  const part = ['--no-default-features', '--features', feature];
+  await run('cargo', ['build', '--lib', ...where, ...part, ...rustflags(flags)]);
+  await mkdir(path.dirname(compiled), { recursive: true });
+  await copyFile(path.join(target, WASM_TARGET, 'release', 'qkscope.wasm'), compiled);
 }
 
 /** Messages of panics name source files: shipped ones name no folder of the machine that built them. */
