@@ -98,9 +98,9 @@ pub mod overview;
 
 pub mod pyramid;
 
-pub mod survey;
-
 pub mod task;
+
+pub mod survey;
 
 pub mod block;
 

@@ -12,7 +12,6 @@ use crate::packed::{Packed, Strips};
 use crate::panel::BLOCK;
 use crate::pyramid::{Levels, Pyramid, Texels, Weighed};
 use crate::simd::{F32x8, Lanes, Native, WIDTH};
-use crate::survey::{Known, Survey};
 use crate::tensor::{filled, reserved};
 use core::ops::Range;
 use serde::Deserialize;
@@ -78,14 +77,6 @@ pub enum Request {
         /// What stands for cells whose keys are all removed.
         removed: f32,
     },
-    /// The numbers of whole heads.
-    Heads {
-        /// Which planes.
-        planes: [usize; 2],
-        /// What is known of them beside their weights.
-        #[serde(default)]
-        known: Known,
-    },
     /// The texels of some rows of one plane, from one level on, and what is read off whole rows of weights.
     Pyramid {
         /// Which plane.
@@ -142,8 +133,6 @@ pub enum Answer {
     Overview(Vec<f32>, [f32; 2]),
     /// To [`Request::Pyramid`].
     Pyramid(Box<Levels>),
-    /// To [`Request::Heads`]: (planes, [`crate::diagnostics::HEAD_STATISTICS`]).
-    Heads(Vec<f64>),
     /// To [`Request::Cell`].
     Cell(Box<Cell>),
 }
@@ -242,22 +231,20 @@ impl Workspace {
     }
 }
 
-/// Heads under way: the rows of one group, and what became of them.
-struct Surveyed {
-    survey: Survey,
-    rows: Attended,
-    failure: Option<Error>,
-}
-
 /// A request under way.
 pub struct Task {
+    walk: Walk,
+    work: Work,
+}
+
+/// The way over some rows of some planes, group by group.
+pub(crate) struct Walk {
     planes: Range<usize>,
     rows: Range<usize>,
     plane: usize,
     row: usize,
     /// From how many rows to how many a step goes.
     stride: usize,
-    work: Work,
 }
 
 /// A tile under way.
@@ -274,7 +261,6 @@ enum Work {
     Attend(Box<Attended>),
     Rectangle { keys: Range<usize>, stage: Stage, removed: f32, values: Vec<f32> },
     Overview { stage: Stage, pooling: Pooling },
-    Heads(Box<Surveyed>),
     Pyramid { stage: Stage, pyramid: Box<Pyramid> },
     Tile(Box<Tile>),
     Cell { key: usize, cell: Box<Cell> },
@@ -315,26 +301,14 @@ impl Task {
                 let pooling = Pooling::new(pool, (rows, keys), (height, width), band, removed)?;
                 Ok(Task::over(planes, pooling.rows(), Work::Overview { stage, pooling }))
             }
-            Request::Heads { planes, ref known } => {
-                let planes = range("planes", planes, sizes.planes())?;
-                let survey = Survey::new(known, &sizes, problem.mask.position(0), planes.len())?;
-                let rows = Attended {
-                    weights: Some(filled("weights", product("weights", WIDTH, sizes.keys)?, 0.0)?),
-                    statistics: Some(Columns::new(WIDTH)?),
-                    ..Attended::default()
-                };
-                let surveyed = Box::new(Surveyed { survey, rows, failure: None });
-                Ok(Task::over(planes, 0..sizes.queries, Work::Heads(surveyed)))
-            }
             Request::Pyramid { plane, rows, levels, stage, removed } => {
                 let planes = one("plane", plane, sizes.planes())?;
                 let levels = level("levels", 3, levels[0])?..level("levels", levels[0] + 1, levels[1])?;
                 let rows = range("rows", rows, sizes.queries)?;
                 multiple("rows", rows.start, levels.end - 1)?;
                 let pyramid = Pyramid::new(levels, rows.clone(), sizes.keys, removed, stage == Stage::Weights)?;
-                let stride = pyramid.stride();
-                let work = Work::Pyramid { stage, pyramid: Box::new(pyramid) };
-                Ok(Task { stride, ..Task::over(planes, rows, work) })
+                let walk = Walk { stride: pyramid.stride(), ..Walk::over(planes, rows) };
+                Ok(Task { walk, work: Work::Pyramid { stage, pyramid: Box::new(pyramid) } })
             }
             Request::Tile { plane, rows, keys, level: at, stage, pool, removed, ref known } => {
                 let (planes, at) = (one("plane", plane, sizes.planes())?, level("level", 0, at)?);
@@ -355,32 +329,22 @@ impl Task {
     }
 
     fn over(planes: Range<usize>, rows: Range<usize>, work: Work) -> Task {
-        let plane = if rows.is_empty() { planes.end } else { planes.start };
-        Task { plane, row: rows.start, planes, rows, stride: WIDTH, work }
+        Task { walk: Walk::over(planes, rows), work }
     }
 
     /// Whether nothing is left to do.
     pub fn done(&self) -> bool {
-        self.plane >= self.planes.end
+        self.walk.done()
     }
 
     /// The part that is done, 0 to 1.
     pub fn progress(&self) -> f64 {
-        let all = (self.planes.len() * self.rows.len()) as f64;
-        let done = (self.plane - self.planes.start) * self.rows.len() + self.row - self.rows.start;
-        if self.done() { 1.0 } else { done as f64 / all }
+        self.walk.progress()
     }
 
     /// Does one group of rows of one plane. Returns whether the task is done.
     pub fn advance(&mut self, problem: &Problem, workspace: &mut Workspace) -> bool {
-        if self.done() {
-            return true;
-        }
-        let group = problem.group(self.plane, self.row);
-        let rows = self.row..self.rows.end.min(group.first + group.count);
-        let place = (self.plane - self.planes.start) * self.rows.len() + rows.start - self.rows.start;
-        let more = if self.stride == WIDTH { (self.rows.end - group.first).div_ceil(WIDTH) - 1 } else { 0 };
-        let part = Part { group, rows: rows.clone(), place, more };
+        let Some(part) = self.walk.next(problem) else { return true };
         match &mut self.work {
             Work::Attend(attend) => attend.add(&part, problem, workspace),
             Work::Rectangle { keys, stage, removed, values } => {
@@ -396,19 +360,14 @@ impl Task {
                     pooling.add(lines[row - part.place], key, value);
                 });
             }
-            Work::Heads(surveyed) => surveyed.add(&Part { place: 0, ..part }, problem, workspace),
             Work::Pyramid { stage: Stage::Weights, pyramid } => add_weights(&part, problem, workspace, pyramid),
             Work::Pyramid { stage, pyramid } => {
                 each_block(&part, problem, workspace, 0..problem.sizes.keys, *stage, None, |block| {
-                    pyramid.add(group.first, &part.rows, block.keys.start, block.values, block.logits);
+                    pyramid.add(part.group.first, &part.rows, block.keys.start, block.values, block.logits);
                 });
             }
             Work::Tile(tile) => tile.add(&part, problem, workspace),
             Work::Cell { key, cell } => finish_cell(&part, *key, cell, problem, workspace),
-        }
-        self.row = self.rows.end.min((group.first / self.stride + 1) * self.stride);
-        if self.row == self.rows.end {
-            (self.plane, self.row) = (self.plane + 1, self.rows.start);
         }
         self.done()
     }
@@ -425,10 +384,6 @@ impl Task {
                 let (values, range) = pooling.finish();
                 Answer::Overview(values, range)
             }
-            Work::Heads(surveyed) => match surveyed.failure {
-                Some(error) => return Err(error),
-                None => Answer::Heads(surveyed.survey.values()),
-            },
             Work::Pyramid { pyramid, .. } => Answer::Pyramid(Box::new(pyramid.finish()?)),
             Work::Tile(tile) => Answer::Rectangle(tile.values()?),
             Work::Cell { cell, .. } => Answer::Cell(cell),
@@ -446,11 +401,46 @@ pub fn run(problem: &Problem, request: &Request) -> Result<Answer, Error> {
     task.finish()
 }
 
+impl Walk {
+    pub fn over(planes: Range<usize>, rows: Range<usize>) -> Walk {
+        let plane = if rows.is_empty() { planes.end } else { planes.start };
+        Walk { plane, row: rows.start, planes, rows, stride: WIDTH }
+    }
+
+    /// Whether nothing is left to do.
+    pub fn done(&self) -> bool {
+        self.plane >= self.planes.end
+    }
+
+    /// The part that is done, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        let all = (self.planes.len() * self.rows.len()) as f64;
+        let done = (self.plane - self.planes.start) * self.rows.len() + self.row - self.rows.start;
+        if self.done() { 1.0 } else { done as f64 / all }
+    }
+
+    /// The next step, where there is one.
+    pub fn next(&mut self, problem: &Problem) -> Option<Part> {
+        if self.done() {
+            return None;
+        }
+        let group = problem.group(self.plane, self.row);
+        let rows = self.row..self.rows.end.min(group.first + group.count);
+        let place = (self.plane - self.planes.start) * self.rows.len() + rows.start - self.rows.start;
+        let more = if self.stride == WIDTH { (self.rows.end - group.first).div_ceil(WIDTH) - 1 } else { 0 };
+        self.row = self.rows.end.min((group.first / self.stride + 1) * self.stride);
+        if self.row == self.rows.end {
+            (self.plane, self.row) = (self.plane + 1, self.rows.start);
+        }
+        Some(Part { group, rows, place, more })
+    }
+}
+
 /// The rows of one step: `rows` of `group`, of which the first is row `place` of the answer.
-struct Part {
+pub(crate) struct Part {
     group: Group,
-    rows: Range<usize>,
-    place: usize,
+    pub rows: Range<usize>,
+    pub place: usize,
     /// How many groups of the plane come after it.
     more: usize,
 }
@@ -460,21 +450,6 @@ impl Part {
     fn lanes(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (lane, place) = (self.rows.start - self.group.first, self.place);
         (0..self.rows.len()).map(move |i| (lane + i, place + i))
-    }
-}
-
-impl Surveyed {
-    /// Hands weights and statistics of one group to the survey.
-    fn add(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
-        let count = part.rows.len();
-        if let Some(columns) = &mut self.rows.statistics {
-            columns.resize(count);
-        }
-        self.rows.add_weights(part, problem, workspace);
-        if let (Some(weights), Some(columns)) = (&self.rows.weights, &self.rows.statistics) {
-            let added = self.survey.add(part.rows.start, &weights[..count * problem.sizes.keys], columns);
-            self.failure = self.failure.take().or(added.err());
-        }
     }
 }
 
@@ -494,7 +469,7 @@ impl Attended {
     }
 
     /// The fused pass: statistic, then weights block by block, each used for all that is asked while it is warm.
-    fn add_weights(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
+    pub(crate) fn add_weights(&mut self, part: &Part, problem: &Problem, workspace: &mut Workspace) {
         let Workspace { packed, strips, weights, output, .. } = workspace;
         let settled = problem.settle(part.group, part.more, packed, strips, self.statistics.is_some());
         let statistic = settled.statistic;

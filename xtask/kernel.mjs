@@ -18,18 +18,23 @@ export const LOCKS = ['Cargo.lock', 'package-lock.json'];
 const RUST = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'src'];
 const WASM_TARGET = 'wasm32-unknown-unknown';
 
+/** For browsers that multiply and add in one instruction. */
+const RELAXED = ['-Ctarget-feature=+relaxed-simd'];
+
 /**
- * The modules that are made of the one source: the kernel for all browsers, and for those that multiply and add in one
- * instruction, and the readers of files. `feature` is Cargo's, `glue` the script that starts it.
+ * The modules that are made of the one source: the kernel, and what answers for whole heads and layers, each for all browsers and
+ * with relaxed SIMD, and the readers of files. `feature` is Cargo's, `glue` the script that starts it.
  */
 export const MODULES = [
-  { name: 'simd128', file: 'qkscope_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: [] },
+  { name: 'kernel', file: 'qkscope_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: [] },
+  { name: 'kernel-relaxed', file: 'qkscope_relaxed_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: RELAXED },
+  { name: 'layers', file: 'qkscope_layers_bg.wasm', feature: 'layers', glue: 'qkscope_layers', flags: [] },
   {
-    name: 'relaxed-simd',
-    file: 'qkscope_relaxed_bg.wasm',
-    feature: 'kernel',
-    glue: 'qkscope',
-    flags: ['-Ctarget-feature=+relaxed-simd'],
+    name: 'layers-relaxed',
+    file: 'qkscope_layers_relaxed_bg.wasm',
+    feature: 'layers',
+    glue: 'qkscope_layers',
+    flags: RELAXED,
   },
   { name: 'files', file: 'qkscope_files_bg.wasm', feature: 'files', glue: 'qkscope_files', flags: [] },
 ];

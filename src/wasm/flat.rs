@@ -1,19 +1,13 @@
 //! What JavaScript asks, as numbers in an agreed order and the typed arrays that go with them: `www/src/engine/flat.ts`
 //! writes what this reads. Names were checked there against the kernel's lists and come as their places in them.
 
-use crate::attend::Stage;
 use crate::by_name::ByName;
-use crate::diagnostics::frame::Grid;
 use crate::error::Error;
 use crate::member::{Kind, Member};
-use crate::multi_head::{HeadsRequest, ProjectRequest, Side, Wanted};
 use crate::normalize::NORMALIZERS;
 use crate::options::{Alignment, Choice, Options, Setting};
-use crate::overview::Pool;
 use crate::position::POSITIONS;
 use crate::score::SCORES;
-use crate::survey::Known;
-use crate::task::Request;
 use crate::tensor::{Tensor, filled};
 use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -65,7 +59,7 @@ impl<'a> Flat<'a> {
 
     /// As many numbers as the next one says, where it is no NaN.
     #[inline(never)]
-    fn counts(&mut self) -> Option<Vec<u32>> {
+    pub fn counts(&mut self) -> Option<Vec<u32>> {
         let count = self.optional()?;
         Some((0..count as usize).map(|_| self.number() as u32).collect())
     }
@@ -158,84 +152,5 @@ impl<'a> Flat<'a> {
             settings.insert(parameter.name.into(), value);
         }
         Ok(Some(Choice::With { id: member.id.into(), settings }))
-    }
-
-    fn stage(&mut self) -> Stage {
-        Stage::ALL[self.count()]
-    }
-
-    /// What is asked of a problem; each kind by its place in the list of `flat.ts`.
-    pub fn request(&mut self) -> Result<Request, Error> {
-        Ok(match self.count() {
-            0 => Request::Attend {
-                planes: self.range(),
-                rows: self.range(),
-                output: self.flag(),
-                weights: self.flag(),
-                statistics: self.flag(),
-                status: self.flag(),
-                stages: (0..self.count()).map(|_| self.stage()).collect(),
-            },
-            1 => Request::Rectangle {
-                plane: self.count(),
-                rows: self.range(),
-                keys: self.range(),
-                stage: self.stage(),
-                removed: self.number() as f32,
-            },
-            2 => Request::Overview {
-                plane: self.count(),
-                rows: self.range(),
-                keys: self.range(),
-                height: self.count(),
-                width: self.count(),
-                band: Some(self.range()),
-                stage: self.stage(),
-                pool: if self.flag() { Pool::Mean } else { Pool::Max },
-                removed: self.number() as f32,
-            },
-            3 => Request::Heads {
-                planes: self.range(),
-                known: Known {
-                    exclude_bos: self.flag(),
-                    exclude_current_token: self.flag(),
-                    grid: self.optional().map(|height| Grid {
-                        height: height as usize,
-                        width: self.count(),
-                        patch_size: self.number(),
-                        tokens_before: self.count(),
-                    }),
-                    tokens: self.counts(),
-                },
-            },
-            4 => Request::Pyramid {
-                plane: self.count(),
-                rows: self.range(),
-                levels: self.range().map(|level| level as u32),
-                stage: self.stage(),
-                removed: self.number() as f32,
-            },
-            5 => Request::Tile {
-                plane: self.count(),
-                rows: self.range(),
-                keys: self.range(),
-                level: self.count() as u32,
-                stage: self.stage(),
-                pool: if self.flag() { Pool::Mean } else { Pool::Max },
-                removed: self.number() as f32,
-                known: if self.flag() { self.floats("known")? } else { Vec::new() },
-            },
-            _ => Request::Cell { plane: self.count(), row: self.count(), key: self.count() },
-        })
-    }
-
-    pub fn project_request(&mut self) -> ProjectRequest {
-        let side = [Side::Query, Side::Key, Side::Value][self.count()];
-        ProjectRequest { side, planes: self.range(), rows: self.range() }
-    }
-
-    pub fn heads_request(&mut self) -> HeadsRequest {
-        let wanted = [Wanted::None, Wanted::Average, Wanted::Each][self.count()];
-        HeadsRequest { wanted, batches: self.range(), rows: self.range() }
     }
 }

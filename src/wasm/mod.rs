@@ -4,26 +4,32 @@
 //! travels as numbers in an agreed order (`flat.rs`), and what files hold as JSON (`capture.rs`): readers that serde derives
 //! would be half of the module that ships.
 //!
-//! Two modules are made of this, the kernel and the readers of files: a Cargo feature each says what is exported.
+//! Three modules are made of this, the kernel, what is asked of whole heads and layers, and the readers of files: a Cargo feature each says
+//! what is exported.
 
-use crate::decimal;
 use crate::error::Error;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
+#[cfg(any(feature = "kernel", feature = "layers"))]
+mod attention;
 #[cfg(feature = "files")]
 mod capture;
-#[cfg(feature = "kernel")]
+#[cfg(feature = "layers")]
 mod diagnose;
-#[cfg(feature = "kernel")]
+#[cfg(any(feature = "kernel", feature = "layers"))]
 mod flat;
-#[cfg(feature = "kernel")]
+#[cfg(feature = "layers")]
 mod multi_head;
 #[cfg(feature = "kernel")]
 mod paint;
 #[cfg(feature = "kernel")]
+mod request;
+#[cfg(any(feature = "kernel", feature = "layers"))]
 mod session;
-#[cfg(feature = "kernel")]
+#[cfg(feature = "layers")]
+mod survey;
+#[cfg(any(feature = "kernel", feature = "layers"))]
 mod task;
 
 /// A panic becomes a readable message in the console before the instance traps.
@@ -38,11 +44,12 @@ fn settled<T>(result: Result<T, Error>) -> Result<T, JsValue> {
 }
 
 /// A number of JavaScript as a count. Its own conversion would wrap 2³² to 0 and turn NaN into 0.
+#[cfg(any(feature = "kernel", feature = "files"))]
 fn count(name: &str, number: f64) -> Result<u64, Error> {
     if (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0 {
         return Ok(number as u64);
     }
-    Err(Error::parameter(&name, &"a whole number from 0 to 2^53 - 1", &decimal::show(number)))
+    Err(Error::parameter(&name, &"a whole number from 0 to 2^53 - 1", &crate::decimal::show(number)))
 }
 
 /// The error as JavaScript sees it: an `Error` named `QkscopeError` with `code`, `subject`, `expected` and `found`.

@@ -1,28 +1,29 @@
 //! The multi-head layer, as JavaScript sees it: each of its halves opens and answers as a problem of its own does.
 
 use super::flat::Flat;
+use super::session::Opened;
 use super::task::{Steps, push_floats};
 use crate::error::Error;
-use crate::multi_head::{Heads, HeadsTask, Layer, Masks, ProjectTask, Projections, Source, Weights};
+use crate::multi_head::{Heads, HeadsRequest, HeadsTask, Layer, Masks};
+use crate::multi_head::{ProjectRequest, ProjectTask, Projections, Side, Source, Wanted, Weights};
 use crate::task::Workspace;
 use js_sys::Array;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// The second half, and room for one of its groups at a time.
+type Shared = (Heads, RefCell<Workspace>);
+
 /// The first half: rows (B, N, E) to heads.
-pub(super) struct Projection(Rc<Projections>);
-
-/// The second half: attention between the heads' rows (B, H, N, d), and the out-projection.
-pub(super) struct Attention(Rc<(Heads, RefCell<Workspace>)>);
-
-pub(super) fn projection(flat: &mut Flat) -> Result<Projection, Error> {
+pub(super) fn open_projections(flat: &mut Flat) -> Result<Box<dyn Opened>, Error> {
     let mut rows = |name| flat.shaped(name).map(|(data, [_, b, n, size])| (data, [b, n, size]));
     let source = Source { query: rows("query")?, key: rows("key")?, value: rows("value")? };
     let layer = Layer { num_heads: flat.count(), add_zero_attn: flat.flag(), weights: weights(flat)? };
-    Ok(Projection(Rc::new(Projections::new(&layer, source, &flat.options()?)?)))
+    Ok(Box::new(Rc::new(Projections::new(&layer, source, &flat.options()?)?)))
 }
 
-pub(super) fn attention(flat: &mut Flat) -> Result<Attention, Error> {
+/// The second half: attention between the heads' rows (B, H, N, d), and the out-projection.
+pub(super) fn open_heads(flat: &mut Flat) -> Result<Box<dyn Opened>, Error> {
     let rows = [flat.shaped("query")?, flat.shaped("key")?, flat.shaped("value")?];
     let padding = flat.optional_mask("keyPaddingMask")?;
     let masks = Masks {
@@ -33,7 +34,7 @@ pub(super) fn attention(flat: &mut Flat) -> Result<Attention, Error> {
     let (appended, weights) = (flat.count(), weights(flat)?);
     let heads = Heads::new(rows, masks, appended, &weights, &flat.options()?)?;
     let workspace = RefCell::new(Workspace::new(heads.problem())?);
-    Ok(Attention(Rc::new((heads, workspace))))
+    Ok(Box::new(Rc::new((heads, workspace))))
 }
 
 /// The layer's tensors, in the order of the struct.
@@ -51,18 +52,28 @@ fn weights(flat: &mut Flat) -> Result<Weights, Error> {
     })
 }
 
-impl Projection {
-    pub fn start(&self, flat: &mut Flat) -> Result<Box<dyn Steps>, Error> {
-        let task = ProjectTask::new(&self.0, &flat.project_request())?;
-        Ok(Box::new(Projecting(self.0.clone(), task)))
+impl Opened for Rc<Projections> {
+    fn start(&self, flat: &mut Flat) -> Result<Box<dyn Steps>, Error> {
+        let task = ProjectTask::new(self, &project_request(flat))?;
+        Ok(Box::new(Projecting(self.clone(), task)))
     }
 }
 
-impl Attention {
-    pub fn start(&self, flat: &mut Flat) -> Result<Box<dyn Steps>, Error> {
-        let task = HeadsTask::new(&self.0.0, &flat.heads_request())?;
-        Ok(Box::new(Attending(self.0.clone(), task)))
+impl Opened for Rc<Shared> {
+    fn start(&self, flat: &mut Flat) -> Result<Box<dyn Steps>, Error> {
+        let task = HeadsTask::new(&self.0, &heads_request(flat))?;
+        Ok(Box::new(Attending(self.clone(), task)))
     }
+}
+
+fn project_request(flat: &mut Flat) -> ProjectRequest {
+    let side = [Side::Query, Side::Key, Side::Value][flat.count()];
+    ProjectRequest { side, planes: flat.range(), rows: flat.range() }
+}
+
+fn heads_request(flat: &mut Flat) -> HeadsRequest {
+    let wanted = [Wanted::None, Wanted::Average, Wanted::Each][flat.count()];
+    HeadsRequest { wanted, batches: flat.range(), rows: flat.range() }
 }
 
 struct Projecting(Rc<Projections>, ProjectTask);
@@ -83,7 +94,7 @@ impl Steps for Projecting {
     }
 }
 
-struct Attending(Rc<(Heads, RefCell<Workspace>)>, HeadsTask);
+struct Attending(Rc<Shared>, HeadsTask);
 
 impl Steps for Attending {
     fn advance(&mut self) -> Result<bool, Error> {

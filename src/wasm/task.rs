@@ -2,7 +2,7 @@
 
 use super::settled;
 use crate::error::Error;
-use js_sys::{Array, Float32Array, Float64Array, Int32Array, Uint8Array};
+use js_sys::{Array, Float32Array, Float64Array};
 use wasm_bindgen::prelude::*;
 
 /// What is done in steps of some milliseconds.
@@ -47,14 +47,4 @@ pub(super) fn push_floats(answer: &Array, values: &[f32]) {
 #[inline(never)]
 pub(super) fn push_doubles(answer: &Array, values: &[f64]) {
     answer.push(&Float64Array::from(values));
-}
-
-#[inline(never)]
-pub(super) fn push_integers(answer: &Array, values: &[i32]) {
-    answer.push(&Int32Array::from(values));
-}
-
-#[inline(never)]
-pub(super) fn push_bytes(answer: &Array, values: &[u8]) {
-    answer.push(&Uint8Array::from(values));
 }

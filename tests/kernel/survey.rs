@@ -5,15 +5,11 @@ use crate::support::{Case, bounds};
 use qkscope::diagnostics::frame::{Frame, Grid};
 use qkscope::diagnostics::head::{HEAD_STATISTICS, Head};
 use qkscope::options::{Alignment, Choice};
-use qkscope::survey::Known;
-use qkscope::task::{Answer, Request, run};
+use qkscope::survey::{Known, survey};
 
 fn heads(case: &Case, known: Known) -> Vec<f64> {
     let planes = [0, case.query.1[0] * case.query.1[1]];
-    match run(&case.problem().expect("well formed"), &Request::Heads { planes, known }).expect("it fits") {
-        Answer::Heads(values) => values,
-        other => panic!("heads answered {other:?}"),
-    }
+    survey(&case.problem().expect("well formed"), planes, &known).expect("it fits")
 }
 
 /// The same from whole matrices.
@@ -136,12 +132,12 @@ fn masked_rows_do_not_spoil_a_head() {
 fn what_does_not_fit_is_refused() {
     let case = Case::normal([1, 2, 1, 4, 6, 3, 2], 9);
     let problem = case.problem().expect("well formed");
-    let ask = |planes, known| run(&problem, &Request::Heads { planes, known }).err().map(|error| error.code());
+    let ask = |planes, known| survey(&problem, planes, &known).err().map(|error| error.code());
     let known = || Known { tokens: Some(vec![0; 6]), ..Known::default() };
     assert_eq!(ask([0, 3], Known::default()), Some("parameter"), "there are two planes");
     assert_eq!(ask([0, 2], known()), Some("shape"), "tokens are for self-attention");
     let square = Case::normal([1, 1, 1, 4, 4, 3, 2], 9).problem().expect("well formed");
-    let error = run(&square, &Request::Heads { planes: [0, 1], known: known() }).expect_err("six tokens");
+    let error = survey(&square, [0, 1], &known()).expect_err("six tokens");
     assert_eq!((error.code(), error.parts().0), ("count", "tokens"));
     let empty = Case::normal([1, 2, 2, 0, 0, 3, 2], 9);
     assert_eq!(heads(&empty, Known::default()), [] as [f64; 0], "no rows, no numbers");

@@ -322,8 +322,8 @@ test('configure refuses nonsense', () => {
   for (const workers of [-1, 1.5, NaN, '2', 65])
     assert.throws(() => configure({ workers }), refusal('parameter', 'workers'));
   assert.throws(() => configure({ worker: 1 }), refusal('parameter', 'worker', 'workers'));
-  assert.throws(() => configure({ module: 7 }), refusal('parameter', 'module'));
-  assert.throws(() => configure({ filesModule: 7 }), refusal('parameter', 'filesModule'));
+  for (const module of ['module', 'layersModule', 'filesModule'])
+    assert.throws(() => configure({ [module]: 7 }), refusal('parameter', module));
 });
 
 test('the manifest offers what is there, and Node gets the copy inside', async () => {
@@ -334,7 +334,8 @@ test('the manifest offers what is there, and Node gets the copy inside', async (
   for (const file of files) await readFile(at(`pkg/${file}`));
   assert.equal(manifest.exports['.'].node, './dist/inline.js');
   const browser = await readFile(at('pkg/dist/index.js'), 'utf8');
-  for (const file of ['qkscope_bg', 'qkscope_relaxed_bg', 'qkscope_files_bg']) {
+  const variants = ['qkscope_bg', 'qkscope_relaxed_bg', 'qkscope_layers_bg', 'qkscope_layers_relaxed_bg'];
+  for (const file of [...variants, 'qkscope_files_bg']) {
     assert.ok(manifest.exports[`./${file}.wasm`].types, file);
     assert.match(browser, new RegExp(`new URL\\(["']\\./${file}\\.wasm["'], import\\.meta\\.url\\)`));
   }

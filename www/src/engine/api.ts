@@ -706,6 +706,12 @@ export interface Configuration {
    */
   module?: WebAssembly.Module | BufferSource | URL | string | undefined;
   /**
+   * The same for the module that answers for whole heads and layers: `headStatistics()`, {@link multiHeadAttention}, {@link rollout}
+   * and its kin. It is loaded when one of them is first called. Default: one of two files beside the script, or the copy of
+   * `qkscope_layers_bg.wasm` inside it.
+   */
+  layersModule?: WebAssembly.Module | BufferSource | URL | string | undefined;
+  /**
    * The same for the reader of files, which is loaded when {@link openCapture} is first called. Default:
    * `qkscope_files_bg.wasm` beside the script, or the copy inside it.
    */
@@ -713,7 +719,7 @@ export interface Configuration {
   /**
    * Whether the same bits must come out in every browser. Where there is relaxed SIMD (Chrome since 114, Firefox),
    * `qkscope_relaxed_bg.wasm` multiplies and adds with one rounding instead of two: faster, and off by a last place from
-   * elsewhere. `true` takes `qkscope_bg.wasm` there too. Default: false.
+   * elsewhere; so does `qkscope_layers_relaxed_bg.wasm`. `true` takes the other of the two there too. Default: false.
    */
   deterministic?: boolean | undefined;
 }

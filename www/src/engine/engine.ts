@@ -34,7 +34,7 @@ import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './op
 import { paintPicture } from './paint.ts';
 import { Pool } from './pool.ts';
 import { makeProblem } from './problem.ts';
-import { fromSource, useDeterministic, useModule } from './wasm.ts';
+import { fromSource, moduleOptions, useDeterministic, useModule } from './wasm.ts';
 
 /** One pool for everything on the page, however many maps and captures are open. */
 const pool = new Pool();
@@ -227,17 +227,22 @@ export async function paint(values: Float32Array, options: PaintOptions): Promis
  * @throws QkscopeError `parameter`, and changes nothing
  */
 export function configure(configuration: Configuration): void {
-  checkNames('configuration', configuration, ['workers', 'module', 'filesModule', 'deterministic']);
-  const { workers, module, filesModule, deterministic } = configuration;
+  checkNames('configuration', configuration, [
+    'workers',
+    ...moduleOptions.map(([, option]) => option),
+    'deterministic',
+  ]);
+  const { workers, deterministic } = configuration;
   if (deterministic !== undefined && typeof deterministic !== 'boolean') {
     throw new QkscopeError('parameter', 'deterministic', 'true or false', show(deterministic));
   }
   const size = workers === undefined ? undefined : wholeNumber('workers', workers, 0, MOST_WORKERS);
-  // Both are checked before one is set.
-  const kernel = module === undefined ? undefined : fromSource('module', module);
-  const files = filesModule === undefined ? undefined : fromSource('filesModule', filesModule);
-  if (kernel) useModule('kernel', kernel);
-  if (files) useModule('files', files);
+  // All are checked before one is set.
+  const loaders = moduleOptions.flatMap(([name, option]) => {
+    const source = configuration[option];
+    return source === undefined ? [] : [[name, fromSource(option, source)] as const];
+  });
+  for (const [name, loader] of loaders) useModule(name, loader);
   if (deterministic !== undefined) useDeterministic(deterministic);
   pool.configure(size);
 }

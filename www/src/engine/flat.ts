@@ -5,7 +5,7 @@
  */
 import { catalog } from '../generated/catalog.ts';
 import type { CatalogMember, CatalogParameter } from '../generated/catalog.ts';
-import type { Diagnosis, Flat, Numbers } from './protocol.ts';
+import type { Diagnosis, Flat, Numbers, SessionModule } from './protocol.ts';
 import type {
   RawAttention,
   RawBlock,
@@ -78,12 +78,23 @@ export function headsProblem(
 
 const stages = catalog.stages.map(({ id }) => id);
 const pools = catalog.pools.map(({ id }) => id);
-const kinds = ['attend', 'rectangle', 'overview', 'heads', 'pyramid', 'tile', 'cell'] as const;
+
+/** The kinds of questions, in the kernel's order, and the module that answers each. */
+const answeredBy = {
+  attend: 'kernel',
+  rectangle: 'kernel',
+  overview: 'kernel',
+  heads: 'layers',
+  pyramid: 'kernel',
+  tile: 'kernel',
+  cell: 'kernel',
+} as const satisfies { [kind in RawRequest['kind']]: SessionModule };
+const kinds = Object.keys(answeredBy);
 
 /** A job over an attention problem. */
-export function requestOf(request: RawRequest): Flat {
+export function requestOf(request: RawRequest): Flat & { module: SessionModule } {
   const known = request.kind === 'tile' ? request.known : undefined;
-  return { numbers: requestNumbers(request), arrays: known ? [known] : [] };
+  return { module: answeredBy[request.kind], numbers: requestNumbers(request), arrays: known ? [known] : [] };
 }
 
 function requestNumbers(request: RawRequest): number[] {

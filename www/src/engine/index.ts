@@ -11,4 +11,11 @@ useModule('kernel', () =>
       : new URL('./qkscope_bg.wasm', import.meta.url),
   ),
 );
+useModule('layers', () =>
+  fetchModule(
+    multipliesAndAdds()
+      ? new URL('./qkscope_layers_relaxed_bg.wasm', import.meta.url)
+      : new URL('./qkscope_layers_bg.wasm', import.meta.url),
+  ),
+);
 useModule('files', () => fetchModule(new URL('./qkscope_files_bg.wasm', import.meta.url)));

@@ -5,4 +5,5 @@ import { inflateModule, useModule } from './wasm.ts';
 export * from './public.ts';
 
 useModule('kernel', () => inflateModule(packed.kernel));
+useModule('layers', () => inflateModule(packed.layers));
 useModule('files', () => inflateModule(packed.files));

@@ -14,6 +14,7 @@ import type {
   Reply,
   Request,
   Results,
+  SessionModule,
 } from './protocol.ts';
 import type { RawGlues, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
@@ -29,9 +30,8 @@ const started = new Set<ModuleName>();
 export class Host {
   readonly #glues: RawGlues;
   readonly #answer: Answer;
-  /** The modules that this host has an instance of. */
-  readonly #modules = new Set<ModuleName>();
-  readonly #sessions = new Map<number, RawSession>();
+  /** The modules that this host has an instance of, with the problems that are open in each. */
+  readonly #modules = new Map<ModuleName, Map<number, RawSession>>();
   readonly #tasks = new Map<number, RawTask>();
   /** Jobs that wait for the outside, not for their turn, and those of them that nobody wants any more. */
   readonly #waiting = new Set<number>();
@@ -79,7 +79,7 @@ export class Host {
     if (started.has(name)) this.#glues[name].__wbg_reset_state();
     else this.#glues[name].initSync({ module });
     started.add(name);
-    this.#modules.add(name);
+    this.#modules.set(name, new Map());
   }
 
   /** A module that came with a job: where it does not start, the job has failed, and nothing else. */
@@ -95,9 +95,9 @@ export class Host {
     const { id, job } = run;
     try {
       if (run.module) this.#bring(run.module);
-      if (run.problem) this.#open(run.problem);
-      if (job.kind === 'task') return this.#begin(run, this.#session(job.session).start(...flatOf(job)));
-      if (job.kind === 'diagnose') return this.#begin(run, this.#glues.kernel.diagnose(...flatOf(job)));
+      if (run.problem && 'module' in job) this.#open(job.module, run.problem);
+      if (job.kind === 'task') return this.#begin(run, this.#session(job).start(...flatOf(job)));
+      if (job.kind === 'diagnose') return this.#begin(run, this.#glues.layers.diagnose(...flatOf(job)));
     } catch (error) {
       return this.#fail(id, error);
     }
@@ -108,18 +108,21 @@ export class Host {
     );
   }
 
-  #open(problem: Problem): void {
-    if (this.#sessions.has(problem.id)) return;
-    this.#sessions.set(problem.id, new this.#glues.kernel.Session(...flatOf(problem)));
+  #open(module: SessionModule, problem: Problem): void {
+    const sessions = this.#modules.get(module);
+    if (!sessions || sessions.has(problem.id)) return;
+    sessions.set(problem.id, new this.#glues[module].Session(...flatOf(problem)));
   }
 
   #close(session: number): void {
-    this.#sessions.get(session)?.free();
-    this.#sessions.delete(session);
+    for (const sessions of this.#modules.values()) {
+      sessions.get(session)?.free();
+      sessions.delete(session);
+    }
   }
 
-  #session(session: number): RawSession {
-    const opened = this.#sessions.get(session);
+  #session({ module, session }: Of<'task'>): RawSession {
+    const opened = this.#modules.get(module)?.get(session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
     return opened;
   }

@@ -99,7 +99,7 @@ export class OpenMap implements AttentionMap {
   }
 
   async #openOnce(control: Control): Promise<void> {
-    const job = { kind: 'open', session: this.#problem.id } as const;
+    const job = { kind: 'open', module: 'kernel', session: this.#problem.id } as const;
     const start = () => this.#pool.run<'open'>(job, { problem: this.#problem, spread: this.#spread });
     await this.#gather([{ share: 1, start }], control);
   }

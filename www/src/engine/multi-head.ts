@@ -147,13 +147,14 @@ async function opened<T>(
 ): Promise<T> {
   const terms = { problem, spread: spreadOf(problem) };
   const session = problem.id;
+  const module = 'layers';
   pool.open();
   try {
-    await gather([{ share: 1, start: () => pool.run<'open'>({ kind: 'open', session }, terms) }], { signal });
+    await gather([{ share: 1, start: () => pool.run<'open'>({ kind: 'open', module, session }, terms) }], { signal });
     const part: Makes = (request, share) => ({
       share,
       start: (onProgress) => {
-        const job = { kind: 'task', session, ...layerRequestOf(request) } as const;
+        const job = { kind: 'task', module, session, ...layerRequestOf(request) } as const;
         // The kernel answers each kind of request with its kind of result.
         return pool.run<'task', never>(job, { ...terms, onProgress }, (parts) => answerOf(request, parts) as never);
       },

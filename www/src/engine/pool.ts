@@ -10,7 +10,7 @@ import { messageOf, QkscopeError, revive } from './error.ts';
 import { discard } from './jobs.ts';
 import { startMain, startWorker } from './lane.ts';
 import type { Ears, Link } from './lane.ts';
-import { MODULE_OF } from './protocol.ts';
+import { moduleOf } from './protocol.ts';
 import type { Job, ModuleName, Problem, Reply, Results } from './protocol.ts';
 import { loadModule, readable } from './wasm.ts';
 
@@ -67,8 +67,8 @@ interface Lane {
   /** Whether it is a worker; else it is the main thread. */
   worker: boolean;
   entries: Map<number, Entry>;
-  problems: Set<number>;
-  modules: Set<ModuleName>;
+  /** The modules that it has, with the problems that are open in each. */
+  modules: Map<ModuleName, Set<number>>;
   /** The job that met the fault, where the lane could still say. */
   guilty: number | undefined;
   silent: number;
@@ -129,7 +129,7 @@ export class Pool {
       const fresh = { module: undefined, tries: 0, opening: false, bringing: false, cancelled: false };
       const entry = { id, job, terms, ...fresh, resolve, reject };
       this.#enqueue(entry);
-      if (MODULE_OF[job.kind] !== FIRST) void this.#fetch(entry);
+      if (moduleOf(job) !== FIRST) void this.#fetch(entry);
     });
     this.#dispatch();
     return { result, cancel: (reason) => this.#cancel(id, reason) };
@@ -148,9 +148,7 @@ export class Pool {
   /** The problem is over: what it holds in every lane is given back. */
   close(problem: number): void {
     this.#problems--;
-    for (const { link, problems } of this.#lanes) {
-      if (problems.delete(problem)) link.post({ kind: 'close', session: problem });
-    }
+    for (const lane of this.#lanes) forget(lane, problem);
     this.#settleDown();
   }
 
@@ -163,7 +161,7 @@ export class Pool {
   /** Gets the module of a job, which waits for it in the queue. Without it this job has failed, and no other. */
   async #fetch(entry: Entry): Promise<void> {
     try {
-      entry.module = await loadModule(MODULE_OF[entry.job.kind]);
+      entry.module = await loadModule(moduleOf(entry.job));
     } catch (error) {
       this.#queue = this.#queue.filter((other) => other !== entry);
       entry.reject(error);
@@ -197,7 +195,7 @@ export class Pool {
       if (wanted === this.width) break;
       if (problem) {
         const { id } = problem;
-        const room = rooms.get(id) ?? spread - this.#lanes.filter(({ problems }) => problems.has(id)).length;
+        const room = rooms.get(id) ?? spread - this.#lanes.filter((lane) => knows(lane, problem)).length;
         rooms.set(id, room - 1);
         if (room <= 0) continue;
       }
@@ -209,23 +207,23 @@ export class Pool {
   /** The least busy lane that has room: one that knows the problem and has the module, or one that may get to. */
   #choose({ job, module, terms }: Entry): Lane | undefined {
     const { urgent, problem, spread = Infinity } = terms;
-    const knows = (lane: Lane) => !problem || lane.problems.has(problem.id);
-    const knowing = this.#lanes.filter(knows);
+    const knowing = this.#lanes.filter((lane) => knows(lane, problem));
     const candidates = knowing.length < spread ? this.#lanes : knowing;
-    const able = candidates.filter(({ modules }) => module || modules.has(MODULE_OF[job.kind]));
+    const able = candidates.filter(({ modules }) => module || modules.has(moduleOf(job)));
     const free = able.filter((lane) => urgent || isFree(lane));
-    const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane) ? 0 : 1);
+    const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane, problem) ? 0 : 1);
     return free.sort((a, b) => cost(a) - cost(b))[0];
   }
 
   #post(lane: Lane, entry: Entry): void {
     const { id, job, module, terms } = entry;
     const { problem, urgent = false } = terms;
-    const name = MODULE_OF[job.kind];
-    entry.opening = problem !== undefined && !lane.problems.has(problem.id);
+    const name = moduleOf(job);
+    const open = lane.modules.get(name) ?? new Set();
+    entry.opening = problem !== undefined && !open.has(problem.id);
     entry.bringing = !lane.modules.has(name);
-    if (problem) lane.problems.add(problem.id);
-    lane.modules.add(name);
+    if (problem) open.add(problem.id);
+    lane.modules.set(name, open);
     lane.entries.set(id, entry);
     lane.silent = 0;
     try {
@@ -234,7 +232,7 @@ export class Pool {
     } catch (error) {
       // The lane has heard nothing and is as well as before: only this job is lost.
       lane.entries.delete(id);
-      if (problem && entry.opening) lane.problems.delete(problem.id);
+      if (problem && entry.opening) open.delete(problem.id);
       if (entry.bringing) lane.modules.delete(name);
       entry.reject(unsentError(messageOf(error)));
     }
@@ -272,8 +270,8 @@ export class Pool {
 
   async #start(module: WebAssembly.Module, outdated: () => boolean): Promise<void> {
     const worker = !this.#onMain;
-    const known = { problems: new Set<number>(), modules: new Set([FIRST]) };
-    const lane: Lane = { link: nowhere, worker, entries: new Map(), ...known, guilty: undefined, silent: 0 };
+    const modules = new Map([[FIRST, new Set<number>()]]);
+    const lane: Lane = { link: nowhere, worker, entries: new Map(), modules, guilty: undefined, silent: 0 };
     const ears: Ears = {
       reply: (reply) => this.#hear(lane, reply),
       death: (message) => this.#bury(lane, message),
@@ -318,9 +316,8 @@ export class Pool {
   #failed(lane: Lane, entry: Entry, error: QkscopeError): void {
     // The problem itself may have been refused here, for want of memory, or it is open: the next job brings it again. So too
     // with a module.
-    const opened = entry.opening ? entry.terms.problem!.id : -1;
-    if (lane.problems.delete(opened)) lane.link.post({ kind: 'close', session: opened });
-    if (entry.bringing) lane.modules.delete(MODULE_OF[entry.job.kind]);
+    if (entry.opening) forget(lane, entry.terms.problem!.id);
+    if (entry.bringing) lane.modules.delete(moduleOf(entry.job));
     entry.reject(error);
   }
 
@@ -390,6 +387,17 @@ export class Pool {
 /** Jobs of a lower rank go first. */
 function rankOf({ urgent, background }: Haste): number {
   return urgent ? 0 : background ? 2 : 1;
+}
+
+/** Whether a lane has the problem open, in whichever module; a job without one finds nothing missing. */
+function knows({ modules }: Lane, problem: Problem | undefined): boolean {
+  return !problem || [...modules.values()].some((open) => open.has(problem.id));
+}
+
+/** Gives back what a lane holds of a problem. */
+function forget({ link, modules }: Lane, problem: number): void {
+  const held = [...modules.values()].filter((open) => open.delete(problem));
+  if (held.length > 0) link.post({ kind: 'close', session: problem });
 }
 
 /** Whether a lane has room for a job that is not urgent. */

@@ -12,7 +12,7 @@ export interface Flat {
   readonly arrays: readonly Numbers[];
 }
 
-/** Everything that an instance needs to open a session. The pool keeps it, so that a new worker can take over. */
+/** Everything that a module needs to open a session. The pool keeps it, so that a new worker can take over. */
 export interface Problem extends Flat {
   id: number;
   /** Of query, key and value; without values there is no output. */
@@ -50,8 +50,11 @@ export type Diagnosis =
   | { name: 'valueWeightedNorms'; weights: Float32Array; norms: Float32Array }
   | ({ name: 'headImportance'; outputs: Float32Array; heads: number; queries: number; size: number } & Projected);
 
-/** The modules by name. The kernel starts with the instance; the readers of files come with the first job that needs them. */
-export type ModuleName = 'kernel' | 'files';
+/** The modules in which problems are open: the kernel, and the one that answers for whole heads and layers. */
+export type SessionModule = 'kernel' | 'layers';
+
+/** The modules by name. The kernel starts with the instance; the others come with the first job that needs them. */
+export type ModuleName = SessionModule | 'files';
 
 /** A compiled module and which it is. */
 export interface NamedModule {
@@ -62,8 +65,8 @@ export interface NamedModule {
 /** Work for one instance. */
 export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
-  | { kind: 'open'; session: number }
-  | ({ kind: 'task'; session: number } & Flat)
+  | { kind: 'open'; module: SessionModule; session: number }
+  | ({ kind: 'task'; module: SessionModule; session: number } & Flat)
   /**
    * `head` is the beginning of the file, which has `size` bytes, as far as it is here; at most `most` bytes of it are read
    * into memory at once.
@@ -82,16 +85,19 @@ export type Job =
   | ({ kind: 'diagnose' } & Flat)
   | { kind: 'paint'; picture: Picture };
 
-/** The module that each kind of job needs. */
-export const MODULE_OF: { readonly [kind in Job['kind']]: ModuleName } = {
-  open: 'kernel',
-  task: 'kernel',
-  diagnose: 'kernel',
+/** The module that each kind of job needs which does not say so itself. */
+const MODULE_OF: { readonly [kind in Exclude<Job, { module: ModuleName }>['kind']]: ModuleName } = {
+  diagnose: 'layers',
   paint: 'kernel',
   parse: 'files',
   tensor: 'files',
   assign: 'files',
 };
+
+/** The module that a job needs. */
+export function moduleOf(job: Job): ModuleName {
+  return 'module' in job ? job.module : MODULE_OF[job.kind];
+}
 
 /** What each kind of job results in. */
 export interface Results {
@@ -110,7 +116,7 @@ export interface Results {
 /** Pool to instance. */
 export type Request =
   | { kind: 'start'; module: WebAssembly.Module }
-  /** `problem` and `module` come along when this instance has not seen the job's session or its module yet. */
+  /** `module` and `problem` come along when this instance has not seen the job's module yet, or the problem not in it. */
   | {
       kind: 'run';
       id: number;

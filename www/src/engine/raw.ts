@@ -52,7 +52,7 @@ export interface RawLayerResults {
 
 export type Range = readonly [number, number];
 
-/** A job for the kernel. A plane is `batch * Hq + head`; ranges are `[from, to)`. */
+/** A question about an attention problem. A plane is `batch * Hq + head`; ranges are `[from, to)`. */
 export type RawRequest =
   | {
       kind: 'attend';
@@ -242,9 +242,16 @@ interface RawGlue {
   __wbg_reset_state(): void;
 }
 
-export interface RawKernel extends RawGlue {
+/** Of a module in which problems are open. */
+interface RawSessions extends RawGlue {
   Session: new (numbers: Float64Array, arrays: Numbers[]) => RawSession;
+}
+
+export interface RawLayers extends RawSessions {
   diagnose(numbers: Float64Array, arrays: Numbers[]): RawTask;
+}
+
+export interface RawKernel extends RawSessions {
   paint: RawPaint<ImageBitmap>;
   paintPixels: RawPaint<Uint8Array>;
 }
@@ -265,5 +272,6 @@ export interface RawFiles extends RawGlue {
 /** The generated scripts, by the module that each starts. */
 export interface RawGlues {
   kernel: RawKernel;
+  layers: RawLayers;
   files: RawFiles;
 }

@@ -6,11 +6,17 @@ import type { ModuleName } from './protocol.ts';
 type Source = NonNullable<Configuration['module']>;
 type Loader = () => Promise<WebAssembly.Module>;
 
+type Option = 'module' | 'layersModule' | 'filesModule';
+
 /** What each module is to the caller: the option that gives it, what it does, and a function that it alone exports. */
-const MODULES: Record<ModuleName, { option: keyof Configuration; role: string; mark: string }> = {
-  kernel: { option: 'module', role: 'the kernel', mark: 'session_new' },
+const MODULES: Record<ModuleName, { option: Option; role: string; mark: string }> = {
+  kernel: { option: 'module', role: 'the kernel', mark: 'paint' },
+  layers: { option: 'layersModule', role: 'the module for heads and layers', mark: 'diagnose' },
   files: { option: 'filesModule', role: 'the reader of files', mark: 'capturereader_new' },
 };
+
+/** The option that gives each module. */
+export const moduleOptions = Object.entries(MODULES).map(([name, { option }]) => [name as ModuleName, option] as const);
 
 /** `(func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)`: valid only where SIMD is. */
 const simd = [
@@ -36,11 +42,11 @@ export function useModule(name: ModuleName, loader: Loader): void {
 
 /** Sets whether the same bits must come out everywhere, from now on. */
 export function useDeterministic(yes: boolean): void {
-  if (yes !== deterministic) modules.delete('kernel');
+  if (yes !== deterministic) modules.clear();
   deterministic = yes;
 }
 
-/** Whether the module with relaxed SIMD is the one to load: where there is such a thing, and bits may differ for speed. */
+/** Whether modules with relaxed SIMD are those to load: where there is such a thing, and bits may differ for speed. */
 export function multipliesAndAdds(): boolean {
   return !deterministic && WebAssembly.validate(new Uint8Array(relaxed));
 }
