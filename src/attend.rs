@@ -485,7 +485,7 @@ fn factor(scale: f64, options: &Options) -> Result<f32, Error> {
     Err(Error::parameter(
         &name,
         &"such that scale / temperature is finite in single precision",
-        &[show_scaled(scale), show_scaled(options.temperature)].join(" / "),
+        &format_args!("{} / {}", show_scaled(scale), show_scaled(options.temperature)),
     ))
 }
 

@@ -1,6 +1,6 @@
 //! The one error of the crate, in the words of the person who meets it.
 
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write};
 use core::ops::Deref;
 
 /// What went wrong: a [`Fault`], out of the way. So a result is not larger than what it is about, and passing an error on
@@ -250,14 +250,19 @@ impl Error {
 
 /// Some names of a list: `a, b, c`.
 pub(crate) fn names(names: &mut dyn Iterator<Item = &str>) -> String {
-    let mut text = String::new();
-    for name in names {
-        if !text.is_empty() {
-            text.push_str(", ");
+    joined(", ", names)
+}
+
+/// Texts with another between them. One for all: the standard library's `join` is made anew for each kind of text.
+pub(crate) fn joined(separator: &str, texts: &mut dyn Iterator<Item = &str>) -> String {
+    let mut all = String::new();
+    for (at, text) in texts.enumerate() {
+        if at > 0 {
+            all.push_str(separator);
         }
-        text.push_str(name);
+        all.push_str(text);
     }
-    text
+    all
 }
 
 /// Some sizes: `1, 12, 16, 32`.
@@ -274,7 +279,7 @@ pub(crate) fn sizes(sizes: &mut dyn Iterator<Item = u64>) -> String {
 
 /// The sizes of a file's tensor: `[12, 16, 32]`.
 pub(crate) fn dims(shape: &[u64]) -> String {
-    ["[", &sizes(&mut shape.iter().copied()), "]"].concat()
+    format!("[{}]", sizes(&mut shape.iter().copied()))
 }
 
 impl From<Error> for Fault {
@@ -402,7 +407,7 @@ impl Display for Plain<'_> {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}' => write!(f, "{}", c.escape_unicode())?,
-                _ => write!(f, "{c}")?,
+                _ => f.write_char(c)?,
             }
         }
         if self.0.chars().nth(SHOWN).is_some() { f.write_str("…") } else { Ok(()) }

@@ -2,7 +2,7 @@
 
 use crate::by_name::ByName;
 use crate::decimal::show;
-use crate::error::{Error, names};
+use crate::error::{self, Error, joined, names};
 use crate::member::{Kind, Member, Parameter, Text, named};
 use crate::tensor::{Sizes, Tensor, join};
 use serde::Deserialize;
@@ -296,8 +296,9 @@ impl<'a> Axes<'a> {
     /// What would fit, with the lengths that are known: `(d, dk) = (4, 8), or one for each head (Hq, d, dk)`.
     fn describe(&self, names: &[&str], per_head: bool) -> String {
         let known = |axis: &&str| self.length(axis).map_or_else(|| "any".into(), |length| length.to_string());
-        let lengths = names.iter().map(known).collect::<Vec<_>>().join(", ");
-        let names = names.join(", ");
+        let lengths: Vec<String> = names.iter().map(known).collect();
+        let lengths = error::names(&mut lengths.iter().map(String::as_str));
+        let names = error::names(&mut names.iter().copied());
         let each = if per_head { format!(", or one for each head (Hq, {names})") } else { String::new() };
         format!("({names}) = ({lengths}){each}")
     }
@@ -334,8 +335,8 @@ fn check(parameter: &Parameter, setting: &Setting) -> Result<(), Error> {
 fn rule(parameter: &Parameter) -> String {
     match parameter.kind {
         Kind::Flag { .. } => "true or false".into(),
-        Kind::Tensor { axes, .. } => format!("a tensor ({})", axes.join(", ")),
-        Kind::Choice { options, .. } => options.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(" or "),
+        Kind::Tensor { axes, .. } => format!("a tensor ({})", names(&mut axes.iter().copied())),
+        Kind::Choice { options, .. } => joined(" or ", &mut options.iter().map(|(id, _)| *id)),
         Kind::Number { min, max, above_min, integer, .. } => {
             let kind = if integer { "a whole number" } else { "a number of single precision" };
             match (min.map(show), max.map(show)) {

@@ -36,7 +36,7 @@ impl Position for T5 {
 fn add<V: F32x4>(t5: &T5, distance: i64, logits: &mut [Lanes]) {
     let last = t5.biases.len() as i64 - WIDTH as i64;
     for (key, logit) in (0..).zip(logits) {
-        let nearest = distance.saturating_sub(key).saturating_sub(t5.first).clamp(0, last);
+        let nearest = distance.saturating_sub(key).saturating_sub(t5.first).min(last).max(0);
         let from = &t5.biases[nearest as usize..];
         if let Some(biases) = from.first_chunk() {
             (F32x8::<V>::load(logit) + F32x8::load(biases)).store(logit);
@@ -100,8 +100,8 @@ impl T5 {
         let reach = starts.last().map_or(0, |&last| i64::from(last));
         let margin = WIDTH as i64 - 1;
         // Of the distances between those ends, only the ones that occur are kept.
-        let nearest = offset.saturating_sub(head.sizes.keys as i64).clamp(-reach, reach) - margin;
-        let farthest = offset.saturating_add(head.sizes.queries as i64).clamp(-reach, reach) + margin;
+        let nearest = offset.saturating_sub(head.sizes.keys as i64).min(reach).max(-reach) - margin;
+        let farthest = offset.saturating_add(head.sizes.queries as i64).min(reach).max(-reach) + margin;
         // Without heads there are no numbers.
         let table = settings.tensor(&TABLE, 0).filter(|table| !table.is_empty());
         let bias = |distance: i64| {
