@@ -1,10 +1,10 @@
 //! Pictures: the colours against an outside source, the geometry pixel by pixel, and sizes that lie.
 
 use qkscope::error::Fault;
-use qkscope::paint::{COLORMAPS, Colormap, Grid, MAX_AREA, MAX_SIDE, Palette, Rgb, Size, paint, pixels};
+use qkscope::paint::{COLORMAPS, Colormap, Grid, MAX_AREA, MAX_SIDE, Palette, Rgb, Rgba, Size, paint, pixels};
 
-const REMOVED: Rgb = [40, 41, 42];
-const INVALID: Rgb = [255, 0, 255];
+const REMOVED: Rgba = [40, 41, 42, 255];
+const INVALID: Rgba = [255, 0, 255, 255];
 
 fn palette(colormap: &str, low: f64, high: f64) -> Palette {
     Palette { colormap: colormap.into(), low, high, removed: REMOVED, invalid: INVALID }
@@ -155,12 +155,20 @@ fn values_are_clamped_and_what_is_no_number_has_its_own_colour() {
         (f32::INFINITY, table[255]),
         (f32::MIN, table[0]),
         (1.0 / 3.0, table[85]),
-        (f32::NEG_INFINITY, REMOVED),
-        (f32::NAN, INVALID),
-        (-f32::NAN, INVALID),
+        (f32::NEG_INFINITY, [40, 41, 42]),
+        (f32::NAN, [255, 0, 255]),
+        (-f32::NAN, [255, 0, 255]),
     ] {
         assert_eq!(color_of(value, &viridis), expected, "{value}");
     }
+}
+
+#[test]
+fn removed_keys_may_show_what_lies_behind() {
+    let palette = Palette { removed: [0; 4], ..palette("viridis", 0.0, 1.0) };
+    let grid = Grid::new(&[1.0, f32::NEG_INFINITY, f32::NAN], 1, 3).unwrap();
+    let rgba = pixels(grid, Size::new(3, 1).unwrap(), &palette).unwrap();
+    assert_eq!(rgba, [253, 231, 37, 255, 0, 0, 0, 0, 255, 0, 255, 255]);
 }
 
 #[test]

@@ -8,10 +8,10 @@
 //! use qkscope::paint::{Grid, Palette, Size, pixels};
 //!
 //! let grid = Grid::new(&[0.0, 1.0, f32::NEG_INFINITY, 0.5], 2, 2)?;
-//! let palette = Palette { colormap: "viridis".into(), low: 0.0, high: 1.0, removed: [40, 40, 40], invalid: [255, 0, 255] };
+//! let palette = Palette { colormap: "viridis".into(), low: 0.0, high: 1.0, removed: [0; 4], invalid: [255, 0, 255, 255] };
 //! let rgba = pixels(grid, Size::new(2, 2)?, &palette)?;
 //! assert_eq!(rgba[..8], [68, 1, 84, 255, 253, 231, 37, 255]);
-//! assert_eq!(rgba[8..12], [40, 40, 40, 255]);
+//! assert_eq!(rgba[8..12], [0; 4]);
 //! # Ok::<(), qkscope::error::Error>(())
 //! ```
 
@@ -26,6 +26,9 @@ pub mod canvas;
 
 /// Red, green and blue, as sRGB bytes.
 pub type Rgb = [u8; 3];
+
+/// The same with how opaque it is: 255, or 0 for what shows what lies behind.
+pub type Rgba = [u8; 4];
 
 /// The most pixels that a canvas has in every browser; Safari on phones allows no more.
 pub const MAX_AREA: u64 = 16_777_216;
@@ -134,9 +137,9 @@ pub struct Palette {
     /// What the last one stands for, at least `low`; all above get it too. Where it equals `low`, that number gets the middle.
     pub high: f64,
     /// For minus infinity: a removed key.
-    pub removed: Rgb,
+    pub removed: Rgba,
     /// For NaN.
-    pub invalid: Rgb,
+    pub invalid: Rgba,
 }
 
 /// A palette that has been checked.
@@ -144,8 +147,8 @@ struct Colors {
     table: &'static [Rgb],
     low: f64,
     high: f64,
-    removed: Rgb,
-    invalid: Rgb,
+    removed: Rgba,
+    invalid: Rgba,
 }
 
 impl Colors {
@@ -164,12 +167,14 @@ impl Colors {
         Ok(Self { table: find(colormap)?, low, high, removed, invalid })
     }
 
-    fn of(&self, value: f32) -> Rgb {
+    fn of(&self, value: f32) -> Rgba {
         match value {
             f32::NEG_INFINITY => self.removed,
             value if value.is_nan() => self.invalid,
             // Adding a half and cutting off rounds, for what is not negative, without a call.
-            value => self.table[(self.position(f64::from(value)) * (self.table.len() - 1) as f64 + 0.5) as usize],
+            value => {
+                opaque(self.table[(self.position(f64::from(value)) * (self.table.len() - 1) as f64 + 0.5) as usize])
+            }
         }
     }
 
@@ -184,7 +189,7 @@ impl Colors {
     }
 }
 
-/// Writes the picture of `grid` as RGBA, alpha 255: pixel (x, y) shows the cell in row ⌊y·rows/height⌋ and column
+/// Writes the picture of `grid` as RGBA, not premultiplied: pixel (x, y) shows the cell in row ⌊y·rows/height⌋ and column
 /// ⌊x·columns/width⌋.
 ///
 /// # Errors
@@ -211,8 +216,7 @@ pub fn paint(grid: Grid, size: Size, palette: &Palette, out: &mut [u8]) -> Resul
 fn paint_line(row: &[f32], colors: &Colors, line: &mut [u8]) {
     let columns = nearest(row.len(), line.len() / 4);
     for (pixel, column) in line.chunks_exact_mut(4).zip(columns) {
-        let [r, g, b] = colors.of(row[column]);
-        pixel.copy_from_slice(&[r, g, b, 255]);
+        pixel.copy_from_slice(&colors.of(row[column]));
     }
 }
 
@@ -250,6 +254,11 @@ fn find(id: &str) -> Result<&'static [Rgb], Error> {
         .find(|entry| entry.member.id == id)
         .ok_or_else(|| Error::unknown(&"colormap", &names(&mut COLORMAPS.iter().map(|entry| entry.member.id)), &id))?;
     Ok((entry.table)())
+}
+
+/// A colour through which nothing is seen.
+fn opaque([r, g, b]: Rgb) -> Rgba {
+    [r, g, b, 255]
 }
 
 /// A table of colours written as 0xRRGGBB.

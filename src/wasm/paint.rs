@@ -3,19 +3,19 @@
 use super::flat::Flat;
 use super::{count, settled};
 use crate::error::Error;
-use crate::paint::{COLORMAPS, Grid, Palette, Rgb, Size, canvas, pixels};
+use crate::paint::{COLORMAPS, Grid, Palette, Rgba, Size, canvas, pixels};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::ImageBitmap;
 
 /// The picture of a grid as an ImageBitmap. `numbers` are rows, columns, width, height, the place of the colour map, low,
-/// high, and two colours: of removed cells and of those that are no number.
+/// high, and two colours as RGBA: of removed cells and of those that are no number.
 #[wasm_bindgen]
 pub fn paint(values: &[f32], numbers: &[f64]) -> Result<ImageBitmap, JsValue> {
     settled(rgba(values, numbers).and_then(|(rgba, size)| canvas::bitmap(&rgba, size)))
 }
 
-/// The same picture as RGBA, alpha 255, for where there is no OffscreenCanvas.
+/// The same picture as RGBA, for where there is no OffscreenCanvas.
 #[wasm_bindgen(js_name = paintPixels)]
 pub fn paint_pixels(values: &[f32], numbers: &[f64]) -> Result<Vec<u8>, JsValue> {
     settled(rgba(values, numbers).map(|(rgba, _)| rgba))
@@ -39,6 +39,6 @@ fn rgba(values: &[f32], numbers: &[f64]) -> Result<(Vec<u8>, Size), Error> {
     Ok((pixels(grid, size, &palette)?, size))
 }
 
-fn colour(flat: &mut Flat) -> Rgb {
-    [flat.count() as u8, flat.count() as u8, flat.count() as u8]
+fn colour(flat: &mut Flat) -> Rgba {
+    [(); 4].map(|()| flat.count() as u8)
 }

@@ -294,6 +294,14 @@ test('what does not fit is refused, with both numbers', async () => {
   await assert.rejects(scope.tile({ ...all, level: 0, keys: [0, 61] }), refusal('parameter', 'keys', 60, 61));
   await assert.rejects(scope.tile({ ...all, level: 0, pool: 'least' }), refusal('unknown', 'pool'));
   await assert.rejects(scope.tile({ ...all, level: 0, colour: 1 }), refusal('parameter', 'colour'));
+  for (const level of [0, 3]) {
+    const painted = (palette) => scope.tile({ ...all, level, palette: { low: 0, high: 1, ...palette } });
+    await assert.rejects(painted({ colormap: 'jet' }), refusal('unknown', 'jet'));
+    await assert.rejects(painted({ width: 3 }), refusal('parameter', 'width'));
+    await assert.rejects(painted({ removed: 'clear' }), refusal('parameter', 'removed', 'clear'));
+    // Node has no picture of any kind.
+    await assert.rejects(painted({}), refusal('unsupported', 'ImageData'));
+  }
   map.free();
 });
 

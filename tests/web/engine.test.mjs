@@ -415,6 +415,43 @@ test('a picture that nobody waits for any more is closed', () =>
     assert.deepEqual(closed, ['AbortError', true]);
   }));
 
+test('a tile comes with the picture that its numbers are painted as', () =>
+  inPage(async (page) => {
+    const { same, clear } = await page.evaluate(async () => {
+      const [query, key] = [0, 1].map((from) => ({
+        data: Float32Array.from({ length: 40 * 4 }, (_, at) => Math.sin(from + at * at)),
+        shape: [40, 4],
+      }));
+      const pixels = (image, [height, width]) => {
+        const context = new OffscreenCanvas(width, height).getContext('2d');
+        if (image instanceof ImageData) context.putImageData(image, 0, 0);
+        else context.drawImage(image, 0, 0);
+        return [...context.getImageData(0, 0, width, height).data];
+      };
+      /** @type {import('../../pkg/dist/index.js').Palette} */
+      const palette = { colormap: 'cividis', low: 0, high: 0.5, removed: 'transparent' };
+      const [same, clear] = [[], []];
+      for (const canvas of [true, false]) {
+        infect = () => (canvas ? '' : 'delete globalThis.OffscreenCanvas');
+        qk.configure({});
+        const map = await qk.openAttention(query, key, null, { causal: true });
+        const scope = await map.openMicroscope({ head: 0, removed: -Infinity });
+        for (const level of [0, 1, 2, 3]) {
+          const { data, shape, picture } = await scope.tile({ level, rows: [0, 40], keys: [0, 40], palette });
+          const [rows, columns] = shape;
+          const alone = await qk.paint(data, { ...palette, rows, columns, width: columns, height: rows });
+          const shown = pixels(picture, shape);
+          same.push(String(shown) === String(pixels(alone, shape)));
+          clear.push([...data].every((value, at) => (value === -Infinity) === (shown[4 * at + 3] === 0)));
+        }
+        map.free();
+      }
+      return { same, clear };
+    });
+    assert.deepEqual(same, Array(8).fill(true));
+    assert.deepEqual(clear, Array(8).fill(true));
+  }));
+
 test('a picture is an ImageBitmap, or the same pixels where workers have no canvas', () =>
   inPage(async (page) => {
     const { kinds, same, red } = await page.evaluate(async () => {

@@ -399,7 +399,15 @@ export interface TileOptions {
   keys: readonly [number, number];
   /** How entries become one number. Default `'max'`: for logits the one of largest magnitude. */
   pool?: Pool | undefined;
+  /** Asks for a picture as well, a pixel for each number. It comes sooner so than from `paint()` afterwards. */
+  palette?: Palette | undefined;
   signal?: AbortSignal | undefined;
+}
+
+/** A pooled part of a matrix. */
+export interface Tile extends Tensor {
+  /** A pixel for each number, as of `paint()`; null where no palette was given. */
+  picture: Picture | null;
 }
 
 /**
@@ -434,7 +442,7 @@ export interface Microscope {
    * for bit for `'max'`; a mean of a kept level is rounded to bfloat16. Rows that are not known yet stand in their
    * samples at kept levels, and are computed at finer ones. Ahead of long calls that wait.
    */
-  tile(options: TileOptions): Promise<Tensor>;
+  tile(options: TileOptions): Promise<Tile>;
   /** The weights on each key, summed over all queries, `M` numbers. Null before `complete`, and for other stages. */
   readonly columnMass: Float64Array | null;
   /** The statistics of every row, as `rowStatistics()`. Null before `complete`, and for other stages. */
@@ -671,24 +679,31 @@ export interface Capture {
 /** An 8-bit colour: red, green, blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** How `paint()` draws numbers. */
-export interface PaintOptions {
-  /** Rows and columns of `values`. */
-  rows: number;
-  columns: number;
-  /** Pixels of the picture; `width * height` is at most 16,777,216. Each pixel shows the nearest cell. */
-  width: number;
-  height: number;
+/** A painted picture: a bitmap, or pixels where workers have no canvas. Close a bitmap when done. */
+export type Picture = ImageBitmap | ImageData;
+
+/** Which colours numbers get. */
+export interface Palette {
   /** Default `'viridis'`. */
   colormap?: Colormap | undefined;
   /** The value at the first colour. */
   low: number;
   /** The value at the last colour. */
   high: number;
-  /** The colour of -Infinity, a removed key. Default mid grey. */
-  removed?: Rgb | undefined;
+  /** The colour of -Infinity, a removed key; `'transparent'` shows what lies behind. Default mid grey. */
+  removed?: Rgb | 'transparent' | undefined;
   /** The colour of NaN. Default magenta. */
   invalid?: Rgb | undefined;
+}
+
+/** How `paint()` draws numbers. */
+export interface PaintOptions extends Palette {
+  /** Rows and columns of `values`. */
+  rows: number;
+  columns: number;
+  /** Pixels of the picture; `width * height` is at most 16,777,216. Each pixel shows the nearest cell. */
+  width: number;
+  height: number;
   signal?: AbortSignal | undefined;
 }
 

@@ -16,6 +16,7 @@ import type {
   MultiHeadRows,
   MultiHeadWeights,
   PaintOptions,
+  Picture,
   ProblemOptions,
   ProjectionOptions,
   Stage,
@@ -217,7 +218,7 @@ export async function headImportance(output: Tensor, options: ProjectionOptions 
  * @returns an ImageBitmap (close it after drawing), or ImageData where workers have no canvas
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `limit`; `unsupported` outside a browser
  */
-export async function paint(values: Float32Array, options: PaintOptions): Promise<ImageBitmap | ImageData> {
+export async function paint(values: Float32Array, options: PaintOptions): Promise<Picture> {
   return paintPicture(pool, values, options);
 }
 

@@ -4,12 +4,13 @@
  */
 import { messageOf, plain, QkscopeError } from './error.ts';
 import type {
+  Canvas,
   Flat,
   Job,
   ModuleName,
   NamedModule,
   Numbers,
-  Picture,
+  Painted,
   Problem,
   Reply,
   Request,
@@ -23,6 +24,9 @@ import { readable } from './wasm.ts';
 export type Answer = (reply: Reply) => void;
 type Run = Extract<Request, { kind: 'run' }>;
 type Of<K extends Job['kind']> = Extract<Job, { kind: K }>;
+
+/** What a task's arrays are answered as. */
+type Make = (parts: Numbers[]) => Results[keyof Results];
 
 /** A glue is module state, one instance per thread: which of this thread's were started before. */
 const started = new Set<ModuleName>();
@@ -97,6 +101,10 @@ export class Host {
       if (run.module) this.#bring(run.module);
       if (run.problem && 'module' in job) this.#open(job.module, run.problem);
       if (job.kind === 'task') return this.#begin(run, this.#session(job).start(...flatOf(job)));
+      if (job.kind === 'picture') {
+        const paint = ([values]: Numbers[]) => this.#picture(values as Float32Array, job.canvas);
+        return this.#begin(run, this.#session(job).start(...flatOf(job)), paint);
+      }
       if (job.kind === 'diagnose') return this.#begin(run, this.#glues.layers.diagnose(...flatOf(job)));
     } catch (error) {
       return this.#fail(id, error);
@@ -128,23 +136,23 @@ export class Host {
   }
 
   /** Takes a task in among the others, step by step. */
-  #begin({ id, urgent }: Run, task: RawTask): void {
+  #begin({ id, urgent }: Run, task: RawTask, made: Make = (parts) => parts): void {
     this.#tasks.set(id, task);
     this.#slices.add({
       id,
       urgent,
-      step: () => this.#step(id, task),
+      step: () => this.#step(id, task, made),
       pause: () => this.#answer({ kind: 'progress', id, fraction: task.progress() }),
     });
   }
 
-  #step(id: number, task: RawTask): boolean {
+  #step(id: number, task: RawTask, made: Make): boolean {
     let held = true;
     try {
       if (!task.advance()) return false;
       // It frees itself, whether it returns or throws.
       held = false;
-      this.#finish(id, task.finish());
+      this.#finish(id, made(task.finish()));
     } catch (error) {
       // After a trap nothing is touched any more.
       if (held && plain(error)) task.free();
@@ -154,7 +162,10 @@ export class Host {
     return true;
   }
 
-  async #execute(id: number, job: Exclude<Job, { kind: 'task' | 'diagnose' }>): Promise<Results[keyof Results]> {
+  async #execute(
+    id: number,
+    job: Exclude<Job, { kind: 'task' | 'picture' | 'diagnose' }>,
+  ): Promise<Results[keyof Results]> {
     switch (job.kind) {
       case 'open':
         return null;
@@ -165,8 +176,12 @@ export class Host {
       case 'assign':
         return this.#assign(job);
       case 'paint':
-        return this.#paint(job.picture);
+        return this.#paint(job.values, job.canvas);
     }
+  }
+
+  #picture(values: Float32Array, canvas: Canvas): Results['picture'] {
+    return { values, painted: this.#paint(values, canvas) };
   }
 
   /** The parser asks for ranges, so a file is never read whole unless its format needs that. */
@@ -197,7 +212,7 @@ export class Host {
     return this.#glues.files.assignLayer(tensors, queryTokens, keyTokens, query, key, value ?? undefined);
   }
 
-  #paint({ values, rows, columns, width, height, palette }: Picture): ImageBitmap | Uint8Array {
+  #paint(values: Float32Array, { rows, columns, width, height, palette }: Canvas): Painted {
     const { kernel } = this.#glues;
     const paint = typeof OffscreenCanvas === 'function' ? kernel.paint : kernel.paintPixels;
     return paint(values, Float64Array.of(rows, columns, width, height, ...palette));
@@ -265,4 +280,5 @@ async function readRange(source: Blob, { offset, length }: { offset: number; len
 /** A result that nobody wants: a picture holds its pixels until it is closed. */
 export function discard(value: unknown): void {
   if (typeof ImageBitmap === 'function' && value instanceof ImageBitmap) value.close();
+  else if (typeof value === 'object' && value && 'painted' in value) discard(value.painted);
 }

@@ -28,12 +28,13 @@ import { answerOf, requestOf } from './flat.ts';
 import { gather } from './gather.ts';
 import type { Part } from './gather.ts';
 import { OpenMicroscope } from './microscope.ts';
-import type { Questions } from './microscope.ts';
+import type { PaintedTile, Questions, TileRequest } from './microscope.ts';
 import { checkCallback, checkControl, checkNames, member, range, wholeNumber } from './options.ts';
+import { paintPart, pictureOf } from './paint.ts';
 import type { Haste, Pool } from './pool.ts';
 import { checkResult, giveBack, sizesOf, spreadOf } from './problem.ts';
 import type { Sizes } from './problem.ts';
-import type { Numbers, Problem } from './protocol.ts';
+import type { Canvas, Numbers, Problem, Results } from './protocol.ts';
 import { knownOf } from './known.ts';
 import type { Range, RawRequest, RawResults } from './raw.ts';
 import { breathe } from './slices.ts';
@@ -196,6 +197,8 @@ export class OpenMap implements AttentionMap {
     const { queries, keys } = this;
     const ask: Questions = {
       part: (request, share, haste) => this.#part(request, share, haste),
+      picture: (request, canvas) => this.#picture(request, canvas),
+      paint: (values, canvas) => paintPart(this.#pool, values, canvas),
       gather: (parts, control) => this.#gather(parts, control),
       checkOpen: () => this.#checkOpen(),
     };
@@ -285,6 +288,20 @@ export class OpenMap implements AttentionMap {
     const terms = { problem: this.#problem, spread: this.#spread, ...haste };
     const read = (parts: Numbers[]) => answerOf(request, parts);
     return { share, start: (onProgress) => this.#pool.run<'task', Answer<R>>(job, { ...terms, onProgress }, read) };
+  }
+
+  /** A tile, painted where it is computed. */
+  #picture(request: TileRequest, canvas: Canvas): Part<PaintedTile> {
+    const job = {
+      kind: 'picture',
+      module: 'kernel',
+      session: this.#problem.id,
+      canvas,
+      ...requestOf(request),
+    } as const;
+    const terms = { problem: this.#problem, spread: this.#spread, urgent: true };
+    const read = ({ values, painted }: Results['picture']) => ({ values, picture: pictureOf(painted, canvas) });
+    return { share: 1, start: () => this.#pool.run<'picture', PaintedTile>(job, terms, read) };
   }
 
   /** One short question, ahead of everything long. */

@@ -1,26 +1,49 @@
 /** One head at every scale: sampled rows first, then a pass over all of them, and finer tiles where somebody looks. */
 import { catalog } from '../generated/catalog.ts';
-import type { Pool, Stage } from '../generated/catalog.ts';
+import type { Stage } from '../generated/catalog.ts';
 import { statisticsOf } from './assemble.ts';
-import type { Control, Microscope, MicroscopeOptions, RowStatistics, Tensor, TileOptions } from './api.ts';
+import type { Control, Microscope, MicroscopeOptions, Picture, RowStatistics, Tile, TileOptions } from './api.ts';
 import { cut } from './blocks.ts';
 import { QkscopeError, show } from './error.ts';
 import type { Part } from './gather.ts';
 import { everyOf, FINEST, planOf, texels } from './levels.ts';
 import type { Extent, Plan } from './levels.ts';
 import { checkNames, member, range, wholeNumber } from './options.ts';
+import { canvasOfTile } from './paint.ts';
 import { checkResult } from './problem.ts';
 import { hasSums, Pyramid } from './pyramid.ts';
 import type { Haste } from './pool.ts';
+import type { Canvas } from './protocol.ts';
 import type { Range, RawPyramid, RawRequest, RawResults, RawStatistics } from './raw.ts';
+
+export type TileRequest = Extract<RawRequest, { kind: 'tile' }>;
+
+/** Numbers, and their picture. */
+export interface PaintedTile {
+  values: Float32Array;
+  picture: Picture;
+}
 
 /** What a microscope asks of its map. */
 export interface Questions {
   /** A job about the map. */
   part<R extends RawRequest>(request: R, share: number, haste: Haste): Part<RawResults[R['kind']]>;
+  /** The numbers of a tile, and their picture. */
+  picture(request: TileRequest, canvas: Canvas): Part<PaintedTile>;
+  /** A picture of numbers that are at hand. */
+  paint(values: Float32Array, canvas: Canvas): Part<Picture>;
   gather<T>(parts: readonly Part<T>[], control: Control): Promise<T[]>;
   /** Throws where the map was freed. */
   checkOpen(): void;
+}
+
+/** A part of a level. */
+type TilePart = Pick<TileRequest, 'level' | 'rows' | 'keys' | 'pool'>;
+
+/** What it holds. */
+interface Found {
+  values: Float32Array;
+  picture: Picture | null;
 }
 
 /** Which matrix. */
@@ -125,19 +148,22 @@ export class OpenMicroscope implements Microscope {
     return this.#pyramid.full && this.#sums ? { shape: [1, 1, this.queries], ...this.#sums.statistics } : null;
   }
 
-  async tile(options: TileOptions): Promise<Tensor> {
-    checkNames('options', options, ['level', 'rows', 'keys', 'pool', 'signal']);
+  async tile(options: TileOptions): Promise<Tile> {
+    checkNames('options', options, ['level', 'rows', 'keys', 'pool', 'palette', 'signal']);
     this.#checkOpen();
     const level = wholeNumber('level', options.level, 0, this.levels - 1);
     const rows = aligned('rows', options.rows, this.queries, level);
     const keys = aligned('keys', options.keys, this.keys, level);
     const pool = member('pool', options.pool ?? 'max', catalog.pools);
-    const shape = [texels(rows[1] - rows[0], level), texels(keys[1] - keys[0], level)];
+    const shape: [number, number] = [texels(rows[1] - rows[0], level), texels(keys[1] - keys[0], level)];
     checkResult('tile', shape);
+    const canvas = options.palette && canvasOfTile(shape, options.palette);
     options.signal?.throwIfAborted();
-    if (level < this.kept) return { data: await this.#compute(level, rows, keys, pool, options), shape };
-    const at = (items: Range): Range => [items[0] / 2 ** level, texels(items[1], level)];
-    return { data: this.#pyramid.texels(level, at(rows), at(keys), pool), shape };
+    const { values, picture } =
+      level < this.kept
+        ? await this.#compute({ level, rows, keys, pool }, canvas, options)
+        : await this.#find({ level, rows, keys, pool }, canvas, options);
+    return { data: values, shape, picture };
   }
 
   declare [Symbol.dispose]: () => void;
@@ -177,12 +203,25 @@ export class OpenMicroscope implements Microscope {
     return this.#ask.part({ kind: 'pyramid', plane, rows, levels, stage, removed }, rows[1] - rows[0], haste);
   }
 
-  async #compute(level: number, rows: Range, keys: Range, pool: Pool, control: TileOptions): Promise<Float32Array> {
+  async #compute(part: TilePart, canvas: Canvas | undefined, { signal }: TileOptions): Promise<Found> {
     const { plane, stage, removed } = this.#subject;
-    const known = this.#pyramid.known(rows);
-    const request = { kind: 'tile', plane, stage, level, rows, keys, pool, removed, ...(known && { known }) } as const;
-    const [tile] = await this.#gather([this.#ask.part(request, 1, { urgent: true })], { signal: control.signal });
-    return tile!.values;
+    const known = this.#pyramid.known(part.rows);
+    const request: TileRequest = { kind: 'tile', plane, stage, removed, ...part, ...(known && { known }) };
+    if (canvas) return (await this.#gather([this.#ask.picture(request, canvas)], { signal }))[0]!;
+    const [tile] = await this.#gather([this.#ask.part(request, 1, { urgent: true })], { signal });
+    return { values: tile!.values, picture: null };
+  }
+
+  async #find(
+    { level, rows, keys, pool }: TilePart,
+    canvas: Canvas | undefined,
+    { signal }: TileOptions,
+  ): Promise<Found> {
+    const at = (items: Range): Range => [items[0] / 2 ** level, texels(items[1], level)];
+    const values = this.#pyramid.texels(level, at(rows), at(keys), pool);
+    if (!canvas) return { values, picture: null };
+    const [picture] = await this.#gather([this.#ask.paint(values, canvas)], { signal });
+    return { values, picture: picture! };
   }
 
   /** As the map's, and stopped by `free()` as well. */

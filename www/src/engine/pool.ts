@@ -115,7 +115,7 @@ export class Pool {
     this.#dispatch();
   }
 
-  /** Starts a job; `read` is what the caller makes of the answer. */
+  /** Starts a job; `read` is what the caller makes of the answer, and what it throws is the job's error. */
   run<K extends Job['kind'], T = Results[K]>(
     job: Extract<Job, { kind: K }>,
     terms: Terms = {},
@@ -124,8 +124,14 @@ export class Pool {
     const id = this.newId();
     const result = new Promise<T>((settle, reject) => {
       if (this.#broken) return reject(this.#broken);
-      // Each kind of job is answered with its kind of result.
-      const resolve = (answer: unknown) => settle(read(answer as Results[K]));
+      const resolve = (answer: unknown) => {
+        try {
+          // Each kind of job is answered with its kind of result.
+          settle(read(answer as Results[K]));
+        } catch (error) {
+          reject(error);
+        }
+      };
       const fresh = { module: undefined, tries: 0, opening: false, bringing: false, cancelled: false };
       const entry = { id, job, terms, ...fresh, resolve, reject };
       this.#enqueue(entry);

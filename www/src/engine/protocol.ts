@@ -19,16 +19,18 @@ export interface Problem extends Flat {
   shapes: { query: Shape4; key: Shape4; value: Shape4 | undefined };
 }
 
-/** Numbers to be drawn, and how. */
-export interface Picture {
-  values: Float32Array;
+/** A grid, and the pixels that it is drawn with. */
+export interface Canvas {
   rows: number;
   columns: number;
   width: number;
   height: number;
-  /** The place of the colour map, low, high, and the two colours. */
+  /** The place of the colour map, low, high, and the two colours as RGBA. */
   palette: readonly number[];
 }
+
+/** A picture; pixels, RGBA, where a lane has no canvas of its own. */
+export type Painted = ImageBitmap | Uint8Array;
 
 /** A projection's rows, of `width` numbers each. */
 interface Projected {
@@ -67,6 +69,8 @@ export type Job =
   /** Opens the problem that comes with the job; its errors are the problem's. */
   | { kind: 'open'; module: SessionModule; session: number }
   | ({ kind: 'task'; module: SessionModule; session: number } & Flat)
+  /** A task whose numbers are painted where they were computed, which spares their way there and back. */
+  | ({ kind: 'picture'; module: 'kernel'; session: number; canvas: Canvas } & Flat)
   /**
    * `head` is the beginning of the file, which has `size` bytes, as far as it is here; at most `most` bytes of it are read
    * into memory at once.
@@ -83,7 +87,7 @@ export type Job =
       assignment: Assignment;
     }
   | ({ kind: 'diagnose' } & Flat)
-  | { kind: 'paint'; picture: Picture };
+  | { kind: 'paint'; values: Float32Array; canvas: Canvas };
 
 /** The module that each kind of job needs which does not say so itself. */
 const MODULE_OF: { readonly [kind in Exclude<Job, { module: ModuleName }>['kind']]: ModuleName } = {
@@ -103,14 +107,14 @@ export function moduleOf(job: Job): ModuleName {
 export interface Results {
   open: null;
   task: Numbers[];
+  picture: { values: Float32Array; painted: Painted };
   /** A capture as JSON, or how many bytes the head has to have. */
   parse: string | number;
   tensor: Float32Array;
   /** A layer as JSON. */
   assign: string;
   diagnose: Numbers[];
-  /** Pixels, RGBA, where the worker has no canvas of its own. */
-  paint: ImageBitmap | Uint8Array;
+  paint: Painted;
 }
 
 /** Pool to instance. */

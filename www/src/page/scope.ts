@@ -1,6 +1,6 @@
 // One head under the microscope: kept while only colours and words change, freed when the picture of another takes its place.
 
-import type { AttentionMap, Microscope, Stage } from '../engine/index.ts';
+import type { AttentionMap, Colormap, Microscope, Stage } from '../engine/index.ts';
 import type { MatrixSource, Pass } from '../views/index.ts';
 import type { Place } from './state.ts';
 
@@ -123,8 +123,10 @@ function sourceOf({ map, place: { batch, head }, stage }: Aim, microscope: Micro
     keys,
     levels,
     kept,
-    async tile(level, rows, keys, pool, signal) {
-      return (await microscope.tile({ level, rows, keys, pool, signal })).data;
+    async tile({ palette, ...request }, signal) {
+      const colours = palette && { ...palette, colormap: palette.colormap as Colormap };
+      const { data, picture } = await microscope.tile({ ...request, palette: colours, signal });
+      return { values: data, picture };
     },
     async row(query, signal) {
       return (await map.row({ batch, head, row: query, signal })).stages[stage];

@@ -8,7 +8,8 @@ export interface Palette {
   colormap: string;
   low: number;
   high: number;
-  removed: Rgb;
+  /** Of removed keys; `transparent` shows what lies behind the picture. */
+  removed: Rgb | 'transparent';
   invalid: Rgb;
 }
 

@@ -35,7 +35,7 @@ export class Picture {
   /** The tiles of the picture before, as long as the new one is not there. */
   #before: Tiles | undefined;
   #look: MatrixLook = { low: 0, high: 1, colormap: '', name: '' };
-  #palette: Palette = { low: 0, high: 1, colormap: '', removed: [0, 0, 0], invalid: [0, 0, 0] };
+  #palette: Palette = { low: 0, high: 1, colormap: '', removed: 'transparent', invalid: [0, 0, 0] };
   #drawn: Promise<void> = Promise.resolve();
   /** Settles `drawn`; there as long as it is not settled. */
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
@@ -143,8 +143,7 @@ export class Picture {
   }
 
   #paletteOf({ low, high, colormap }: MatrixLook): Palette {
-    const { removed, invalid } = this.#tones;
-    return { low, high, colormap, removed, invalid };
+    return { low, high, colormap, removed: 'transparent', invalid: this.#tones.invalid };
   }
 
   /** Keeps the old tiles to draw from, where they fit, until the new ones are there. */
@@ -179,7 +178,7 @@ export class Picture {
     if (!context) return;
     const drawn = drawTiles(context, tiles, frame, this.#tones);
     this.#legend.mark({
-      removed: drawn.some(({ holes }) => holes !== undefined),
+      removed: drawn.some(({ removed }) => removed),
       invalid: drawn.some(({ invalid }) => invalid),
     });
     this.#drawNumbers(drawn, frame);

@@ -37,13 +37,11 @@ export function drawTiles(context: CanvasRenderingContext2D, tiles: Tiles, frame
   for (const tile of drawn) {
     const place = placed(tile, frame);
     if (!place) continue;
-    put(context, tile.picture, place);
-    if (!tile.holes) continue;
-    context.globalCompositeOperation = 'destination-out';
-    put(context, tile.holes, place);
-    context.globalCompositeOperation = 'source-over';
+    // Through what is removed nothing may be seen of the tiles that stood in for it.
+    if (tile.removed) context.clearRect(...place.to);
+    context.drawImage(tile.picture, ...place.from, ...place.to);
   }
-  if (drawn.some(({ holes }) => holes)) fillHoles(context, drawn, frame, tones);
+  if (drawn.some(({ removed }) => removed)) fillRemoved(context, drawn, frame, tones);
   rule(context, frame, tones.paper);
   return drawn;
 }
@@ -93,19 +91,15 @@ function placed({ at, rows, keys, grid }: Tile, { box, view, ratio }: Frame): Pl
   return { from: [x.first, y.first, x.count, y.count], to: [x.at, y.at, x.length, y.length] };
 }
 
-function put(context: CanvasRenderingContext2D, picture: CanvasImageSource, { from, to }: Place): void {
-  context.drawImage(picture, ...from, ...to);
-}
-
-/** Hatching shows through where texels were cut out. It moves with the matrix. */
-function fillHoles(context: CanvasRenderingContext2D, drawn: readonly Tile[], frame: Frame, tones: Tones): void {
+/** Hatching shows through where keys are removed. It moves with the matrix. */
+function fillRemoved(context: CanvasRenderingContext2D, drawn: readonly Tile[], frame: Frame, tones: Tones): void {
   const { box, view, ratio } = frame;
   const scale = scaleOf(box, view.zoom);
   const shift = { x: -Math.round(view.left * scale.x * ratio), y: -Math.round(view.top * scale.y * ratio) };
   context.globalCompositeOperation = 'destination-over';
   context.fillStyle = hatchPattern(context, tones, shift);
   for (const tile of drawn) {
-    const place = tile.holes && placed(tile, frame);
+    const place = tile.removed ? placed(tile, frame) : undefined;
     if (place) context.fillRect(...place.to);
   }
   context.globalCompositeOperation = 'source-over';

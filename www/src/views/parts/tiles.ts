@@ -20,8 +20,8 @@ export interface Tile {
   keys: Range;
   grid: Grid;
   picture: CanvasImageSource;
-  /** Where keys are removed, as an opaque texel each. */
-  holes: ImageBitmap | undefined;
+  /** Whether keys are removed in it: its picture is transparent there. */
+  removed: boolean;
   /** Whether it holds what is no number. */
   invalid: boolean;
   /** The palette that it was painted with. */
@@ -29,6 +29,8 @@ export interface Tile {
   /** Whether its rows were sampled, and are known by now. */
   outdated: boolean;
 }
+
+type Painted = ImageBitmap | ImageData;
 
 interface Running {
   controller: AbortController;
@@ -150,13 +152,12 @@ export class Tiles {
     this.#running.set(key, running);
     try {
       const before = this.#tiles.get(key);
-      const grid = before && !before.outdated ? before.grid : await this.#read(at, signal);
       const palette = this.#palette;
-      const size = { rows: grid.rows, columns: grid.columns, width: grid.columns, height: grid.rows };
-      const painted = this.#paint(grid.values, { ...palette, ...size });
-      const [picture, holes] = await Promise.all([painted, holesOf(grid)]);
-      if (this.#closed) return [picture, holes].forEach((one) => one && release(one));
-      this.#keep(key, at, { grid, palette, picture, holes, outdated: running.outdated });
+      const kept = before && !before.outdated ? { grid: before.grid, picture: null } : undefined;
+      const { grid, picture } = kept ?? (await this.#read(at, palette, signal));
+      const painted = picture ?? (await this.#paintGrid(grid, palette));
+      if (this.#closed) return release(painted);
+      this.#keep(key, at, { grid, palette, picture: painted, outdated: running.outdated });
     } catch (error) {
       if (!signal.aborted) {
         this.#failed.add(key);
@@ -169,23 +170,27 @@ export class Tiles {
     if (!this.#closed) this.#changed();
   }
 
-  async #read(at: TileAt, signal: AbortSignal): Promise<Grid> {
+  /** The numbers of a tile, with their picture where they are drawn as they come. */
+  async #read(at: TileAt, palette: Palette, signal: AbortSignal): Promise<{ grid: Grid; picture: Painted | null }> {
     const { queries, keys, tile } = this.source;
     const cover = coverOf(at, queries, keys);
     const level = Math.min(at.levels.rows, at.levels.keys);
-    const values = await tile(level, cover.rows, cover.keys, this.pooling, signal);
+    const across = at.levels.keys - level;
+    const down = at.levels.rows - level;
+    const wanted = across === 0 && down === 0 ? palette : undefined;
+    const { values, picture } = await tile({ level, ...cover, pool: this.pooling, palette: wanted }, signal);
     const count = ([from, to]: Range): number => Math.ceil((to - from) / 2 ** level);
     const grid = { values, rows: count(cover.rows), columns: count(cover.keys) };
-    if (at.levels.keys > level) return pooledColumns(grid, 2 ** (at.levels.keys - level), this.pooling);
-    if (at.levels.rows > level) return pooledRows(grid, 2 ** (at.levels.rows - level), this.pooling);
-    return grid;
+    if (across > 0) return { grid: pooledColumns(grid, 2 ** across, this.pooling), picture };
+    if (down > 0) return { grid: pooledRows(grid, 2 ** down, this.pooling), picture };
+    return { grid, picture };
   }
 
-  #keep(
-    key: string,
-    at: TileAt,
-    made: Pick<Tile, 'grid' | 'palette' | 'holes' | 'outdated'> & { picture: ImageBitmap | ImageData },
-  ): void {
+  #paintGrid({ values, rows, columns }: Grid, palette: Palette): Promise<Painted> {
+    return this.#paint(values, { ...palette, rows, columns, width: columns, height: rows });
+  }
+
+  #keep(key: string, at: TileAt, made: Pick<Tile, 'grid' | 'palette' | 'outdated'> & { picture: Painted }): void {
     const { grid, picture } = made;
     this.#drop(key);
     const { rows, keys } = coverOf(at, this.source.queries, this.source.keys);
@@ -195,6 +200,7 @@ export class Tiles {
       rows,
       keys,
       picture: picture instanceof ImageData ? canvasOf(picture) : picture,
+      removed: grid.values.includes(-Infinity),
       invalid: grid.values.includes(NaN),
     };
     this.#tiles.set(key, tile);
@@ -224,13 +230,12 @@ export class Tiles {
     this.#tiles.delete(key);
     this.#bytes -= bytesOf(tile);
     if (tile.picture instanceof ImageBitmap) tile.picture.close();
-    tile.holes?.close();
   }
 }
 
-function bytesOf({ grid, holes }: Tile): number {
-  const pixels = 4 * grid.rows * grid.columns;
-  return grid.values.byteLength + pixels * (holes ? 2 : 1);
+/** Four bytes a number, and four a pixel. */
+function bytesOf({ grid }: Tile): number {
+  return 2 * grid.values.byteLength;
 }
 
 function canvasOf(picture: ImageData): HTMLCanvasElement {
@@ -239,14 +244,4 @@ function canvasOf(picture: ImageData): HTMLCanvasElement {
   canvas.height = picture.height;
   canvas.getContext('2d')?.putImageData(picture, 0, 0);
   return canvas;
-}
-
-/** The texels whose keys are all removed. */
-async function holesOf({ values, rows, columns }: Grid): Promise<ImageBitmap | undefined> {
-  if (!values.includes(-Infinity)) return undefined;
-  const image = new ImageData(columns, rows);
-  // A texel at a time: black, and opaque.
-  const texels = new DataView(image.data.buffer);
-  for (let at = 0; at < values.length; at += 1) if (values[at] === -Infinity) texels.setUint32(4 * at, 0x000000ff);
-  return createImageBitmap(image);
 }
