@@ -4,7 +4,7 @@ import { openCapture, type Capture, type ProblemOptions, type Tensor, type Tenso
 import { MaskView, type MaskEdge, type MaskPaint } from '../views/index.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import type { Edge } from '../views/parts/edges.ts';
-import type { Rules } from '../views/parts/rules.ts';
+import { countLeft, type Rules } from '../views/parts/rules.ts';
 import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
 import { faultLine } from './field.ts';
@@ -62,6 +62,8 @@ export class MaskPanel {
   readonly #fails = new Map<string, (message: string | null) => void>();
   #state: MaskState | undefined;
   #rules: Rules | undefined;
+  /** What the masks leave. */
+  #left: ReturnType<typeof countLeft> | undefined;
   #brush = { remove: true, rectangle: false };
   #scope: 'all' | 'head' = 'all';
   #opposite = false;
@@ -333,7 +335,10 @@ export class MaskPanel {
     const rules = rulesOf(settings, base, sizes, this.#at());
     this.#view.tokens = tokens;
     this.#view.tool = { ...this.#brush, enabled: sizes.queries * sizes.keys <= MOST_PAIRS };
-    if (!this.#rules || !isSame(this.#rules, rules)) this.#view.rules = rules;
+    if (!this.#rules || !isSame(this.#rules, rules)) {
+      this.#view.rules = rules;
+      this.#left = countLeft(rules);
+    }
     this.#rules = rules;
     this.#renderSummary();
     this.#renderAbout(sizes);
@@ -353,12 +358,10 @@ export class MaskPanel {
     const { sizes } = this.#state ?? {};
     const name = element('h2', { class: 'mask-name' }, text.mask[language]);
     const counts = element('span', { class: 'mask-count' });
-    const pooled = this.#view.pooled;
-    if (sizes && pooled) {
+    if (sizes && this.#left) {
       const total = sizes.queries * sizes.keys;
-      const sentence = pooled.total === total ? text.maskAll : text.maskSome;
-      const empty = pooled.empty.reduce((sum, count) => sum + count, 0);
-      const parts = [phrase(sentence, language, { allowed: pooled.total, total })];
+      const { pairs, empty } = this.#left;
+      const parts = [phrase(pairs === total ? text.maskAll : text.maskSome, language, { allowed: pairs, total })];
       if (empty) parts.push(phrase(text.maskEmpty, language, { count: empty }));
       counts.textContent = parts.join(' · ');
     }

@@ -115,7 +115,10 @@ export class MaskView extends EventTarget {
   /** Says aloud where the keyboard is. */
   readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   #rules: Rules | undefined;
-  #pooled: PooledMask | undefined;
+  /** The cells that are drawn. */
+  #cells = { rows: 1, columns: 1 };
+  /** The masks pooled to them, once somebody sees them. */
+  #pools: PooledMask | undefined;
   #tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined } = {};
   #language: Language = 'en';
   #tool: MaskTool = { remove: true, rectangle: false, enabled: true };
@@ -152,20 +155,15 @@ export class MaskView extends EventTarget {
     this.#plot.classList.toggle('mask-still', !tool.enabled);
   }
 
-  /** Shows these masks; what they come to is in `pooled`. */
+  /** Shows these masks. */
   set rules(rules: Rules | undefined) {
     this.#rules = rules;
-    const cells = (size: number): number => Math.min(size, MOST_CELLS);
-    this.#pooled = rules && poolMask(rules, cells(rules.queries), cells(rules.keys));
+    const { queries = 1, keys = 1 } = rules ?? {};
+    this.#cells = { rows: Math.min(queries, MOST_CELLS), columns: Math.min(keys, MOST_CELLS) };
+    this.#pools = undefined;
     this.#at = this.#clamp(this.#at);
     this.#anchor = this.#clamp(this.#anchor);
-    this.#mark();
     this.#soon();
-  }
-
-  /** The masks pooled to what is drawn: how many pairs are left, and which rows are empty. */
-  get pooled(): PooledMask | undefined {
-    return this.#pooled;
   }
 
   /** Draws again: in the colours of the page as they are now, or because it has come into sight. */
@@ -184,11 +182,12 @@ export class MaskView extends EventTarget {
   }
 
   #redraw(): void {
-    const [rules, pooled] = [this.#rules, this.#pooled];
+    const [rules, { rows, columns }] = [this.#rules, this.#cells];
     // In a closed section it has a size as well, and nobody to see it.
     const width = this.#frame.checkVisibility() ? this.#frame.clientWidth : 0;
-    this.#stage.hidden = !pooled?.rows || !pooled.columns;
-    if (!rules || !pooled || this.#stage.hidden || !width) return;
+    this.#stage.hidden = !rules || !rows || !columns;
+    if (!rules || this.#stage.hidden || !width) return;
+    const pooled = this.#pooled(rules);
     this.#layout(rules, width);
     drawMask(this.#canvas, pooled);
     this.#drawEmpty(pooled);
@@ -196,6 +195,10 @@ export class MaskView extends EventTarget {
     this.#describe(rules);
     this.#placeHandles(rules);
     this.#mark();
+  }
+
+  #pooled(rules: Rules): PooledMask {
+    return (this.#pools ??= poolMask(rules, this.#cells.rows, this.#cells.columns));
   }
 
   #layout({ queries, keys }: Rules, width: number): void {
@@ -249,17 +252,16 @@ export class MaskView extends EventTarget {
 
   /** Puts the cursor, the selection and the labels where the current cell is. */
   #mark(): void {
-    const pooled = this.#pooled;
-    if (!pooled) return;
+    if (!this.#rules) return;
     const { queries, keys } = this.#blockOf(this.#at, this.#at);
     this.#row.setAttribute('aria-rowindex', String(queries[0] + 1));
     this.#cursor.setAttribute('aria-colindex', String(keys[0] + 1));
     this.#cursor.setAttribute('aria-label', this.#spoken(this.#at, this.#at));
-    place(this.#cursor, this.#at, this.#at, pooled);
+    place(this.#cursor, this.#at, this.#at, this.#cells);
     this.#point(this.#hovered ?? this.#at);
     const [from, to] = this.#selection();
     this.#chosen.hidden = from.row === to.row && from.column === to.column;
-    place(this.#chosen, from, to, pooled);
+    place(this.#chosen, from, to, this.#cells);
   }
 
   /** Names a cell on the axes and below; without the mouse over the plot, what is selected. */
@@ -304,15 +306,15 @@ export class MaskView extends EventTarget {
       });
     }
     const size = (queries[1] - queries[0]) * (keys[1] - keys[0]);
-    const { allowed, against } = size > MOST_ASKED ? this.#ofCells(first, last) : inBlock(rules, queries, keys);
+    const { allowed, against } = size > MOST_ASKED ? this.#ofCells(rules, first, last) : inBlock(rules, queries, keys);
     const reasons = against.length ? phrase(text.also, language, { removed: this.#removedBy(against) }) : '';
     const range = ([from, to]: readonly [number, number]): string => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
     return phrase(text.block, language, { queries: range(queries), keys: range(keys), allowed, size, reasons });
   }
 
   /** The same from the counts of the picture, where there are too many pairs to ask one by one. */
-  #ofCells(first: Cell, last: Cell): { allowed: number; against: Rule[] } {
-    const { columns = 0, allowed: counts = [] } = this.#pooled ?? {};
+  #ofCells(rules: Rules, first: Cell, last: Cell): { allowed: number; against: Rule[] } {
+    const { columns, allowed: counts } = this.#pooled(rules);
     let allowed = 0;
     for (let row = first.row; row <= last.row; row++) {
       for (let column = first.column; column <= last.column; column++) allowed += counts[row * columns + column] ?? 0;
@@ -386,7 +388,7 @@ export class MaskView extends EventTarget {
 
   #under(event: PointerEvent): Cell {
     const box = this.#plot.getBoundingClientRect();
-    const { rows = 1, columns = 1 } = this.#pooled ?? {};
+    const { rows, columns } = this.#cells;
     return this.#clamp({
       row: Math.floor(((event.clientY - box.top) / box.height) * rows),
       column: Math.floor(((event.clientX - box.left) / box.width) * columns),
@@ -394,14 +396,14 @@ export class MaskView extends EventTarget {
   }
 
   #clamp({ row, column }: Cell): Cell {
-    const { rows = 1, columns = 1 } = this.#pooled ?? {};
+    const { rows, columns } = this.#cells;
     const inside = (index: number, count: number): number => Math.max(0, Math.min(count - 1, index));
     return { row: inside(row, rows), column: inside(column, columns) };
   }
 
   #blockOf(from: Cell, to: Cell): Block {
     const { queries = 1, keys = 1 } = this.#rules ?? {};
-    const { rows = 1, columns = 1 } = this.#pooled ?? {};
+    const { rows, columns } = this.#cells;
     const span = (first: number, last: number, cells: number, size: number): [number, number] => [
       cellRange(first, cells, size)[0],
       cellRange(last, cells, size)[1],
@@ -447,7 +449,7 @@ export class MaskView extends EventTarget {
   }
 
   #target({ key, ctrlKey, metaKey }: KeyboardEvent): Cell | undefined {
-    const { rows = 1, columns = 1 } = this.#pooled ?? {};
+    const { rows, columns } = this.#cells;
     const { row, column } = this.#at;
     const page = Math.max(1, Math.round(rows / 8));
     const far = ctrlKey || metaKey;
@@ -516,7 +518,7 @@ export class MaskView extends EventTarget {
   }
 }
 
-function place(mark: HTMLElement, from: Cell, to: Cell, { rows, columns }: PooledMask): void {
+function place(mark: HTMLElement, from: Cell, to: Cell, { rows, columns }: Pick<PooledMask, 'rows' | 'columns'>): void {
   Object.assign(mark.style, {
     left: `${(from.column / columns) * 100}%`,
     top: `${(from.row / rows) * 100}%`,

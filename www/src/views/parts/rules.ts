@@ -50,6 +50,25 @@ export function rulesAgainst(rules: Rules, query: number, key: number): Rule[] {
   return found;
 }
 
+/** How many pairs the masks leave, and how many queries without any. */
+export function countLeft(rules: Rules): { pairs: number; empty: number } {
+  const marks = marksOf(rules);
+  let [pairs, empty] = [0, 0];
+  for (let query = 0; query < rules.queries; query += 1) {
+    const [from, to] = visibleKeys(rules, query);
+    const start = query * rules.keys;
+    const left = to - from - (marks.length ? countBits(marks, start + from, start + to) : 0);
+    pairs += left;
+    if (left === 0) empty += 1;
+  }
+  return { pairs, empty };
+}
+
+/** The marked pairs, where there are any. */
+function marksOf({ painted, bias }: Rules): Bits[] {
+  return [painted, bias].flatMap((bits) => (bits && !isEmpty(bits) ? [bits] : []));
+}
+
 /** The masks pooled to `rows` x `columns` cells: of each cell, how many of its pairs are left, and how many were painted away. */
 export interface PooledMask {
   rows: number;
@@ -59,8 +78,6 @@ export interface PooledMask {
   allowed: Float64Array;
   /** Pairs that nothing but the painted mask or the bias removes. */
   painted: Float64Array;
-  /** Pairs left of all. */
-  total: number;
   /** For each row of cells, how many of its queries have no key left. */
   empty: Uint32Array;
 }
@@ -74,18 +91,16 @@ export function poolMask(rules: Rules, rows: number, columns: number): PooledMas
     size: new Float64Array(cells),
     allowed: new Float64Array(cells),
     painted: new Float64Array(cells),
-    total: 0,
     empty: new Uint32Array(rows),
   };
   const edges = Array.from({ length: columns }, (_, column) => cellRange(column, columns, rules.keys));
-  const marks = [rules.painted, rules.bias].flatMap((bits) => (bits && !isEmpty(bits) ? [bits] : []));
+  const marks = marksOf(rules);
   for (let row = 0; row < rows; row += 1) {
     const [from, to] = cellRange(row, rows, rules.queries);
     edges.forEach(([start, end], column) => (pooled.size[row * columns + column] = (to - from) * (end - start)));
     const line = { rules, row, edges, marks, whole: new Float64Array(columns + 1) };
     for (let query = from; query < to; query += 1) {
       const left = marks.length ? addMarked(pooled, line, query) : addRange(pooled, line, query);
-      pooled.total += left;
       if (left === 0) pooled.empty[row] = (pooled.empty[row] ?? 0) + 1;
     }
     addWhole(pooled, line);
