@@ -224,6 +224,17 @@ fn a_whole_file_comes_in_pieces() {
     assert!(pieces == 3 && read(&file, &index, "a", &Limits::default()).unwrap() == numbers, "{pieces} pieces");
 }
 
+/// A member of nothing but empty blocks, ten bits each: no limit of size applies, for nothing is written.
+#[test]
+fn empty_blocks_are_read_in_no_time() {
+    let blocks: Vec<u8> = (0..800_000u32).map(|bit| u8::from(bit % 10 == 1)).collect();
+    let packed: Vec<u8> = blocks.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit)).collect();
+    let member = build::Member { stored: packed, ..deflated("a.npy", &npy(&build::dict("<f4", "(1,)"), &[0; 4])) };
+    let start = Instant::now();
+    assert_eq!(open(&zip(&[member])).unwrap_err().code(), "malformed");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
 /// Each limit refuses what is just above it, and passes what is just at it.
 #[test]
 fn limits_can_be_changed() {

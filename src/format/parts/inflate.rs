@@ -13,7 +13,7 @@ pub(crate) enum End {
 
 /// How a stream ended, and how many bytes were read and written.
 pub(crate) fn inflate(bytes: &[u8], out: &mut [u8]) -> (End, usize, usize) {
-    let mut stream = Stream { bits: Bits { bytes, at: 0, hold: 0, count: 0 }, out, written: 0 };
+    let mut stream = Stream { bits: Bits { bytes, at: 0, hold: 0, count: 0 }, out, written: 0, fixed: None };
     // Nothing means that a block is missing or wrong.
     let end = stream.blocks().unwrap_or(End::Broken);
     (end, stream.bits.at - stream.bits.count as usize / 8, stream.written)
@@ -75,26 +75,27 @@ impl Codes {
         let mut counts = [0u16; LONGEST + 1];
         lengths.iter().for_each(|&length| counts[usize::from(length)] += 1);
         counts[0] = 0;
-        let (mut left, mut code, mut next) = (1i32, 0u16, [0u16; LONGEST + 1]);
+        // The next code of each length, and where its symbol goes.
+        let mut next = [(0u16, 0u16); LONGEST + 1];
+        let (mut left, mut code, mut used) = (1i32, 0u16, 0u16);
         for length in 1..=LONGEST {
             left = left * 2 - i32::from(counts[length]);
             if left < 0 {
                 return None;
             }
-            next[length] = code;
+            next[length] = (code, used);
             code = (code + counts[length]) << 1;
+            used += counts[length];
         }
-        let used: u16 = counts.iter().sum();
         if left > 0 && used > 1 {
             return None;
         }
-        let mut codes = Codes { fast: [0; 1 << FAST], counts, symbols: Vec::with_capacity(lengths.len()) };
-        for (length, code) in next.iter_mut().enumerate().skip(1) {
-            for symbol in (0..lengths.len()).filter(|&symbol| usize::from(lengths[symbol]) == length) {
-                codes.symbols.push(symbol as u16);
-                codes.add(symbol as u16, *code, length as u32);
-                *code += 1;
-            }
+        let mut codes = Codes { fast: [0; 1 << FAST], counts, symbols: vec![0; usize::from(used)] };
+        for (symbol, &length) in lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
+            let (code, place) = &mut next[usize::from(length)];
+            codes.symbols[usize::from(*place)] = symbol as u16;
+            codes.add(symbol as u16, *code, u32::from(length));
+            (*code, *place) = (*code + 1, *place + 1);
         }
         Some(codes)
     }
@@ -137,6 +138,8 @@ struct Stream<'a> {
     bits: Bits<'a>,
     out: &'a mut [u8],
     written: usize,
+    /// The codes of fixed blocks: a file of nothing but empty ones would have them made a million times.
+    fixed: Option<[Codes; 2]>,
 }
 
 impl Stream<'_> {
@@ -172,10 +175,18 @@ impl Stream<'_> {
     }
 
     fn fixed(&mut self) -> Option<End> {
-        let mut lengths = [8; 288];
-        lengths[144..256].fill(9);
-        lengths[256..280].fill(7);
-        self.coded(&Codes::new(&lengths)?, &Codes::new(&[5; 32])?)
+        let [literals, distances] = match self.fixed.take() {
+            Some(codes) => codes,
+            None => {
+                let mut lengths = [8; 288];
+                lengths[144..256].fill(9);
+                lengths[256..280].fill(7);
+                [Codes::new(&lengths)?, Codes::new(&[5; 32])?]
+            }
+        };
+        let end = self.coded(&literals, &distances);
+        self.fixed = Some([literals, distances]);
+        end
     }
 
     fn dynamic(&mut self) -> Option<End> {
