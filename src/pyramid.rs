@@ -4,7 +4,8 @@
 //! whole rows on the way (statistics, the mass of each key) comes along. Texels of finer levels are made when they are looked at.
 //!
 //! The largest magnitude of a texel is that of its cells exactly, so a single bright weight is in sight at every level. Of x and
-//! −x the positive one counts. A texel with a NaN, or with infinities of both signs, is NaN. Means leave out removed keys.
+//! −x the positive one counts, of infinities too. A texel with a NaN is NaN. Means leave out removed keys; they are sums in
+//! single precision by a count, and are infinite or NaN where these sums are.
 
 use crate::diagnostics::{Columns, RowSums, Run};
 use crate::error::Error;
@@ -103,9 +104,12 @@ impl Texels {
             };
             let line = |row: usize| ((row - self.rows.start) >> self.level) * self.width + column;
             if rows.len() == WIDTH && step >= WIDTH {
-                self.all[line(first)].merge(piece.all());
+                self.all[line(first)].merge(piece.all().checked(|| values[at..end].as_flattened().iter()));
             } else {
-                rows.clone().for_each(|row| self.all[line(row)].merge(piece.lane(row - first)));
+                for row in rows.clone() {
+                    let cells = || values[at..end].iter().map(|lanes| &lanes[row - first]);
+                    self.all[line(row)].merge(piece.lane(row - first).checked(cells));
+                }
             }
             at = end;
         }
@@ -123,7 +127,8 @@ impl Texels {
         let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         let line = (row - self.rows.start) >> self.level;
         let column = (run.first - self.keys.start) >> self.level;
-        // Weights are not below 0.
+        // Weights are not below 0, so that a sum is NaN where one of them is.
+        let max = if sum.is_nan() { sum } else { max };
         self.all[line * self.width + column].merge(Texel::of(max, max, sum, count as f32));
     }
 
@@ -217,11 +222,17 @@ impl Piece {
 }
 
 impl Texel {
-    /// A sum that is NaN says that a cell is, or that there are infinities of both signs.
     #[inline(always)]
     fn of(max: f32, min: f32, sum: f32, count: f32) -> Texel {
-        let extreme = if -min > max { min } else { max };
-        Texel { extreme: if sum.is_nan() { sum } else { extreme }, sum, count }
+        Texel { extreme: if -min > max { min } else { max }, sum, count }
+    }
+
+    /// The same with a NaN among the cells in mind, which the largest passes over. A sum that is NaN gives the hint; it is so as well
+    /// for infinities of both signs, and for numbers so large that sums overflow.
+    #[inline(always)]
+    fn checked<'a, I: Iterator<Item = &'a f32>>(self, cells: impl Fn() -> I) -> Texel {
+        let nan = self.sum.is_nan() && cells().any(|cell| cell.is_nan());
+        Texel { extreme: if nan { f32::NAN } else { self.extreme }, ..self }
     }
 }
 

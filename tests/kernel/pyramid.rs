@@ -229,6 +229,33 @@ fn a_single_cell_stays_in_sight() {
     }
 }
 
+/// Infinities of either sign beside each other, numbers whose sums overflow, and a NaN.
+#[test]
+fn the_largest_of_extreme_cells_is_theirs_at_every_level() {
+    let mut case = Case::normal(SHAPE, 6);
+    let d = SHAPE[5];
+    case.query.0.chunks_mut(d).for_each(|query| query[d - 1] = 1.0);
+    for (key, value) in [(3, f32::INFINITY), (5, f32::NEG_INFINITY), (40, 3e38), (41, -3e38), (42, 3e38), (43, -3e38)] {
+        case.key.0[key * d + d - 1] = value;
+    }
+    case.key.0[170 * d] = f32::NAN;
+    let cells = cells(&case, Stage::Raw);
+    let found = pyramid(&case, Stage::Raw, [0, SHAPE[3]], [3, 10]).max;
+    let mut at = 0;
+    for level in 3..10 {
+        let (rows, keys) = ([0, SHAPE[3]], [0, SHAPE[4]]);
+        let (expected, _) = pooled(&cells, level, rows, keys, Stage::Raw.removed());
+        assert!(same_bits(&found[at..at + expected.len()], &expected), "level {level}");
+        at += expected.len();
+    }
+    for level in 0..10 {
+        let step = 1 << level;
+        let (rows, keys) = ([0, SHAPE[3].min(8 * step)], [0, SHAPE[4]]);
+        let (expected, _) = pooled(&cells, level, rows, keys, Stage::Raw.removed());
+        assert!(same_bits(&tile(&case, Stage::Raw, level, rows, keys, Pool::Max, vec![]), &expected), "tile {level}");
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_refused() {
     let problem = case("softmax").problem().expect("well formed");
