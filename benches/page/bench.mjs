@@ -12,7 +12,7 @@ import { flops, makeProblem } from './problem.mjs';
 import { race } from './timing.mjs';
 
 /** @typedef {import('../cases.mjs').Case} Case */
-/** @typedef {{ run: () => any, dispose?: () => unknown, note?: string }} Prepared */
+/** @typedef {{ run: () => any, dispose?: () => unknown, note?: string, ordered?: (output: any) => any }} Prepared */
 /**
  * @typedef {object} Contestant
  * @property {(problem: any) => Prepared | Promise<Prepared>} prepare
@@ -160,8 +160,9 @@ async function makeLane(entry, who, { prepare, peak, fresh }, problem, { rows, e
     lane.prepared = await (memory && fresh ? fresh : prepare)(problem);
     lane.run = lane.prepared.run;
     result.note = lane.prepared.note;
-    lane.output = await lane.run();
+    const output = await lane.run();
     if (memory) result.memory = memoryBytes() - before;
+    lane.output = lane.prepared.ordered?.(output) ?? output;
     check(result, lane.output, shape, rows, expected);
   } catch (error) {
     result.failed = String(error?.message ?? error);

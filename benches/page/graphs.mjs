@@ -15,12 +15,12 @@ function attention({ shape, options }, masked) {
   return graph(names, inputs, nodes, [1, heads, n, dv]);
 }
 
-/** The fused operator of ONNX Runtime itself: heads lie side by side in a row, so that one head is laid out as ours. */
+/** The fused operator of ONNX Runtime itself. It knows no groups of queries and no window. */
 function multiHeadAttention({ shape, options }, masked) {
   const { heads, kvHeads, n, m, d, dv } = shape;
-  if (heads !== 1 || kvHeads !== 1 || (masked && options.leftWindowSize !== undefined)) return undefined;
-  const attributes = { num_heads: 1n, scale: scaleOf(shape), ...(masked && { unidirectional: 1n }) };
-  const inputs = { q: [1, n, d], k: [1, m, d], v: [1, m, dv] };
+  if (heads !== kvHeads || (masked && options.leftWindowSize !== undefined)) return undefined;
+  const attributes = { num_heads: BigInt(heads), scale: scaleOf(shape), ...(masked && { unidirectional: 1n }) };
+  const inputs = { q: [1, n, heads * d], k: [1, m, heads * d], v: [1, m, heads * dv] };
   const node = {
     op: 'MultiHeadAttention',
     domain: 'com.microsoft',
@@ -28,7 +28,7 @@ function multiHeadAttention({ shape, options }, masked) {
     outputs: ['y'],
     attributes,
   };
-  return graph(['q', 'k', 'v'], inputs, [node], [1, n, dv]);
+  return { ...graph(['q', 'k', 'v'], inputs, [node], [1, n, heads * dv]), heads };
 }
 
 /** The parts: queries of a group lie along an axis of their own, over which keys and values broadcast. */
@@ -46,6 +46,7 @@ function parts({ shape }, masked) {
   return graph(names, inputs, nodes, [kvHeads, heads / kvHeads, n, dv]);
 }
 
+/** `heads`, where a graph has them side by side in each row, in place of one behind the other. */
 function graph(names, shapes, nodes, output) {
   const inputs = Object.fromEntries(names.map((name) => [name, shapes[name]]));
   return { inputs, bytes: model({ nodes, inputs, outputs: { y: output } }) };

@@ -52,12 +52,33 @@ function graphs(problem) {
     );
 }
 
-async function openGraph(note, { bytes, inputs }, data) {
+/** Arrays are put in the order of the graph beforehand; its output only to be checked. */
+async function openGraph(note, { bytes, inputs, heads = 1 }, data) {
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
   const feeds = Object.fromEntries(
-    Object.entries(inputs).map(([name, shape]) => [name, new ort.Tensor('float32', data[name], shape)]),
+    Object.entries(inputs).map(([name, shape]) => [
+      name,
+      new ort.Tensor('float32', swapped(data[name], [heads, shape[1]]), shape),
+    ]),
   );
-  return { note, run: async () => (await session.run(feeds)).y.data, dispose: () => session.release() };
+  return {
+    note,
+    run: async () => (await session.run(feeds)).y.data,
+    ordered: (output) => swapped(output, [inputs.q[1], heads]),
+    dispose: () => session.release(),
+  };
+}
+
+/** Rows of numbers in another order: what was (a, b, size) as (b, a, size). */
+function swapped(data, [a, b]) {
+  if (a === 1 || b === 1) return data;
+  const size = data.length / (a * b);
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < a * b; row++) {
+    const to = (row % b) * a + Math.floor(row / b);
+    turned.set(data.subarray(row * size, (row + 1) * size), to * size);
+  }
+  return turned;
 }
 
 async function trial(run) {
