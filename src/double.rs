@@ -1,6 +1,7 @@
 //! Elementary functions in double precision, for what is worked out once for a row or a problem: frequencies, slopes,
-//! entropies. Within a few units in the last place, and the same bits on every machine. The standard library's are correctly
-//! rounded more often, by tables that would take 9 KB of the module that ships.
+//! entropies. Within four units in the last place (powers of the sizes that frequencies have within twenty, sines within
+//! 3e-16), and the same bits on every machine. The standard library's are correctly rounded more often, by tables that would take
+//! 9 KB of the module that ships.
 
 use core::f64::consts::{FRAC_PI_2, LN_2, SQRT_2};
 
@@ -75,8 +76,8 @@ pub fn pow(x: f64, y: f64) -> f64 {
 /// The hyperbolic tangent.
 pub fn tanh(x: f64) -> f64 {
     match x.abs() {
-        // Below, the difference would lose the digits that x has.
-        small if small < 1e-5 => x,
+        // The difference would lose digits that x has: Lambert's continued fraction x / (1 + x² / (3 + x² / (5 + …))).
+        small if small < 0.5 => x / (0..9).rev().fold(19.0, |below, n| f64::from(2 * n + 1) + x * x / below),
         large if large > 20.0 => x.signum(),
         _ => 1.0 - 2.0 / (exp(2.0 * x) + 1.0),
     }
