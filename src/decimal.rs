@@ -3,7 +3,7 @@
 //! of text.
 //!
 //! Shortest digits are those of Steele and White (1990) as Dragon4, and reading is a long division; both on whole numbers of
-//! any length. Numbers of ordinary files take a shortcut, which is exact: up to 2^53, times or divided by up to 10^22.
+//! any length. Fifteen digits and fewer take a shortcut, which is exact: up to 2^53, times or divided by up to 10^22.
 
 use core::cmp::Ordering;
 
@@ -119,8 +119,22 @@ fn shortest(x: f64, places: i32) -> Decimal {
     }
 }
 
+/// Numbers with more digits than this before the point, or zeros behind it, are infinite or 0 in double precision.
+const DOUBLE: i64 = 330;
+/// The same in single precision.
+const SINGLE: i64 = 46;
+
 /// The `f64` nearest to a number in decimal notation; nothing for a text that is none.
 pub fn read(text: &str) -> Option<f64> {
+    read_within(text, DOUBLE)
+}
+
+/// The same for a number that is to be an `f32`: what is far out of its range is infinite or 0 without a long division.
+pub fn read_single(text: &str) -> Option<f64> {
+    read_within(text, SINGLE)
+}
+
+fn read_within(text: &str, most: i64) -> Option<f64> {
     let (negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -129,7 +143,7 @@ pub fn read(text: &str) -> Option<f64> {
     let size = match unsigned {
         word if word.eq_ignore_ascii_case(b"inf") || word.eq_ignore_ascii_case(b"infinity") => f64::INFINITY,
         word if word.eq_ignore_ascii_case(b"nan") => f64::NAN,
-        digits => unsigned_value(digits)?,
+        digits => unsigned_value(digits, most)?,
     };
     Some(if negative { -size } else { size })
 }
@@ -137,7 +151,7 @@ pub fn read(text: &str) -> Option<f64> {
 /// More digits than decide which of two neighbours is nearer; what follows only breaks ties.
 const DECISIVE: usize = 800;
 
-fn unsigned_value(text: &[u8]) -> Option<f64> {
+fn unsigned_value(text: &[u8], most: i64) -> Option<f64> {
     let end = text.iter().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(text.len());
     let mut exponent = if end < text.len() { whole(&text[end + 1..])? } else { 0 };
     let (mut short, mut digits, mut point, mut seen) = (0u64, Vec::new(), false, false);
@@ -174,9 +188,8 @@ fn unsigned_value(text: &[u8]) -> Option<f64> {
     }
     let magnitude = count.min(DECISIVE) as i64 + exponent;
     Some(match magnitude {
-        _ if count == 0 => 0.0,
-        ..-330 => 0.0,
-        330.. => f64::INFINITY,
+        _ if count == 0 || magnitude < -most => 0.0,
+        _ if magnitude >= most => f64::INFINITY,
         _ => divided(short, &digits, exponent as i32, more),
     })
 }

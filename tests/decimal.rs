@@ -1,7 +1,7 @@
 //! Numbers as text and back, against the standard library, which does the same with more code.
 #![cfg(not(target_arch = "wasm32"))]
 
-use qkscope::decimal::{read, show, show_scaled, show_single};
+use qkscope::decimal::{read, read_single, show, show_scaled, show_single};
 
 /// A generator by Marsaglia (2003): xorshift.
 fn random() -> impl FnMut() -> u64 {
@@ -78,4 +78,12 @@ fn texts_are_read_as_the_standard_library_does() {
         check_text(&format!("{whole}.{part}e{}", power as i64 - 350));
         check_text(&format!("0.{part:030}{whole}e{}", power as i64 % 40));
     }
+}
+
+#[test]
+fn numbers_for_single_precision_are_the_same_after_rounding() {
+    for text in ["1e-45", "7.1e-46", "7e-46", "3.4028235e38", "3.5e38", "9.9e45", "1e46", "1e-300", "-1e-47", "2e300"] {
+        assert_eq!(read_single(text).map(|x| x as f32), read(text).map(|x| x as f32), "{text}");
+    }
+    assert_eq!(read_single("1e-300"), Some(0.0));
 }

@@ -268,7 +268,7 @@ impl<'a> Walk<'a> {
 
     fn convert(&self, token: &str) -> Result<f32, Error> {
         let digits = token.trim_start_matches('-');
-        let number = decimal::read(token).unwrap_or(f64::INFINITY);
+        let number = decimal::read_single(token).unwrap_or(f64::INFINITY);
         if digits.bytes().all(|byte| byte.is_ascii_digit()) && number.abs() > MAX_SAFE as f64 {
             return Err(self.number("a whole number up to 2^53 - 1, or a decimal point", token));
         }
