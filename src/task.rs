@@ -303,7 +303,8 @@ impl Task {
             }
             Request::Pyramid { plane, rows, levels, stage, removed } => {
                 let planes = one("plane", plane, sizes.planes())?;
-                let levels = level("levels", 3, levels[0])?..level("levels", levels[0] + 1, levels[1])?;
+                let levels = level("levels", [3, HIGHEST], levels[0])?
+                    ..level("levels", [levels[0] + 1, HIGHEST + 1], levels[1])?;
                 let rows = range("rows", rows, sizes.queries)?;
                 multiple("rows", rows.start, levels.end - 1)?;
                 let pyramid = Pyramid::new(levels, rows.clone(), sizes.keys, removed, stage == Stage::Weights)?;
@@ -311,7 +312,7 @@ impl Task {
                 Ok(Task { walk, work: Work::Pyramid { stage, pyramid: Box::new(pyramid) } })
             }
             Request::Tile { plane, rows, keys, level: at, stage, pool, removed, ref known } => {
-                let (planes, at) = (one("plane", plane, sizes.planes())?, level("level", 0, at)?);
+                let (planes, at) = (one("plane", plane, sizes.planes())?, level("level", [0, HIGHEST], at)?);
                 let (rows, keys) = (range("rows", rows, sizes.queries)?, range("keys", keys, sizes.keys)?);
                 multiple("rows", rows.start, at)?;
                 multiple("keys", keys.start, at)?;
@@ -695,11 +696,11 @@ fn one(name: &str, index: usize, length: usize) -> Result<Range<usize>, Error> {
 /// The largest texel that any size needs.
 const HIGHEST: u32 = 24;
 
-fn level(name: &str, least: u32, level: u32) -> Result<u32, Error> {
-    if (least..=HIGHEST + 1).contains(&level) {
+fn level(name: &str, [least, most]: [u32; 2], level: u32) -> Result<u32, Error> {
+    if (least..=most).contains(&level) {
         return Ok(level);
     }
-    Err(Error::parameter(&name, &format_args!("{least} to {HIGHEST}"), &level))
+    Err(Error::parameter(&name, &format_args!("{least} to {most}"), &level))
 }
 
 fn multiple(name: &str, start: usize, level: u32) -> Result<(), Error> {
