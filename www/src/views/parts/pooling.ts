@@ -1,4 +1,5 @@
-// Pooling along one axis, for plots whose axes are at different levels; by the rules of the kernel.
+// Pooling along one axis, for plots whose axes are at different levels. Maxima are the kernel's; a mean is one of means, each of
+// which counts alike, also where a mask or the end of the matrix left fewer cells in it.
 
 /** How several numbers become one: the one of largest magnitude, or their mean. */
 export type Pooling = 'max' | 'mean';

@@ -40,11 +40,16 @@ class Strip {
     const of = { item, source };
     this.#of = of;
     this.#jobs.run(async (signal) => {
-      const values = await source[this.#side](item, signal);
-      if (this.#of !== of) return;
-      this.profile.set(values, values ? say(mostOf(values)) : '');
-      // A column that cannot be had yet is asked for again.
-      if (!values) this.#of = undefined;
+      let values: Float32Array | undefined;
+      try {
+        values = await source[this.#side](item, signal);
+      } finally {
+        // One that cannot be had, or not yet, is asked for again; until then nothing stands there.
+        if (this.#of === of && !values) this.#of = undefined;
+        if (!values && !signal.aborted) this.profile.set(undefined, '');
+      }
+      if (this.#of !== of) return this.#changed();
+      this.profile.set(values, say(mostOf(values!)));
       this.#changed();
     });
   }
