@@ -129,7 +129,7 @@ export class Host {
     }
   }
 
-  #session({ module, session }: Of<'task'>): RawSession {
+  #session({ module, session }: Of<'task' | 'picture'>): RawSession {
     const opened = this.#modules.get(module)?.get(session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
     return opened;

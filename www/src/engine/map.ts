@@ -292,13 +292,7 @@ export class OpenMap implements AttentionMap {
 
   /** A tile, painted where it is computed. */
   #picture(request: TileRequest, canvas: Canvas): Part<PaintedTile> {
-    const job = {
-      kind: 'picture',
-      module: 'kernel',
-      session: this.#problem.id,
-      canvas,
-      ...requestOf(request),
-    } as const;
+    const job = { kind: 'picture', session: this.#problem.id, canvas, ...requestOf(request) } as const;
     const terms = { problem: this.#problem, spread: this.#spread, urgent: true };
     const read = ({ values, painted }: Results['picture']) => ({ values, picture: pictureOf(painted, canvas) });
     return { share: 1, start: () => this.#pool.run<'picture', PaintedTile>(job, terms, read) };

@@ -10,7 +10,7 @@ import { messageOf, QkscopeError, revive } from './error.ts';
 import { discard } from './jobs.ts';
 import { startMain, startWorker } from './lane.ts';
 import type { Ears, Link } from './lane.ts';
-import { moduleOf } from './protocol.ts';
+import { isSliced, moduleOf } from './protocol.ts';
 import type { Job, ModuleName, Problem, Reply, Results } from './protocol.ts';
 import { loadModule, readable } from './wasm.ts';
 
@@ -20,8 +20,8 @@ const TRIES = 2;
 const DEATHS = 3;
 /** Workers with nothing to do and no problem open are let go after this long: their memory never shrinks otherwise. */
 const REST = 10_000;
-/** A worker silent for this many seconds is dead: a computing one reports after each step, a parsing one only at the end. */
-const PATIENCE = { task: 5, other: 60 };
+/** A worker silent for this many seconds is dead: one with a job in slices reports after each, others only at the end. */
+const PATIENCE = { sliced: 5, other: 60 };
 
 /** When a job's turn comes. */
 export interface Haste {
@@ -111,7 +111,7 @@ export class Pool {
     this.#broken = undefined;
     const running = this.#lanes.flatMap(({ entries }) => [...entries.values()]);
     this.#closeAll();
-    this.#queue = [...running.filter(({ cancelled }) => !cancelled), ...this.#queue];
+    this.#putBack(running);
     this.#dispatch();
   }
 
@@ -162,6 +162,12 @@ export class Pool {
     const rank = rankOf(entry.terms);
     const place = this.#queue.findIndex(({ terms }) => rankOf(terms) > rank);
     this.#queue.splice(place < 0 ? this.#queue.length : place, 0, entry);
+  }
+
+  /** What was under way begins anew, each before those of its rank: the queue is in the order of ranks at all times. */
+  #putBack(entries: readonly Entry[]): void {
+    const all = [...entries.filter(({ cancelled }) => !cancelled), ...this.#queue];
+    this.#queue = all.sort((a, b) => rankOf(a.terms) - rankOf(b.terms));
   }
 
   /** Gets the module of a job, which waits for it in the queue. Without it this job has failed, and no other. */
@@ -334,7 +340,7 @@ export class Pool {
     const entries = [...lane.entries.values()];
     for (const entry of entries) if (lane.guilty === undefined || lane.guilty === entry.id) entry.tries++;
     for (const entry of entries) if (entry.tries >= TRIES) entry.reject(workerError(message));
-    this.#queue.unshift(...entries.filter(({ tries, cancelled }) => tries < TRIES && !cancelled));
+    this.#putBack(entries.filter(({ tries }) => tries < TRIES));
     this.#mourn(message);
     this.#dispatch();
   }
@@ -382,9 +388,7 @@ export class Pool {
   #look(): void {
     for (const lane of this.#lanes) {
       if (!lane.worker || lane.entries.size === 0) continue;
-      const patience = [...lane.entries.values()].every(({ job }) => job.kind === 'task')
-        ? PATIENCE.task
-        : PATIENCE.other;
+      const patience = [...lane.entries.values()].every(({ job }) => isSliced(job)) ? PATIENCE.sliced : PATIENCE.other;
       if (++lane.silent > patience) this.#bury(lane, `a worker was silent for ${patience} seconds`);
     }
   }

@@ -70,7 +70,7 @@ export type Job =
   | { kind: 'open'; module: SessionModule; session: number }
   | ({ kind: 'task'; module: SessionModule; session: number } & Flat)
   /** A task whose numbers are painted where they were computed, which spares their way there and back. */
-  | ({ kind: 'picture'; module: 'kernel'; session: number; canvas: Canvas } & Flat)
+  | ({ kind: 'picture'; module: SessionModule; session: number; canvas: Canvas } & Flat)
   /**
    * `head` is the beginning of the file, which has `size` bytes, as far as it is here; at most `most` bytes of it are read
    * into memory at once.
@@ -88,6 +88,11 @@ export type Job =
     }
   | ({ kind: 'diagnose' } & Flat)
   | { kind: 'paint'; values: Float32Array; canvas: Canvas };
+
+/** Whether a job is done in slices, with a report after each. */
+export function isSliced({ kind }: Job): boolean {
+  return kind === 'task' || kind === 'picture' || kind === 'diagnose';
+}
 
 /** The module that each kind of job needs which does not say so itself. */
 const MODULE_OF: { readonly [kind in Exclude<Job, { module: ModuleName }>['kind']]: ModuleName } = {

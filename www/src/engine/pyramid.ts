@@ -48,7 +48,7 @@ export class Pyramid {
 
   /** Takes the picture of sampled rows, in the order of its jobs. */
   sample(bands: readonly RawPyramid[]): void {
-    this.#samples = [...bands];
+    this.#samples = bands.map(({ max, mean, known }) => ({ max, mean, known }));
     for (const band of bands) this.#measure(band);
   }
 

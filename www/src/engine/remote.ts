@@ -91,7 +91,9 @@ class Remote implements Source {
     if (response.status !== 206) throw refused(response, address, 'status 206, a range as before');
     if (!sent) {
       drop(response);
-      throw unreadable(address, 'a range that does not say which', `bytes ${ends(range)}`);
+      const encoding = response.headers.get('content-encoding');
+      const found = encoding ? `a range of a file in the encoding ${encoding}` : 'a range that does not say which';
+      throw unreadable(address, found, `bytes ${ends(range)}`);
     }
     checkSent(address, range, sent, response);
     return take(response, address, sent, reading);
@@ -112,7 +114,7 @@ function sentIn({ status, headers }: Response): Sent | undefined {
   // Of a compressed file the numbers count compressed bytes, and what arrives here is not.
   const encoding = headers.get('content-encoding') ?? 'identity';
   const [, from, to, size] = /^bytes (\d+)-(\d+)\/(\d+)$/i.exec(headers.get('content-range')?.trim() ?? '') ?? [];
-  if (status !== 206 || encoding !== 'identity' || size === undefined) return undefined;
+  if (status !== 206 || encoding !== 'identity' || !Number.isSafeInteger(Number(size ?? NaN))) return undefined;
   return { from: Number(from), to: Number(to), size: Number(size) };
 }
 
