@@ -44,11 +44,22 @@ const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
 /** Builds the modules and writes everything that TypeScript imports from them. */
 export async function kernel() {
   await mkdir(at(GENERATED), { recursive: true });
-  for (const module of MODULES) await compile(module);
+  await Promise.all(sameFlags().map(compileAll));
   for (const name of GLUES) await glue(name);
   await catalog();
   await inline();
   await Promise.all(MODULES.map(printSize));
+}
+
+/** The modules by their flags, which have folders of Cargo's of their own: so these are built side by side. */
+function sameFlags() {
+  const groups = new Map();
+  for (const module of MODULES) groups.set(`${module.flags}`, [...(groups.get(`${module.flags}`) ?? []), module]);
+  return [...groups.values()];
+}
+
+async function compileAll(modules) {
+  for (const module of modules) await compile(module);
 }
 
 /** A module has a folder of its own, so that one does not undo the other. */
