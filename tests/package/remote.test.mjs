@@ -224,7 +224,7 @@ for (const [name, change, ...expected] of /** @type {[string, any, ...any[]][]} 
   [
     'is compressed',
     tampered(({ headers }) => ({ headers: { ...headers, 'content-encoding': 'gzip' } })),
-    'does not say which',
+    'a range of a file in the encoding gzip',
     `bytes ${from}-${to - 1}`,
   ],
   ['becomes the whole file', tampered(() => ({ status: 200, headers: {}, body: file })), 'status 200', 'status 206'],
@@ -286,7 +286,7 @@ for (const [name, change, ...expected] of /** @type {[string, any, ...any[]][]} 
 }
 
 test('a size that no number holds, or a header that lies, costs nothing', async () => {
-  await refused(file, says(0, `bytes 0-${FIRST - 1}/99999999999999999999`), 'parameter', 'size of the file');
+  await refused(file, says(0, `bytes 0-${FIRST - 1}/99999999999999999999`), 'source', 'of 100000000000000000000');
   const claims = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1, 0, 0]), Buffer.from('{'.padEnd(FIRST))]);
   await refused(claims, says(0, `bytes 0-${FIRST - 1}/${2 ** 50}`), 'limit', 2 ** 40);
 });
