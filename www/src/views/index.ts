@@ -4,3 +4,4 @@ export * from './cell.ts';
 export * from './head.ts';
 export * from './mask.ts';
 export * from './matrix.ts';
+export * from './plane.ts';

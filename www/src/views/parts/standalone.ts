@@ -1,0 +1,40 @@
+// A picture that stands alone: what the page's style sheet says of it is written into it.
+
+/** What a picture is drawn with. */
+const PROPERTIES = [
+  'fill',
+  'fill-opacity',
+  'stroke',
+  'stroke-width',
+  'stroke-opacity',
+  'stroke-dasharray',
+  'stroke-linejoin',
+  'stroke-linecap',
+  'opacity',
+  'font-family',
+  'font-size',
+  'font-weight',
+  'text-anchor',
+  'dominant-baseline',
+  'paint-order',
+];
+
+/** A copy of `picture`, which is in the document, with its looks as attributes, `width` and `height`, and a ground. */
+export function standalone(picture: SVGSVGElement, paper: string): SVGSVGElement {
+  const copy = picture.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [picture.querySelectorAll('*'), copy.querySelectorAll('*')];
+  to.forEach((part, index) => {
+    const look = getComputedStyle(from[index] ?? picture);
+    for (const name of PROPERTIES) part.setAttribute(name, look.getPropertyValue(name));
+    part.removeAttribute('class');
+  });
+  const { width, height } = picture.viewBox.baseVal;
+  copy.removeAttribute('class');
+  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.setAttribute('width', String(width));
+  copy.setAttribute('height', String(height));
+  const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  for (const [name, value] of Object.entries({ width, height, fill: paper })) ground.setAttribute(name, String(value));
+  copy.prepend(ground);
+  return copy;
+}
