@@ -1,0 +1,800 @@
+// The plane: what is shown is what the formulas give for the arrows that are shown, whoever moves them, and all that the
+// words say of the places to start from is so.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+import { screenshot } from './harness.mjs';
+import { storySite } from './story.mjs';
+
+const site = await storySite('plane', 'PLANE');
+after(() => site.close());
+
+/** The page's own arithmetic, to be held against rules written down here. */
+async function load(file) {
+  const entry = fileURLToPath(new URL(`../../www/src/${file}`, import.meta.url));
+  const options = /** @type {const} */ ({ bundle: true, format: 'esm', write: false, logLevel: 'silent' });
+  const { outputFiles } = await build({ ...options, entryPoints: [entry] });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+}
+
+const { within, snapped, withLength, longest, movedBy, freePlace } = await load('views/parts/vectors.ts');
+const { formatScore, formatWeight, ranking } = await load('views/parts/ranking.ts');
+const { placeLabels } = await load('views/parts/labelling.ts');
+const { PRESETS, readState, writeState, startOf } = await load('page/story/planestate.ts');
+
+const WIDE = { width: 1440, height: 1200 };
+const preset = (id) => PRESETS.find((one) => one.id === id);
+
+// ---- the formulas, in double precision
+
+const dot = ([a, b], [c, d]) => a * c + b * d;
+const norm = (v) => Math.sqrt(dot(v, v));
+const cosine = (q, k) => (norm(q) && norm(k) ? dot(q, k) / (norm(q) * norm(k)) : 0);
+const softmax = (logits) => {
+  const raised = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
+  return raised.map((one) => one / sum(raised));
+};
+const sigmoid = (logits) => logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
+const turned = (degrees, [x, y]) => {
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return [c * x - s * y, s * x + c * y];
+};
+
+/** All that the table of one query says. */
+function expected({ query, keys, score, temperature }) {
+  const scores = {
+    dot: keys.map((key) => dot(query, key)),
+    scaled: keys.map((key) => dot(query, key) / Math.SQRT2),
+    cosine: keys.map((key) => cosine(query, key)),
+  };
+  const logits = scores[score === 'scaled_dot' ? 'scaled' : score].map((one) => one / temperature);
+  return { ...scores, softmax: softmax(logits), sigmoid: sigmoid(logits) };
+}
+
+// ---- reading the page
+
+/** What is written `<0.001` is less than half of that. */
+const number = (text) => (text.startsWith('<') ? 0 : Number(text.replace('−', '-')));
+const near = (found, wanted, what) => assert.ok(Math.abs(found - wanted) < 6e-4, `${what}: ${found}, not ${wanted}`);
+
+/** Waits until what is set has its numbers. */
+const settled = (page) =>
+  page.waitForFunction(() => document.querySelector('.plane-tables')?.getAttribute('aria-busy') === 'false');
+
+/** The numbers of the table, column by column, and the sums below it. */
+async function read(page) {
+  await settled(page);
+  const texts = await page.evaluate(() => {
+    const columns = ['dot', 'scaled', 'cosine', 'softmax', 'sigmoid'];
+    const column = (name) => [...document.querySelectorAll(`tbody .plane-${name} .plane-number`)];
+    const sums = ['softmax', 'sigmoid'].map((name) => [name, document.querySelector(`[data-sum=${name}]`).textContent]);
+    return {
+      columns: columns.map((name) => [name, column(name).map(({ textContent }) => textContent)]),
+      sums,
+    };
+  });
+  const shown = Object.fromEntries(texts.columns.map(([name, all]) => [name, all.map(number)]));
+  return { ...shown, sums: Object.fromEntries(texts.sums.map(([name, text]) => [name, number(text)])) };
+}
+
+/** The scores of every vector for every other, row by row. */
+const readAsks = (page, table = 0) =>
+  settled(page).then(() =>
+    page.evaluate(
+      (table) =>
+        [...document.querySelectorAll('.plane-asks')[table].querySelectorAll('.plane-number')].map(
+          (one) => one.textContent,
+        ),
+      table,
+    ),
+  );
+
+async function assertShown(page, state) {
+  const [shown, wanted] = [await read(page), expected(state)];
+  for (const [column, numbers] of Object.entries(wanted)) {
+    assert.equal(shown[column].length, numbers.length, column);
+    numbers.forEach((one, key) => near(shown[column][key], one, `${column} of key ${key}`));
+  }
+  near(shown.sums.softmax, 1, 'sum of softmax');
+  near(shown.sums.sigmoid, sum(wanted.sigmoid), 'sum of sigmoid');
+}
+
+const handle = (page, of) => page.locator(`[data-handle="${of}"]`);
+const rankings = (page) => page.locator('.plane-verdict b').allTextContents();
+const radio = (page, name, value) => page.locator(`input[name="${name}"][value="${value}"]`).check({ force: true });
+
+/** What the section last put into the address; it does so once the hand rests. */
+async function remembered(page, wanted) {
+  await page.waitForFunction((wanted) => globalThis.remembered.at(-1) === wanted, wanted, { timeout: 5000 });
+}
+
+const lastState = async (page) => {
+  await page.waitForTimeout(450);
+  return readState(await page.evaluate(() => globalThis.remembered.at(-1) ?? ''));
+};
+
+/** The middle of a handle, and pixels for a unit. */
+async function grip(page, of) {
+  const box = await handle(page, of).boundingBox();
+  const { width } = await page.locator('.plane-stage').boundingBox();
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2, unit: (width - 2) / 9.2 };
+}
+
+async function drag(page, of, [dx, dy], steps = 8) {
+  const { x, y, unit } = await grip(page, of);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + dx * unit, y - dy * unit, { steps });
+  await page.mouse.up();
+}
+
+// ---- arithmetic of vectors, names and states
+
+test('a vector stays within reach, on the grid of the hand, and has no negative zero', () => {
+  assert.deepEqual(within([5, -7.00001]), [4, -4]);
+  assert.deepEqual(snapped([1.234, -0.011]), [1.25, 0]);
+  assert.ok(Object.is(snapped([-0.001, 0])[0], 0));
+  assert.deepEqual(within([1 / 3, 0]), [0.3333, 0]);
+});
+
+test('another length keeps the direction, down to the shortest and up to the edge', () => {
+  const along = withLength([1, 2], 3);
+  assert.ok(Math.abs(norm(along) - 3) < 2e-4);
+  assert.ok(cosine(along, [1, 2]) > 1 - 1e-7);
+  assert.ok(Math.abs(norm(withLength([3, 4], 0)) - 0.1) < 2e-4);
+  assert.deepEqual(withLength([1, 1], 99), [4, 4]);
+  assert.equal(longest([0, 0]), 0);
+  assert.deepEqual(withLength([0, 0], 2), [0, 0], 'without a direction it stays');
+});
+
+test('keys move a vector along the axes, by one with Shift, and along itself', () => {
+  const press = (key, shiftKey = false) => movedBy({ key, shiftKey })?.([1, 0]);
+  assert.deepEqual(press('ArrowUp'), [1, 0.1]);
+  assert.deepEqual(press('ArrowLeft', true), [0, 0]);
+  assert.deepEqual(press('+'), [1.1, 0]);
+  assert.deepEqual(press('-'), [0.9, 0]);
+  assert.equal(press('Tab'), undefined);
+});
+
+test('one more key is put where there is most room', () => {
+  const at = freePlace([
+    [2, 0],
+    [0, 2],
+    [0, -2],
+  ]);
+  assert.deepEqual(at, [-2, 0]);
+});
+
+test('numbers that look equal rank together', () => {
+  assert.deepEqual(ranking([1, 3, 2.99999, -1]), [[1, 2], [0], [3]]);
+  assert.equal(formatScore(-1e-9), '0.000');
+  assert.equal(formatScore(-12.5), '−12.500');
+  assert.equal(formatScore(Infinity), '∞');
+  assert.equal(formatWeight(3e-5), '<0.001');
+  assert.equal(formatWeight(0), '0.000');
+});
+
+test('names stand apart where there is room for them', () => {
+  const tip = { x: 100, y: 100 };
+  const labels = ['k₁', 'k₂', 'q', '2.000'].map((text) => ({ text, tip, angle: 0 }));
+  const places = placeLabels(labels, [tip], 300);
+  const half = ({ text }) => 4 * text.length + 2;
+  places.forEach((one, index) =>
+    places.slice(0, index).forEach((other, before) => {
+      const apart = half(labels[index]) + half(labels[before]);
+      const clear = Math.abs(one.x - other.x) >= apart - 1 || Math.abs(one.y - other.y) >= 15;
+      assert.ok(clear, `${labels[before].text} and ${labels[index].text} on each other`);
+    }),
+  );
+});
+
+test('every preset, and what is changed of it, survives being written and read', () => {
+  assert.equal(writeState(startOf(PRESETS[0])), '', 'the section as it comes');
+  for (const one of PRESETS) {
+    const own = startOf(one);
+    assert.deepEqual(readState(writeState(own)), own);
+    const changed = {
+      ...own,
+      keys: [...own.keys, [-1.2345, 4]],
+      score: 'cosine',
+      temperature: 0.37,
+      pair: { query: 0, key: 1 },
+    };
+    assert.deepEqual(readState(writeState(changed)), changed);
+    const more = own.query ? { ...changed, query: [0, -4] } : { ...changed, turn: 135 };
+    assert.deepEqual(readState(writeState(more)), more);
+    assert.ok(encodeURIComponent(writeState(more)).length < 160);
+  }
+});
+
+test('what is malformed in a state is passed over, and the rest counts', () => {
+  const own = startOf(preset('long'));
+  const malformed = [
+    'q_1',
+    'q_1_2_3',
+    'q_9_0',
+    'q_1e9_0',
+    'q_NaN_0',
+    'q__',
+    'k_1',
+    'k_',
+    'k_5_0',
+    'k_1_0_1_0_1_0_1_0_1_0_1_0',
+    't_0',
+    't_-1',
+    't_',
+    't_Infinity',
+    't_1_1',
+    'score_constructor',
+    'score_additive',
+    'turn_60',
+    'at_1',
+    '__proto__',
+    'constructor_1',
+    '',
+    '_',
+    '<img>',
+    'q=1',
+  ];
+  for (const piece of malformed) assert.deepEqual(readState(`long*${piece}`), own, piece);
+  assert.deepEqual(readState(`long*${malformed.slice(0, 9).join('*')}*t_2`), { ...own, temperature: 2 });
+  assert.deepEqual(readState('long*at_7_99').pair, { query: 0, key: 3 }, 'a pair that is not there');
+  assert.deepEqual(readState('long*at_-1_0.5').pair, { query: 0, key: 0 });
+  assert.equal(readState('asymmetric*turn_181').turn, 0);
+  assert.equal(readState('asymmetric*q_1_1').query, undefined, 'this preset has no query of its own');
+  assert.deepEqual(readState('nothing*t_3'), { ...startOf(PRESETS[0]), temperature: 3 });
+  assert.deepEqual(readState('*'.repeat(1e6)), startOf(PRESETS[0]));
+});
+
+// ---- what is shown
+
+test('the numbers of every place to start from are those of the formulas', () =>
+  site.visit(WIDE, async (page) => {
+    for (const one of PRESETS.filter(({ start }) => start.query)) {
+      await radio(page, 'plane-preset', one.id);
+      await assertShown(page, startOf(one));
+    }
+  }));
+
+test('weights are made of the chosen score over the temperature', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    for (const score of ['cosine', 'scaled_dot', 'dot']) {
+      for (const temperature of [0.5, 3]) {
+        await radio(page, 'plane-score', score);
+        await page.locator('input[name="temperature"]').fill(String(temperature));
+        await assertShown(page, { ...startOf(preset('long')), score, temperature });
+        assert.equal(await page.locator('thead .plane-source').count(), 1);
+      }
+    }
+  }));
+
+test('a long key wins the dot product and loses the cosine, and made short enough it agrees', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    const shown = await read(page);
+    // The table of the definition: q = (1, 0).
+    [0.107024, 0.790808, 0.09684, 0.005328].forEach((weight, key) => near(shown.softmax[key], weight, `weight ${key}`));
+    near(shown.cosine[1], 0.707107, 'cosine of the long one');
+    assert.deepEqual(await rankings(page), ['k₂ > k₁ > k₃ > k₄', 'k₁ > k₃ > k₂ > k₄']);
+    // Its length alone is changed: the dot product follows, the cosine does not, whatever the length.
+    const slider = page.locator('input[name="plane-key"]');
+    for (const position of [400, 200, 90]) {
+      await slider.fill(String(position));
+      near((await read(page)).cosine[1], 0.707107, `cosine at ${position}`);
+    }
+    await slider.fill('60');
+    await settled(page);
+    assert.deepEqual(await rankings(page), ['k₁ > k₃ > k₂ > k₄', 'k₁ > k₃ > k₂ > k₄']);
+  }));
+
+test('the length of the query multiplies all scores and keeps their order', () =>
+  site.visit(WIDE, async (page) => {
+    const before = await read(page);
+    const order = await rankings(page);
+    await page.locator('input[name="plane-query"]').fill('480');
+    const after = await read(page);
+    const factor = after.dot[0] / before.dot[0];
+    assert.ok(factor > 1.5);
+    before.dot.forEach((score, key) => assert.ok(Math.abs(after.dot[key] - factor * score) < 3e-3));
+    before.cosine.forEach((score, key) => near(after.cosine[key], score, 'cosine'));
+    assert.deepEqual(await rankings(page), order);
+  }));
+
+test('a key equal to the query loses to a longer one, and has cosine 1', () =>
+  site.visit({ ...WIDE, state: 'itself' }, async (page) => {
+    const shown = await read(page);
+    assert.deepEqual(shown.dot, [2, 3]);
+    near(shown.softmax[0], 0.330238, 'its own weight');
+    near(shown.softmax[1], 0.669762, 'the weight of the longer');
+    assert.deepEqual(shown.cosine, [1, 0.707]);
+  }));
+
+test('scaling divides all by √2 and keeps the order; cosine makes equal what is only longer', () =>
+  site.visit({ ...WIDE, state: 'root' }, async (page) => {
+    const shown = await read(page);
+    shown.dot.forEach((score, key) => near(shown.scaled[key], score / Math.SQRT2, `scaled ${key}`));
+    assert.deepEqual(await rankings(page), ['k₂ > k₃ > k₁', 'k₁ = k₂ > k₃']);
+    // With one scale for both columns the bars of the scaled scores are shorter.
+    const width = (column) =>
+      page
+        .locator(`tbody .plane-${column} i`)
+        .evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));
+    const [plain, scaled] = [await width('dot'), await width('scaled')];
+    plain.forEach((pixels, key) => assert.ok(Math.abs(scaled[key] - pixels / Math.SQRT2) < 1));
+  }));
+
+test('temperature decides how sharp softmax is, and half the query is twice the temperature', () =>
+  site.visit({ ...WIDE, state: 'temperature' }, async (page) => {
+    const field = page.locator('input[name="temperature"]');
+    const entropies = { 0.25: 0.0931, 0.5: 0.4554, 1: 0.9475, 2: 1.2451, 4: 1.3482, 100: 1.38623 };
+    for (const [temperature, entropy] of Object.entries(entropies)) {
+      await field.fill(temperature);
+      const { softmax: weights, dot: scores, sums } = await read(page);
+      assert.deepEqual(scores, [2, 1, 0, -1], 'the scores stay');
+      near(sums.softmax, 1, 'sum');
+      const found = -sum(weights.filter((weight) => weight > 0.001).map((weight) => weight * Math.log(weight)));
+      assert.ok(Math.abs(found - entropy) < 0.01, `entropy ${found} at ${temperature}, not ${entropy}`);
+    }
+    await field.fill('2');
+    const doubled = (await read(page)).softmax;
+    await field.fill('1');
+    await handle(page, 'query').focus();
+    for (let step = 0; step < 5; step += 1) await page.keyboard.press('ArrowLeft');
+    await page.waitForFunction(() => document.querySelector('[data-plane=dot]')?.textContent === '1.000');
+    assert.deepEqual((await read(page)).softmax, doubled);
+  }));
+
+test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
+  site.visit({ ...WIDE, state: 'sigmoid' }, async (page) => {
+    const before = await read(page);
+    [0.880797, 0.731059, 0.5, 0.268941].forEach((weight, key) => near(before.sigmoid[key], weight, `weight ${key}`));
+    near(before.sums.sigmoid, 2.380797, 'sum');
+    await drag(page, 3, [3, 1]);
+    const after = await read(page);
+    assert.notEqual(after.sigmoid[3], before.sigmoid[3]);
+    assert.deepEqual(after.sigmoid.slice(0, 3), before.sigmoid.slice(0, 3));
+    assert.notDeepEqual(after.softmax.slice(0, 3), before.softmax.slice(0, 3), 'softmax shares one whole');
+    near(after.sums.softmax, 1, 'sum of softmax');
+  }));
+
+test('K = Q makes scores symmetric, two projections do not', () =>
+  site.visit({ ...WIDE, state: 'asymmetric' }, async (page) => {
+    const { keys } = preset('asymmetric').start;
+    const check = async (turn) => {
+      const shown = (await readAsks(page)).map(number);
+      const scores = keys.map((query) => keys.map((key) => dot(query, turned(turn, key))));
+      scores.flat().forEach((score, place) => near(shown[place], score, `score ${place}`));
+      const weights = (await readAsks(page, 1)).map(number);
+      scores.flatMap(softmax).forEach((weight, place) => near(weights[place], weight, `weight ${place}`));
+      return scores.every((row, query) => row.every((score, key) => Math.abs(score - scores[key][query]) < 1e-9));
+    };
+    assert.equal(await check(0), true);
+    assert.match((await rankings(page))[0], /^Symmetric/);
+    await radio(page, 'plane-keys', 'two');
+    await page.waitForFunction(() => /^Not/.test(document.querySelector('.plane-verdict b').textContent));
+    assert.equal(await check(60), false);
+    // The pair and its mirror are said, and marked in the table.
+    const [, asks, asked] = (await rankings(page)).map(number);
+    near(asks, dot(keys[0], turned(60, keys[1])), 'x₁ asks x₂');
+    near(asked, dot(keys[1], turned(60, keys[0])), 'x₂ asks x₁');
+    assert.equal(await page.locator('.plane-asks').first().locator('.plane-mirror').count(), 1);
+    await page.locator('input[name="plane-turn"]').fill('90');
+    assert.equal(await check(90), false);
+    // Turned all the way it is symmetric again: W_K = −W_Q.
+    await page.locator('input[name="plane-turn"]').fill('180');
+    assert.equal(await check(180), true);
+    assert.match((await rankings(page))[0], /^Symmetric/);
+  }));
+
+test('the pair that is looked at: lengths, angle, projection and product are of the same arrows', () =>
+  site.visit({ ...WIDE, state: 'long*at_0_3' }, async (page) => {
+    await settled(page);
+    const shown = async (id) => page.locator(`[data-plane="${id}"]`).textContent();
+    assert.deepEqual(
+      [await shown('cosine'), await shown('projection'), await shown('dot')],
+      ['−1.000', '−2.000', '−2.000'],
+    );
+    assert.equal(
+      await page.locator('.plane-equation').innerText(),
+      'q·k₄ = |q| |k₄| cos θ = 1.000 × 2.000 × −1.000 = −2.000',
+    );
+    await page.locator('button[name="choose-1"]').click();
+    await page.waitForFunction(() => document.querySelector('[data-plane=projection]').textContent === '3.000');
+    assert.match(await page.locator('.plane-row-cosine').innerText(), /θ = 45\.0°/);
+    // The shadow ends where the projection says: three units along the query.
+    const { unit } = await grip(page, 'query');
+    const shadow = await page.locator('.plane-shadow').evaluate((path) => path.getTotalLength());
+    assert.ok(Math.abs(shadow - 3 * unit) < 0.5, `${shadow} pixels for ${3 * unit}`);
+  }));
+
+test('an arrow without length has no direction, and nothing breaks', () =>
+  site.visit({ ...WIDE, state: 'long*k_0_0_1_1*at_0_0' }, async (page) => {
+    await assertShown(page, {
+      ...startOf(preset('long')),
+      keys: [
+        [0, 0],
+        [1, 1],
+      ],
+    });
+    assert.equal(await page.locator('[data-plane="projection"]').textContent(), '–');
+    assert.equal(await page.locator('.plane-guide').count(), 0);
+    assert.equal(await page.locator('input[name="plane-key"]').isDisabled(), true);
+    assert.match(await page.locator('.plane-row-cosine').innerText(), /no direction/);
+  }));
+
+// ---- hands
+
+test('the mouse drags a tip, what it leads to is computed, and Ctrl+Z takes it back in one', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    await drag(page, 1, [-1, -2]);
+    const moved = {
+      ...startOf(preset('long')),
+      keys: [
+        [1, 0],
+        [2, 1],
+        [0.9, 0.1],
+        [-2, 0],
+      ],
+    };
+    await remembered(page, 'long*k_1_0_2_1_0.9_0.1_-2_0');
+    await assertShown(page, moved);
+    await page.keyboard.press('Control+z');
+    await assertShown(page, startOf(preset('long')));
+    await page.keyboard.press('Control+Shift+z');
+    await assertShown(page, moved);
+    await page.locator('button[name="plane-reset"]').click();
+    await assertShown(page, startOf(preset('long')));
+    await page.locator('button[name="plane-undo"]').click();
+    await assertShown(page, moved);
+  }));
+
+test('while a hand drags, every frame shows numbers of the arrows in it', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    await page.evaluate(() => {
+      const frames = [];
+      const look = () => {
+        const [x, y] = document
+          .querySelector('[data-handle="1"]')
+          .getAttribute('aria-valuetext')
+          .match(/−?\d+\.\d+/g);
+        frames.push([x, y, document.querySelector('tr[data-key="1"] .plane-dot').textContent]);
+        globalThis.looking = requestAnimationFrame(look);
+      };
+      globalThis.frames = frames;
+      look();
+    });
+    await drag(page, 1, [-6, -5], 60);
+    await settled(page);
+    const frames = await page.evaluate(() => (cancelAnimationFrame(globalThis.looking), globalThis.frames));
+    const places = new Set(frames.map(([x, y]) => `${x} ${y}`));
+    assert.ok(places.size > 10, `only ${places.size} places were seen on the way`);
+    // q = (1, 0): the dot product is x.
+    for (const [x, , score] of frames) if (score !== '') near(number(score), number(x), 'a number of another arrow');
+    assert.ok(frames.filter(([, , score]) => score === '').length < frames.length / 2, 'most frames have numbers');
+  }));
+
+test('of two tips on each other the one that is held goes on', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    // q and k₁ end at the same place.
+    await handle(page, 0).focus();
+    await drag(page, 0, [0, 1]);
+    assert.deepEqual((await lastState(page)).keys[0], [1, 1]);
+    assert.deepEqual((await lastState(page)).query, [1, 0]);
+    await handle(page, 'query').focus();
+    await drag(page, 'query', [1, 0]);
+    assert.deepEqual((await lastState(page)).query, [2, 0]);
+  }));
+
+test('a finger drags a tip and does not scroll the page; beside the tips it scrolls', () =>
+  site.visit({ width: 360, height: 640, touch: true, state: 'long' }, async (page) => {
+    await settled(page);
+    await page.locator('.plane-stage').scrollIntoViewIfNeeded();
+    const session = await page.context().newCDPSession(page);
+    const swipe = async ({ x, y }, [dx, dy]) => {
+      const touch = (type, points) => session.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+      await touch('touchStart', [{ x, y }]);
+      for (let step = 1; step <= 10; step += 1)
+        await touch('touchMove', [{ x: x + (dx * step) / 10, y: y + (dy * step) / 10 }]);
+      await touch('touchEnd', []);
+    };
+    const before = await page.evaluate(() => scrollY);
+    const { x, y, unit } = await grip(page, 1);
+    await swipe({ x, y }, [-unit, 2 * unit]);
+    await page.waitForTimeout(100);
+    assert.equal(await page.evaluate(() => scrollY), before);
+    assert.deepEqual((await lastState(page)).keys[1], [2, 1]);
+    const box = await page.locator('.plane-stage').boundingBox();
+    await swipe({ x: box.x + box.width * 0.8, y: box.y + box.height * 0.9 }, [0, -120]);
+    await page.waitForFunction((before) => scrollY > before, before);
+    assert.deepEqual((await lastState(page)).keys[1], [2, 1], 'nothing was moved by that');
+  }));
+
+test('the keyboard moves, lengthens, removes and adds, and takes back', () =>
+  site.visit({ ...WIDE, state: 'itself' }, async (page) => {
+    await settled(page);
+    await handle(page, 1).focus();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Shift+ArrowLeft');
+    assert.deepEqual((await lastState(page)).keys[1], [2, 0.1]);
+    await settled(page);
+    assert.match(
+      await handle(page, 1).getAttribute('aria-valuetext'),
+      /x 2\.00, y 0\.10, length 2\.002, dot product 2\.100/,
+    );
+    await page.keyboard.press('+');
+    assert.ok(Math.abs(norm((await lastState(page)).keys[1]) - 2.1025) < 1e-3);
+    await page.keyboard.press('Delete');
+    assert.equal((await lastState(page)).keys.length, 1);
+    assert.equal(
+      await page.evaluate(() => document.activeElement.dataset.handle),
+      '0',
+      'the focus goes to a neighbour',
+    );
+    await page.keyboard.press('Delete');
+    assert.equal((await lastState(page)).keys.length, 1, 'one key stays');
+    await page.keyboard.press('Control+z');
+    assert.equal((await lastState(page)).keys.length, 2);
+    const add = page.locator('button[name="plane-add"]');
+    for (let count = 3; count <= 5; count += 1) {
+      await add.press('Enter');
+      assert.equal((await lastState(page)).keys.length, count);
+      assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'plane-add');
+    }
+    assert.equal(await add.getAttribute('aria-disabled'), 'true');
+    await add.press('Enter');
+    const state = await lastState(page);
+    assert.equal(state.keys.length, 5);
+    await assertShown(page, state);
+  }));
+
+test('vectors that ask each other are dragged, added and removed too', () =>
+  site.visit({ ...WIDE, state: 'asymmetric*turn_60' }, async (page) => {
+    await settled(page);
+    await drag(page, 0, [-1, 1]);
+    await page.locator('button[name="plane-add"]').click();
+    const { keys } = await lastState(page);
+    assert.deepEqual(keys[0], [1.5, 1.5]);
+    const scores = keys.flatMap((query) => keys.map((key) => dot(query, turned(60, key))));
+    (await readAsks(page)).forEach((text, place) => near(number(text), scores[place], `score ${place}`));
+    await page.locator('button[name="plane-remove"]').click();
+    assert.deepEqual((await lastState(page)).keys, keys.slice(1));
+    // The cell of a pair chooses it, and so do the names at the sides.
+    await page.locator('.plane-asks').first().locator('.plane-number').nth(2).click();
+    await page.locator('button[name="score-q-1"]').click();
+    assert.deepEqual((await lastState(page)).pair, { query: 1, key: 2 });
+  }));
+
+// ---- state, language, faults
+
+test('a link brings back all that is set', () =>
+  site.visit({ ...WIDE, state: 'root' }, async (page) => {
+    await settled(page);
+    await drag(page, 'query', [1, -1]);
+    await page.locator('button[name="plane-add"]').click();
+    await radio(page, 'plane-score', 'cosine');
+    await page.locator('input[name="temperature"]').fill('0.3');
+    await page.locator('button[name="choose-1"]').click();
+    const state = writeState(await lastState(page));
+    const [shown, equation] = [await read(page), await page.locator('.plane-equation').innerText()];
+    await site.visit({ ...WIDE, state }, async (again) => {
+      assert.deepEqual(await read(again), shown);
+      assert.equal(await again.locator('.plane-equation').innerText(), equation);
+      await settled(again);
+      assert.equal(await again.locator('input[name="temperature"]').inputValue(), '0.3');
+    });
+  }));
+
+test('hostile states are survived', () =>
+  site.visit(WIDE, async (page) => {
+    const states = [
+      '<img src=x onerror=alert(1)>',
+      'long*k_99_99*t_-5',
+      '*'.repeat(5000),
+      'asymmetric*turn_1e9*at_9_9',
+      '__proto__',
+    ];
+    for (const state of states) {
+      await page.evaluate((state) => globalThis.mount(state), state);
+      await settled(page);
+      const texts = await page.locator('.plane-number').allTextContents();
+      assert.ok(texts.length > 0 && texts.every((text) => text !== ''), state);
+      assert.equal(await page.locator('.plane-fault').textContent(), '');
+    }
+  }));
+
+test('any temperature of a link is computed or refused in words', () =>
+  site.visit(WIDE, async (page) => {
+    for (const temperature of ['1e-9', '1e-45', '1e-99', '1e30', '999999999']) {
+      await page.evaluate((state) => globalThis.mount(state), `temperature*t_${temperature}`);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('.field-fault, .plane-number')].some(({ textContent }) => textContent !== ''),
+      );
+    }
+  }));
+
+test('a temperature that cannot be is refused where it was typed, and the last one stays', () =>
+  site.visit({ ...WIDE, state: 'temperature' }, async (page) => {
+    const before = await read(page);
+    const field = page.locator('input[name="temperature"]');
+    for (const typed of ['0', '-1', 'warm', '1e999']) {
+      await field.fill(typed);
+      await page.locator('.field-fault:not(:empty)').waitFor();
+      assert.deepEqual(await read(page), before);
+    }
+    await field.fill('2');
+    await page.waitForFunction(() => document.querySelectorAll('.field-fault:not(:empty)').length === 0);
+    await assertShown(page, { ...startOf(preset('temperature')), temperature: 2 });
+  }));
+
+test('the language changes all words and no number', () =>
+  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+    const english = await read(page);
+    await page.evaluate(() => globalThis.section.speak('zh'));
+    assert.deepEqual(await read(page), english);
+    const latin = await page.locator('.plane').innerText();
+    assert.doesNotMatch(latin.replace(/softmax|sigmoid|Shift|Delete|cos/gi, ''), /[a-z]{3}/i, 'English left');
+    const spoken = await page
+      .locator('[data-handle]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+    assert.deepEqual(spoken, ['查询 q', '键 k₁', '键 k₂', '键 k₃', '键 k₄']);
+    await page.evaluate(() => globalThis.section.speak('en'));
+    assert.doesNotMatch(await page.locator('.plane').innerText(), /[\u4e00-\u9fff]/, 'Chinese left');
+  }));
+
+test('where the kernel is slow the arrow goes ahead, without numbers of another', () =>
+  site.visit({ ...WIDE, state: 'long', before: slowWorkers }, async (page) => {
+    await page.evaluate(() => globalThis.letGo());
+    await settled(page);
+    await page.evaluate(() => globalThis.hold());
+    await drag(page, 1, [-1, -2]);
+    await page.waitForFunction(() =>
+      /x 2\.00, y 1\.00/.test(document.querySelector('[data-handle="1"]').getAttribute('aria-valuetext')),
+    );
+    const numbers = await page.locator('.plane-number').allTextContents();
+    assert.ok(
+      numbers.every((text) => text === ''),
+      numbers.join(),
+    );
+    assert.equal(await page.locator('[data-plane="dot"]').textContent(), '');
+    assert.equal(await page.locator('.plane-tables').getAttribute('aria-busy'), 'true');
+    await page.evaluate(() => globalThis.letGo());
+    await assertShown(page, {
+      ...startOf(preset('long')),
+      keys: [
+        [1, 0],
+        [2, 1],
+        [0.9, 0.1],
+        [-2, 0],
+      ],
+    });
+  }));
+
+/** For a page's beginning: what is said to workers waits until `globalThis.letGo()`, and again from `globalThis.hold()`. */
+function slowWorkers() {
+  const send = Worker.prototype.postMessage;
+  let held = [];
+  let holding = false;
+  /** @this {Worker} */
+  Worker.prototype.postMessage = function (...message) {
+    if (holding) held.push(() => Reflect.apply(send, this, message));
+    else Reflect.apply(send, this, message);
+  };
+  globalThis['hold'] = () => (holding = true);
+  globalThis['letGo'] = () => {
+    holding = false;
+    held.forEach((go) => go());
+    held = [];
+  };
+}
+
+// ---- to be taken along
+
+for (const state of ['long', 'asymmetric*turn_60']) {
+  test(`what is taken along is what is seen: ${state}`, () =>
+    site.visit({ ...WIDE, state, theme: 'dark' }, async (page) => {
+      await settled(page);
+      const { name, columns, rows, markup, drawn } = await page.evaluate(async () => {
+        const { name, columns, rows, picture } = globalThis.section.exported();
+        const markup = new XMLSerializer().serializeToString(picture);
+        const image = new Image();
+        image.src = URL.createObjectURL(new Blob([markup], { type: 'image/svg+xml' }));
+        await image.decode();
+        return { name, columns, rows, markup, drawn: [image.naturalWidth, image.naturalHeight] };
+      });
+      const { keys, query } = startOf(preset(state.split('*')[0]));
+      assert.equal(name, `plane-${state.split('*')[0]}`);
+      assert.deepEqual(columns, ['query', 'key', 'x', 'y', 'dot', 'scaled', 'cosine', 'softmax', 'sigmoid']);
+      assert.equal(rows.length, query ? keys.length : keys.length ** 2);
+      for (const row of rows) {
+        const [at, asks] = [row.slice(2, 4), query ?? keys[Number('₁₂₃'.indexOf(row[0][1]))]];
+        near(row[4], dot(asks, at), `dot of ${row.slice(0, 2)}`);
+        near(row[6], cosine(asks, at), `cosine of ${row.slice(0, 2)}`);
+      }
+      assert.doesNotMatch(markup, /class=|var\(|light-dark/, 'it needs no style sheet');
+      assert.match(markup, query ? />k₂</ : />q₂</);
+      assert.ok(drawn[0] > 600 && drawn[1] > 400, `${drawn}`);
+    }));
+}
+
+// ---- looks
+
+for (const theme of /** @type {const} */ (['light', 'dark'])) {
+  test(`axe finds nothing, ${theme}`, () =>
+    site.visit({ ...WIDE, theme }, async (page) => {
+      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+      for (const state of ['long', 'asymmetric*turn_60']) {
+        await page.evaluate((state) => globalThis.mount(state), state);
+        await settled(page);
+        // @ts-expect-error axe is a global of the script above.
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        assert.deepEqual(found, [], state);
+      }
+    }));
+}
+
+for (const [speech, theme] of /** @type {const} */ ([
+  ['en', 'light'],
+  ['zh', 'dark'],
+])) {
+  test(`it fits every width with five keys, ${speech}, ${theme}`, () =>
+    site.visit({ theme, speech, state: 'long*k_1_0_3_3_0.9_0.1_-2_0_-4_-4' }, async (page) => {
+      for (const width of [360, 520, 800, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        await settled(page);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        const cramped = await page
+          .locator('.plane-number')
+          .evaluateAll((all) =>
+            all.filter((one) => one.scrollWidth > one.clientWidth + 1).map(({ textContent }) => textContent),
+          );
+        assert.deepEqual(cramped, [], `numbers wider than their cells at ${width} px`);
+        await screenshot(page, `plane-${width}-${speech}-${theme}`);
+      }
+      await page.setViewportSize({ width: 800, height: 900 });
+      for (const { id } of PRESETS) {
+        await radio(page, 'plane-preset', id);
+        await settled(page);
+        const { height } = await page.locator('.plane-words').boundingBox();
+        assert.ok(height <= 72, `the words of ${id} have ${height / 24} lines`);
+      }
+    }));
+}
+
+test('all that is pressed is large enough for a finger', () =>
+  site.visit({ width: 360, touch: true, state: 'asymmetric' }, async (page) => {
+    await settled(page);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('.plane :is(button, input:not([type=radio]), .choice, [role=slider])')]
+        .filter((one) => one.getBoundingClientRect().height > 0 && one.getBoundingClientRect().height < 40)
+        .map(({ outerHTML }) => outerHTML),
+    );
+    assert.deepEqual(small, []);
+  }));
+
+for (const width of [360, 800, 1440]) {
+  test(`nothing moves while the numbers come, at ${width} px`, () =>
+    site.visit({ width, state: 'long', before: watchShifts }, async (page) => {
+      await settled(page);
+      await page.waitForTimeout(200);
+      const shift = await page.evaluate(() => globalThis.layoutShift);
+      assert.ok(shift < 0.01, `cumulative layout shift ${shift}`);
+    }));
+}
+
+function watchShifts() {
+  globalThis.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    // @ts-expect-error `value` belongs to layout shifts alone, which the types do not know.
+    for (const entry of list.getEntries()) globalThis.layoutShift += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+}

@@ -1,0 +1,398 @@
+// PLANE: why a dot product is a similarity, and of what: arrows to drag, and all that becomes of them.
+
+import { QkscopeError } from '../../engine/index.ts';
+import { catalog } from '../../generated/catalog.ts';
+import { PlaneView, planeRows, type Pair, type PlaneNumbers, type PlaneScene } from '../../views/index.ts';
+import { element, uniqueId } from '../../views/parts/dom.ts';
+import { formulaText } from '../../views/parts/formula.ts';
+import { Latest } from '../../views/parts/latest.ts';
+import { phrase, type Language } from '../../views/parts/text.ts';
+import { MOST_KEYS, QUERY, freePlace, nameOf, type Vector } from '../../views/parts/vectors.ts';
+import { makeField, type Field } from '../field.ts';
+import { History } from '../history.ts';
+import { choices } from '../pickers.ts';
+import { reasonOf } from '../reason.ts';
+import { replaceKeepingFocus } from '../toolbar.ts';
+import { planeNumbers } from './planenumbers.ts';
+import {
+  PLANE_SCORES,
+  PRESETS,
+  TEMPERATURE,
+  TURN,
+  pairWithin,
+  presetOf,
+  readState,
+  startOf,
+  writeState,
+  type PlaneScore,
+  type PlaneState,
+} from './planestate.ts';
+import { verdictOf } from './planeverdict.ts';
+import type { Exported, Mounted, Section, Story } from './section.ts';
+
+/** Numbers that take longer than this do not hold the arrow back: it goes ahead, and they are left out. */
+const LATE_MS = 120;
+/** The address is written once the hand rests. */
+const REST_MS = 300;
+
+/** What the view calls the scores. */
+const COLUMNS = { dot: 'dot', scaled_dot: 'scaled', cosine: 'cosine' } as const satisfies Record<PlaneScore, string>;
+
+const text = {
+  title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
+  lead: {
+    en: 'A dot product is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch what that does to the scores and to the weights made of them.',
+    zh: '点积等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
+  },
+  presets: { en: 'Start from', zh: '起点' },
+  source: { en: 'Weights from', zh: '权重取自' },
+  projections: { en: 'Keys', zh: '键' },
+  same: { en: 'K = Q', zh: 'K = Q' },
+  two: { en: 'two projections', zh: '两个投影' },
+  turn: { en: ' turns every key by', zh: ' 把每个键旋转' },
+  asks: { en: '{query} asks {key}:', zh: '{query} 问 {key}：' },
+  add: { en: 'Add a key', zh: '添加键' },
+  addVector: { en: 'Add a vector', zh: '添加向量' },
+  remove: { en: 'Remove {name}', zh: '移除 {name}' },
+  undo: { en: 'Undo', zh: '撤销' },
+  redo: { en: 'Redo', zh: '重做' },
+  reset: { en: 'Reset', zh: '重置' },
+  failed: { en: 'This could not be computed: {reason}.', zh: '无法计算：{reason}。' },
+};
+
+export const PLANE: Section = {
+  id: 'plane',
+  title: text.title,
+  lead: text.lead,
+  mount: (host, story) => new PlaneSection(host, story),
+};
+
+class PlaneSection implements Mounted {
+  readonly #story: Story;
+  readonly #view: PlaneView;
+  readonly #history = new History<PlaneState>();
+  readonly #questions = new Latest((error) => this.#fail(error));
+  readonly #presets = element('div', {});
+  readonly #words = element('p', { class: 'plane-words' });
+  readonly #verdict = element('div', { class: 'plane-verdict', 'aria-live': 'polite' });
+  readonly #choices = element('div', { class: 'plane-choices' });
+  readonly #turning = this.#makeTurning();
+  readonly #knobs = element('div', { class: 'plane-knobs' });
+  readonly #buttons = element('div', { class: 'plane-buttons' });
+  readonly #fault = element('p', { class: 'field-fault plane-fault', role: 'status' });
+  #state: PlaneState;
+  #language: Language;
+  /** What is seen: a state, and its own numbers. */
+  #shown: PlaneScene;
+  #temperature: { field: Field; value: number; language: Language } | undefined;
+  #rendered = '';
+  #frame: number | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: HTMLElement, story: Story) {
+    this.#story = story;
+    this.#language = story.language;
+    this.#state = readState(story.state);
+    this.#view = new PlaneView({
+      move: (of, to, stroke) => this.#move(of, to, stroke),
+      choose: (pair) => this.#choose(pair),
+      remove: (of) => this.#remove(of),
+    });
+    const { plane, tables, ledger } = this.#view;
+    const numbers = element('div', { class: 'plane-numbers' }, tables, this.#verdict);
+    const controls = element('div', { class: 'plane-controls' }, this.#choices, this.#turning.box, this.#knobs);
+    controls.append(this.#fault, this.#buttons);
+    const body = element('div', { class: 'plane-body' }, plane, numbers, ledger, controls);
+    const root = element('div', { class: 'plane' }, this.#presets, this.#words, body);
+    root.addEventListener('keydown', (event) => this.#key(event));
+    host.append(root);
+    this.#render();
+    this.#shown = sceneOf(this.#state, undefined);
+    this.#reveal(this.#shown);
+    this.#ask();
+  }
+
+  speak(language: Language): void {
+    this.#language = language;
+    this.#render();
+    this.#reveal(this.#shown);
+  }
+
+  /** The colours are the style sheet's own. */
+  repaint(): void {}
+
+  exported(): Exported {
+    const ground = getComputedStyle(document.body).backgroundColor;
+    return { name: `plane-${this.#state.preset}`, ...planeRows(this.#shown), picture: this.#view.picture(ground) };
+  }
+
+  // ---- what is set
+
+  /** Goes on to another state; changes of one `stroke` are undone together. */
+  #set(change: Partial<PlaneState>, stroke: string): void {
+    const before = this.#state;
+    const next = { ...before, ...change };
+    if (writeState(next) === writeState(before)) return;
+    this.#history.record(before, stroke);
+    this.#enter(next);
+  }
+
+  #enter(state: PlaneState): void {
+    this.#state = { ...state, pair: pairWithin(state) };
+    this.#render();
+    this.#ask();
+  }
+
+  #move(of: number, to: (at: Vector) => Vector, stroke: string): void {
+    const { query, keys } = this.#state;
+    if (of !== QUERY) return this.#set({ keys: keys.map((key, index) => (index === of ? to(key) : key)) }, stroke);
+    if (query) this.#set({ query: to(query) }, stroke);
+  }
+
+  /** Looks at another pair: nothing is changed that would have to be undone. */
+  #choose(pair: Partial<Pair>): void {
+    const next = { ...this.#state, pair: { ...this.#state.pair, ...pair } };
+    if (writeState(next) !== writeState(this.#state)) this.#enter(next);
+  }
+
+  #add(): void {
+    const { query, keys } = this.#state;
+    if (keys.length >= MOST_KEYS) return;
+    const taken = [...keys, ...(query ? [query] : [])];
+    const pair = query ? { query: 0, key: keys.length } : this.#state.pair;
+    this.#set({ keys: [...keys, freePlace(taken)], pair }, 'add 1');
+  }
+
+  #remove(of: number): void {
+    const { keys, pair } = this.#state;
+    if (of === QUERY || keys.length === 1) return;
+    const after = (at: number): number => (at > of ? at - 1 : at);
+    const left = keys.filter((_, index) => index !== of);
+    this.#set({ keys: left, pair: { query: after(pair.query), key: after(pair.key) } }, `remove ${of}`);
+  }
+
+  #travel(way: 'undo' | 'redo'): void {
+    const state = this.#history[way](this.#state);
+    if (state) this.#enter(state);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    // What is typed into a field is the field's own to take back.
+    const typing = event.target instanceof HTMLInputElement && event.target.type === 'text';
+    if (typing || !(ctrlKey || metaKey) || altKey || !/^[zy]$/i.test(key)) return;
+    event.preventDefault();
+    this.#travel(key.toLowerCase() === 'y' || shiftKey ? 'redo' : 'undo');
+  }
+
+  // ---- asking and showing
+
+  /** Asks for the numbers of what is set: once a frame, however often it changes. */
+  #ask(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#story.remember(writeState(this.#state)), REST_MS);
+    this.#view.wait();
+    this.#late ??= this.#goAheadLater();
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      const state = this.#state;
+      this.#questions.run((signal) => this.#answer(state, signal));
+    });
+  }
+
+  /** Shows a state that was asked for, with its numbers: on the way to the newest one, so that a hand sees them change. */
+  async #answer(state: PlaneState, signal: AbortSignal): Promise<void> {
+    const numbers = await planeNumbers(state, signal);
+    const current = state === this.#state;
+    // Where the arrow has gone ahead it does not come back.
+    if (signal.aborted || (!current && this.#late === undefined)) return;
+    this.#clearFault();
+    this.#stopWaiting();
+    this.#reveal(sceneOf(state, numbers));
+    if (current) return;
+    this.#view.wait();
+    this.#late = this.#goAheadLater();
+  }
+
+  #goAheadLater(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#goAhead(), LATE_MS);
+  }
+
+  /** Shows what is set without numbers: those that there are belong to something else. */
+  #goAhead(): void {
+    this.#stopWaiting();
+    this.#reveal(sceneOf(this.#state, undefined));
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+  }
+
+  #reveal(scene: PlaneScene): void {
+    this.#shown = scene;
+    this.#view.show(scene, this.#language);
+    this.#judge(scene);
+  }
+
+  #fail(error: unknown): void {
+    this.#goAhead();
+    const reason = reasonOf(error, this.#language);
+    if (error instanceof QkscopeError && error.subject === TEMPERATURE.name) this.#temperature?.field.fail(reason);
+    else this.#fault.textContent = phrase(text.failed, this.#language, { reason });
+  }
+
+  #clearFault(): void {
+    this.#fault.textContent = '';
+    this.#temperature?.field.fail(null);
+  }
+
+  // ---- what the numbers say
+
+  #judge(scene: PlaneScene): void {
+    const lines = verdictOf(scene, this.#language);
+    const said = lines.map(([name, what]) => `${name} ${what}`).join('\n');
+    if (this.#verdict.dataset['said'] === said) return;
+    this.#verdict.dataset['said'] = said;
+    this.#verdict.replaceChildren(
+      ...lines.map(([name, what]) => element('p', {}, element('span', {}, name), ' ', element('b', {}, what))),
+    );
+  }
+
+  // ---- the controls
+
+  #render(): void {
+    const { preset, query, keys, turn, score, pair } = this.#state;
+    const { canUndo, canRedo } = this.#history;
+    const language = this.#language;
+    const facts = [
+      language,
+      preset,
+      keys.length,
+      turn,
+      score,
+      pair.query,
+      pair.key,
+      canUndo,
+      canRedo,
+      query === undefined,
+    ];
+    this.#renderTemperature();
+    this.#showTurn(language).hidden = query !== undefined;
+    if (this.#rendered === facts.join()) return;
+    this.#rendered = facts.join();
+    this.#words.textContent = presetOf(preset).words[language];
+    replaceKeepingFocus(this.#presets, [this.#presetChoices(language)]);
+    replaceKeepingFocus(this.#choices, [this.#scoreChoices(language), ...(query ? [] : this.#turnChoices(language))]);
+    replaceKeepingFocus(this.#buttons, this.#makeButtons(language));
+  }
+
+  #presetChoices(language: Language): HTMLElement {
+    const options = PRESETS.map(({ id, name }) => ({ id, label: name[language] }));
+    return choices('plane-presets', 'plane-preset', text.presets[language], options, this.#state.preset, (id) =>
+      this.#set(startOf(presetOf(id)), `preset ${PRESETS.findIndex((preset) => preset.id === id)}`),
+    );
+  }
+
+  #scoreChoices(language: Language): HTMLElement {
+    const options = PLANE_SCORES.map((id) => ({ id, label: labelOf(id, language) }));
+    return named(
+      text.source[language],
+      choices('pair', 'plane-score', text.source[language], options, this.#state.score, (id) =>
+        this.#set({ score: PLANE_SCORES.find((score) => score === id) ?? 'dot' }, `score ${id}`),
+      ),
+    );
+  }
+
+  #turnChoices(language: Language): HTMLElement[] {
+    const { turn } = this.#state;
+    const options = [
+      { id: 'same', label: text.same[language] },
+      { id: 'two', label: text.two[language] },
+    ];
+    const made = choices('pair', 'plane-keys', text.projections[language], options, turn === 0 ? 'same' : 'two', (id) =>
+      this.#set({ turn: id === 'same' ? 0 : TURN }, `keys ${id}`),
+    );
+    return [named(text.projections[language], made)];
+  }
+
+  /** The slider stays, as a hand may be on it. */
+  #showTurn(language: Language): HTMLElement {
+    const { turn } = this.#state;
+    const { slider, label, output, box } = this.#turning;
+    slider.value = String(turn);
+    slider.style.setProperty('--filled', `${(turn / 180) * 100}%`);
+    slider.setAttribute('aria-valuetext', `${turn}°`);
+    output.textContent = `${turn}°`;
+    label.replaceChildren(formulaText('W_K'), text.turn[language]);
+    return box;
+  }
+
+  #makeTurning() {
+    const id = uniqueId('turn');
+    const slider = element('input', { type: 'range', id, name: 'plane-turn', min: 0, max: 180, step: 5 });
+    slider.addEventListener('input', () => this.#set({ turn: Number(slider.value) }, 'turn'));
+    const [label, output] = [element('label', { for: id }), element('output', { for: id })];
+    return { slider, label, output, box: element('div', { class: 'plane-turn' }, label, output, slider) };
+  }
+
+  /** The field stays while it is the one that sets the temperature: a hand may be on it. */
+  #renderTemperature(): void {
+    const { temperature: value } = this.#state;
+    const language = this.#language;
+    const before = this.#temperature;
+    if (before && before.value === value && before.language === language) return;
+    const field = makeField({
+      parameter: TEMPERATURE,
+      value,
+      language,
+      sizes: undefined,
+      brought: false,
+      change: (set) => {
+        const temperature = typeof set === 'number' ? set : (TEMPERATURE.default ?? 1);
+        if (this.#temperature) this.#temperature.value = temperature;
+        this.#set({ temperature }, 'temperature');
+      },
+    });
+    this.#temperature = { field, value, language };
+    replaceKeepingFocus(this.#knobs, [field.element]);
+  }
+
+  #makeButtons(language: Language): HTMLElement[] {
+    const { query, keys, pair } = this.#state;
+    const button = (name: string, label: string, enabled: boolean, press: () => void): HTMLElement => {
+      const disabled = { 'aria-disabled': enabled ? undefined : 'true' };
+      const made = element('button', { type: 'button', class: 'button', name: `plane-${name}`, ...disabled }, label);
+      if (enabled) made.addEventListener('click', press);
+      return made;
+    };
+    const add = (query ? text.add : text.addVector)[language];
+    const [letter, of] = query ? ['k', pair.key] : ['x', pair.query];
+    const remove = phrase(text.remove, language, { name: nameOf(letter, of) });
+    const start = startOf(presetOf(this.#state.preset));
+    return [
+      button('add', add, keys.length < MOST_KEYS, () => this.#add()),
+      // One stays: without any there is no row of weights.
+      button('remove', remove, keys.length > 1, () => this.#remove(of)),
+      button('undo', text.undo[language], this.#history.canUndo, () => this.#travel('undo')),
+      button('redo', text.redo[language], this.#history.canRedo, () => this.#travel('redo')),
+      button('reset', text.reset[language], true, () => this.#set(start, 'reset 1')),
+    ];
+  }
+}
+
+function sceneOf(state: PlaneState, numbers: PlaneNumbers | undefined): PlaneScene {
+  const { query, keys, turn, pair, score } = state;
+  return { query, keys, turned: turn !== 0, pair, chosen: COLUMNS[score], numbers };
+}
+
+function labelOf(id: PlaneScore, language: Language): string {
+  return catalog.scores.find((score) => score.id === id)?.label[language] ?? id;
+}
+
+/** A control with its name above it, for the eye; the control says it itself. */
+function named(name: string, control: HTMLElement): HTMLElement {
+  const label = element('span', { class: 'plane-label', 'aria-hidden': 'true' }, name);
+  return element('div', { class: 'plane-choice' }, label, control);
+}

@@ -1,0 +1,269 @@
+// The plane as a value: what it starts from, and how a line of text brings it back.
+
+import { catalog, type NumberParameter, type Text } from '../../generated/catalog.ts';
+import { MOST_KEYS, REACH, within, type Vector } from '../../views/parts/vectors.ts';
+import { isAllowed } from '../settings.ts';
+
+/** The scores that weights can be made of; in the catalogue they have these names too. */
+export const PLANE_SCORES = ['dot', 'scaled_dot', 'cosine'] as const;
+export type PlaneScore = (typeof PLANE_SCORES)[number];
+
+/** Everything that can be set. */
+export interface PlaneState {
+  /** The id of what it started from. */
+  readonly preset: string;
+  /** Undefined: every vector asks every other. */
+  readonly query: Vector | undefined;
+  readonly keys: readonly Vector[];
+  /** By how many degrees W_K turns a vector that W_Q leaves as it is. */
+  readonly turn: number;
+  readonly score: PlaneScore;
+  readonly temperature: number;
+  /** The pair that is looked at closely. */
+  readonly pair: { readonly query: number; readonly key: number };
+}
+
+/** A place to start from. */
+export interface Preset {
+  readonly id: string;
+  readonly name: Text;
+  /** What there is to see and to try; it stays true whatever is moved. */
+  readonly words: Text;
+  readonly start: Omit<PlaneState, 'preset'>;
+}
+
+const start = {
+  turn: 0,
+  score: 'dot',
+  temperature: 1,
+  pair: { query: 0, key: 0 },
+} as const;
+
+/** The points to be made, in the order in which they build on each other; the first is how the section comes. */
+export const PRESETS: readonly Preset[] = [
+  {
+    id: 'product',
+    name: { en: 'Length × length × cosine', zh: '长度 × 长度 × 余弦' },
+    words: {
+      en: 'A key’s projection, its shadow on the query’s line, is |k| cos θ; times |q| it is the dot product. Lengthen q and all scores grow alike: their order stays. Lengthen a key and only its own score grows.',
+      zh: '键在查询所在直线上的投影（影子）是 |k| cos θ，再乘 |q| 就是点积。拉长 q，所有分数同比变化，顺序不变；拉长某个键，只有它自己的分数变化。',
+    },
+    start: {
+      ...start,
+      query: [2, 1],
+      keys: [
+        [1, 2.5],
+        [2.5, -1],
+        [-2, 1],
+      ],
+    },
+  },
+  {
+    id: 'long',
+    name: { en: 'A long key wins', zh: '长键胜出' },
+    words: {
+      en: 'At first k₁ equals q and k₂ is long but 45° away. The dot product prefers the long one, cosine the equal one. Shorten k₂ until they agree: its cosine never moves.',
+      zh: '起初 k₁ 与 q 相同，k₂ 很长但偏离 45°。点积偏爱长的，余弦相似度偏爱相同的。缩短 k₂ 直到两者一致：它的余弦始终不变。',
+    },
+    start: {
+      ...start,
+      query: [1, 0],
+      keys: [
+        [1, 0],
+        [3, 3],
+        [0.9, 0.1],
+        [-2, 0],
+      ],
+      pair: { query: 0, key: 1 },
+    },
+  },
+  {
+    id: 'itself',
+    name: { en: 'Not most similar to itself', zh: '与自己未必最相似' },
+    words: {
+      en: 'k₁ starts as q itself, yet k₂ scores higher: the dot product has no peak at k = q, and grows along q without end. Cosine has its largest value, 1, where the directions agree.',
+      zh: 'k₁ 起初就是 q 本身，k₂ 的分数却更高：点积在 k = q 处没有峰值，沿 q 的方向越长越大。余弦在方向一致时取最大值 1。',
+    },
+    start: {
+      ...start,
+      query: [1, 1],
+      keys: [
+        [1, 1],
+        [3, 0],
+      ],
+      score: 'scaled_dot',
+      pair: { query: 0, key: 1 },
+    },
+  },
+  {
+    id: 'root',
+    name: { en: '÷ √d is no cosine', zh: '÷ √d 不是余弦' },
+    words: {
+      en: 'Scaling divides every score by the same √d, here √2: the bars shrink, the order stays, and lengths still count. Cosine divides each score by its own two lengths, so k₁ and k₂ start equal.',
+      zh: '缩放把每个分数都除以同一个 √d（此处为 √2）：条形变短，顺序不变，长度依然起作用。余弦用各自的两个长度去除，所以 k₁ 与 k₂ 起初相等。',
+    },
+    start: {
+      ...start,
+      query: [1, 1],
+      keys: [
+        [1, 1],
+        [3, 3],
+        [4, 0],
+      ],
+      score: 'scaled_dot',
+      pair: { query: 0, key: 2 },
+    },
+  },
+  {
+    id: 'temperature',
+    name: { en: 'Temperature', zh: '温度' },
+    words: {
+      en: 'Softmax turns scores into weights that sum to one, and the temperature divides the scores first. Low: nearly all goes to the best key. High: all become alike. Half the length of q does what twice the temperature does.',
+      zh: 'softmax 把分数变成总和为 1 的权重，温度先去除分数。温度低，权重几乎全归最好的键；温度高，各键趋于相同。把 q 缩短一半，等于把温度加倍。',
+    },
+    start: {
+      ...start,
+      query: [1, 0],
+      keys: [
+        [2, 1],
+        [1, -1.5],
+        [0, 2],
+        [-1, 0.5],
+      ],
+    },
+  },
+  {
+    id: 'sigmoid',
+    name: { en: 'Sigmoid’s sum', zh: 'sigmoid 的总和' },
+    words: {
+      en: 'Softmax shares one whole: what one key gains, the others lose. Sigmoid judges each key by itself: move one and the other weights stay, and their sum is whatever it is.',
+      zh: 'softmax 分配一个整体：一个键多得，其余就少得。sigmoid 单独判断每个键：移动一个，其余权重不变，总和是多少就是多少。',
+    },
+    start: {
+      ...start,
+      query: [1, 1],
+      keys: [
+        [1, 1],
+        [2, -1],
+        [-1, 1],
+        [-2.5, 1.5],
+      ],
+    },
+  },
+  {
+    id: 'asymmetric',
+    name: { en: 'Two projections', zh: '两个投影' },
+    words: {
+      en: 'Every vector asks every other. With K = Q, x₁ gives x₂ the score that x₂ gives x₁. Give the keys a projection of their own and it need not be: seeking is one thing, being found another. A model learns both.',
+      zh: '每个向量都向其他向量提问。K = Q 时，x₁ 给 x₂ 的分数等于 x₂ 给 x₁ 的分数。给键单独的投影，便未必如此：寻找与被找到是两回事。两个投影都由模型学得。',
+    },
+    start: {
+      ...start,
+      query: undefined,
+      keys: [
+        [2.5, 0.5],
+        [1, 2],
+        [-1.5, 1.5],
+      ],
+      pair: { query: 0, key: 1 },
+    },
+  },
+];
+
+/** The turn that two projections begin with. */
+export const TURN = 60;
+
+/** What is set where `preset` begins. */
+export function startOf({ id, start }: Preset): PlaneState {
+  return { preset: id, ...start };
+}
+
+/** The preset called `id`; the first where there is none. */
+export function presetOf(id: string): Preset {
+  const found = PRESETS.find((preset) => preset.id === id) ?? PRESETS[0];
+  if (!found) throw new Error('there is no preset');
+  return found;
+}
+
+/** The temperature's rule and slider, from the catalogue. */
+export const TEMPERATURE = ((): NumberParameter => {
+  const found = catalog.options.find(({ name }) => name === 'temperature');
+  if (found?.kind !== 'number') throw new Error('the catalogue has no temperature');
+  return found;
+})();
+
+// ---- as text: `long*score_cosine*t_0.5*q_1_0*k_1_0_3_3*at_0_1`, of which only what differs from the preset is written
+
+/** A text that is longer says nothing. */
+const LONGEST = 300;
+const NUMBER = /^-?\d{1,9}(\.\d{1,9})?(e[-+]?\d{1,2})?$/;
+
+/** The text that brings `state` back; '' for the section as it comes. */
+export function writeState(state: PlaneState): string {
+  const preset = presetOf(state.preset);
+  const own = piecesOf(startOf(preset));
+  const pieces = [...piecesOf(state)].filter(([name, text]) => own.get(name) !== text).map(([, text]) => text);
+  if (pieces.length === 0 && preset === PRESETS[0]) return '';
+  return [preset.id, ...pieces].join('*');
+}
+
+function piecesOf({ query, keys, turn, score, temperature, pair }: PlaneState): Map<string, string> {
+  const pieces = new Map([
+    ['k', ['k', ...keys.flat()].join('_')],
+    ['score', `score_${score}`],
+    ['t', `t_${temperature}`],
+    ['at', `at_${pair.query}_${pair.key}`],
+  ]);
+  if (query) pieces.set('q', ['q', ...query].join('_'));
+  else pieces.set('turn', `turn_${turn}`);
+  return pieces;
+}
+
+/** What `text` brings back. It may be anything: what is malformed, or of another kind of preset, is passed over. */
+export function readState(text: string): PlaneState {
+  const [id = '', ...pieces] = text.length > LONGEST ? [] : text.split('*');
+  let state = startOf(presetOf(id));
+  for (const piece of pieces) state = { ...state, ...change(piece, state) };
+  return { ...state, pair: pairWithin(state) };
+}
+
+function change(piece: string, { query }: PlaneState): Partial<PlaneState> {
+  const cut = piece.indexOf('_');
+  const [name, rest] = [piece.slice(0, cut), piece.slice(cut + 1)];
+  if (name === 'score') {
+    const score = PLANE_SCORES.find((one) => one === rest);
+    return score ? { score } : {};
+  }
+  const numbers = rest.split('_').map((one) => (NUMBER.test(one) ? Number(one) : NaN));
+  if (cut < 0 || numbers.some(Number.isNaN)) return {};
+  const [first = NaN, second = NaN] = numbers;
+  if (name === 'k') return keysFrom(numbers);
+  if (name === 'q' && query && numbers.length === 2 && isNear(numbers)) return { query: within([first, second]) };
+  if (name === 'turn' && !query && numbers.length === 1 && isTurn(first)) return { turn: first };
+  if (name === 't' && numbers.length === 1 && isAllowed(TEMPERATURE, first)) return { temperature: first };
+  if (name === 'at' && numbers.length === 2) return { pair: { query: first, key: second } };
+  return {};
+}
+
+function keysFrom(numbers: readonly number[]): Partial<PlaneState> {
+  const count = numbers.length / 2;
+  if (!Number.isInteger(count) || count > MOST_KEYS || !isNear(numbers)) return {};
+  return {
+    keys: Array.from({ length: count }, (_, key) => within([numbers[2 * key] ?? 0, numbers[2 * key + 1] ?? 0])),
+  };
+}
+
+function isNear(numbers: readonly number[]): boolean {
+  return numbers.every((number) => Math.abs(number) <= REACH);
+}
+
+function isTurn(degrees: number): boolean {
+  return Number.isInteger(degrees) && degrees >= 0 && degrees <= 180;
+}
+
+/** The pair, kept among the queries and keys that there are. */
+export function pairWithin({ query, keys, pair }: PlaneState): PlaneState['pair'] {
+  const inside = (at: number, count: number): number =>
+    Number.isInteger(at) ? Math.max(0, Math.min(count - 1, at)) : 0;
+  return { query: inside(pair.query, query ? 1 : keys.length), key: inside(pair.key, keys.length) };
+}
