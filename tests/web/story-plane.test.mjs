@@ -2,30 +2,24 @@
 // words say of the places to start from is so.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-import { build } from 'esbuild';
 
 import { screenshot } from './harness.mjs';
-import { storySite } from './story.mjs';
+import { axeFindings, checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
-const site = await storySite('plane', 'PLANE');
+const site = await storySite('plane', `export { PLANE as section } from './plane.ts';`);
 after(() => site.close());
 
-/** The page's own arithmetic, to be held against rules written down here. */
-async function load(file) {
-  const entry = fileURLToPath(new URL(`../../www/src/${file}`, import.meta.url));
-  const options = /** @type {const} */ ({ bundle: true, format: 'esm', write: false, logLevel: 'silent' });
-  const { outputFiles } = await build({ ...options, entryPoints: [entry] });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
-}
-
-const { within, snapped, withLength, longest, movedBy, freePlace } = await load('views/parts/vectors.ts');
-const { formatScore, formatWeight, ranking } = await load('views/parts/ranking.ts');
-const { placeLabels } = await load('views/parts/labelling.ts');
-const { PRESETS, readState, writeState, startOf } = await load('page/story/planestate.ts');
+// The page's own arithmetic, to be held against rules written down here.
+const parts = await loadParts(
+  'views/parts/vectors',
+  'views/parts/ranking',
+  'views/parts/labelling',
+  'page/story/planestate',
+);
+const { within, snapped, withLength, longest, movedBy, freePlace } = parts;
+const { formatScore, formatWeight, ranking, placeLabels } = parts;
+const { PRESETS, readState, writeState, startOf } = parts;
 
 const WIDE = { width: 1440, height: 1200 };
 const preset = (id) => PRESETS.find((one) => one.id === id);
@@ -111,13 +105,17 @@ const radio = (page, name, value) => page.locator(`input[name="${name}"][value="
 
 /** What the section last put into the address; it does so once the hand rests. */
 async function remembered(page, wanted) {
-  await page.waitForFunction((wanted) => globalThis.remembered.at(-1) === wanted, wanted, { timeout: 5000 });
+  await page.waitForFunction((wanted) => globalThis.story.remembered.at(-1) === wanted, wanted, { timeout: 5000 });
 }
 
-const lastState = async (page) => {
-  await page.waitForTimeout(450);
-  return readState(await page.evaluate(() => globalThis.remembered.at(-1) ?? ''));
-};
+/** What it put there last, once the time is up after which it does so: a timer as long that is set later rings later. */
+const lastState = async (page) =>
+  readState(
+    await page.evaluate(async () => {
+      await new Promise((ring) => setTimeout(ring, 300));
+      return globalThis.story.remembered.at(-1) ?? '';
+    }),
+  );
 
 /** The middle of a handle, and pixels for a unit. */
 async function grip(page, of) {
@@ -603,7 +601,7 @@ test('hostile states are survived', () =>
       '__proto__',
     ];
     for (const state of states) {
-      await page.evaluate((state) => globalThis.mount(state), state);
+      await page.evaluate((state) => globalThis.story.mount(state), state);
       await settled(page);
       const texts = await page.locator('.plane-number').allTextContents();
       assert.ok(texts.length > 0 && texts.every((text) => text !== ''), state);
@@ -614,7 +612,7 @@ test('hostile states are survived', () =>
 test('any temperature of a link is computed or refused in words', () =>
   site.visit(WIDE, async (page) => {
     for (const temperature of ['1e-9', '1e-45', '1e-99', '1e30', '999999999']) {
-      await page.evaluate((state) => globalThis.mount(state), `temperature*t_${temperature}`);
+      await page.evaluate((state) => globalThis.story.mount(state), `temperature*t_${temperature}`);
       await page.waitForFunction(() =>
         [...document.querySelectorAll('.field-fault, .plane-number')].some(({ textContent }) => textContent !== ''),
       );
@@ -638,7 +636,7 @@ test('a temperature that cannot be is refused where it was typed, and the last o
 test('the language changes all words and no number', () =>
   site.visit({ ...WIDE, state: 'long' }, async (page) => {
     const english = await read(page);
-    await page.evaluate(() => globalThis.section.speak('zh'));
+    await page.evaluate(() => globalThis.story.speak('zh'));
     assert.deepEqual(await read(page), english);
     const latin = await page.locator('.plane').innerText();
     assert.doesNotMatch(latin.replace(/softmax|sigmoid|Shift|Delete|cos/gi, ''), /[a-z]{3}/i, 'English left');
@@ -646,7 +644,7 @@ test('the language changes all words and no number', () =>
       .locator('[data-handle]')
       .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
     assert.deepEqual(spoken, ['查询 q', '键 k₁', '键 k₂', '键 k₃', '键 k₄']);
-    await page.evaluate(() => globalThis.section.speak('en'));
+    await page.evaluate(() => globalThis.story.speak('en'));
     assert.doesNotMatch(await page.locator('.plane').innerText(), /[\u4e00-\u9fff]/, 'Chinese left');
   }));
 
@@ -702,14 +700,7 @@ for (const state of ['long', 'asymmetric*turn_60']) {
   test(`what is taken along is what is seen: ${state}`, () =>
     site.visit({ ...WIDE, state, theme: 'dark' }, async (page) => {
       await settled(page);
-      const { name, columns, rows, markup, drawn } = await page.evaluate(async () => {
-        const { name, columns, rows, picture } = globalThis.section.exported();
-        const markup = new XMLSerializer().serializeToString(picture);
-        const image = new Image();
-        image.src = URL.createObjectURL(new Blob([markup], { type: 'image/svg+xml' }));
-        await image.decode();
-        return { name, columns, rows, markup, drawn: [image.naturalWidth, image.naturalHeight] };
-      });
+      const { name, columns, rows, source, width, height } = await checkExported(page);
       const { keys, query } = startOf(preset(state.split('*')[0]));
       assert.equal(name, `plane-${state.split('*')[0]}`);
       assert.deepEqual(columns, ['query', 'key', 'x', 'y', 'dot', 'scaled', 'cosine', 'softmax', 'sigmoid']);
@@ -719,9 +710,8 @@ for (const state of ['long', 'asymmetric*turn_60']) {
         near(row[4], dot(asks, at), `dot of ${row.slice(0, 2)}`);
         near(row[6], cosine(asks, at), `cosine of ${row.slice(0, 2)}`);
       }
-      assert.doesNotMatch(markup, /class=|var\(|light-dark/, 'it needs no style sheet');
-      assert.match(markup, query ? />k₂</ : />q₂</);
-      assert.ok(drawn[0] > 600 && drawn[1] > 400, `${drawn}`);
+      assert.match(source, query ? />k₂</ : />q₂</);
+      assert.ok(width > 600 && height > 400, `${width} x ${height}`);
     }));
 }
 
@@ -730,14 +720,10 @@ for (const state of ['long', 'asymmetric*turn_60']) {
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
     site.visit({ ...WIDE, theme }, async (page) => {
-      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
       for (const state of ['long', 'asymmetric*turn_60']) {
-        await page.evaluate((state) => globalThis.mount(state), state);
+        await page.evaluate((state) => globalThis.story.mount(state), state);
         await settled(page);
-        // @ts-expect-error axe is a global of the script above.
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-        assert.deepEqual(found, [], state);
+        assert.deepEqual(await axeFindings(page), [], state);
       }
     }));
 }
@@ -751,7 +737,7 @@ for (const [speech, theme] of /** @type {const} */ ([
       for (const width of [360, 520, 800, 1440]) {
         await page.setViewportSize({ width, height: 900 });
         await settled(page);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        assert.equal(await excess(page), 0, `at ${width} px`);
         const cramped = await page
           .locator('.plane-number')
           .evaluateAll((all) =>
@@ -785,16 +771,7 @@ for (const width of [360, 800, 1440]) {
   test(`nothing moves while the numbers come, at ${width} px`, () =>
     site.visit({ width, state: 'long', before: watchShifts }, async (page) => {
       await settled(page);
-      await page.waitForTimeout(200);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.01, `cumulative layout shift ${shift}`);
     }));
-}
-
-function watchShifts() {
-  globalThis.layoutShift = 0;
-  new PerformanceObserver((list) => {
-    // @ts-expect-error `value` belongs to layout shifts alone, which the types do not know.
-    for (const entry of list.getEntries()) globalThis.layoutShift += entry.value;
-  }).observe({ type: 'layout-shift', buffered: true });
 }

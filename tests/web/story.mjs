@@ -134,9 +134,7 @@ async function shell() {
 
 /** Waits until nothing in the section is about to change. */
 export const ready = (page) =>
-  page.waitForFunction(
-    () => globalThis.story?.mounted && !document.querySelector('.story-view [aria-busy="true"]'),
-  );
+  page.waitForFunction(() => globalThis.story?.mounted && !document.querySelector('.story-view [aria-busy="true"]'));
 
 /** What axe-core has to say of the page, as text. */
 export async function axeFindings(page) {
