@@ -5,3 +5,4 @@ export * from './head.ts';
 export * from './mask.ts';
 export * from './matrix.ts';
 export * from './plane.ts';
+export * from './spread.ts';

@@ -1,0 +1,49 @@
+// A few keys side by side: the weight of each as a column with its number, and its score below.
+
+import { svg } from './dom.ts';
+import { formatCell } from './format.ts';
+import { lettering } from './lettering.ts';
+
+/** The height of the picture, and what of it the columns and the words below them take. */
+export const COLUMNS = { height: 124, top: 18, bottom: 40 } as const;
+
+/** Pixels of a digit, and a little more: numbers must not touch. */
+const CHARACTER = 7.2;
+
+/** Draws the keys in a picture `width` pixels wide; without weights only their scores are there. */
+export function drawColumns(
+  scores: Float32Array | undefined,
+  weights: Float32Array | undefined,
+  words: { score: string; weight: string },
+  width: number,
+): SVGElement[] {
+  const foot = COLUMNS.height - COLUMNS.bottom;
+  const drawn: SVGElement[] = [
+    svg('path', { class: 'spread-axis', d: `M0 ${foot}H${width}` }),
+    lettering(words.score, { x: 0, y: COLUMNS.height - 4 }, 'spread-caption'),
+  ];
+  const room = width / Math.max(1, scores?.length ?? 1);
+  const fits = (text: string): boolean => text.length * CHARACTER <= room;
+  scores?.forEach((score, key) => {
+    const middle = (key + 0.5) * room;
+    const weight = weights?.[key];
+    drawn.push(lettering(formatCell(score, fits), { x: middle, y: foot + 16 }, 'spread-tick', 'middle'));
+    if (weight === undefined) return;
+    const height = (foot - COLUMNS.top) * Math.max(0, Math.min(1, weight));
+    const box = { x: (key + 0.18) * room, y: foot - height, width: 0.64 * room, height };
+    drawn.push(
+      svg('rect', { class: 'spread-column', ...box }),
+      lettering(formatWeight(weight, fits), { x: middle, y: foot - height - 5 }, 'spread-number', 'middle'),
+    );
+  });
+  return drawn;
+}
+
+/** A weight in three decimals, or in two where these do not fit. */
+function formatWeight(weight: number, fits: (text: string) => boolean): string {
+  const written = (decimals: number): string => {
+    const least = 10 ** -decimals;
+    return weight > 0 && weight < least / 2 ? `<${least}` : weight.toFixed(decimals);
+  };
+  return fits('<0.001') ? written(3) : written(2);
+}
