@@ -6,3 +6,4 @@ export * from './mask.ts';
 export * from './matrix.ts';
 export * from './plane.ts';
 export * from './spread.ts';
+export * from './steps.ts';

@@ -1,0 +1,567 @@
+// One query, step by step: each stage against the definitions, computed here in double precision from the file.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { explainRow, parse, readSafetensors } from './page.mjs';
+import { axeFindings, checkExported, ready, storySite } from './story.mjs';
+
+/** A page with the sentence open; `openHead(choice)` opens another head, or the same under other options. */
+const SCRIPT = `
+import { steps } from './www/src/page/story/steps.ts';
+import { openAttention, openCapture } from './www/src/engine/index.ts';
+const capture = await openCapture(new URL('sentence.safetensors', document.baseURI));
+const listeners = [];
+let head;
+globalThis.openHead = async ({ layer = 3, head: at = 1, tensors, tokens, without = false, ...options } = {}) => {
+  const read = await capture.layer(layer);
+  const { query, key, value } = tensors ?? read;
+  const all = { ...read.options, ...options };
+  const map = await openAttention(query, key, null, all);
+  const own = tensors ? {} : { queries: capture.queryTokens, keys: capture.keyTokens };
+  head = { map, value: without ? null : value, tokens: tokens ?? own, options: all, batch: 0, head: at, query: 10 };
+  for (const listener of listeners) listener();
+};
+globalThis.closeHead = () => {
+  head = Promise.reject(new Error('there is no head'));
+  head.catch(() => undefined);
+  for (const listener of listeners) listener();
+};
+await globalThis.openHead();
+const section = steps({ layer: async () => head, changed: (listener) => listeners.push(listener) });
+`;
+
+const ALL_ON = { softcap: 30, position: 'alibi', causal: true };
+const STAGES = ['raw', 'scaled', 'capped', 'biased', 'masked', 'exponentials', 'weights', 'weighted', 'output'];
+
+const site = await storySite('steps', SCRIPT, ['www/sentence.safetensors']);
+after(() => site.close());
+
+const visit = (options, work) =>
+  site.visit(options, async (page, seen) => {
+    await ready(page);
+    await work(page, seen);
+  });
+
+const open = async (page, choice = {}) => {
+  await page.evaluate((choice) => globalThis['openHead'](choice), choice);
+  await ready(page);
+};
+const remembered = (page) => page.evaluate(() => globalThis['remembered'].at(-1));
+const text = (page, selector) => page.locator(selector).textContent();
+const heading = async (page) => (await text(page, '.steps-heading')).trim();
+const exported = (page) =>
+  page.evaluate(() => {
+    const { columns, rows } = globalThis['mounted'].exported();
+    const column = (name) => rows.map((row) => row[columns.indexOf(name)]);
+    return Object.fromEntries(columns.map((name) => [name, column(name)]));
+  });
+/** The numbers beside the bars, as they are printed and as they are told. */
+const printed = async (page) => {
+  const seen = await page.locator('.steps-strip .steps-number').allTextContents();
+  const told = await page
+    .locator('.steps-radios input')
+    .evaluateAll((radios) => radios.map((radio) => radio.getAttribute('aria-label').split(': ').at(-1)));
+  assert.deepEqual(told, seen, 'what is seen is what is told');
+  return seen.map(parse);
+};
+const goTo = async (page, name) => {
+  await page.locator('.steps-go', { hasText: name }).click();
+  await ready(page);
+};
+
+const near = (found, wanted, tolerance, what) =>
+  assert.ok(Math.abs(found - wanted) <= tolerance, `${what}: ${found}, expected ${wanted}`);
+const allNear = (found, wanted, relative, what) => {
+  assert.equal(found.length, wanted.length, what);
+  const size = Math.max(...wanted.map(Math.abs));
+  found.forEach((value, at) => near(value, wanted[at], relative * size, `${what}, ${at}`));
+};
+
+/** What the file's own numbers make of one query of a head without anything switched on. */
+async function defined({ layer = 3, head = 1, row = 10 } = {}) {
+  const file = await readSafetensors('www/sentence.safetensors');
+  const [query, key, value] = ['q', 'k', 'v'].map((name) => file.get(`layers.${layer}.${name}`));
+  const pairs = explainRow(query, key, { head, row });
+  const [keys, size] = value.shape.slice(-2);
+  const vectors = Array.from({ length: keys }, (_, at) => [
+    ...value.data.subarray((head * keys + at) * size, (head * keys + at + 1) * size),
+  ]);
+  const output = vectors[0].map((_, c) => pairs.reduce((sum, { weight }, at) => sum + weight * vectors[at][c], 0));
+  return { pairs, vectors, output };
+}
+
+test('each stage is what its formula makes of the file', () =>
+  visit({}, async (page) => {
+    const { pairs, vectors } = await defined();
+    const found = await exported(page);
+    assert.equal(found.token[2], 'animal');
+    allNear(
+      found.raw,
+      pairs.map(({ product }) => product),
+      1e-6,
+      'raw',
+    );
+    const logits = pairs.map(({ scaled }) => scaled);
+    for (const stage of ['scaled', 'capped', 'biased', 'masked']) allNear(found[stage], logits, 1e-6, stage);
+    const top = Math.max(...logits);
+    allNear(
+      found.exponentials,
+      logits.map((logit) => Math.exp(logit - top)),
+      2e-6,
+      'exponentials',
+    );
+    const weights = pairs.map(({ weight }) => weight);
+    allNear(found.weights, weights, 2e-6, 'weights');
+    const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    allNear(
+      found.weighted,
+      vectors.map((vector, at) => weights[at] * length(vector)),
+      2e-6,
+      'weighted',
+    );
+    await goTo(page, 'Attention weight');
+    (await printed(page)).forEach((weight, at) => near(weight, weights[at], 6e-4, `weight ${at}`));
+    assert.equal(await text(page, '.steps-total'), 'Σ w = 1.000');
+  }));
+
+test('the formulas hold with the numbers put in', () =>
+  visit({}, async (page) => {
+    const sum = async () => {
+      const [terms, result] = (await text(page, '.steps-plugged')).split(' = ').slice(-2);
+      return [terms, parse(result)];
+    };
+    const numbers = (terms) => terms.match(/−?\d[\d.]*/g).map(parse);
+    const [first, dot] = await sum();
+    const [query, key, cosine] = numbers(first);
+    near(query * key * cosine, dot, 0.02, 'lengths and cosine');
+    assert.equal(await text(page, '.steps-pair'), 'it → animal ');
+
+    await page.locator('[name="steps-forward"]').click();
+    const [second, scaled] = await sum();
+    const [score, factor] = numbers(second);
+    assert.equal(score, dot);
+    near(score * factor, scaled, 2e-3, 'scaled');
+    near(factor, 1 / Math.sqrt(32), 1e-4, 'one over the root of d');
+    assert.equal(await text(page, '.steps-total'), '0.1768 = 1 ÷ √32');
+
+    await page.locator('[name="steps-forward"]').click();
+    await page.locator('.steps-radio').nth(4).click();
+    await ready(page);
+    assert.equal(await text(page, '.steps-pair'), "it → ' ");
+    const [third, exponential] = await sum();
+    const [logit, most] = numbers(third);
+    near(Math.exp(logit - most), exponential, 1e-3 * exponential, 'exponential');
+    const divisor = parse((await text(page, '.steps-total')).split(' = ').at(-1));
+    const all = (await exported(page)).exponentials;
+    near(
+      all.reduce((total, one) => total + one, 0),
+      divisor,
+      1e-3,
+      'the divisor is the sum of the exponentials',
+    );
+
+    await page.locator('[name="steps-forward"]').click();
+    const [fourth, weight] = await sum();
+    const [above, below] = numbers(fourth);
+    near(above / below, weight, 6e-4, 'weight');
+
+    await page.locator('[name="steps-forward"]').click();
+    const [fifth, weighted] = await sum();
+    const [share, length] = numbers(fifth);
+    near(share * length, weighted, 6e-4 * length, 'weighted length');
+  }));
+
+test('exp makes ratios of differences, and what is taken off first changes no weight', async () => {
+  const { pairs } = await defined();
+  const logits = pairs.map(({ scaled }) => scaled);
+  const softmax = (values, off) => {
+    const terms = values.map((value) => Math.exp(value - off));
+    return terms.map((term) => term / terms.reduce((sum, one) => sum + one, 0));
+  };
+  const [plain, shifted] = [softmax(logits, 0), softmax(logits, Math.max(...logits))];
+  plain.forEach((weight, key) => near(weight, shifted[key], 1e-12, `key ${key}`));
+  near(Math.exp(1.5) / Math.exp(0.5), 2.718, 5e-4, 'lower by 1');
+});
+
+test('the output is Σ w v, as the definition and attention() have it', () =>
+  visit({ path: '#10_output__7' }, async (page) => {
+    const { output } = await defined();
+    const engine = await page.evaluate(async () => {
+      const { openCapture, attention } = globalThis['qk'];
+      const capture = await openCapture(new URL('sentence.safetensors', document.baseURI));
+      const { query, key, value, options } = await capture.layer(3);
+      const { output } = await attention(query, key, value, options);
+      return [...output.data.subarray((16 + 10) * 32, (16 + 11) * 32)];
+    });
+    allNear(engine, output, 2e-6, 'attention()');
+    const slider = page.locator('[name="steps-dimension"]');
+    assert.equal(await slider.inputValue(), '7');
+    for (const dimension of [0, 7, 31]) {
+      await slider.fill(String(dimension));
+      const said = await text(page, '.steps-plugged');
+      assert.match(said, /^y[₀-₉]+ = 0\.677 × .* \+ … = /);
+      near(parse(said.split(' = ').at(-1)), output[dimension], 6e-4 * Math.abs(output[dimension]), `y_${dimension}`);
+      near(parse(await text(page, '.steps-plot .steps-number')), output[dimension], 6e-4, 'the number in the picture');
+    }
+    const length = Math.sqrt(output.reduce((sum, y) => sum + y * y, 0));
+    near(parse(/\|y\| = ([\d.]+)/.exec(await text(page, '.steps-total'))[1]), length, 1e-3, 'length');
+    const plot = await page.locator('.steps-plot').boundingBox();
+    await page.mouse.click(plot.x + (plot.width * 12.5) / 32, plot.y + 40);
+    assert.equal(await remembered(page), '10_output__12');
+  }));
+
+test('what is switched off is passed over, and said to be', () =>
+  visit({}, async (page) => {
+    const way = async () => {
+      const names = [await heading(page)];
+      const passed = [];
+      const forward = page.locator('[name="steps-forward"]');
+      while ((await forward.getAttribute('aria-disabled')) === 'false') {
+        await forward.click();
+        names.push(await heading(page));
+        passed.push(await text(page, '.steps-passed'));
+      }
+      return { names: names.map((name) => name.split(/\s{2,}|(?<=[a-z]) (?=[slwecy|])/)[0]), passed };
+    };
+    const plain = await way();
+    assert.equal(plain.names.length, 6);
+    assert.equal(
+      plain.passed[1],
+      'Passed over on the way here: After the soft cap (off), With the bias (none), After the mask (none).',
+    );
+    assert.deepEqual(plain.passed.filter(Boolean).length, 1, 'nothing else is passed over');
+    assert.equal(await page.locator('.steps-off').count(), 3);
+
+    await open(page, ALL_ON);
+    await page.locator('[name="steps-at"]').fill('0');
+    const all = await way();
+    assert.equal(all.names.length, 9);
+    assert.deepEqual(all.passed.filter(Boolean), []);
+    assert.equal(await page.locator('.steps-off').count(), 0);
+
+    await open(page, { normalizer: 'sparsemax', without: true, score: 'dot', scale: 1 });
+    const said = await page.locator('.steps-off').allTextContents();
+    assert.deepEqual(said, [
+      'Scaled scorethe factor is 1',
+      'After the soft capoff',
+      'With the biasnone',
+      'After the masknone',
+      'Exponentialsone step with the weights',
+      'Weighted valuesno V here',
+      'Outputno V here',
+    ]);
+    assert.match(await heading(page), /^Attention weight/, 'the last stage that is still on the way');
+    assert.equal(await text(page, '.steps-total'), 'Σ w = 1.000');
+  }));
+
+test('soft cap, bias and mask with their numbers put in', () =>
+  visit({ path: '#6_capped_3' }, async (page) => {
+    await open(page, ALL_ON);
+    const { pairs } = await defined({ row: 6 });
+    const capped = 30 * Math.tanh(pairs[3].scaled / 30);
+    const said = () => text(page, '.steps-plugged');
+    assert.match(await said(), /^30 · tanh\(−?[\d.]+ ÷ 30\) = /);
+    near(parse((await said()).split(' = ').at(-1)), capped, 1e-3, 'capped');
+    await page.locator('[name="steps-forward"]').click();
+    const [terms, biased] = (await said()).split(' = ');
+    const [, bias] = terms.split(' + ').map((term) => parse(term.replace(/[()]/g, '')));
+    near(bias, -(2 ** -2) * 3, 1e-3, 'ALiBi: 2^-2 for each of three positions');
+    near(parse(biased), capped + bias, 2e-3, 'biased');
+    await page.locator('[name="steps-forward"]').click();
+    assert.match(await said(), /the mask lets this key pass/);
+    await page.locator('.steps-radio').nth(9).click();
+    await ready(page);
+    assert.match(await said(), /^−∞: the mask removes this key/);
+    const values = await printed(page);
+    assert.ok(values.slice(0, 7).every(Number.isFinite));
+    const told = await page.locator('.steps-strip .steps-number').allTextContents();
+    assert.deepEqual(told.slice(7), Array(9).fill('−∞'));
+    await goTo(page, 'Exponentials');
+    assert.deepEqual((await printed(page)).slice(7), Array(9).fill(0));
+  }));
+
+test('steps go by buttons, by keys, by the slider and by the list, to both ends and no further', () =>
+  visit({}, async (page) => {
+    const [back, forward, slider] = ['back', 'forward', 'at'].map((name) => page.locator(`[name="steps-${name}"]`));
+    assert.equal(await back.getAttribute('aria-disabled'), 'true');
+    // Playwright waits for buttons that say they are disabled; a hand does not.
+    await back.click({ force: true });
+    assert.match(await heading(page), /^Raw score/);
+    await forward.click();
+    await forward.click();
+    assert.match(await heading(page), /^Exponentials/);
+    assert.equal(await remembered(page), '_exponentials');
+    await back.click();
+    assert.match(await heading(page), /^Scaled score/);
+    await slider.focus();
+    await page.keyboard.press('End');
+    assert.match(await heading(page), /^Output/);
+    assert.equal(await slider.getAttribute('aria-valuetext'), 'Output, step 6 of 6');
+    await forward.click({ force: true });
+    assert.match(await heading(page), /^Output/);
+    await slider.focus();
+    await page.keyboard.press('Home');
+    assert.match(await heading(page), /^Raw score/);
+    assert.equal(await remembered(page), '', 'as it comes it says nothing');
+    await page.locator('.steps-go', { hasText: 'Attention weight' }).focus();
+    await page.keyboard.press('Enter');
+    assert.match(await heading(page), /^Attention weight/);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Attention weight');
+
+    await page.locator('.steps-radios input').nth(2).focus();
+    await page.keyboard.press('ArrowRight');
+    assert.match(await heading(page), /^Weighted values/);
+    await page.keyboard.press('ArrowLeft');
+    assert.match(await heading(page), /^Attention weight/);
+    await page.keyboard.press('ArrowDown');
+    await ready(page);
+    assert.equal(await text(page, '.steps-pair'), 'it → didn ');
+    assert.equal(await remembered(page), '_weights_3');
+  }));
+
+test('it plays to the end and stops there; whoever steps, stops it', () =>
+  site.visit({}, async (page) => {
+    await ready(page);
+    await page.clock.install();
+    const play = page.locator('[name="steps-play"]');
+    await play.click();
+    assert.match(await heading(page), /^Scaled score/, 'it starts at once');
+    assert.equal(await play.getAttribute('aria-label'), 'Pause');
+    await page.clock.runFor(2000);
+    assert.match(await heading(page), /^Exponentials/);
+    await play.click();
+    await page.clock.runFor(10_000);
+    assert.match(await heading(page), /^Exponentials/, 'paused');
+    await play.click();
+    await page.clock.runFor(20_000);
+    assert.match(await heading(page), /^Output/);
+    assert.equal(await play.getAttribute('aria-label'), 'Play');
+    await play.click();
+    assert.match(await heading(page), /^Raw score/, 'from the beginning');
+    await page.locator('[name="steps-forward"]').click();
+    assert.equal(await play.getAttribute('aria-label'), 'Play');
+    await page.clock.runFor(10_000);
+    assert.match(await heading(page), /^Scaled score/);
+  }));
+
+test('bars slide, unless motion is to be spared: then nothing plays and steps jump', async () => {
+  const sliding = (page) =>
+    page
+      .locator('.steps-strip .steps-bar')
+      .first()
+      .evaluate((bar) => getComputedStyle(bar).transitionDuration);
+  await visit({}, async (page) => {
+    assert.match(await sliding(page), /^0\.4s/);
+    assert.ok(await page.locator('[name="steps-play"]').isVisible());
+  });
+  await visit({ reducedMotion: true }, async (page) => {
+    assert.match(await sliding(page), /^0s/);
+    assert.ok(await page.locator('[name="steps-play"]').isHidden());
+    await page.locator('[name="steps-forward"]').click();
+    assert.match(await heading(page), /^Scaled score/);
+  });
+});
+
+test('a query is chosen in the text, by mouse, finger and keys; the strongest key of its row is chosen with it', () =>
+  visit({ touch: true, width: 360 }, async (page) => {
+    const tokens = page.locator('.steps-token');
+    assert.equal(await tokens.count(), 16);
+    await tokens.nth(6).click();
+    await ready(page);
+    assert.equal(await text(page, '.steps-pair'), 'cross → street ');
+    assert.equal(await remembered(page), '6');
+    await page.keyboard.press('ArrowRight');
+    await ready(page);
+    const { pairs } = await defined({ row: 7 });
+    const strongest = pairs.findIndex(({ weight }) => weight === Math.max(...pairs.map((pair) => pair.weight)));
+    assert.ok(await page.locator('.steps-radios input').nth(strongest).isChecked());
+    assert.equal(await remembered(page), '7');
+    await tokens.nth(10).tap();
+    await ready(page);
+    await page.locator('.steps-radio').nth(0).tap();
+    await ready(page);
+    assert.equal(await text(page, '.steps-pair'), 'it → [CLS] ');
+  }));
+
+test('a link brings it back, whatever else a link may say', () =>
+  visit({}, async (page) => {
+    const seen = async (state) => {
+      await page.evaluate((state) => globalThis['mount'](state), state);
+      await ready(page);
+      return [await heading(page), await text(page, '.steps-sum')].join('|');
+    };
+    const plain = await seen('');
+    const hostile = ['nonsense', '_', '-1_none_-1_-1', '1e1_<b>_x_y', '٣_raw', '10_toString_2x', '_'.repeat(4000)];
+    for (const state of hostile) assert.equal(await seen(state), plain, state);
+    assert.match(await seen('6_weights_9'), /^Attention weight.*\|cross → because /);
+    assert.match(await seen('99999999_weights_99999999_99999999'), /^Attention weight.*\|\[SEP\] → \[SEP\] /);
+    assert.match(await seen('6_masked_9'), /^Scaled score.*\|cross → because /, 'there is no mask');
+    assert.match(await seen('6_output_9_4'), /^Output.*\|cross y₄ = /);
+  }));
+
+test('it follows the page to another head, and shows none where there is none', () =>
+  visit({ path: '#10_weights' }, async (page) => {
+    await open(page, { layer: 0, head: 2 });
+    const { pairs } = await defined({ layer: 0, head: 2 });
+    allNear(
+      (await exported(page)).weights,
+      pairs.map(({ weight }) => weight),
+      2e-6,
+      'weights of the other head',
+    );
+    await page.evaluate(() => globalThis['closeHead']());
+    await page.waitForFunction(() => document.querySelector('.steps')['hidden']);
+    assert.equal(await text(page, '.field-fault'), 'there is no head');
+    await open(page);
+    assert.equal(await text(page, '.field-fault'), '');
+    assert.match(await text(page, '.steps-sum'), /it → animal/);
+  }));
+
+test('a long row shows its strongest keys, and heads may share their values', () =>
+  visit({ path: '#10_weights' }, async (page) => {
+    await page.evaluate(async () => {
+      const noise = (seed) => (_, at) => Math.sin(seed * 7 + at * at * 0.61);
+      const tensor = (shape, seed) => ({
+        shape,
+        data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, noise(seed)),
+      });
+      globalThis['tensors'] = {
+        query: tensor([4, 100, 8], 1),
+        key: tensor([2, 300, 8], 2),
+        value: tensor([2, 300, 3], 3),
+      };
+      await globalThis['openHead']({ tensors: globalThis['tensors'], head: 2, scale: 2 });
+    });
+    await ready(page);
+    const engine = await page.evaluate(async () => {
+      const { query, key, value } = globalThis['tensors'];
+      const { output, weights } = await globalThis['qk'].attention(query, key, value, { scale: 2, needWeights: true });
+      return {
+        output: [...output.data.subarray((200 + 10) * 3, (200 + 11) * 3)],
+        weights: [...weights.data.subarray((200 + 10) * 300, (200 + 11) * 300)],
+      };
+    });
+    const found = await exported(page);
+    const strongest = [...engine.weights.keys()].sort((a, b) => engine.weights[b] - engine.weights[a]).slice(0, 24);
+    assert.deepEqual(
+      found.key,
+      strongest.sort((a, b) => a - b),
+    );
+    const rest =
+      engine.weights.reduce((sum, w) => sum + w, 0) - found.key.reduce((sum, key) => sum + engine.weights[key], 0);
+    const note = (await page.locator('.steps-below').textContent()).match(
+      /The 24 strongest of 300 keys.* have ([\d.]+) of/,
+    );
+    near(Number(note[1]), rest, 1e-3, 'the others');
+
+    const field = page.locator('[name="steps-query"]');
+    assert.equal(await field.inputValue(), '10');
+    await field.fill('100');
+    await field.press('Enter');
+    assert.equal(await field.inputValue(), '10', 'there is no query 100');
+    await goTo(page, 'Output');
+    for (const [at, y] of engine.output.entries()) {
+      await page.locator('[name="steps-dimension"]').fill(String(at));
+      near(parse((await text(page, '.steps-plugged')).split(' = ').at(-1)), y, 1e-3, `y_${at}`);
+    }
+    await field.fill('99');
+    await field.press('Enter');
+    await ready(page);
+    assert.match(await remembered(page), /^99_output__2$/);
+    assert.equal((await exported(page)).key.length, 24);
+  }));
+
+test('rows that are not ordinary say so, and what the mask removes cannot be seen', () =>
+  visit({ path: '#1_weights' }, async (page) => {
+    await open(page, { querySeqLengths: [1] });
+    assert.match(await page.locator('.steps-below').textContent(), /no key|empty/i);
+    assert.ok((await printed(page)).every((weight) => weight === 0));
+    await goTo(page, 'Output');
+    assert.match(await text(page, '.steps-plugged'), /= 0$/);
+
+    await page.evaluate(async () => {
+      const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });
+      const value = tensor([2, 1], [5, NaN]);
+      const tensors = { query: tensor([2, 1], [1, 1]), key: tensor([2, 1], [1, NaN]), value };
+      await globalThis['openHead']({ tensors, head: 0, causal: true });
+    });
+    await page.locator('.steps-token').nth(0).click();
+    await ready(page);
+    await goTo(page, 'Output');
+    assert.match(await text(page, '.steps-plugged'), /= 5\.000$/);
+    await page.locator('.steps-token').nth(1).click();
+    await ready(page);
+    assert.match(await page.locator('.steps-below').textContent(), /NaN|not a number/i);
+    await goTo(page, 'Attention weight');
+    assert.deepEqual(await page.locator('.steps-strip .steps-number').allTextContents(), ['NaN', 'NaN']);
+  }));
+
+test('a hostile token is text, and no wider than the page', () =>
+  visit({ width: 360 }, async (page) => {
+    const hostile = ['<img src=x onerror=alert(1)>', '\u202egnp', '', 'x'.repeat(5000), '词元'.repeat(40)];
+    const tokens = Array.from({ length: 16 }, (_, at) => hostile[at % hostile.length]);
+    await open(page, { tokens: { queries: tokens, keys: tokens } });
+    assert.equal(await page.locator('.steps img').count(), 0);
+    assert.match(await page.locator('.steps-token').nth(0).textContent(), /^<img/);
+    assert.equal(await page.locator('.steps-token').nth(1).textContent(), '⟨U+202E⟩gnp');
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    await checkExported(page);
+  }));
+
+test('it speaks both languages, and changes while it lives', () =>
+  visit({ language: 'zh-CN', path: '#10_exponentials' }, async (page) => {
+    assert.match(await text(page, '.steps'), /到此略过：软上限之后（未启用）、加偏置之后（无）、掩码之后（无）。/);
+    await page.evaluate(() => globalThis['speak']('en'));
+    const english = await text(page, '.steps');
+    assert.doesNotMatch(english, /[\u4e00-\u9fff]/);
+    assert.match(english, /Passed over on the way here/);
+  }));
+
+test('what is given away is what is seen, at every stage', () =>
+  visit({}, async (page) => {
+    await open(page, ALL_ON);
+    for (let at = 0; at < STAGES.length; at += 1) {
+      await page.locator('[name="steps-at"]').fill(String(at));
+      const { source, columns } = await checkExported(page);
+      assert.deepEqual(columns, ['key', 'token', ...STAGES.slice(0, -1)]);
+      const seen = at < 8 ? await page.locator('.steps-strip .steps-number').first().textContent() : 'y₀ = ';
+      assert.ok(source.includes(seen), `${STAGES[at]}: ${seen}`);
+    }
+  }));
+
+for (const width of [360, 1440]) {
+  test(`nothing moves from stage to stage, ${width} pixels wide`, () =>
+    visit({ width, height: 1400 }, async (page) => {
+      await open(page, ALL_ON);
+      const places = new Set();
+      for (let at = 0; at < STAGES.length; at += 1) {
+        await page.locator('[name="steps-at"]').fill(String(at));
+        places.add(
+          await page.evaluate(() => {
+            const [room, all] = ['.steps-room', '.steps'].map((part) =>
+              document.querySelector(part).getBoundingClientRect(),
+            );
+            return `${room.top} ${room.height} ${all.height}`;
+          }),
+        );
+      }
+      assert.deepEqual([...places].length, 1, [...places].join(', '));
+    }));
+}
+
+for (const theme of /** @type {const} */ (['light', 'dark'])) {
+  test(`axe finds nothing, and nothing is wider than a phone, ${theme}`, () =>
+    visit({ theme, width: 360, language: theme === 'dark' ? 'zh-CN' : 'en-US' }, async (page) => {
+      for (const stage of ['0', '5']) {
+        await page.locator('[name="steps-at"]').fill(stage);
+        assert.deepEqual(await axeFindings(page), []);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+      }
+      for (const target of await page.locator('.steps button, .steps label').all()) {
+        if (!(await target.isVisible())) continue;
+        const box = await target.boundingBox();
+        assert.ok(box.height >= 24 && box.width >= 24, `${await target.textContent()}: ${box.width} x ${box.height}`);
+      }
+    }));
+}

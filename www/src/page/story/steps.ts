@@ -1,0 +1,324 @@
+// One query of the layer that is open, stage by stage: from its scores to its output.
+
+import {
+  attention,
+  statusNames,
+  valueNorms,
+  valueWeightedNorms,
+  type AttentionMap,
+  type ProblemOptions,
+  type Row,
+  type Tensor,
+} from '../../engine/index.ts';
+import { catalog } from '../../generated/catalog.ts';
+import { StepsView, type ShownKey, type StepsScene, type StepsStage } from '../../views/index.ts';
+import { element } from '../../views/parts/dom.ts';
+import { formatShare } from '../../views/parts/format.ts';
+import { Latest } from '../../views/parts/latest.ts';
+import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import { reasonOf } from '../reason.ts';
+import type { Exported, Mounted, Section, Story } from './section.ts';
+import { stagesOf, type RowNumbers, type WeightedSum } from './stages.ts';
+
+/** The head in the picture. Its map stays the page's own: it is asked, never freed. */
+export interface StepsHead {
+  map: Pick<AttentionMap, 'queries' | 'keys' | 'heads' | 'row' | 'cell'>;
+  /** V of the layer, `[B, Hkv, M, dv]` or less; null: there is none. */
+  value: Tensor | null;
+  tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined };
+  /** What the map was opened with. */
+  options: ProblemOptions;
+  batch: number;
+  head: number;
+  /** The query to begin with. */
+  query?: number | undefined;
+}
+
+/** The page, as far as the section sees it. */
+export interface StepsPage {
+  /** The head that is looked at; rejects where none is. */
+  layer(): Promise<StepsHead>;
+  /** Calls `listener` whenever another head, or the same under other options, is looked at. */
+  changed(listener: () => void): void;
+}
+
+/** So many keys are shown, the strongest. */
+const SHOWN = 24;
+
+const text = {
+  others: {
+    en: 'The {shown} strongest of {count} keys; the others have {weight} of the weight together.',
+    zh: '显示 {count} 个键中最强的 {shown} 个；其余的键共占权重 {weight}。',
+  },
+  status: { en: 'This row: {label}. {about}', zh: '该行：{label}。{about}' },
+};
+
+export function steps(of: StepsPage): Section {
+  return {
+    id: 'steps',
+    title: { en: 'One query, step by step', zh: '一个查询，逐步来看' },
+    lead: {
+      en: 'Choose a word, the query, and follow its row: each key gets a score, the scores become weights that sum to one, and the weights say how much of each key’s value goes into the output.',
+      zh: '选一个词作查询，跟着它这一行走：每个键得到一个分数，分数变成总和为 1 的注意力权重，权重决定每个键的值有多少进入输出。',
+    },
+    mount: (host, story) => new Steps(host, story, of),
+  };
+}
+
+/** What the visitor has chosen; undefined: as it comes. */
+interface State {
+  query: number | undefined;
+  stage: string;
+  key: number | undefined;
+  dimension: number;
+}
+
+const FIRST = 'raw';
+
+/** A query of a head, with its numbers. */
+interface Known extends RowNumbers {
+  head: StepsHead;
+  query: number;
+  key: number;
+}
+
+class Steps implements Mounted {
+  readonly #story: Story;
+  readonly #of: StepsPage;
+  readonly #view: StepsView;
+  readonly #fault = element('p', { class: 'field-fault', role: 'status' });
+  readonly #jobs = new Latest(
+    (error) => this.#fail(error),
+    () => this.#settle(),
+  );
+  #language: Language;
+  #state: State;
+  #head: StepsHead | undefined;
+  #known: Known | undefined;
+  /** The queries of the head, the same object as long as they are the same. */
+  #queries: { head: StepsHead; queries: StepsScene['queries'] } | undefined;
+  #error: unknown;
+
+  constructor(host: HTMLElement, story: Story, of: StepsPage) {
+    this.#story = story;
+    this.#of = of;
+    this.#language = story.language;
+    this.#state = readState(story.state);
+    this.#view = new StepsView({
+      query: (query) => this.#change({ query, key: undefined }),
+      go: (at) => this.#change({ stage: this.#scene()?.stages[at]?.id ?? FIRST }),
+      key: (place) => this.#change({ key: this.#scene()?.keys[place]?.index }),
+      dimension: (dimension) => this.#change({ dimension }),
+    });
+    host.append(this.#view.element, this.#fault);
+    of.changed(() => this.#open());
+    this.#open();
+  }
+
+  speak(language: Language): void {
+    this.#language = language;
+    this.#show();
+  }
+
+  repaint(): void {
+    this.#show();
+  }
+
+  exported(): Exported {
+    const known = this.#known;
+    const scene = this.#scene();
+    const names = scene?.stages.filter(({ bars }) => bars).map(({ id }) => id) ?? [];
+    const rows = (scene?.keys ?? []).map(({ index, name }, place) => [
+      index,
+      name,
+      ...(scene?.stages ?? []).flatMap(({ bars }) => (bars ? [bars.values[place] ?? NaN] : [])),
+    ]);
+    return {
+      name: `qkscope-steps-${known?.query ?? 0}`,
+      columns: ['key', 'token', ...names],
+      rows,
+      picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),
+    };
+  }
+
+  /** Looks at the head that the page has open now. */
+  #open(): void {
+    this.#run(async (signal) => {
+      const head = await this.#of.layer();
+      signal.throwIfAborted();
+      this.#head = head;
+      await this.#read(head, signal);
+    });
+  }
+
+  #change(change: Partial<State>): void {
+    const before = this.#state;
+    this.#state = { ...before, ...change };
+    this.#story.remember(writeState(this.#state));
+    const head = this.#head;
+    const asks = this.#state.query !== before.query || this.#state.key !== before.key;
+    if (asks && head) this.#run((signal) => this.#read(head, signal));
+    else this.#show();
+  }
+
+  #run(job: (signal: AbortSignal) => Promise<void>): void {
+    this.#jobs.run(async (signal) => {
+      await job(signal);
+      this.#error = undefined;
+      this.#show();
+    }, true);
+    this.#settle();
+  }
+
+  async #read(head: StepsHead, signal: AbortSignal): Promise<void> {
+    const { batch, head: at } = head;
+    const query = Math.min(this.#state.query ?? head.query ?? 0, head.map.queries - 1);
+    const same = this.#known?.head === head && this.#known.query === query ? this.#known : undefined;
+    const row = same?.row ?? (await head.map.row({ batch, head: at, row: query, signal }));
+    const sum = same ? same.sum : await sumOf(head, row, signal);
+    const chosen = this.#state.key ?? Math.max(0, row.statistics.argmax);
+    const key = Math.min(chosen, head.map.keys - 1);
+    const cell = await head.map.cell({ batch, head: at, row: query, key, signal });
+    signal.throwIfAborted();
+    const strongest = same?.strongest ?? strongestOf(row.stages.weights);
+    this.#known = { head, query, key, row, strongest, sum, cell };
+  }
+
+  /** There is no row to look at: better none than that of the head before. */
+  #fail(error: unknown): void {
+    this.#error = error;
+    this.#known = undefined;
+    this.#show();
+  }
+
+  #settle(): void {
+    this.#view.element.setAttribute('aria-busy', String(this.#jobs.busy));
+  }
+
+  #show(): void {
+    this.#view.show(this.#scene(), this.#language);
+    this.#fault.textContent = this.#error === undefined ? '' : reasonOf(this.#error, this.#language);
+  }
+
+  #scene(): StepsScene | undefined {
+    const known = this.#known;
+    if (!known) return undefined;
+    const { head, query, key, row, strongest, sum } = known;
+    const shown = shownKeys(strongest, key);
+    const keys = shown.map((index): ShownKey => ({ index, name: nameOf(head.tokens.keys, index, head.map.keys) }));
+    const dimension = Math.min(this.#state.dimension, Math.max(0, (sum?.output.length ?? 1) - 1));
+    const selection = { keys, chosen: shown.indexOf(key), dimension };
+    const stages = stagesOf(known, head.options, selection, this.#language);
+    const at = stageAt(stages, this.#state.stage);
+    return { ...selection, queries: this.#queriesOf(head), query, stages, at, note: this.#note(row, shown) };
+  }
+
+  #queriesOf(head: StepsHead): StepsScene['queries'] {
+    if (this.#queries?.head !== head) {
+      const count = head.map.queries;
+      const queries = { count, name: (index: number) => nameOf(head.tokens.queries, index, count) };
+      this.#queries = { head, queries };
+    }
+    return this.#queries.queries;
+  }
+
+  #note({ stages: { weights }, statistics }: Row, shown: readonly number[]): string {
+    const language = this.#language;
+    const status = catalog.statuses.find(({ id }) => id === statistics.status);
+    if (status && status.id !== statusNames[0]) {
+      return phrase(text.status, language, { label: status.label[language], about: status.about[language] });
+    }
+    if (shown.length === weights.length) return '';
+    const own = shown.reduce((total, key) => total + (weights[key] ?? 0), 0);
+    const weight = formatShare(Math.max(0, statistics.mass - own));
+    return phrase(text.others, language, { shown: shown.length, count: weights.length, weight });
+  }
+}
+
+/** The weighted sum of one row. */
+async function sumOf(head: StepsHead, { stages }: Row, signal: AbortSignal): Promise<WeightedSum | null> {
+  const value = valueOf(head);
+  if (!value) return null;
+  const [keys = 0, size = 0] = value.shape;
+  const weights: Tensor = { shape: [1, keys], data: stages.weights };
+  const norms = await valueNorms(value, { signal });
+  const weighted = await valueWeightedNorms(weights, norms, { signal });
+  // One number of the output is the product of the row with a column of V: the columns are the keys of a problem of their own.
+  const columns: Tensor = { shape: [size, keys], data: columnsOf(value, stages.masked) };
+  const sums = await attention(weights, columns, null, { score: 'dot', stages: ['raw'], signal });
+  const output = sums.stages?.raw?.data ?? new Float32Array();
+  const length = await valueNorms({ shape: [1, size], data: output }, { signal });
+  return {
+    norms: norms.data,
+    weighted: weighted.data,
+    output,
+    length: length.data[0] ?? NaN,
+    value: (key, dimension) => value.data[key * size + dimension] ?? NaN,
+  };
+}
+
+/** V of the head, `[M, dv]`: heads share it where there are fewer of them in V. */
+function valueOf({ value, map, batch, head }: StepsHead): Tensor | null {
+  if (!value) return null;
+  const [heads = 1, keys = 0, size = 0] = [1, 1, ...value.shape].slice(-3);
+  const at = batch * heads + Math.floor((head * heads) / map.heads);
+  const data = value.data.subarray(at * keys * size, (at + 1) * keys * size);
+  return size > 0 && keys > 0 ? { shape: [keys, size], data } : null;
+}
+
+/** V column by column. What stands at keys that the mask removes is out of sight, even where it is no number. */
+function columnsOf({ data, shape }: Tensor, masked: Float32Array): Float32Array {
+  const [keys = 0, size = 0] = shape;
+  const columns = new Float32Array(data.length);
+  for (let key = 0; key < keys; key += 1) {
+    if (masked[key] === -Infinity) continue;
+    for (let at = 0; at < size; at += 1) columns[at * keys + key] = data[key * size + at] ?? NaN;
+  }
+  return columns;
+}
+
+/** The keys with the largest weights, as many as are shown. */
+function strongestOf(weights: Float32Array): number[] {
+  const order = [...weights.keys()].sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0) || one - other);
+  return order.slice(0, SHOWN);
+}
+
+/** The strongest keys in the order of the sequence, `key` always among them. */
+function shownKeys(strongest: readonly number[], key: number): number[] {
+  const shown = strongest.includes(key) ? strongest : [...strongest.slice(0, -1), key];
+  return [...shown].sort((one, other) => one - other);
+}
+
+/** The stage called `id`, or the last before it that is on the way. */
+function stageAt(stages: readonly StepsStage[], id: string): number {
+  let at = Math.max(
+    0,
+    stages.findIndex((stage) => stage.id === id),
+  );
+  while (at > 0 && stages[at]?.off !== undefined) at -= 1;
+  return at;
+}
+
+/** A token, or its number where the sequence has none that fit. */
+function nameOf(tokens: readonly string[] | undefined, index: number, count: number): string {
+  const token = tokens?.length === count ? tokens[index] : undefined;
+  return token === undefined ? String(index) : visibleToken(token);
+}
+
+const STAGES = ['raw', 'scaled', 'capped', 'biased', 'masked', 'exponentials', 'weights', 'weighted', 'output'];
+
+/** Query, stage, key and dimension, as in `10_weights_2_0`; what is none of them stays as it comes. */
+function readState(state: string): State {
+  const parts = state.split('_', 4);
+  const number = (at: number): number | undefined => {
+    const part = parts[at] ?? '';
+    return /^\d{1,8}$/.test(part) ? Number(part) : undefined;
+  };
+  const stage = STAGES.find((id) => id === parts[1]) ?? FIRST;
+  return { query: number(0), stage, key: number(2), dimension: number(3) ?? 0 };
+}
+
+function writeState({ query, stage, key, dimension }: State): string {
+  const said = [query ?? '', stage === FIRST ? '' : stage, key ?? '', dimension || ''].join('_');
+  return said.replace(/_+$/, '');
+}
