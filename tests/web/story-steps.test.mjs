@@ -4,16 +4,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { explainRow, parse, readSafetensors } from './page.mjs';
-import { axeFindings, checkExported, ready, storySite } from './story.mjs';
+import { axeFindings, checkExported, excess, ready, storySite } from './story.mjs';
 
 /** A page with the sentence open; `openHead(choice)` opens another head, or the same under other options. */
-const SCRIPT = `
-import { steps } from './www/src/page/story/steps.ts';
-import { openAttention, openCapture } from './www/src/engine/index.ts';
+const CODE = `
+import { steps } from './steps.ts';
+import { openAttention, openCapture } from '../../engine/index.ts';
+export * as qk from '../../engine/index.ts';
 const capture = await openCapture(new URL('sentence.safetensors', document.baseURI));
 const listeners = [];
 let head;
-globalThis.openHead = async ({ layer = 3, head: at = 1, tensors, tokens, without = false, ...options } = {}) => {
+export async function openHead({ layer = 3, head: at = 1, tensors, tokens, without = false, ...options } = {}) {
   const read = await capture.layer(layer);
   const { query, key, value } = tensors ?? read;
   const all = { ...read.options, ...options };
@@ -21,20 +22,20 @@ globalThis.openHead = async ({ layer = 3, head: at = 1, tensors, tokens, without
   const own = tensors ? {} : { queries: capture.queryTokens, keys: capture.keyTokens };
   head = { map, value: without ? null : value, tokens: tokens ?? own, options: all, batch: 0, head: at, query: 10 };
   for (const listener of listeners) listener();
-};
-globalThis.closeHead = () => {
+}
+export function closeHead() {
   head = Promise.reject(new Error('there is no head'));
   head.catch(() => undefined);
   for (const listener of listeners) listener();
-};
-await globalThis.openHead();
-const section = steps({ layer: async () => head, changed: (listener) => listeners.push(listener) });
+}
+await openHead();
+export const section = steps({ layer: async () => head, changed: (listener) => listeners.push(listener) });
 `;
 
 const ALL_ON = { softcap: 30, position: 'alibi', causal: true };
 const STAGES = ['raw', 'scaled', 'capped', 'biased', 'masked', 'exponentials', 'weights', 'weighted', 'output'];
 
-const site = await storySite('steps', SCRIPT, ['www/sentence.safetensors']);
+const site = await storySite('steps', CODE);
 after(() => site.close());
 
 const visit = (options, work) =>
@@ -44,15 +45,15 @@ const visit = (options, work) =>
   });
 
 const open = async (page, choice = {}) => {
-  await page.evaluate((choice) => globalThis['openHead'](choice), choice);
+  await page.evaluate((choice) => globalThis['story'].openHead(choice), choice);
   await ready(page);
 };
-const remembered = (page) => page.evaluate(() => globalThis['remembered'].at(-1));
+const remembered = (page) => page.evaluate(() => globalThis['story'].remembered.at(-1));
 const text = (page, selector) => page.locator(selector).textContent();
 const heading = async (page) => (await text(page, '.steps-heading')).trim();
 const exported = (page) =>
   page.evaluate(() => {
-    const { columns, rows } = globalThis['mounted'].exported();
+    const { columns, rows } = globalThis['story'].mounted.exported();
     const column = (name) => rows.map((row) => row[columns.indexOf(name)]);
     return Object.fromEntries(columns.map((name) => [name, column(name)]));
   });
@@ -185,10 +186,10 @@ test('exp makes ratios of differences, and what is taken off first changes no we
 });
 
 test('the output is Σ w v, as the definition and attention() have it', () =>
-  visit({ path: '#10_output__7' }, async (page) => {
+  visit({ state: '10_output__7' }, async (page) => {
     const { output } = await defined();
     const engine = await page.evaluate(async () => {
-      const { openCapture, attention } = globalThis['qk'];
+      const { openCapture, attention } = globalThis['story'].qk;
       const capture = await openCapture(new URL('sentence.safetensors', document.baseURI));
       const { query, key, value, options } = await capture.layer(3);
       const { output } = await attention(query, key, value, options);
@@ -256,7 +257,7 @@ test('what is switched off is passed over, and said to be', () =>
   }));
 
 test('soft cap, bias and mask with their numbers put in', () =>
-  visit({ path: '#6_capped_3' }, async (page) => {
+  visit({ state: '6_capped_3' }, async (page) => {
     await open(page, ALL_ON);
     const { pairs } = await defined({ row: 6 });
     const capped = 30 * Math.tanh(pairs[3].scaled / 30);
@@ -387,7 +388,7 @@ test('a query is chosen in the text, by mouse, finger and keys; the strongest ke
 test('a link brings it back, whatever else a link may say', () =>
   visit({}, async (page) => {
     const seen = async (state) => {
-      await page.evaluate((state) => globalThis['mount'](state), state);
+      await page.evaluate((state) => globalThis['story'].mount(state), state);
       await ready(page);
       return [await heading(page), await text(page, '.steps-sum')].join('|');
     };
@@ -401,7 +402,7 @@ test('a link brings it back, whatever else a link may say', () =>
   }));
 
 test('it follows the page to another head, and shows none where there is none', () =>
-  visit({ path: '#10_weights' }, async (page) => {
+  visit({ state: '10_weights' }, async (page) => {
     await open(page, { layer: 0, head: 2 });
     const { pairs } = await defined({ layer: 0, head: 2 });
     allNear(
@@ -410,7 +411,7 @@ test('it follows the page to another head, and shows none where there is none', 
       2e-6,
       'weights of the other head',
     );
-    await page.evaluate(() => globalThis['closeHead']());
+    await page.evaluate(() => globalThis['story'].closeHead());
     await page.waitForFunction(() => document.querySelector('.steps')['hidden']);
     assert.equal(await text(page, '.field-fault'), 'there is no head');
     await open(page);
@@ -419,7 +420,7 @@ test('it follows the page to another head, and shows none where there is none', 
   }));
 
 test('a long row shows its strongest keys, and heads may share their values', () =>
-  visit({ path: '#10_weights' }, async (page) => {
+  visit({ state: '10_weights' }, async (page) => {
     await page.evaluate(async () => {
       const noise = (seed) => (_, at) => Math.sin(seed * 7 + at * at * 0.61);
       const tensor = (shape, seed) => ({
@@ -431,12 +432,15 @@ test('a long row shows its strongest keys, and heads may share their values', ()
         key: tensor([2, 300, 8], 2),
         value: tensor([2, 300, 3], 3),
       };
-      await globalThis['openHead']({ tensors: globalThis['tensors'], head: 2, scale: 2 });
+      await globalThis['story'].openHead({ tensors: globalThis['tensors'], head: 2, scale: 2 });
     });
     await ready(page);
     const engine = await page.evaluate(async () => {
       const { query, key, value } = globalThis['tensors'];
-      const { output, weights } = await globalThis['qk'].attention(query, key, value, { scale: 2, needWeights: true });
+      const { output, weights } = await globalThis['story'].qk.attention(query, key, value, {
+        scale: 2,
+        needWeights: true,
+      });
       return {
         output: [...output.data.subarray((200 + 10) * 3, (200 + 11) * 3)],
         weights: [...weights.data.subarray((200 + 10) * 300, (200 + 11) * 300)],
@@ -473,7 +477,7 @@ test('a long row shows its strongest keys, and heads may share their values', ()
   }));
 
 test('rows that are not ordinary say so, and what the mask removes cannot be seen', () =>
-  visit({ path: '#1_weights' }, async (page) => {
+  visit({ state: '1_weights' }, async (page) => {
     await open(page, { querySeqLengths: [1] });
     assert.match(await page.locator('.steps-below').textContent(), /no key|empty/i);
     assert.ok((await printed(page)).every((weight) => weight === 0));
@@ -484,7 +488,7 @@ test('rows that are not ordinary say so, and what the mask removes cannot be see
       const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });
       const value = tensor([2, 1], [5, NaN]);
       const tensors = { query: tensor([2, 1], [1, 1]), key: tensor([2, 1], [1, NaN]), value };
-      await globalThis['openHead']({ tensors, head: 0, causal: true });
+      await globalThis['story'].openHead({ tensors, head: 0, causal: true });
     });
     await page.locator('.steps-token').nth(0).click();
     await ready(page);
@@ -505,14 +509,14 @@ test('a hostile token is text, and no wider than the page', () =>
     assert.equal(await page.locator('.steps img').count(), 0);
     assert.match(await page.locator('.steps-token').nth(0).textContent(), /^<img/);
     assert.equal(await page.locator('.steps-token').nth(1).textContent(), '⟨U+202E⟩gnp');
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    assert.equal(await excess(page), 0);
     await checkExported(page);
   }));
 
 test('it speaks both languages, and changes while it lives', () =>
-  visit({ language: 'zh-CN', path: '#10_exponentials' }, async (page) => {
+  visit({ speech: 'zh', state: '10_exponentials' }, async (page) => {
     assert.match(await text(page, '.steps'), /到此略过：软上限之后（未启用）、加偏置之后（无）、掩码之后（无）。/);
-    await page.evaluate(() => globalThis['speak']('en'));
+    await page.evaluate(() => globalThis['story'].speak('en'));
     const english = await text(page, '.steps');
     assert.doesNotMatch(english, /[\u4e00-\u9fff]/);
     assert.match(english, /Passed over on the way here/);
@@ -552,11 +556,11 @@ for (const width of [360, 1440]) {
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, and nothing is wider than a phone, ${theme}`, () =>
-    visit({ theme, width: 360, language: theme === 'dark' ? 'zh-CN' : 'en-US' }, async (page) => {
+    visit({ theme, width: 360, speech: theme === 'dark' ? 'zh' : 'en' }, async (page) => {
       for (const stage of ['0', '5']) {
         await page.locator('[name="steps-at"]').fill(stage);
         assert.deepEqual(await axeFindings(page), []);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+        assert.equal(await excess(page), 0);
       }
       for (const target of await page.locator('.steps button, .steps label').all()) {
         if (!(await target.isVisible())) continue;
