@@ -1,0 +1,169 @@
+// HEADS of the story: all layers and heads of what is open at once.
+
+import { catalog, paint, type Colormap, type HeadStatistic } from '../../engine/index.ts';
+import type { Text } from '../../generated/catalog.ts';
+import { HeadsView, type HeadAt } from '../../views/index.ts';
+import type { Painter } from '../../views/parts/palette.ts';
+import { phrase } from '../../views/parts/text.ts';
+import { reasonOf } from '../reason.ts';
+import type { Atlas } from './atlas.ts';
+import type { Exported, Mounted, Section, Story } from './section.ts';
+import { MOST_CELLS, survey } from './survey.ts';
+
+/** What the section needs of the page. */
+export interface HeadsOf {
+  /** The layers of what is open; undefined: nothing is. The same object as long as its weights are the same. */
+  atlas(): Atlas | undefined;
+  /** The head that the page shows; `layer` counts from 0 among the atlas's. */
+  shown(): HeadAt | undefined;
+  /** Calls `changed` whenever one of these two is another. */
+  listen(changed: () => void): void;
+  /** The visitor opens a head. */
+  open(at: HeadAt): void;
+}
+
+const text = {
+  failed: { en: 'The heads could not be computed: {reason}.', zh: '无法计算各个头：{reason}。' },
+} satisfies Record<string, Text>;
+
+const FIRST: HeadStatistic = 'meanEntropy';
+const COLORS: Record<'weights' | 'number', Colormap> = { weights: 'viridis', number: 'cividis' };
+
+const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
+
+/** The section for what `of` says is open. */
+export function heads(of: HeadsOf): Section {
+  return {
+    id: 'heads',
+    title: { en: 'Every head looks for something else', zh: '每个头寻找不同的东西' },
+    lead: {
+      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so each finds other pairs alike: sort the heads by what they do, and open one.',
+      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此各自认定的“相似”并不相同。可按数值排列这些头，并打开其中一个。',
+    },
+    mount: (host, story) => new Heads(host, story, of),
+  };
+}
+
+class Heads implements Mounted {
+  readonly #of: HeadsOf;
+  readonly #view: HeadsView;
+  #atlas: Atlas | undefined;
+  /** Layers that are there. */
+  #done = 0;
+  #inSight = false;
+  #running: AbortController | undefined;
+  /** Nothing more will come: it was refused. */
+  #refused = false;
+
+  constructor(host: HTMLElement, story: Story, of: HeadsOf) {
+    this.#of = of;
+    const { headStatistics: measures } = catalog;
+    this.#view = new HeadsView(host, { paint: painter, colors: COLORS, measures, first: FIRST, most: MOST_CELLS });
+    this.#view.language = story.language;
+    this.#view.written = story.state;
+    this.#view.addEventListener('open', (event) => of.open((event as CustomEvent<HeadAt>).detail));
+    this.#view.addEventListener('state', () => story.remember(this.#view.written));
+    of.listen(() => this.#follow());
+    new IntersectionObserver((entries) => this.#see(entries)).observe(host);
+    this.#follow();
+  }
+
+  speak(language: Story['language']): void {
+    this.#view.language = language;
+  }
+
+  repaint(): void {
+    this.#view.repaint();
+  }
+
+  exported(): Exported {
+    const names = this.#atlas?.layers ?? [];
+    const ids = catalog.headStatistics.map(({ id }) => id);
+    const rows = this.#view.heads.map(({ layer, head, numbers }) => [
+      names[layer] ?? layer,
+      head,
+      ...ids.map((id) => numbers[id] ?? NaN),
+    ]);
+    return { name: 'heads', columns: ['layer', 'head', ...ids], rows, picture: this.#view.picture };
+  }
+
+  /** Takes over what is open now. */
+  #follow(): void {
+    const atlas = this.#of.atlas();
+    if (atlas !== this.#atlas) {
+      this.#running?.abort();
+      this.#running = undefined;
+      this.#atlas = atlas;
+      this.#done = 0;
+      this.#refused = false;
+      this.#view.expect([], []);
+      this.#view.state = atlas ? { is: 'computing', done: 0, running: false } : { is: 'empty' };
+    }
+    this.#view.opened = this.#of.shown();
+    this.#work();
+  }
+
+  #see(entries: readonly IntersectionObserverEntry[]): void {
+    this.#inSight = entries.at(-1)?.isIntersecting ?? false;
+    this.#work();
+  }
+
+  /** Computes while somebody sees it; stops when it is left, and goes on from there later. */
+  #work(): void {
+    const atlas = this.#atlas;
+    if (!this.#inSight) return this.#running?.abort();
+    if (!atlas || this.#running || this.#refused || this.#done === atlas.layers.length) return;
+    const controller = new AbortController();
+    this.#running = controller;
+    void this.#run(atlas, controller);
+  }
+
+  async #run(atlas: Atlas, controller: AbortController): Promise<void> {
+    const { signal } = controller;
+    this.#tell(true);
+    try {
+      await survey(
+        atlas,
+        this.#done,
+        {
+          expect: (heads) => this.#expect(atlas, heads),
+          layer: (index, seen) => {
+            this.#view.put(index, seen);
+            this.#done = index + 1;
+            this.#tell(true);
+          },
+        },
+        signal,
+      );
+    } catch (error) {
+      if (this.#running !== controller) return;
+      if (!signal.aborted) this.#refuse(error);
+    }
+    if (this.#running !== controller) return;
+    this.#running = undefined;
+    if (!this.#refused) this.#tell(false);
+    // It may have come into sight again while it was being stopped.
+    if (signal.aborted) this.#work();
+  }
+
+  #expect(atlas: Atlas, heads: number): void {
+    const { layers } = atlas;
+    this.#view.expect(
+      layers.map(String),
+      layers.map(() => heads),
+    );
+    this.#view.opened = this.#of.shown();
+  }
+
+  #tell(running: boolean): void {
+    const complete = this.#done === this.#atlas?.layers.length;
+    this.#view.state = complete ? { is: 'complete' } : { is: 'computing', done: this.#done, running };
+  }
+
+  #refuse(error: unknown): void {
+    this.#refused = true;
+    const says = (language: 'en' | 'zh'): string =>
+      phrase(text.failed, language, { reason: reasonOf(error, language) });
+    this.#view.state = { is: 'refused', reason: { en: says('en'), zh: says('zh') } };
+  }
+}
