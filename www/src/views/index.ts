@@ -3,6 +3,7 @@
 export * from './cell.ts';
 export * from './head.ts';
 export * from './heads.ts';
+export * from './links.ts';
 export * from './mask.ts';
 export * from './matrix.ts';
 export * from './plane.ts';

@@ -1,0 +1,331 @@
+// LINKS: two sequences of tokens and the weights between them as lines, queries at the left, keys at the right.
+
+import type { Text } from '../generated/catalog.ts';
+import { element, svg, uniqueId } from './parts/dom.ts';
+import { formatShare } from './parts/format.ts';
+import { drawnLinks } from './parts/linkpicture.ts';
+import { above, byWeight, curveOf, isSameEnd, readLinks, strokeOf, touches, writeLinks } from './parts/linkset.ts';
+import type { Link, LinkChoices, LinkEnd } from './parts/linkset.ts';
+import { LinkSide, type LinkToken } from './parts/linkside.ts';
+import { phrase, type Language } from './parts/text.ts';
+
+export type { Link } from './parts/linkset.ts';
+export type { LinkToken } from './parts/linkside.ts';
+
+/** What is drawn: tokens of both sides, and the links between them by the tokens' indices. */
+export interface LinksScene {
+  queries: readonly LinkToken[];
+  keys: readonly LinkToken[];
+  links: readonly Link[];
+  /** What all weights of a query sum to, where that is known. */
+  sumOf(query: number): number | undefined;
+  /** Which head this is, and what to know of the picture. */
+  title: Text;
+  note: Text;
+}
+
+const text = {
+  queries: { en: 'Queries', zh: '查询' },
+  keys: { en: 'Keys', zh: '键' },
+  queryGroup: {
+    en: 'Queries. Up and down move, right goes to the strongest key, Enter locks.',
+    zh: '查询。上下键移动，右键到最强的键，回车锁定。',
+  },
+  keyGroup: {
+    en: 'Keys. Up and down move, left goes to the strongest query, Enter locks.',
+    zh: '键。上下键移动，左键到最强的查询，回车锁定。',
+  },
+  query: {
+    en: 'Query {index}, {name}. Looks most at {other}: {weight}',
+    zh: '查询 {index}，{name}。最关注 {other}：{weight}',
+  },
+  key: {
+    en: 'Key {index}, {name}. Most looked at by {other}: {weight}',
+    zh: '键 {index}，{name}。最受 {other} 关注：{weight}',
+  },
+  aloneQuery: { en: 'Query {index}, {name}. No link', zh: '查询 {index}，{name}。无连线' },
+  aloneKey: { en: 'Key {index}, {name}. No link', zh: '键 {index}，{name}。无连线' },
+  threshold: { en: 'Weakest link shown', zh: '显示的最弱连线' },
+  least: { en: '{weight}, {percent}% of the strongest', zh: '{weight}，为最强者的 {percent}%' },
+  unlock: { en: 'Unlock all', zh: '全部解锁' },
+  strongest: { en: 'The strongest links', zh: '最强的连线' },
+  ofQuery: { en: '“{name}” looks at', zh: '“{name}” 看向' },
+  ofKey: { en: 'Who looks at “{name}”', zh: '谁看向 “{name}”' },
+  ofSeveral: { en: 'Links of {count} tokens', zh: '{count} 个词元的连线' },
+  sum: { en: 'all weights of this query: {sum}', zh: '该查询的全部权重之和：{sum}' },
+  shown: { en: '{shown} of {total} links drawn', zh: '绘出 {total} 条连线中的 {shown} 条' },
+  more: { en: 'and {count} weaker ones', zh: '以及 {count} 条更弱的连线' },
+  none: { en: 'None is this strong.', zh: '没有这么强的连线。' },
+  hint: { en: 'Point at a token to see its links; click to lock it.', zh: '指向词元可看其连线；点击可锁定。' },
+};
+
+/** The space that links are drawn in; it is stretched to the room there is. */
+const WIDTH = 100;
+/** Pixels of a token: a finger hits the smaller, too. */
+const ROW = { short: 28, long: 24, from: 24 };
+/** Lines of the list; without a token the strongest alone. */
+const LISTED = { all: 12, one: 32 };
+
+/** The picture and its numbers. Event: `state` (threshold or locks are others). */
+export class LinksView extends EventTarget {
+  readonly #queries: LinkSide;
+  readonly #keys: LinkSide;
+  readonly #picture = svg('svg', { class: 'links-lines', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  readonly #plot = element('div', { class: 'links-plot' });
+  readonly #heads = { query: element('p', { class: 'links-head' }), key: element('p', { class: 'links-head' }) };
+  readonly #title = element('p', { class: 'links-title' });
+  readonly #note = element('p', { class: 'links-note' });
+  readonly #label = element('label', { for: uniqueId('links') });
+  readonly #slider = element('input', { type: 'range', min: 0, max: 100, step: 1, name: 'links-threshold' });
+  readonly #least = element('output', { class: 'links-least' });
+  readonly #unlock = element('button', { type: 'button', class: 'button quiet links-unlock', name: 'links-unlock' });
+  readonly #listTitle = element('h3', { class: 'links-list-title' });
+  readonly #listNote = element('p', { class: 'links-list-note' });
+  readonly #list = element('ol', { class: 'links-list', tabindex: 0 });
+  readonly #count = element('p', { class: 'links-count', role: 'status' });
+  #scene: LinksScene | undefined;
+  /** All links of the scene, the strongest first, and those that are drawn now. */
+  #links: readonly Link[] = [];
+  #drawn: readonly { link: Link; line: SVGPathElement }[] = [];
+  #choices: LinkChoices = readLinks('');
+  #pointed: LinkEnd | undefined;
+  #language: Language = 'en';
+
+  constructor(host: HTMLElement) {
+    super();
+    const listener = {
+      point: (end: LinkEnd | undefined) => this.#point(end),
+      lock: (end: LinkEnd) => this.#lock(end),
+      unlock: () => this.#choose({ locked: [] }),
+      cross: (from: LinkEnd) => this.#cross(from),
+    };
+    this.#queries = new LinkSide('query', listener);
+    this.#keys = new LinkSide('key', listener);
+    this.#slider.id = this.#label.htmlFor;
+    this.#slider.addEventListener('input', () => this.#choose({ threshold: Number(this.#slider.value) }));
+    this.#unlock.addEventListener('click', () => this.#choose({ locked: [] }));
+    this.#plot.append(this.#queries.element, this.#picture, this.#keys.element);
+    host.append(this.#frame());
+    this.#render();
+  }
+
+  set language(language: Language) {
+    this.#language = language;
+    this.#render();
+  }
+
+  /** What would bring back what the visitor has chosen; '' for the view as it comes. */
+  get written(): string {
+    return writeLinks(this.#choices);
+  }
+
+  set written(written: string) {
+    this.#choices = readLinks(written);
+    this.#drawLines();
+    this.#render();
+  }
+
+  /** Draws `scene` from here on; undefined: nothing. */
+  show(scene: LinksScene | undefined): void {
+    this.#scene = scene;
+    this.#links = byWeight(scene?.links ?? []);
+    this.#pointed = undefined;
+    this.#queries.tokens = scene?.queries ?? [];
+    this.#keys.tokens = scene?.keys ?? [];
+    const most = Math.max(scene?.queries.length ?? 0, scene?.keys.length ?? 0);
+    this.#plot.style.setProperty('--links-height', `${most * (most > ROW.from ? ROW.long : ROW.short)}px`);
+    this.#drawLines();
+    this.#render();
+  }
+
+  /** The picture is about to be another one, or is as it should be. */
+  set busy(busy: boolean) {
+    this.#plot.setAttribute('aria-busy', String(busy));
+  }
+
+  /** The links that are in sight, the strongest first. */
+  get links(): Link[] {
+    return this.#lit.filter((link) => this.#isAbove(link));
+  }
+
+  /** What a token is called. */
+  nameOf(side: LinkEnd['side'], index: number): string {
+    const tokens = side === 'query' ? this.#scene?.queries : this.#scene?.keys;
+    return tokens?.find((token) => token.index === index)?.name ?? String(index);
+  }
+
+  /** The picture for itself, with the names in it. */
+  get picture(): SVGSVGElement {
+    const { queries = [], keys = [] } = this.#scene ?? {};
+    const style = getComputedStyle(this.#plot);
+    const line = getComputedStyle(this.#picture);
+    const colors = { ink: style.color, line: line.stroke, paper: getComputedStyle(document.body).backgroundColor };
+    const heads = { query: text.queries[this.#language], key: text.keys[this.#language] };
+    return drawnLinks(
+      { queries, keys, links: this.links, high: this.#high, heads },
+      { ...colors, font: style.fontFamily },
+    );
+  }
+
+  #frame(): HTMLElement {
+    const threshold = element('div', { class: 'links-threshold' }, this.#label, this.#least, this.#slider);
+    const heads = element('div', { class: 'links-heads' }, this.#heads.query, this.#heads.key);
+    const main = element('div', { class: 'links-main' }, this.#title, this.#note, heads, this.#plot, this.#count);
+    const head = element('div', { class: 'links-list-head' }, this.#listTitle, this.#unlock);
+    const side = element('div', { class: 'links-numbers' }, head, this.#listNote, this.#list);
+    return element('div', { class: 'links' }, threshold, element('div', { class: 'links-room' }, main, side));
+  }
+
+  #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
+    return phrase(text[key], this.#language, values);
+  }
+
+  get #high(): number {
+    return this.#links[0]?.weight ?? 0;
+  }
+
+  #isAbove({ weight }: Link): boolean {
+    return weight >= (this.#high * this.#choices.threshold) / 100;
+  }
+
+  /** The ends whose links are shown; none: all are. */
+  get #ends(): readonly LinkEnd[] {
+    const { locked } = this.#choices;
+    const here = locked.filter(({ side, index }) => this.#tokensOf(side).some((token) => token.index === index));
+    return this.#pointed ? [...here.filter((end) => !isSameEnd(end, this.#pointed)), this.#pointed] : here;
+  }
+
+  #tokensOf(side: LinkEnd['side']): readonly LinkToken[] {
+    return (side === 'query' ? this.#scene?.queries : this.#scene?.keys) ?? [];
+  }
+
+  /** The links of the ends, however weak. */
+  get #lit(): Link[] {
+    const ends = this.#ends;
+    return ends.length === 0 ? [...this.#links] : this.#links.filter((link) => touches(link, ends));
+  }
+
+  #point(end: LinkEnd | undefined): void {
+    this.#pointed = end;
+    this.#showEnds();
+  }
+
+  #lock(end: LinkEnd): void {
+    const { locked } = this.#choices;
+    const rest = locked.filter((one) => !isSameEnd(one, end));
+    this.#choose({ locked: rest.length < locked.length ? rest : [...locked, end] });
+  }
+
+  #choose(change: Partial<LinkChoices>): void {
+    this.#choices = { ...this.#choices, ...change };
+    if (change.threshold !== undefined) this.#drawLines();
+    this.#render();
+    this.dispatchEvent(new CustomEvent('state'));
+  }
+
+  /** To the end that the strongest link leads to; where there is none, to the first. */
+  #cross(from: LinkEnd): void {
+    const [link] = this.#links.filter((one) => touches(one, [from]));
+    const [to, side] = from.side === 'query' ? (['key', this.#keys] as const) : (['query', this.#queries] as const);
+    side.focus(link ? link[to] : (this.#tokensOf(to)[0]?.index ?? 0));
+  }
+
+  #drawLines(): void {
+    const { queries = [], keys = [] } = this.#scene ?? {};
+    const height = Math.max(queries.length, keys.length, 1);
+    this.#picture.setAttribute('viewBox', `0 0 ${WIDTH} ${height}`);
+    const [left, right] = [queries, keys].map((tokens) => new Map(tokens.map(({ index }, at) => [index, at])));
+    const drawn = above(this.#links, this.#choices.threshold).map((link) => {
+      const ends = [left?.get(link.query) ?? 0, right?.get(link.key) ?? 0] as const;
+      const d = curveOf([ends[0], queries.length], [ends[1], keys.length], { width: WIDTH, height });
+      const { width, opacity } = strokeOf(link.weight / this.#high);
+      const line = svg('path', { d, 'stroke-width': width.toFixed(2), 'stroke-opacity': opacity.toFixed(3) });
+      line.dataset['link'] = `${link.query}-${link.key}`;
+      return { link, line };
+    });
+    this.#drawn = drawn;
+    // The strongest last, so that they lie on top.
+    this.#picture.replaceChildren(...drawn.map(({ line }) => line).reverse());
+  }
+
+  #render(): void {
+    const { threshold, locked } = this.#choices;
+    this.#title.textContent = this.#scene?.title[this.#language] ?? '';
+    this.#note.textContent = this.#scene?.note[this.#language] ?? '';
+    this.#heads.query.textContent = this.#scene ? this.#say('queries') : '';
+    this.#heads.key.textContent = this.#scene ? this.#say('keys') : '';
+    this.#label.textContent = this.#say('threshold');
+    this.#slider.value = String(threshold);
+    this.#slider.style.setProperty('--filled', `${threshold}%`);
+    const weight = formatShare((this.#high * threshold) / 100);
+    this.#least.textContent = this.#say('least', { weight, percent: threshold });
+    this.#slider.setAttribute('aria-valuetext', this.#least.textContent);
+    this.#unlock.textContent = this.#say('unlock');
+    this.#unlock.setAttribute('aria-disabled', String(locked.length === 0));
+    this.#showEnds();
+  }
+
+  /** Everything that depends on where the mouse or the keyboard is. */
+  #showEnds(): void {
+    const ends = this.#ends;
+    const lit = this.#lit;
+    const shown = this.links;
+    for (const { link, line } of this.#drawn)
+      line.classList.toggle('links-off', ends.length > 0 && !touches(link, ends));
+    for (const side of ['query', 'key'] as const) {
+      const reached = new Set(
+        ends.length === 0 ? this.#tokensOf(side).map(({ index }) => index) : shown.map((link) => link[side]),
+      );
+      for (const end of ends) if (end.side === side) reached.add(end.index);
+      const group = side === 'query' ? this.#queries : this.#keys;
+      group.show(this.#say(`${side}Group`), this.#choices.locked, reached, (token) => this.#nameFully(side, token));
+    }
+    this.#count.textContent = this.#scene ? this.#say('shown', { shown: shown.length, total: lit.length }) : '';
+    this.#showList(ends, shown);
+  }
+
+  #nameFully(side: LinkEnd['side'], { index, name }: LinkToken): string {
+    const link = this.#links.find((one) => one[side] === index);
+    if (!link) return this.#say(side === 'query' ? 'aloneQuery' : 'aloneKey', { index, name });
+    const other = side === 'query' ? this.nameOf('key', link.key) : this.nameOf('query', link.query);
+    return this.#say(side, { index, name, other, weight: formatShare(link.weight) });
+  }
+
+  #showList(ends: readonly LinkEnd[], shown: readonly Link[]): void {
+    const [only] = ends;
+    const title = this.#listName(ends);
+    this.#listTitle.textContent = title;
+    this.#list.setAttribute('aria-label', title);
+    const sum = ends.length === 1 && only?.side === 'query' ? this.#scene?.sumOf(only.index) : undefined;
+    this.#listNote.textContent = sum === undefined ? this.#say('hint') : this.#say('sum', { sum: formatShare(sum) });
+    const listed = shown.slice(0, ends.length === 0 ? LISTED.all : LISTED.one);
+    const items = listed.map((link) => this.#item(link));
+    const rest = shown.length - listed.length;
+    if (rest > 0) items.push(element('li', { class: 'links-more' }, this.#say('more', { count: rest })));
+    if (items.length === 0) items.push(element('li', { class: 'links-more' }, this.#say('none')));
+    this.#list.replaceChildren(...items);
+  }
+
+  #listName(ends: readonly LinkEnd[]): string {
+    const [only] = ends;
+    if (!only) return this.#say('strongest');
+    if (ends.length > 1) return this.#say('ofSeveral', { count: ends.length });
+    return this.#say(only.side === 'query' ? 'ofQuery' : 'ofKey', { name: this.nameOf(only.side, only.index) });
+  }
+
+  /** A name, and its place where several tokens have it. */
+  #nodesOf(side: LinkEnd['side'], index: number): HTMLElement[] {
+    const name = this.nameOf(side, index);
+    const several = this.#tokensOf(side).filter((token) => token.name === name).length > 1;
+    return [element('bdi', {}, name), ...(several ? [element('i', { class: 'links-place' }, ` ${index}`)] : [])];
+  }
+
+  #item(link: Link): HTMLElement {
+    const bar = element('i', { class: 'links-share', 'aria-hidden': 'true' });
+    bar.style.width = `${((100 * link.weight) / this.#high).toFixed(1)}%`;
+    const [query, key] = [this.#nodesOf('query', link.query), this.#nodesOf('key', link.key)];
+    const names = element('span', { class: 'links-pair' }, ...query, ' → ', ...key);
+    const weight = element('b', {}, formatShare(link.weight));
+    return element('li', { 'data-link': `${link.query}-${link.key}` }, names, weight, bar);
+  }
+}
