@@ -132,8 +132,7 @@ export class LinksView extends EventTarget {
     this.#pointed = undefined;
     this.#queries.tokens = scene?.queries ?? [];
     this.#keys.tokens = scene?.keys ?? [];
-    const most = Math.max(scene?.queries.length ?? 0, scene?.keys.length ?? 0);
-    this.#plot.style.setProperty('--links-height', `${most * (most > ROW.from ? ROW.long : ROW.short)}px`);
+    if (scene) this.#reserve(Math.max(scene.queries.length, scene.keys.length));
     this.#drawLines();
     this.#render();
   }
@@ -228,6 +227,11 @@ export class LinksView extends EventTarget {
     const [link] = this.#links.filter((one) => touches(one, [from]));
     const [to, side] = from.side === 'query' ? (['key', this.#keys] as const) : (['query', this.#queries] as const);
     side.focus(link ? link[to] : (this.#tokensOf(to)[0]?.index ?? 0));
+  }
+
+  /** Keeps room for so many tokens. */
+  #reserve(tokens: number): void {
+    this.#plot.style.setProperty('--links-height', `${tokens * (tokens > ROW.from ? ROW.long : ROW.short)}px`);
   }
 
   #drawLines(): void {

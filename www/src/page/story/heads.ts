@@ -14,6 +14,8 @@ import { MOST_CELLS, survey } from './survey.ts';
 export interface HeadsOf {
   /** The layers of what is open; undefined: nothing is. The same object as long as its weights are the same. */
   atlas(): Atlas | undefined;
+  /** How many layers and heads to keep room for as long as they are not known; undefined: nobody knows. */
+  expected(): { layers: number; heads: number } | undefined;
   /** The head that the page shows; `layer` counts from 0 among the atlas's. */
   shown(): HeadAt | undefined;
   /** Calls `changed` whenever one of these two is another. */
@@ -35,10 +37,10 @@ const painter: Painter = (values, size) => paint(values, { ...size, colormap: si
 export function heads(of: HeadsOf): Section {
   return {
     id: 'heads',
-    title: { en: 'Every head looks for something else', zh: '每个头寻找不同的东西' },
+    title: { en: 'Every head compares in its own way', zh: '每个头各有各的比较方式' },
     lead: {
-      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so each finds other pairs alike: sort the heads by what they do, and open one.',
-      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此各自认定的“相似”并不相同。可按数值排列这些头，并打开其中一个。',
+      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so the same tokens get other weights in each: sort the heads by what they do, and open one.',
+      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
     },
     mount: (host, story) => new Heads(host, story, of),
   };
@@ -48,6 +50,8 @@ class Heads implements Mounted {
   readonly #of: HeadsOf;
   readonly #view: HeadsView;
   #atlas: Atlas | undefined;
+  /** How many heads a layer had last. */
+  #heads = 0;
   /** Layers that are there. */
   #done = 0;
   #inSight = false;
@@ -65,6 +69,7 @@ class Heads implements Mounted {
     this.#view.addEventListener('state', () => story.remember(this.#view.written));
     of.listen(() => this.#follow());
     new IntersectionObserver((entries) => this.#see(entries)).observe(host);
+    this.#reserve(undefined);
     this.#follow();
   }
 
@@ -96,11 +101,22 @@ class Heads implements Mounted {
       this.#atlas = atlas;
       this.#done = 0;
       this.#refused = false;
-      this.#view.expect([], []);
+      this.#reserve(atlas);
       this.#view.state = atlas ? { is: 'computing', done: 0, running: false } : { is: 'empty' };
     }
     this.#view.opened = this.#of.shown();
     this.#work();
+  }
+
+  /** Keeps room for what is to come: as many heads as are expected, or as there were before. */
+  #reserve(atlas: Atlas | undefined): void {
+    const expected = this.#of.expected();
+    const layers = atlas?.layers ?? Array.from({ length: expected?.layers ?? 0 }, (_, layer) => layer);
+    const heads = expected?.heads ?? this.#heads;
+    this.#view.expect(
+      layers.map(String),
+      layers.map(() => heads),
+    );
   }
 
   #see(entries: readonly IntersectionObserverEntry[]): void {
@@ -148,6 +164,7 @@ class Heads implements Mounted {
 
   #expect(atlas: Atlas, heads: number): void {
     const { layers } = atlas;
+    this.#heads = heads;
     this.#view.expect(
       layers.map(String),
       layers.map(() => heads),

@@ -255,6 +255,8 @@ export class HeadGrid {
   /** Puts the pictures in their lines; the focus stays where it is. */
   #layOut(): void {
     const { order } = this.#choices;
+    // The first time nobody has said it yet.
+    this.#width ||= this.element.clientWidth;
     const most = order === 'model' ? Math.max(1, ...this.#counts) : this.#tiles.size;
     const room = Math.max(0, this.#width - (order === 'model' ? NAMES : 0));
     const least = order === 'model' ? SIDE.least : NAMED_LEAST;

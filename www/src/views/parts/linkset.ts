@@ -69,7 +69,8 @@ export function curveOf(
 ): string {
   const y = (at: number, count: number): string => (((at + 0.5) * height) / count).toFixed(2);
   const [start, end] = [y(from, left), y(to, right)];
-  return `M0 ${start}C${width * 0.45} ${start} ${width * 0.55} ${end} ${width} ${end}`;
+  const [near, far] = [0.45, 0.55].map((share) => (share * width).toFixed(0));
+  return `M0 ${start}C${near} ${start} ${far} ${end} ${width} ${end}`;
 }
 
 /** The choices as a link of the page has them: `t25.q3.k0`; '' for those that the view comes with. */
