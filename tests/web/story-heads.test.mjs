@@ -502,7 +502,7 @@ const HUGE = [
     { layers: 4, shape: [1, 8, 16384, 64] },
     /4 layers of 8 heads with 16384 × 16384 .*8\.59×10⁹ pairs .*1\.07×10⁹/,
   ],
-  ['too many heads', { layers: 2, shape: [1, 5000, 4, 4] }, /2 layers of 5000 heads are 10000 .*4096/],
+  ['too many heads', { layers: 2, shape: [1, 5000, 4, 4] }, /2 layers of 5000 heads are 10000 .*2048/],
   ['a shape that is a lie', { layers: 1, shape: [1, 2, 8, 4] }, /query.* 64/],
 ];
 

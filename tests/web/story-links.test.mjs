@@ -190,7 +190,7 @@ test('a token that is pointed at shows its links alone, and the sum of a query',
     const own = weights[IT].flatMap((weight, j) => (weight >= least ? [`${IT}-${j}`] : []));
     assert.deepEqual((await lines(page)).sort(), own.sort());
     assert.equal(await page.locator('.links-list-title').textContent(), '“it” looks at');
-    assert.match(await page.locator('.links-list-note').textContent(), /: 1\.000$/);
+    assert.match(await page.locator('.links-list-note').textContent(), /add up to 1\.000\.$/);
     const [[first, text]] = await listed(page);
     assert.equal(first, `${IT}-${ANIMAL}`, '“it” looks at “animal”');
     assert.ok(Math.abs(parse(text) - weights[IT][ANIMAL]) < 6e-4);
@@ -283,6 +283,7 @@ test('two sequences: students at the left, teachers at the right', () =>
     assert.equal(cut, 0, 'every name is read in full on a phone');
     assert.ok(JSON.stringify(capture).includes(await query(page, 0).textContent()));
     const before = await listed(page);
+    assert.equal(await page.locator('.links-title').textContent(), 'Layer 0, head 0, batch item 0');
     await page.evaluate(() => globalThis.story.example('student-teacher', { batch: 3 }));
     await page.waitForFunction((text) => document.querySelector('.links-list b')?.textContent !== text, before[0][1]);
   }));

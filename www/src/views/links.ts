@@ -52,7 +52,7 @@ const text = {
   ofQuery: { en: '“{name}” looks at', zh: '“{name}” 看向' },
   ofKey: { en: 'Who looks at “{name}”', zh: '谁看向 “{name}”' },
   ofSeveral: { en: 'Links of {count} tokens', zh: '{count} 个词元的连线' },
-  sum: { en: 'all weights of this query: {sum}', zh: '该查询的全部权重之和：{sum}' },
+  sum: { en: 'All weights of this query add up to {sum}.', zh: '该查询的全部权重之和为 {sum}。' },
   shown: { en: '{shown} of {total} links drawn', zh: '绘出 {total} 条连线中的 {shown} 条' },
   more: { en: 'and {count} weaker ones', zh: '以及 {count} 条更弱的连线' },
   none: { en: 'None is this strong.', zh: '没有这么强的连线。' },

@@ -11,7 +11,7 @@ import type { Exported, Mounted, Section, Story } from './section.ts';
 
 /** The head whose weights are drawn. Another head, or other weights, are another subject. */
 export interface LinksSubject {
-  map: Pick<AttentionMap, 'queries' | 'keys' | 'rectangle' | 'rowStatistics'>;
+  map: Pick<AttentionMap, 'batch' | 'queries' | 'keys' | 'rectangle' | 'rowStatistics'>;
   /** The layer's number in its model. */
   layer: number;
   batch: number;
@@ -35,6 +35,10 @@ const MOST_PAIRS = 2 ** 28;
 
 const text = {
   title: { en: 'Layer {layer}, head {head}', zh: '第 {layer} 层，第 {head} 个头' },
+  titleOfBatch: {
+    en: 'Layer {layer}, head {head}, batch item {batch}',
+    zh: '第 {layer} 层，第 {head} 个头，第 {batch} 个批次项',
+  },
   long: {
     en: '{queries} × {keys} tokens are too many for lines (more than {most} × {most}). Of each query only the strongest link counts, and the {shown} strongest of these are drawn.',
     zh: '{queries} × {keys} 个词元太多，无法全部画成连线（超过 {most} × {most}）。每个查询只取最强的一条，画出其中最强的 {shown} 条。',
@@ -201,8 +205,8 @@ async function strongestOf(subject: LinksSubject, signal: AbortSignal): Promise<
   };
 }
 
-function named({ layer, head }: LinksSubject): { title: Text } {
-  return { title: filled(text.title, { layer, head }) };
+function named({ map, layer, head, batch }: LinksSubject): { title: Text } {
+  return { title: filled(map.batch > 1 ? text.titleOfBatch : text.title, { layer, head, batch }) };
 }
 
 /** Tokens by their place; where the file has none that fit, they go by number. */

@@ -10,8 +10,8 @@ import { sameTokens, type Atlas, type AtlasLayer } from './atlas.ts';
 
 /** The most cells that the picture of a head has a side. */
 export const MOST_CELLS = 64;
-/** More heads than this are not drawn: each is a picture of its own. */
-const MOST_HEADS = 4096;
+/** More heads than this are not drawn: each may take 32 KB, half for its picture. */
+const MOST_HEADS = 2048;
 /** More pairs than this in all layers take longer than anybody waits for small pictures: 43 s of one core, at d = 64. */
 const MOST_PAIRS = 2 ** 30;
 
