@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { explainRow, noise, parse, readSafetensors, viridis } from './page.mjs';
-import { excess, findings, loadParts, startStory, watchShifts } from './story.mjs';
+import { axeFindings, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 /** The section over an example of the page, or over whatever a test hands to `use`. */
 const CODE = `
@@ -44,13 +44,13 @@ export const section = heads({
 if (id) void example(id);
 `;
 
-const site = await startStory('heads', CODE);
+const site = await storySite('heads', CODE);
 after(() => site.close());
 
 const parts = await loadParts('views/parts/headorder');
 const { linesByLayer, linesByNumber, readChoices, steppedTo, tiling, writeChoices } = parts;
 
-const SENTENCE = '?example=sentence';
+const SENTENCE = { asks: { example: 'sentence' } };
 const LAYERS = 6;
 const HEADS = 12;
 const TOKENS = 16;
@@ -154,7 +154,7 @@ test('what a link says comes back, and nonsense is passed over', () => {
 // ---- the numbers
 
 test('72 heads are there soon, and their numbers are those of the definition', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     const start = Date.now();
     await complete(page);
     assert.ok(Date.now() - start < 5000, `${Date.now() - start} ms`);
@@ -216,7 +216,7 @@ function assertColors(colors, values, high, what) {
 }
 
 test('the small maps have the colours of the weights, on one scale or on their own', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     const all = await weightsOfSentence();
     const high = Math.max(...all.flat(3));
@@ -242,7 +242,7 @@ test('the small maps have the colours of the weights, on one scale or on their o
   }));
 
 test('a long head is pooled to 64 a side by its largest weights', () =>
-  site.visit({ path: '?example=passage' }, async (page) => {
+  site.visit({ asks: { example: 'passage' } }, async (page) => {
     await complete(page);
     const file = await readSafetensors('tests/data/passage.safetensors');
     const [query, key] = [file.get('layers.0.q'), file.get('layers.0.k')];
@@ -266,7 +266,7 @@ test('a long head is pooled to 64 a side by its largest weights', () =>
   }));
 
 test('an order and colours by a number', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     const all = await weightsOfSentence();
     const scores = all.flatMap((layer, l) =>
@@ -297,7 +297,7 @@ test('an order and colours by a number', () =>
   }));
 
 test('the menu of numbers is the list of the catalogue', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     const { catalog } = await loadParts('generated/catalog');
     const options = await page
       .locator('[name="heads-number"] option')
@@ -311,7 +311,7 @@ test('the menu of numbers is the list of the catalogue', () =>
 // ---- what one can do
 
 test('the keyboard goes through the heads, says their numbers, and opens one', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     assert.equal(await page.locator('.heads-cell[tabindex="0"]').count(), 1, 'one stop for the whole grid');
     await page.locator('.heads-cell[tabindex="0"]').focus();
@@ -335,7 +335,7 @@ test('the keyboard goes through the heads, says their numbers, and opens one', (
   }));
 
 test('a click and a tap open a head, hover shows it', () =>
-  site.visit({ path: SENTENCE, touch: true }, async (page) => {
+  site.visit({ ...SENTENCE, touch: true }, async (page) => {
     await complete(page);
     await cell(page, 1, 8).hover();
     assert.equal(await page.locator('.heads-title').textContent(), 'Layer 1, head 8');
@@ -349,7 +349,7 @@ test('a click and a tap open a head, hover shows it', () =>
   }));
 
 test('a table of all numbers, on request', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     assert.equal(await page.locator('.heads-sheet tr').count(), 0);
     await page.locator('.heads-table summary').click();
@@ -362,7 +362,7 @@ test('a table of all numbers, on request', () =>
   }));
 
 test('state goes into the address and comes back', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     await page.locator('[name="heads-number"]').selectOption('sinkMass');
     await page.locator('[name="heads-order"]').selectOption('high');
@@ -371,7 +371,7 @@ test('state goes into the address and comes back', () =>
     await page.waitForFunction(() => globalThis.story.remembered.at(-1)?.endsWith('table'));
     const state = await page.evaluate(() => globalThis.story.remembered.at(-1));
     const before = await order(page);
-    await page.goto(`${page.url()}&state=${encodeURIComponent(state)}`);
+    await page.evaluate((state) => globalThis.story.mount(state), state);
     await complete(page);
     assert.deepEqual(await order(page), before);
     assert.equal(await page.locator('[name="heads-paint"]').inputValue(), 'own');
@@ -384,18 +384,15 @@ test('state goes into the address and comes back', () =>
   }));
 
 test('a hostile state is the view as it comes', () =>
-  site.visit(
-    { path: `${SENTENCE}&state=${encodeURIComponent('__proto__.<b>.high2.-1.1e999.own table')}` },
-    async (page) => {
-      await complete(page);
-      assert.equal(await page.locator('[name="heads-order"]').inputValue(), 'model');
-      assert.equal(await page.locator('[name="heads-paint"]').inputValue(), 'weights');
-      assert.equal((await order(page))[0], '0·0');
-    },
-  ));
+  site.visit({ ...SENTENCE, state: '__proto__.<b>.high2.-1.1e999.own table' }, async (page) => {
+    await complete(page);
+    assert.equal(await page.locator('[name="heads-order"]').inputValue(), 'model');
+    assert.equal(await page.locator('[name="heads-paint"]').inputValue(), 'weights');
+    assert.equal((await order(page))[0], '0·0');
+  }));
 
 test('both languages, with the focus kept on its head', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await complete(page);
     await page.locator('.heads-cell[tabindex="0"]').focus();
     await page.evaluate(() => globalThis.story.speak('zh'));
@@ -528,7 +525,7 @@ for (const [name, claim, sentence] of HUGE) {
 // ---- care
 
 test('what is taken along: a row a head, and the pictures on a canvas', () =>
-  site.visit({ path: `${SENTENCE}&state=sinkMass.high` }, async (page) => {
+  site.visit({ ...SENTENCE, state: 'sinkMass.high' }, async (page) => {
     await complete(page);
     const taken = await page.evaluate(() => {
       const { name, columns, rows, picture } = globalThis.story.mounted.exported();
@@ -548,23 +545,23 @@ test('what is taken along: a row a head, and the pictures on a canvas', () =>
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
-    site.visit({ theme, path: `${SENTENCE}&state=table` }, async (page) => {
+    site.visit({ theme, ...SENTENCE, state: 'table' }, async (page) => {
       await complete(page);
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await page.locator('[name="heads-order"]').selectOption('high');
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
     }));
 }
 
 test('axe finds nothing where nothing is open', () =>
   site.visit({}, async (page) => {
     await page.locator('.heads-status').waitFor();
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
   }));
 
-for (const language of ['en', 'zh']) {
-  test(`nothing is wider than a phone, and a finger hits every head, ${language}`, () =>
-    site.visit({ width: 360, path: `${SENTENCE}&lang=${language}&state=table` }, async (page) => {
+for (const speech of ['en', 'zh']) {
+  test(`nothing is wider than a phone, and a finger hits every head, ${speech}`, () =>
+    site.visit({ width: 360, ...SENTENCE, speech, state: 'table' }, async (page) => {
       const small = () =>
         page
           .locator('.heads-cell')
@@ -580,9 +577,8 @@ for (const language of ['en', 'zh']) {
 
 for (const width of [360, 1280]) {
   test(`nothing moves while the numbers come, ${width} px`, () =>
-    site.visit({ path: SENTENCE, width, before: watchShifts }, async (page) => {
+    site.visit({ ...SENTENCE, width, before: watchShifts }, async (page) => {
       await complete(page);
-      await page.waitForTimeout(100);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
     }));

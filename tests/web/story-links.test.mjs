@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { explainRow, noise, parse, readSafetensors } from './page.mjs';
-import { excess, findings, loadParts, startStory, watchShifts } from './story.mjs';
+import { axeFindings, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 /** The section over the first head of an example of the page, or over what a test hands to `use`. */
 const CODE = `
@@ -38,13 +38,13 @@ const id = new URLSearchParams(location.search).get('example');
 if (id) void example(id);
 `;
 
-const site = await startStory('links', CODE);
+const site = await storySite('links', CODE);
 after(() => site.close());
 
 const parts = await loadParts('views/parts/linkset');
 const { above, byWeight, curveOf, linksOf, readLinks, strokeOf, touches, writeLinks } = parts;
 
-const SENTENCE = '?example=sentence';
+const SENTENCE = { asks: { example: 'sentence' } };
 const TOKENS = 16;
 const IT = 10;
 const ANIMAL = 2;
@@ -131,7 +131,7 @@ test('what a link of the page says comes back, and nonsense is passed over', () 
 // ---- the numbers
 
 test('what is drawn and listed are the weights of the head', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     const strong = strongPairs(weights, 0.1);
@@ -164,7 +164,7 @@ test('what leaves a query sums to one, and what arrives at a key does not', asyn
 });
 
 test('the threshold leaves weaker links out', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     const slider = page.locator('[name="links-threshold"]');
@@ -182,7 +182,7 @@ test('the threshold leaves weaker links out', () =>
 // ---- what one can do
 
 test('a token that is pointed at shows its links alone, and the sum of a query', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     await query(page, IT).hover();
@@ -202,7 +202,7 @@ test('a token that is pointed at shows its links alone, and the sum of a query',
   }));
 
 test('a click locks, several are locked, and a click or Escape unlocks', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     await query(page, IT).click();
     await key(page, 0).click();
@@ -222,7 +222,7 @@ test('a click locks, several are locked, and a click or Escape unlocks', () =>
   }));
 
 test('a finger locks by a tap', () =>
-  site.visit({ path: SENTENCE, touch: true, width: 360 }, async (page) => {
+  site.visit({ ...SENTENCE, touch: true, width: 360 }, async (page) => {
     await drawn(page);
     await query(page, IT).tap();
     assert.equal(await last(page), `q${IT}`);
@@ -231,7 +231,7 @@ test('a finger locks by a tap', () =>
   }));
 
 test('the keyboard goes along a side, and across to the strongest', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     assert.equal(await page.locator('.links-side .links-token[tabindex="0"]').count(), 2, 'a stop for each side');
     const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
@@ -253,11 +253,11 @@ test('the keyboard goes along a side, and across to the strongest', () =>
   }));
 
 test('state comes back, and a hostile one is the view as it comes', () =>
-  site.visit({ path: `${SENTENCE}&state=t40.q${IT}.k0` }, async (page) => {
+  site.visit({ ...SENTENCE, state: `t40.q${IT}.k0` }, async (page) => {
     await drawn(page);
     assert.equal(await page.locator('[name="links-threshold"]').inputValue(), '40');
     assert.equal(await page.locator('.links-token[aria-pressed="true"]').count(), 2);
-    await page.goto(page.url().replace(/state=.*/, `state=${encodeURIComponent('t999.q99.<img>.k-1.__proto__')}`));
+    await page.evaluate(() => globalThis.story.mount('t999.q99.<img>.k-1.__proto__'));
     await drawn(page);
     assert.equal(await page.locator('[name="links-threshold"]').inputValue(), '10');
     assert.equal(await page.locator('.links-token[aria-pressed="true"]').count(), 0);
@@ -265,7 +265,7 @@ test('state comes back, and a hostile one is the view as it comes', () =>
   }));
 
 test('two sequences: students at the left, teachers at the right', () =>
-  site.visit({ path: '?example=student-teacher', width: 360 }, async (page) => {
+  site.visit({ asks: { example: 'student-teacher' }, width: 360 }, async (page) => {
     await drawn(page);
     const capture = JSON.parse(await readFile(new URL('../../www/student-teacher.json', import.meta.url), 'utf8'));
     assert.equal(await page.locator('.links-query .links-token').count(), 3);
@@ -291,7 +291,7 @@ test('two sequences: students at the left, teachers at the right', () =>
 // ---- long, empty and wrong
 
 test('long sequences: why not all, and the strongest link of the strongest queries', () =>
-  site.visit({ path: '?example=passage' }, async (page) => {
+  site.visit({ asks: { example: 'passage' } }, async (page) => {
     await drawn(page);
     assert.match(await page.locator('.links-note').textContent(), /^424 × 424 tokens .*64 × 64.*64 strongest/);
     const found = await page.evaluate(() => globalThis.story.mounted.exported().rows);
@@ -383,7 +383,7 @@ test('removed keys have no line, a row without numbers says so, and tokens are t
 // ---- care
 
 test('what is taken along: a row a link, and a picture that stands alone', () =>
-  site.visit({ path: `${SENTENCE}&state=q${IT}.t0` }, async (page) => {
+  site.visit({ ...SENTENCE, state: `q${IT}.t0` }, async (page) => {
     await drawn(page);
     const taken = await page.evaluate(() => {
       const { name, columns, rows, picture } = globalThis.story.mounted.exported();
@@ -401,7 +401,7 @@ test('what is taken along: a row a link, and a picture that stands alone', () =>
   }));
 
 test('both languages', () =>
-  site.visit({ path: SENTENCE }, async (page) => {
+  site.visit(SENTENCE, async (page) => {
     await drawn(page);
     await page.evaluate(() => globalThis.story.speak('zh'));
     assert.equal(await page.locator('.links-list-title').textContent(), '最强的连线');
@@ -412,16 +412,16 @@ test('both languages', () =>
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
-    site.visit({ theme, path: `${SENTENCE}&state=q${IT}` }, async (page) => {
+    site.visit({ theme, ...SENTENCE, state: `q${IT}` }, async (page) => {
       await drawn(page);
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await page.evaluate(() => globalThis.story.use(undefined));
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
     }));
 }
 
 test('nothing is wider than a phone, and every token is hit by a finger', () =>
-  site.visit({ width: 360, path: SENTENCE }, async (page) => {
+  site.visit({ width: 360, ...SENTENCE }, async (page) => {
     await drawn(page);
     for (const id of ['sentence', 'passage']) {
       await page.evaluate((id) => globalThis.story.example(id), id);
@@ -438,9 +438,8 @@ test('nothing is wider than a phone, and every token is hit by a finger', () =>
 
 for (const width of [360, 1280]) {
   test(`nothing moves while the numbers come, ${width} px`, () =>
-    site.visit({ path: SENTENCE, width, before: watchShifts }, async (page) => {
+    site.visit({ ...SENTENCE, width, before: watchShifts }, async (page) => {
       await drawn(page);
-      await page.waitForTimeout(100);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
     }));
