@@ -72,6 +72,12 @@ export async function startSite({ folder = 'dist', headers = {} } = {}) {
      * @param {(page: import('playwright-core').Page, seen: Seen) => Promise<void>} test
      */
     visit: (options, test) => visit(browser, server.url, options, test),
+    /**
+     * Opens the site as a visit does, for whoever checks and closes it.
+     *
+     * @param {Visit} options
+     */
+    open: (options) => open(browser, server.url, options),
     async close() {
       await browser.close();
       await server.close();
@@ -80,6 +86,16 @@ export async function startSite({ folder = 'dist', headers = {} } = {}) {
 }
 
 async function visit(browser, site, options, test) {
+  const { page, seen, check, close } = await open(browser, site, options);
+  try {
+    await test(page, seen);
+    check();
+  } finally {
+    await close();
+  }
+}
+
+async function open(browser, site, options) {
   const context = await browser.newContext(contextOptions(options));
   try {
     // Chromium asks the visitor before a page may reach another server on this machine; older ones do not know the question.
@@ -90,10 +106,10 @@ async function visit(browser, site, options, test) {
     if (options.before !== undefined) await page.addInitScript(options.before);
     if (options.html !== undefined) await show(page, url, options.html);
     await page.goto(url);
-    await test(page, seen);
-    verify(seen, site, options);
-  } finally {
+    return { page, seen, check: () => verify(seen, site, options), close: () => context.close() };
+  } catch (error) {
     await context.close();
+    throw error;
   }
 }
 

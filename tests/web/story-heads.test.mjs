@@ -41,7 +41,13 @@ export const section = heads({
     changed();
   },
 });
-if (id) void example(id);
+const first = id ? example(id) : undefined;
+export async function begin() {
+  await first;
+  for (const list of [listeners, opened, reads]) list.length = 0;
+  [atlas, shown] = [undefined, undefined];
+  if (id) await example(id);
+}
 `;
 
 const site = await storySite('heads', CODE);
@@ -154,7 +160,7 @@ test('what a link says comes back, and nonsense is passed over', () => {
 // ---- the numbers
 
 test('72 heads are there soon, and their numbers are those of the definition', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     const start = Date.now();
     await complete(page);
     assert.ok(Date.now() - start < 5000, `${Date.now() - start} ms`);
@@ -216,7 +222,7 @@ function assertColors(colors, values, high, what) {
 }
 
 test('the small maps have the colours of the weights, on one scale or on their own', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     const all = await weightsOfSentence();
     const high = Math.max(...all.flat(3));
@@ -242,7 +248,7 @@ test('the small maps have the colours of the weights, on one scale or on their o
   }));
 
 test('a long head is pooled to 64 a side by its largest weights', () =>
-  site.visit({ asks: { example: 'passage' } }, async (page) => {
+  site.stay({ asks: { example: 'passage' } }, async (page) => {
     await complete(page);
     const file = await readSafetensors('tests/data/passage.safetensors');
     const [query, key] = [file.get('layers.0.q'), file.get('layers.0.k')];
@@ -266,7 +272,7 @@ test('a long head is pooled to 64 a side by its largest weights', () =>
   }));
 
 test('an order and colours by a number', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     const all = await weightsOfSentence();
     const scores = all.flatMap((layer, l) =>
@@ -297,7 +303,7 @@ test('an order and colours by a number', () =>
   }));
 
 test('the menu of numbers is the list of the catalogue', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     const { catalog } = await loadParts('generated/catalog');
     const options = await page
       .locator('[name="heads-number"] option')
@@ -311,7 +317,7 @@ test('the menu of numbers is the list of the catalogue', () =>
 // ---- what one can do
 
 test('the keyboard goes through the heads, says their numbers, and opens one', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     assert.equal(await page.locator('.heads-cell[tabindex="0"]').count(), 1, 'one stop for the whole grid');
     await page.locator('.heads-cell[tabindex="0"]').focus();
@@ -335,7 +341,7 @@ test('the keyboard goes through the heads, says their numbers, and opens one', (
   }));
 
 test('a click and a tap open a head, hover shows it', () =>
-  site.visit({ ...SENTENCE, touch: true }, async (page) => {
+  site.stay({ ...SENTENCE, touch: true }, async (page) => {
     await complete(page);
     await cell(page, 1, 8).hover();
     assert.equal(await page.locator('.heads-title').textContent(), 'Layer 1, head 8');
@@ -349,7 +355,7 @@ test('a click and a tap open a head, hover shows it', () =>
   }));
 
 test('a table of all numbers, on request', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     assert.equal(await page.locator('.heads-sheet tr').count(), 0);
     await page.locator('.heads-table summary').click();
@@ -362,7 +368,7 @@ test('a table of all numbers, on request', () =>
   }));
 
 test('state goes into the address and comes back', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     await page.locator('[name="heads-number"]').selectOption('sinkMass');
     await page.locator('[name="heads-order"]').selectOption('high');
@@ -384,7 +390,7 @@ test('state goes into the address and comes back', () =>
   }));
 
 test('a hostile state is the view as it comes', () =>
-  site.visit({ ...SENTENCE, state: '__proto__.<b>.high2.-1.1e999.own table' }, async (page) => {
+  site.stay({ ...SENTENCE, state: '__proto__.<b>.high2.-1.1e999.own table' }, async (page) => {
     await complete(page);
     assert.equal(await page.locator('[name="heads-order"]').inputValue(), 'model');
     assert.equal(await page.locator('[name="heads-paint"]').inputValue(), 'weights');
@@ -392,7 +398,7 @@ test('a hostile state is the view as it comes', () =>
   }));
 
 test('both languages, with the focus kept on its head', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await complete(page);
     await page.locator('.heads-cell[tabindex="0"]').focus();
     await page.evaluate(() => globalThis.story.speak('zh'));
@@ -452,7 +458,7 @@ test('it stops when it is left and goes on from there when it is seen again', ()
   }));
 
 test('another capture takes the place of one that is under way', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     await useNoise(page, { layers: [0, 1, 2], heads: 3, tag: 'a' });
     await page.waitForFunction(() => document.querySelector('.heads-status')?.textContent === '2 of 3 layers');
     const letOld = await page.evaluateHandle(() => globalThis.letGo);
@@ -468,7 +474,7 @@ test('another capture takes the place of one that is under way', () =>
   }));
 
 test('layers with more or fewer heads than the first', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     await useNoise(page, { layers: [0, 1, 2], heads: [3, 5, 1] });
     await page.evaluate(() => globalThis.letGo());
     await complete(page);
@@ -476,7 +482,7 @@ test('layers with more or fewer heads than the first', () =>
   }));
 
 test('removed keys have a tone of their own, and the legend says so', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     await page.evaluate(
       (data) => {
         const one = { shape: [1, 2, 8, 4], data: Float32Array.from(data) };
@@ -505,7 +511,7 @@ const HUGE = [
 
 for (const [name, claim, sentence] of HUGE) {
   test(`${name}: refused in a sentence with its numbers, in both languages`, () =>
-    site.visit({}, async (page) => {
+    site.stay({}, async (page) => {
       await page.evaluate(({ layers, shape }) => {
         const one = { shape, data: new Float32Array(4) };
         const numbers = Array.from({ length: layers }, (_, layer) => layer);
@@ -525,7 +531,7 @@ for (const [name, claim, sentence] of HUGE) {
 // ---- care
 
 test('what is taken along: a row a head, and the pictures on a canvas', () =>
-  site.visit({ ...SENTENCE, state: 'sinkMass.high' }, async (page) => {
+  site.stay({ ...SENTENCE, state: 'sinkMass.high' }, async (page) => {
     await complete(page);
     const taken = await page.evaluate(() => {
       const { name, columns, rows, picture } = globalThis.story.mounted.exported();
@@ -545,7 +551,7 @@ test('what is taken along: a row a head, and the pictures on a canvas', () =>
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
-    site.visit({ theme, ...SENTENCE, state: 'table' }, async (page) => {
+    site.stay({ theme, ...SENTENCE, state: 'table' }, async (page) => {
       await complete(page);
       assert.deepEqual(await axeFindings(page), []);
       await page.locator('[name="heads-order"]').selectOption('high');
@@ -554,14 +560,14 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
 }
 
 test('axe finds nothing where nothing is open', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     await page.locator('.heads-status').waitFor();
     assert.deepEqual(await axeFindings(page), []);
   }));
 
 for (const speech of ['en', 'zh']) {
   test(`nothing is wider than a phone, and a finger hits every head, ${speech}`, () =>
-    site.visit({ width: 360, ...SENTENCE, speech, state: 'table' }, async (page) => {
+    site.stay({ width: 360, ...SENTENCE, speech, state: 'table' }, async (page) => {
       const small = () =>
         page
           .locator('.heads-cell')
@@ -585,7 +591,7 @@ for (const width of [360, 1280]) {
 }
 
 test('a change of theme paints what is not there anew', () =>
-  site.visit({ theme: 'light' }, async (page) => {
+  site.stay({ theme: 'light' }, async (page) => {
     await page.evaluate(
       (data) => {
         const one = { shape: [1, 1, 8, 4], data: Float32Array.from(data) };

@@ -35,7 +35,13 @@ export async function example(id, { layer, head, batch = 0 } = {}) {
 }
 export const section = links({ subject: () => subject, listen: (heard) => listeners.push(heard) });
 const id = new URLSearchParams(location.search).get('example');
-if (id) void example(id);
+const first = id ? example(id) : undefined;
+export async function begin() {
+  await first;
+  listeners.length = 0;
+  subject = undefined;
+  if (id) await example(id);
+}
 `;
 
 const site = await storySite('links', CODE);
@@ -131,7 +137,7 @@ test('what a link of the page says comes back, and nonsense is passed over', () 
 // ---- the numbers
 
 test('what is drawn and listed are the weights of the head', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     const strong = strongPairs(weights, 0.1);
@@ -164,7 +170,7 @@ test('what leaves a query sums to one, and what arrives at a key does not', asyn
 });
 
 test('the threshold leaves weaker links out', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     const slider = page.locator('[name="links-threshold"]');
@@ -182,7 +188,7 @@ test('the threshold leaves weaker links out', () =>
 // ---- what one can do
 
 test('a token that is pointed at shows its links alone, and the sum of a query', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     const weights = await weightsOf();
     await query(page, IT).hover();
@@ -202,7 +208,7 @@ test('a token that is pointed at shows its links alone, and the sum of a query',
   }));
 
 test('a click locks, several are locked, and a click or Escape unlocks', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     await query(page, IT).click();
     await key(page, 0).click();
@@ -222,7 +228,7 @@ test('a click locks, several are locked, and a click or Escape unlocks', () =>
   }));
 
 test('a finger locks by a tap', () =>
-  site.visit({ ...SENTENCE, touch: true, width: 360 }, async (page) => {
+  site.stay({ ...SENTENCE, touch: true, width: 360 }, async (page) => {
     await drawn(page);
     await query(page, IT).tap();
     assert.equal(await last(page), `q${IT}`);
@@ -231,7 +237,7 @@ test('a finger locks by a tap', () =>
   }));
 
 test('the keyboard goes along a side, and across to the strongest', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     assert.equal(await page.locator('.links-side .links-token[tabindex="0"]').count(), 2, 'a stop for each side');
     const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
@@ -253,7 +259,7 @@ test('the keyboard goes along a side, and across to the strongest', () =>
   }));
 
 test('state comes back, and a hostile one is the view as it comes', () =>
-  site.visit({ ...SENTENCE, state: `t40.q${IT}.k0` }, async (page) => {
+  site.stay({ ...SENTENCE, state: `t40.q${IT}.k0` }, async (page) => {
     await drawn(page);
     assert.equal(await page.locator('[name="links-threshold"]').inputValue(), '40');
     assert.equal(await page.locator('.links-token[aria-pressed="true"]').count(), 2);
@@ -265,7 +271,7 @@ test('state comes back, and a hostile one is the view as it comes', () =>
   }));
 
 test('two sequences: students at the left, teachers at the right', () =>
-  site.visit({ asks: { example: 'student-teacher' }, width: 360 }, async (page) => {
+  site.stay({ asks: { example: 'student-teacher' }, width: 360 }, async (page) => {
     await drawn(page);
     const capture = JSON.parse(await readFile(new URL('../../www/student-teacher.json', import.meta.url), 'utf8'));
     assert.equal(await page.locator('.links-query .links-token').count(), 3);
@@ -291,7 +297,7 @@ test('two sequences: students at the left, teachers at the right', () =>
 // ---- long, empty and wrong
 
 test('long sequences: why not all, and the strongest link of the strongest queries', () =>
-  site.visit({ asks: { example: 'passage' } }, async (page) => {
+  site.stay({ asks: { example: 'passage' } }, async (page) => {
     await drawn(page);
     assert.match(await page.locator('.links-note').textContent(), /^424 × 424 tokens .*64 × 64.*64 strongest/);
     const found = await page.evaluate(() => globalThis.story.mounted.exported().rows);
@@ -317,7 +323,7 @@ test('long sequences: why not all, and the strongest link of the strongest queri
   }));
 
 test('too long to be searched: a sentence with both numbers, and nothing is computed', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     await page.evaluate(() => {
       const refuse = () => Promise.reject(new Error('nobody should ask'));
       const map = { queries: 32768, keys: 32768, rectangle: refuse, rowStatistics: refuse };
@@ -329,7 +335,7 @@ test('too long to be searched: a sentence with both numbers, and nothing is comp
   }));
 
 test('64 tokens by 64 are all drawn; a change of head replaces them', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     const one = { shape: [1, 1, 64, 4], data: [...noise(256)] };
     await page.evaluate(
       ({ shape, data }) => globalThis.story.open(...[1, 2].map(() => ({ shape, data: Float32Array.from(data) }))),
@@ -354,7 +360,7 @@ test('64 tokens by 64 are all drawn; a change of head replaces them', () =>
   }));
 
 test('removed keys have no line, a row without numbers says so, and tokens are text', () =>
-  site.visit({}, async (page) => {
+  site.stay({}, async (page) => {
     const data = [...noise(32)];
     data[4] = NaN;
     await page.evaluate(
@@ -383,7 +389,7 @@ test('removed keys have no line, a row without numbers says so, and tokens are t
 // ---- care
 
 test('what is taken along: a row a link, and a picture that stands alone', () =>
-  site.visit({ ...SENTENCE, state: `q${IT}.t0` }, async (page) => {
+  site.stay({ ...SENTENCE, state: `q${IT}.t0` }, async (page) => {
     await drawn(page);
     const taken = await page.evaluate(() => {
       const { name, columns, rows, picture } = globalThis.story.mounted.exported();
@@ -401,7 +407,7 @@ test('what is taken along: a row a link, and a picture that stands alone', () =>
   }));
 
 test('both languages', () =>
-  site.visit(SENTENCE, async (page) => {
+  site.stay(SENTENCE, async (page) => {
     await drawn(page);
     await page.evaluate(() => globalThis.story.speak('zh'));
     assert.equal(await page.locator('.links-list-title').textContent(), '最强的连线');
@@ -412,7 +418,7 @@ test('both languages', () =>
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
-    site.visit({ theme, ...SENTENCE, state: `q${IT}` }, async (page) => {
+    site.stay({ theme, ...SENTENCE, state: `q${IT}` }, async (page) => {
       await drawn(page);
       assert.deepEqual(await axeFindings(page), []);
       await page.evaluate(() => globalThis.story.use(undefined));
@@ -421,7 +427,7 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
 }
 
 test('nothing is wider than a phone, and every token is hit by a finger', () =>
-  site.visit({ width: 360, ...SENTENCE }, async (page) => {
+  site.stay({ width: 360, ...SENTENCE }, async (page) => {
     await drawn(page);
     for (const id of ['sentence', 'passage']) {
       await page.evaluate((id) => globalThis.story.example(id), id);

@@ -253,7 +253,7 @@ test('what is malformed in a state is passed over, and the rest counts', () => {
 // ---- what is shown
 
 test('the numbers of every place to start from are those of the formulas', () =>
-  site.visit(WIDE, async (page) => {
+  site.stay(WIDE, async (page) => {
     for (const one of PRESETS.filter(({ start }) => start.query)) {
       await radio(page, 'plane-preset', one.id);
       await assertShown(page, startOf(one));
@@ -261,7 +261,7 @@ test('the numbers of every place to start from are those of the formulas', () =>
   }));
 
 test('weights are made of the chosen score over the temperature', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     await settled(page);
     for (const score of ['cosine', 'scaled_dot', 'dot']) {
       for (const temperature of [0.5, 3]) {
@@ -274,7 +274,7 @@ test('weights are made of the chosen score over the temperature', () =>
   }));
 
 test('a long key wins the dot product and loses the cosine, and made short enough it agrees', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     const shown = await read(page);
     // The table of the definition: q = (1, 0).
     [0.107024, 0.790808, 0.09684, 0.005328].forEach((weight, key) => near(shown.softmax[key], weight, `weight ${key}`));
@@ -292,7 +292,7 @@ test('a long key wins the dot product and loses the cosine, and made short enoug
   }));
 
 test('the length of the query multiplies all scores and keeps their order', () =>
-  site.visit(WIDE, async (page) => {
+  site.stay(WIDE, async (page) => {
     const before = await read(page);
     const order = await rankings(page);
     await page.locator('input[name="plane-query"]').fill('480');
@@ -305,7 +305,7 @@ test('the length of the query multiplies all scores and keeps their order', () =
   }));
 
 test('a key equal to the query loses to a longer one, and has cosine 1', () =>
-  site.visit({ ...WIDE, state: 'itself' }, async (page) => {
+  site.stay({ ...WIDE, state: 'itself' }, async (page) => {
     const shown = await read(page);
     assert.deepEqual(shown.dot, [2, 3]);
     near(shown.softmax[0], 0.330238, 'its own weight');
@@ -314,7 +314,7 @@ test('a key equal to the query loses to a longer one, and has cosine 1', () =>
   }));
 
 test('scaling divides all by √2 and keeps the order; cosine makes equal what is only longer', () =>
-  site.visit({ ...WIDE, state: 'root' }, async (page) => {
+  site.stay({ ...WIDE, state: 'root' }, async (page) => {
     const shown = await read(page);
     shown.dot.forEach((score, key) => near(shown.scaled[key], score / Math.SQRT2, `scaled ${key}`));
     assert.deepEqual(await rankings(page), ['k₂ > k₃ > k₁', 'k₁ = k₂ > k₃']);
@@ -328,7 +328,7 @@ test('scaling divides all by √2 and keeps the order; cosine makes equal what i
   }));
 
 test('temperature decides how sharp softmax is, and half the query is twice the temperature', () =>
-  site.visit({ ...WIDE, state: 'temperature' }, async (page) => {
+  site.stay({ ...WIDE, state: 'temperature' }, async (page) => {
     const field = page.locator('input[name="temperature"]');
     const entropies = { 0.25: 0.0931, 0.5: 0.4554, 1: 0.9475, 2: 1.2451, 4: 1.3482, 100: 1.38623 };
     for (const [temperature, entropy] of Object.entries(entropies)) {
@@ -349,7 +349,7 @@ test('temperature decides how sharp softmax is, and half the query is twice the 
   }));
 
 test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
-  site.visit({ ...WIDE, state: 'sigmoid' }, async (page) => {
+  site.stay({ ...WIDE, state: 'sigmoid' }, async (page) => {
     const before = await read(page);
     [0.880797, 0.731059, 0.5, 0.268941].forEach((weight, key) => near(before.sigmoid[key], weight, `weight ${key}`));
     near(before.sums.sigmoid, 2.380797, 'sum');
@@ -362,7 +362,7 @@ test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
   }));
 
 test('K = Q makes scores symmetric, two projections do not', () =>
-  site.visit({ ...WIDE, state: 'asymmetric' }, async (page) => {
+  site.stay({ ...WIDE, state: 'asymmetric' }, async (page) => {
     const { keys } = preset('asymmetric').start;
     const check = async (turn) => {
       const shown = (await readAsks(page)).map(number);
@@ -391,7 +391,7 @@ test('K = Q makes scores symmetric, two projections do not', () =>
   }));
 
 test('the pair that is looked at: lengths, angle, projection and product are of the same arrows', () =>
-  site.visit({ ...WIDE, state: 'long*at_0_3' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long*at_0_3' }, async (page) => {
     await settled(page);
     const shown = async (id) => page.locator(`[data-plane="${id}"]`).textContent();
     assert.deepEqual(
@@ -412,7 +412,7 @@ test('the pair that is looked at: lengths, angle, projection and product are of 
   }));
 
 test('an arrow without length has no direction, and nothing breaks', () =>
-  site.visit({ ...WIDE, state: 'long*k_0_0_1_1*at_0_0' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long*k_0_0_1_1*at_0_0' }, async (page) => {
     await assertShown(page, {
       ...startOf(preset('long')),
       keys: [
@@ -429,7 +429,7 @@ test('an arrow without length has no direction, and nothing breaks', () =>
 // ---- hands
 
 test('the mouse drags a tip, what it leads to is computed, and Ctrl+Z takes it back in one', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     await settled(page);
     await drag(page, 1, [-1, -2]);
     const moved = {
@@ -454,7 +454,7 @@ test('the mouse drags a tip, what it leads to is computed, and Ctrl+Z takes it b
   }));
 
 test('while a hand drags, every frame shows numbers of the arrows in it', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     await settled(page);
     await page.evaluate(() => {
       const frames = [];
@@ -480,7 +480,7 @@ test('while a hand drags, every frame shows numbers of the arrows in it', () =>
   }));
 
 test('of two tips on each other the one that is held goes on', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     await settled(page);
     // q and k₁ end at the same place.
     await handle(page, 0).focus();
@@ -493,7 +493,7 @@ test('of two tips on each other the one that is held goes on', () =>
   }));
 
 test('a finger drags a tip and does not scroll the page; beside the tips it scrolls', () =>
-  site.visit({ width: 360, height: 640, touch: true, state: 'long' }, async (page) => {
+  site.stay({ width: 360, height: 640, touch: true, state: 'long' }, async (page) => {
     await settled(page);
     await page.locator('.plane-stage').scrollIntoViewIfNeeded();
     const session = await page.context().newCDPSession(page);
@@ -517,7 +517,7 @@ test('a finger drags a tip and does not scroll the page; beside the tips it scro
   }));
 
 test('the keyboard moves, lengthens, removes and adds, and takes back', () =>
-  site.visit({ ...WIDE, state: 'itself' }, async (page) => {
+  site.stay({ ...WIDE, state: 'itself' }, async (page) => {
     await settled(page);
     await handle(page, 1).focus();
     await page.keyboard.press('ArrowUp');
@@ -555,7 +555,7 @@ test('the keyboard moves, lengthens, removes and adds, and takes back', () =>
   }));
 
 test('vectors that ask each other are dragged, added and removed too', () =>
-  site.visit({ ...WIDE, state: 'asymmetric*turn_60' }, async (page) => {
+  site.stay({ ...WIDE, state: 'asymmetric*turn_60' }, async (page) => {
     await settled(page);
     await drag(page, 0, [-1, 1]);
     await page.locator('button[name="plane-add"]').click();
@@ -574,7 +574,7 @@ test('vectors that ask each other are dragged, added and removed too', () =>
 // ---- state, language, faults
 
 test('a link brings back all that is set', () =>
-  site.visit({ ...WIDE, state: 'root' }, async (page) => {
+  site.stay({ ...WIDE, state: 'root' }, async (page) => {
     await settled(page);
     await drag(page, 'query', [1, -1]);
     await page.locator('button[name="plane-add"]').click();
@@ -592,7 +592,7 @@ test('a link brings back all that is set', () =>
   }));
 
 test('hostile states are survived', () =>
-  site.visit(WIDE, async (page) => {
+  site.stay(WIDE, async (page) => {
     const states = [
       '<img src=x onerror=alert(1)>',
       'long*k_99_99*t_-5',
@@ -610,7 +610,7 @@ test('hostile states are survived', () =>
   }));
 
 test('any temperature of a link is computed or refused in words', () =>
-  site.visit(WIDE, async (page) => {
+  site.stay(WIDE, async (page) => {
     for (const temperature of ['1e-9', '1e-45', '1e-99', '1e30', '999999999']) {
       await page.evaluate((state) => globalThis.story.mount(state), `temperature*t_${temperature}`);
       await page.waitForFunction(() =>
@@ -620,7 +620,7 @@ test('any temperature of a link is computed or refused in words', () =>
   }));
 
 test('a temperature that cannot be is refused where it was typed, and the last one stays', () =>
-  site.visit({ ...WIDE, state: 'temperature' }, async (page) => {
+  site.stay({ ...WIDE, state: 'temperature' }, async (page) => {
     const before = await read(page);
     const field = page.locator('input[name="temperature"]');
     for (const typed of ['0', '-1', 'warm', '1e999']) {
@@ -634,7 +634,7 @@ test('a temperature that cannot be is refused where it was typed, and the last o
   }));
 
 test('the language changes all words and no number', () =>
-  site.visit({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
     const english = await read(page);
     await page.evaluate(() => globalThis.story.speak('zh'));
     assert.deepEqual(await read(page), english);
@@ -698,7 +698,7 @@ function slowWorkers() {
 
 for (const state of ['long', 'asymmetric*turn_60']) {
   test(`what is taken along is what is seen: ${state}`, () =>
-    site.visit({ ...WIDE, state, theme: 'dark' }, async (page) => {
+    site.stay({ ...WIDE, state, theme: 'dark' }, async (page) => {
       await settled(page);
       const { name, columns, rows, source, width, height } = await checkExported(page);
       const { keys, query } = startOf(preset(state.split('*')[0]));
@@ -719,7 +719,7 @@ for (const state of ['long', 'asymmetric*turn_60']) {
 
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, ${theme}`, () =>
-    site.visit({ ...WIDE, theme }, async (page) => {
+    site.stay({ ...WIDE, theme }, async (page) => {
       for (const state of ['long', 'asymmetric*turn_60']) {
         await page.evaluate((state) => globalThis.story.mount(state), state);
         await settled(page);
@@ -733,7 +733,7 @@ for (const [speech, theme] of /** @type {const} */ ([
   ['zh', 'dark'],
 ])) {
   test(`it fits every width with five keys, ${speech}, ${theme}`, () =>
-    site.visit({ theme, speech, state: 'long*k_1_0_3_3_0.9_0.1_-2_0_-4_-4' }, async (page) => {
+    site.stay({ theme, speech, state: 'long*k_1_0_3_3_0.9_0.1_-2_0_-4_-4' }, async (page) => {
       for (const width of [360, 520, 800, 1440]) {
         await page.setViewportSize({ width, height: 900 });
         await settled(page);
@@ -757,7 +757,7 @@ for (const [speech, theme] of /** @type {const} */ ([
 }
 
 test('all that is pressed is large enough for a finger', () =>
-  site.visit({ width: 360, touch: true, state: 'asymmetric' }, async (page) => {
+  site.stay({ width: 360, touch: true, state: 'asymmetric' }, async (page) => {
     await settled(page);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('.plane :is(button, input:not([type=radio]), .choice, [role=slider])')]

@@ -17,7 +17,7 @@ const site = await storySite(
 after(() => site.close());
 
 const visit = (options, work) =>
-  site.visit(options, async (page) => {
+  site.stay(options, async (page) => {
     await ready(page);
     await work(page);
   });

@@ -28,8 +28,12 @@ export function closeHead() {
   head.catch(() => undefined);
   for (const listener of listeners) listener();
 }
+export function begin() {
+  listeners.length = 0;
+  return openHead();
+}
 await openHead();
-export const section = steps({ layer: async () => head, changed: (listener) => listeners.push(listener) });
+export const section = steps({ layer: async () => head, listen: (listener) => listeners.push(listener) });
 `;
 
 const ALL_ON = { softcap: 30, position: 'alibi', causal: true };
@@ -39,7 +43,7 @@ const site = await storySite('steps', CODE);
 after(() => site.close());
 
 const visit = (options, work) =>
-  site.visit(options, async (page, seen) => {
+  site.stay(options, async (page, seen) => {
     await ready(page);
     await work(page, seen);
   });

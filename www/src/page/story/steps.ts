@@ -38,8 +38,8 @@ export interface StepsHead {
 export interface StepsPage {
   /** The head that is looked at; rejects where none is. */
   layer(): Promise<StepsHead>;
-  /** Calls `listener` whenever another head, or the same under other options, is looked at. */
-  changed(listener: () => void): void;
+  /** Calls `changed` whenever another head, or the same under other options, is looked at. */
+  listen(changed: () => void): void;
 }
 
 /** So many keys are shown, the strongest. */
@@ -111,7 +111,9 @@ class Steps implements Mounted {
       dimension: (dimension) => this.#change({ dimension }),
     });
     host.append(this.#view.element, this.#fault);
-    of.changed(() => this.#open());
+    // Out of sight until there is a head, and then there all at once.
+    this.#show();
+    of.listen(() => this.#open());
     this.#open();
   }
 
@@ -122,6 +124,10 @@ class Steps implements Mounted {
 
   repaint(): void {
     this.#show();
+  }
+
+  restore(state: string): void {
+    this.#change(readState(state));
   }
 
   exported(): Exported {
