@@ -39,6 +39,8 @@ export interface Source {
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
   layer(index: number, signal: AbortSignal): Promise<Layer>;
+  /** V of a layer, read when it is asked for: the heat map needs none. Null: there is none. */
+  value(index: number, signal: AbortSignal): Promise<Tensor | null>;
 }
 
 /** What a layer has of its own. */
@@ -185,7 +187,12 @@ const SYNTHETIC = { length: 32768, seed: 1 };
 
 function synthetic(): Content {
   const { length, seed } = SYNTHETIC;
-  return { layers: [0], options: { causal: true }, layer: (_, signal) => makeHead(length, seed, signal) };
+  return {
+    layers: [0],
+    options: { causal: true },
+    layer: (_, signal) => makeHead(length, seed, signal),
+    value: () => Promise.resolve(null),
+  };
 }
 
 /** What files are called in a sentence. A name can hold anything, so it is shown as what it is. */
@@ -212,8 +219,8 @@ function hasPairs(capture: Capture): boolean {
 }
 
 function fromCapture(capture: Capture): Content {
-  const whole = capture.layers.flatMap(({ query, key, sinks, layer }) =>
-    query !== undefined && key !== undefined ? [{ layer, query, key, sinks }] : [],
+  const whole = capture.layers.flatMap(({ query, key, value, sinks, layer }) =>
+    query !== undefined && key !== undefined ? [{ layer, query, key, value, sinks }] : [],
   );
   const { options } = capture;
   const plain = chosenIn(options).id === 'softmax';
@@ -237,6 +244,10 @@ function fromCapture(capture: Capture): Content {
         names.sinks === undefined ? undefined : read(names.sinks),
       ]);
       return { query, key, sinks: sinks && { data: sinks.data, shape: [sinks.data.length] } };
+    },
+    value: async (at, signal) => {
+      const name = whole[at]?.value;
+      return name === undefined ? null : capture.tensor(name, { signal });
     },
   };
 }
@@ -307,6 +318,7 @@ function fromRoles(candidates: readonly Candidate[], roles: Roles, captures: rea
       if (!query || !key) throw new PageError(text.needsBoth);
       return { query, key };
     },
+    value: async (_, signal) => tensor(roles.value, signal),
   };
 }
 
