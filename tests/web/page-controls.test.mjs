@@ -246,7 +246,7 @@ test('what a normalizer forbids is shut, with a reason, and comes back as it was
     assert.equal(await page.locator('#notice').textContent(), '');
     assert.notEqual(await fingerprint(page), before);
     for (const name of ['score', 'scale', 'temperature', 'softcap']) {
-      assert.ok(await page.locator(`[name="${name}"]`).isDisabled(), name);
+      assert.ok(await page.locator(`#explore [name="${name}"]`).isDisabled(), name);
     }
     assert.ok(await page.locator('[name="causal"]').isEnabled());
     const reasons = await page.locator('.field-reason').allTextContents();
@@ -276,29 +276,29 @@ test('a slider moves its number, and the picture follows', () =>
   site.visit({}, async (page) => {
     await settled(page);
     const before = await fingerprint(page);
-    const slider = page.getByRole('slider', { name: 'Temperature' });
+    const slider = page.locator('#controls').getByRole('slider', { name: 'Temperature' });
     await slider.focus();
     await page.keyboard.press('Home');
     await settled(page);
-    assert.equal(await page.locator('[name="temperature"]').inputValue(), '0.05');
+    assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '0.05');
     assert.notEqual(await fingerprint(page), before);
   }));
 
 test('many changes at once end in the picture of the last', () =>
   site.visit({}, async (page) => {
     await settled(page);
-    await page.locator('[name="temperature"]').fill('3');
+    await page.locator('#controls [name="temperature"]').fill('3');
     await settled(page);
     const wanted = await fingerprint(page);
     await page.evaluate(() => {
       /** @type {HTMLInputElement} */
-      const slider = document.querySelector('[data-parameter="temperature"] [type=range]');
+      const slider = document.querySelector('#controls [data-parameter="temperature"] [type=range]');
       for (let step = 0; step < 300; step += 1) {
         slider.value = String(step);
         slider.dispatchEvent(new Event('input'));
       }
       /** @type {HTMLInputElement} */
-      const typed = document.querySelector('[name="temperature"]');
+      const typed = document.querySelector('#controls [name="temperature"]');
       typed.value = '3';
       typed.dispatchEvent(new Event('input'));
     });
@@ -317,9 +317,9 @@ test('a value that breaks its rule is refused at the control, with both numbers,
       ['leftWindowSize', '1.5', 'Window to the left must be a whole number, not 1.5.'],
       ['leftWindowSize', '-2', 'Window to the left must be at least -1, not -2.'],
     ]) {
-      const control = page.locator(`[name="${name}"]`);
+      const control = page.locator(`#explore [name="${name}"]`);
       await control.fill(typed);
-      const field = page.locator(`[data-parameter="${name}"]`);
+      const field = page.locator(`#controls [data-parameter="${name}"]`);
       assert.equal(await field.locator('.field-fault').textContent(), sentence);
       assert.equal(await control.getAttribute('aria-invalid'), 'true');
       assert.equal(await fingerprint(page), before);
@@ -396,9 +396,9 @@ test('a picture of settings before says so while a control shows a fault', () =>
     await settled(page);
     await expectSign('');
     assert.equal(await page.locator('.matrix-stale').count(), 0);
-    await page.locator('[name="temperature"]').fill('0');
+    await page.locator('#controls [name="temperature"]').fill('0');
     await expectSign(stale);
-    await page.locator('[name="temperature"]').fill('2');
+    await page.locator('#controls [name="temperature"]').fill('2');
     await settled(page);
     await expectSign('');
   }));
@@ -421,7 +421,7 @@ test('reset goes back to what the file says', () =>
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'reset', 'the focus stays');
     await settled(page);
     assert.equal(await page.locator('[name="score"]').inputValue(), 'dot', 'as the file of this example says');
-    assert.equal(await page.locator('[name="temperature"]').inputValue(), '1');
+    assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '1');
     await page.waitForFunction(() => !new URLSearchParams(location.hash.slice(1)).has('temperature'));
   }));
 
@@ -436,7 +436,7 @@ test('students and teachers: softmax(bmm(query, key) / soft), one matrix per bat
       [7, 0.5],
     ]) {
       await page.locator('[name="batch"]').selectOption(String(item));
-      await page.locator('[name="temperature"]').fill(String(soft));
+      await page.locator('#controls [name="temperature"]').fill(String(soft));
       await settled(page);
       const vector = ({ data }, count, row) => data.slice((item * count + row) * size, (item * count + row + 1) * size);
       const query = vector(file.query, students, 0);

@@ -241,10 +241,10 @@ test('painting by mouse takes exactly those keys away, and the row shares anew',
       else assert.ok(Math.abs(weight - before[key].weight / left) < 2e-3 / left, `key ${key}: ${weight}`);
     });
     assert.deepEqual(await weights(page, 9, 16), other, 'other rows stay');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('.mask').getByRole('button', { name: 'Undo' }).click();
     await settled(page);
     assert.deepEqual(await weights(page, 10, 16), before);
-    await page.getByRole('button', { name: 'Redo' }).click();
+    await page.locator('.mask').getByRole('button', { name: 'Redo' }).click();
     await settled(page);
     assert.deepEqual(await weights(page, 10, 16), after);
   }));
@@ -360,9 +360,9 @@ test('handles set window and lengths by mouse and by keyboard, as their number f
     };
     await drag('Window to the left', 5);
     assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '2');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('.mask').getByRole('button', { name: 'Undo' }).click();
     assert.equal(await page.locator('[name="leftWindowSize"]').inputValue(), '-1', 'one drag is undone at once');
-    await page.getByRole('button', { name: 'Redo' }).click();
+    await page.locator('.mask').getByRole('button', { name: 'Redo' }).click();
     await drag('Window to the right', 9);
     assert.equal(await page.locator('[name="rightWindowSize"]').inputValue(), '1');
     await drag('Real keys', 12);
@@ -541,7 +541,7 @@ test('what is saved opens again as the same mask', () =>
     assert.equal(await page.locator('.mask-note').textContent(), '', 'nothing of the file is left');
     await page.keyboard.press('Shift+Tab');
     for (const expected of [`${256 - Number(left)} of 256`, `${left} of 256`, 'all 256']) {
-      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.locator('.mask').getByRole('button', { name: 'Undo' }).click();
       assert.match(await count(page), new RegExp(`^${expected}`), 'step by step');
     }
   }));
@@ -613,7 +613,7 @@ test('a mask from a file takes the place of a bias, and Clear takes either out',
     assert.match(await count(page), /^128 of 256/);
     await clear.click();
     assert.equal(await count(page), 'all 256 pairs');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('.mask').getByRole('button', { name: 'Undo' }).click();
     assert.match(await count(page), /^128 of 256/);
     await pick(page, 'mask.npy', npy(half(1, 0)));
     await note('mask.npy is loaded as a mask');

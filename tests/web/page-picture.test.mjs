@@ -234,7 +234,7 @@ test('removed keys are hatched, and the legend says so', () =>
     }
   }));
 
-// What the lead of the page says, with the numbers of its specification: q = (1, 0), keys (1, 0) and (3, 3).
+// With the numbers of its specification: q = (1, 0), keys (1, 0) and (3, 3).
 test('a long key can beat a better aligned one', () =>
   site.visit({ width: 1440, height: 1200 }, async (page) => {
     await settled(page);

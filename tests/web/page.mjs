@@ -164,8 +164,15 @@ export function viridis(share) {
   return STOPS[index].map((value, channel) => value + (STOPS[index + 1][channel] - value) * part);
 }
 
-/** Waits until the picture, and what is said of its rows, are what the page's state asks for. */
+/**
+ * Waits until the picture, and what is said of its rows, are what the page's state asks for. Of a page that was just opened it
+ * brings that part to the top of the window, where the mouse reaches it.
+ */
 export async function settled(page) {
+  await page.evaluate(() => {
+    if (!globalThis['explored']) document.querySelector('#explore')?.scrollIntoView();
+    globalThis['explored'] = true;
+  });
   await page.waitForFunction(() =>
     ['.matrix', '.axis-captions'].every((part) => document.querySelector(part)?.getAttribute('aria-busy') === 'false'),
   );

@@ -157,7 +157,7 @@ test('a link restores the view', () => {
     '#example=sentence&layer=5&head=11&stage=scaled&score=cosine&score.eps=0.001&normalizer=sigmoid&temperature=0.5&causal=true';
   return site.visit({ path }, async (page) => {
     await settled(page);
-    const value = (name) => page.locator(`[name="${name}"]`).inputValue();
+    const value = (name) => page.locator(`#explore [name="${name}"]`).inputValue();
     assert.equal(await value('layer'), '5');
     assert.equal(await value('head'), '11');
     assert.equal(await value('score'), 'cosine');
@@ -179,7 +179,7 @@ test('a link with nonsense in it opens as far as it makes sense', () => {
   return site.visit({ path }, async (page) => {
     await settled(page);
     assert.equal(await page.locator('[name="layer"]').inputValue(), '5', 'the last layer there is');
-    assert.equal(await page.locator('[name="temperature"]').inputValue(), '1');
+    assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '1');
     assert.equal(await page.locator('#notice').textContent(), '');
   });
 });

@@ -6,6 +6,7 @@ import { element, uniqueId } from '../views/parts/dom.ts';
 import type { Edge } from '../views/parts/edges.ts';
 import { countLeft, type Rules } from '../views/parts/rules.ts';
 import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
+import { download } from './download.ts';
 import { fileButton } from './drop.ts';
 import { faultLine } from './field.ts';
 import { History } from './history.ts';
@@ -556,13 +557,6 @@ export class MaskPanel {
     const next = sentences.filter((sentence) => sentence !== undefined).join(' ');
     if (this.#note.textContent !== next) this.#note.textContent = next;
   }
-}
-
-function download(name: string, file: Blob): void {
-  const url = URL.createObjectURL(file);
-  element('a', { href: url, download: name }).click();
-  // The browser has taken what it needs once it is idle again.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function notesOn(settings: Settings, base: ProblemOptions, sizes: Sizes, language: Language): string[] {

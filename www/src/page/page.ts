@@ -34,7 +34,10 @@ import {
   type Unassigned,
 } from './source.ts';
 import { Stale } from './stale.ts';
-import { applyLink, readLink, writeLink, type Link, type Place, type Theme } from './state.ts';
+import { applyLink, readLink, writeLink, type Link, type Place, type Spot, type Theme } from './state.ts';
+import { OPENING, sequelOf } from './story/index.ts';
+import { Opened } from './story/opened.ts';
+import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 import { renderPickers, renderSource, renderStages, renderSwitches } from './toolbar.ts';
@@ -61,6 +64,8 @@ interface Shown {
   place: Place;
   stage: Stage;
   settings: Settings;
+  /** Whether its normalizer goes for all layers. */
+  normalizerChosen: boolean;
   scope: Scope;
 }
 
@@ -126,6 +131,14 @@ export class Page {
   readonly #controls: Controls;
   readonly #mask: MaskPanel;
   readonly #head: HeadPanel;
+  readonly #opened = new Opened({
+    expected: () => (this.#source ? undefined : this.#counts),
+    open: (at) => {
+      this.#setPlace(at);
+      this.#renderPickers();
+    },
+  });
+  readonly #story: Storyboard;
   #loading = '';
 
   constructor(link: Link) {
@@ -153,10 +166,21 @@ export class Page {
       { change: (settings) => this.#changeSettings(settings), reset: () => this.#reset() },
     );
     this.#mask = new MaskPanel(mask, (settings) => this.#changeMask(settings));
+    this.#story = new Storyboard({
+      parts: [
+        { host: part('opening'), sections: OPENING },
+        { host: part('sequel'), sections: sequelOf(this.#opened) },
+      ],
+      language: this.#language,
+      states: link.story,
+      changed: () => this.#writeLink(),
+      link: (id) => `${location.href.split('#', 1)[0]}#${this.#hash()}&at=${id}`,
+    });
     this.#applyTheme();
     this.#render();
     this.#listen();
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), link);
+    this.#goTo(link.at);
   }
 
   #listen(): void {
@@ -172,7 +196,15 @@ export class Page {
     this.#matrix.addEventListener('levels', () => this.#caption());
     this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
     this.#matrix.addEventListener('resume', () => this.#resume());
-    listenForDrops((files) => this.#openFiles(files));
+    listenForDrops((files) => {
+      this.#explore();
+      this.#openFiles(files);
+    });
+    part('to-explore').addEventListener('click', (event) => {
+      event.preventDefault();
+      this.#goTo('explore');
+      part('explore-title').focus({ preventScroll: true });
+    });
     addEventListener('hashchange', () => this.#restore());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
   }
@@ -184,7 +216,7 @@ export class Page {
     const { layer, head, query, key } = example.start;
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
-    const start = { layer, head, ...(link ?? { settings: new Map() }) };
+    const start: Link = { layer, head, ...(link ?? { story: new Map(), settings: new Map() }) };
     this.#load(example.name[this.#language], (reading) => openExample(example, reading), {
       link: start,
       at: [query, key],
@@ -269,7 +301,10 @@ export class Page {
 
   /** Goes on with what is open, if anything is. */
   #stay(): void {
-    if (!this.#source) this.#matrix.message = text.nothingOpen[this.#language];
+    if (!this.#source) {
+      this.#matrix.message = text.nothingOpen[this.#language];
+      this.#opened.show(undefined);
+    }
     this.#renderSource();
   }
 
@@ -298,7 +333,7 @@ export class Page {
 
   async #compute(source: Source, reading: Reading): Promise<void> {
     const { signal } = reading;
-    const [settings, stage] = [this.#settings, this.#stage];
+    const [settings, stage, normalizerChosen] = [this.#settings, this.#stage, this.#normalizerChosen];
     const request: Request = {
       source,
       place: this.#place,
@@ -310,7 +345,7 @@ export class Page {
     const scope = await this.#scopes.open({ map, place, stage }, reading);
     if (signal.aborted) this.#scopes.drop(scope);
     signal.throwIfAborted();
-    await this.#reveal({ source, map, place, stage, settings, scope });
+    await this.#reveal({ source, map, place, stage, settings, normalizerChosen, scope });
   }
 
   /** Puts a picture in place of the last; from here on all that is said of the picture is said of this one. */
@@ -322,6 +357,7 @@ export class Page {
     this.#stale.show(true);
     this.#scopes.show(scope);
     this.#problem.show(map);
+    this.#tellStory(shown);
     this.#matrix.tokens = this.#tokens(source, map);
     this.#matrix.show(scope.source, this.#look(shown), this.#pool);
     this.#size(map.queries, map.keys);
@@ -465,12 +501,46 @@ export class Page {
     this.#stale.show(false);
     this.#scopes.show(undefined);
     this.#problem.show(undefined);
+    this.#opened.show(undefined);
     this.#matrix.clear();
     this.#inspector.clear();
     this.#head.show(undefined, this.#language);
     this.#rowsCaption.textContent = text.rows[this.#language];
     this.#columnsCaption.textContent = text.columns[this.#language];
     this.#renderPickers();
+  }
+
+  // ---- the story
+
+  /** What the sections look at, from here on. */
+  #tellStory({ source, map, place, settings, normalizerChosen }: Shown): void {
+    const { score, normalizer, position, options, masks } = settings;
+    this.#opened.show({
+      source,
+      map,
+      place,
+      options: this.#problem.options,
+      rules: [score, position, options, masks, normalizerChosen && normalizer],
+      optionsOf(layer, sizes) {
+        const own = settingsFrom(ownOf(source, layer).options);
+        return toOptions(
+          normalizerChosen ? settings : { ...settings, normalizer: own.normalizer },
+          source.options,
+          sizes,
+        );
+      },
+    });
+  }
+
+  /** Brings a part of the page to the top of the window. */
+  #goTo(spot: Spot | undefined): void {
+    if (spot) part(spot).scrollIntoView();
+  }
+
+  /** Brings what is opened into sight, if it is not. */
+  #explore(): void {
+    const { top } = part('source').getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) this.#goTo('explore');
   }
 
   // ---- one cell
@@ -584,6 +654,7 @@ export class Page {
   #repaint(): void {
     this.#matrix.repaint();
     this.#mask.repaint();
+    this.#story.repaint();
   }
 
   #applyTheme(): void {
@@ -604,6 +675,8 @@ export class Page {
     this.#language = link.language ?? this.#language;
     this.#applyTheme();
     this.#render();
+    this.#story.restore(link.story);
+    this.#goTo(link.at);
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
     else this.#show(this.#source, { link });
@@ -620,6 +693,7 @@ export class Page {
       lock: this.#matrix.lockedPair,
       language: this.#chosenLanguage,
       theme: this.#theme,
+      story: this.#story.states,
       settings: this.#settings,
       own: this.#own,
     });
@@ -652,6 +726,7 @@ export class Page {
     this.#inspector.language = language;
     this.#assign.language = language;
     this.#stale.language = language;
+    this.#story.speak(language);
     this.#rowsCaption.textContent ||= text.rows[language];
     this.#columnsCaption.textContent ||= text.columns[language];
     renderSwitches(

@@ -68,6 +68,11 @@ export class Problem {
     return map;
   }
 
+  /** What the map in the picture was opened with; {} where there is no picture. */
+  get options(): ProblemOptions {
+    return this.#shown?.options ?? {};
+  }
+
   /** Says that `map` is the one in the picture now; undefined, that there is no picture. The others are freed. */
   show(map: AttentionMap | undefined): void {
     const opened = [this.#shown, this.#next];

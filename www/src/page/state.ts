@@ -15,6 +15,7 @@ import {
   type Settings,
   type Value,
 } from './settings.ts';
+import { SECTION_IDS, type SectionId } from './story/section.ts';
 import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -41,14 +42,26 @@ export interface Link {
   lock?: readonly [query: number, key: number];
   language?: Language;
   theme?: Theme;
+  /** Where on the page to begin. */
+  at?: Spot;
+  /** What sections of the story have to bring back, not yet checked. */
+  story: Map<SectionId, string>;
   /** Paths and texts of settings, not yet checked. */
   settings: Map<string, string>;
 }
 
+/** A part of the page that a link can lead to. */
+export type Spot = SectionId | 'explore';
+
+const isSection = (name: string): name is SectionId => (SECTION_IDS as readonly string[]).includes(name);
+
+/** No section has more to say; what is longer is not from here. */
+const LONGEST_STORY = 1000;
+
 /** Reads a hash. Unknown names and impossible values are left out, never an error. */
 export function readLink(hash: string): Link {
   const entries = new URLSearchParams(hash.replace(/^#/, ''));
-  const link: Link = { settings: new Map() };
+  const link: Link = { story: new Map(), settings: new Map() };
   for (const [name, value] of entries) readEntry(link, name, value);
   return link;
 }
@@ -68,6 +81,10 @@ function readEntry(link: Link, name: string, value: string): void {
   } else if (name === 'lock') {
     const [query, key] = numbersIn(value, /^\d{1,9},\d{1,9}$/);
     if (key !== undefined) link.lock = [query!, key];
+  } else if (name === 'at') {
+    if (value === 'explore' || isSection(value)) link.at = value;
+  } else if (isSection(name)) {
+    if (value.length <= LONGEST_STORY) link.story.set(name, value);
   } else if (name === 'example') link.example = value;
   else if (name === 'lang') {
     if (value === 'en' || value === 'zh') link.language = value;
@@ -152,6 +169,7 @@ export interface Shown extends Place {
   lock: readonly [query: number, key: number] | undefined;
   language: Language | undefined;
   theme: Theme;
+  story: ReadonlyMap<SectionId, string>;
   settings: Settings;
   own: Settings;
 }
@@ -172,6 +190,7 @@ export function writeLink(shown: Shown): string {
   if (shown.lock) entries.set('lock', shown.lock.join());
   if (language) entries.set('lang', language);
   if (theme !== 'auto') entries.set('theme', theme);
+  for (const [id, state] of shown.story) entries.set(id, state);
   return entries.toString();
 }
 

@@ -6,8 +6,14 @@ export const text = {
   documentTitle: { en: 'qkscope: how q·k becomes attention', zh: 'qkscope：q·k 如何变成注意力' },
   title: { en: 'How q·k becomes attention', zh: 'q·k 如何变成注意力' },
   lead: {
-    en: 'Each cell pairs one query, its row, with one key, its column. Their dot product is q·k = |q|⁠ |k|⁠ cos θ: the cosine, a similarity of direction, times two lengths. For a given query, |q| multiplies all scores alike; a long key can beat a better aligned one. A normalizer then turns each row of scores into weights.',
-    zh: '每个格子对应一个查询（行）和一个键（列）。两者的点积 q·k = |q|⁠ |k|⁠ cos θ：余弦是方向上的相似度，再乘以两个长度。对同一个查询，|q| 把所有分数同等放大；而较长的键可以胜过方向更一致的键。随后归一化把每一行分数变成权重。',
+    en: 'Attention multiplies a query with every key and turns the products into weights. Why is such a product a similarity, and of what? Move arrows first; then follow the same steps through a sentence that a real model has read.',
+    zh: '注意力把一个查询与每个键相乘，再把乘积变成权重。这样的乘积为什么是相似度，又是什么的相似度？先拖动箭头，再在真实模型读过的一句话上逐步跟随。',
+  },
+  explore: { en: 'Explore your own data', zh: '查看自己的数据' },
+  exploreTitle: { en: 'Every query with every key', zh: '每个查询与每个键' },
+  exploreLead: {
+    en: 'Each cell pairs one query, its row, with one key, its column; its colour is their score, or the weight made of it. Choose a cell for its numbers, change how they come about, or open a file of your own.',
+    zh: '每个格子对应一个查询（行）和一个键（列），颜色表示两者的分数，或由分数得到的权重。选择一个格子查看数值，改变计算方式，或打开自己的文件。',
   },
   foot: {
     en: 'Everything is computed in this page. A file that you open stays on your device.',
@@ -212,7 +218,7 @@ export const text = {
 
   assignTitle: { en: 'Which tensors are Q, K and V?', zh: '哪些张量是 Q、K、V？' },
   assignAbout: {
-    en: 'The names in {name} do not say. Q and K are needed; V is not drawn yet and may be left out.',
+    en: 'The names in {name} do not say. Q and K are needed; V may be left out.',
     zh: '{name} 中的名称没有说明。Q 和 K 必选；V 可不选。',
   },
   query: { en: 'Query, Q', zh: '查询 Q' },

@@ -81,6 +81,10 @@ class Heads implements Mounted {
     this.#view.repaint();
   }
 
+  restore(state: string): void {
+    this.#view.written = state;
+  }
+
   exported(): Exported {
     const names = this.#atlas?.layers ?? [];
     const ids = catalog.headStatistics.map(({ id }) => id);

@@ -98,6 +98,10 @@ class Links implements Mounted {
   /** Its colours are the style sheet's. */
   repaint(): void {}
 
+  restore(state: string): void {
+    this.#view.written = state;
+  }
+
   exported(): Exported {
     const name = (side: 'query' | 'key', index: number): string => this.#view.nameOf(side, index);
     return {

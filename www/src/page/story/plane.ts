@@ -122,6 +122,10 @@ class PlaneSection implements Mounted {
   /** The colours are the style sheet's own. */
   repaint(): void {}
 
+  restore(state: string): void {
+    this.#set(readState(state), 'link');
+  }
+
   exported(): Exported {
     const ground = getComputedStyle(document.body).backgroundColor;
     return { name: `plane-${this.#state.preset}`, ...planeRows(this.#shown), picture: this.#view.picture(ground) };

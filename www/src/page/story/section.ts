@@ -3,10 +3,13 @@
 import type { Text } from '../../generated/catalog.ts';
 import type { Language } from '../../views/parts/text.ts';
 
+/** The sections in the order in which they are read, by their names in the address; the matrix stands before `steps`. */
+export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads'] as const;
+export type SectionId = (typeof SECTION_IDS)[number];
+
 /** A section: its words, and how it comes to life. */
 export interface Section {
-  /** Its name in the address, too. */
-  readonly id: string;
+  readonly id: SectionId;
   readonly title: Text;
   /** One or two sentences, each of which is true and has a test that recomputes it. */
   readonly lead: Text;
@@ -29,6 +32,8 @@ export interface Mounted {
   speak(language: Language): void;
   /** The colours of the page have changed. */
   repaint(): void;
+  /** Another state from here on: a link was followed in the open page. It may be anything, as the first one. */
+  restore(state: string): void;
   /** What is seen, as numbers and as a picture, for those who take it along. */
   exported(): Exported;
 }

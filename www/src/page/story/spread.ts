@@ -35,8 +35,8 @@ export const spread: Section = {
   id: 'spread',
   title: { en: 'Why divide by √d?', zh: '为什么要除以 √d？' },
   lead: {
-    en: 'q·k adds up d products, so for random q and k it spreads with a standard deviation of √d; dividing by √d brings it back to 1 at every d. That divisor is a temperature: the same for all keys, it changes no ranking, takes no length away as a cosine would, and only decides how sharp the weights are.',
-    zh: 'q·k 是 d 个乘积之和，所以随机的 q 与 k 的点积标准差为 √d；除以 √d 后，不论 d 多大都回到 1。这个除数就是温度：对所有键相同，不改变排序，也不像余弦相似度那样除去长度，只决定注意力权重有多尖锐。',
+    en: 'q·k adds up d products: for random vectors its standard deviation is √d, and divided by √d it is 1. One divisor for all keys is a temperature, no cosine: it keeps lengths and ranking, and decides how sharp the weights are.',
+    zh: 'q·k 是 d 个乘积之和，所以随机的 q 与 k 的点积标准差为 √d；除以 √d 后，不论 d 多大都为 1。对所有键相同的除数是温度，不是余弦相似度：它不除去长度，不改变排序，只决定注意力权重有多尖锐。',
   },
   mount: (host, story) => new Spread(host, story),
 };
@@ -74,6 +74,10 @@ class Spread implements Mounted {
 
   repaint(): void {
     this.#show();
+  }
+
+  restore(state: string): void {
+    this.#change(readState(state));
   }
 
   exported(): Exported {

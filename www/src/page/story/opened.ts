@@ -1,0 +1,148 @@
+// What the page has open, for the sections that look at it: the head in the picture, its values, and the other layers.
+
+import type { AttentionMap, ProblemOptions, Tensor } from '../../engine/index.ts';
+import type { HeadAt } from '../../views/parts/headorder.ts';
+import { PageError } from '../reason.ts';
+import { EXAMPLES, type Source } from '../source.ts';
+import type { Place } from '../state.ts';
+import type { Sizes } from '../tensors.ts';
+import { text } from '../text.ts';
+import { atlasOf, type Atlas } from './atlas.ts';
+import type { HeadsOf } from './heads.ts';
+import type { LinksOf, LinksSubject } from './links.ts';
+import type { StepsHead, StepsPage } from './steps.ts';
+
+/** The head in the picture. The map stays the page's own: it is asked, never freed. */
+export interface OpenHead {
+  source: Source;
+  map: AttentionMap;
+  place: Place;
+  /** What the map was opened with. */
+  options: ProblemOptions;
+  /** What decides how the layers are computed: as long as each of these is the same, so are their weights. */
+  rules: readonly unknown[];
+  /** What a layer of the source is computed with. */
+  optionsOf(layer: number, sizes: Sizes): ProblemOptions;
+}
+
+/** What the page does for the sections. */
+export interface Host {
+  /** What is on its way, as long as nothing is open yet. */
+  expected(): { layers: number; heads: number } | undefined;
+  /** The visitor wants to see a head. */
+  open(at: HeadAt): void;
+}
+
+/** Nobody stops the values of a layer: they are read once and are wanted as long as the layer is. */
+const NEVER = new AbortController().signal;
+
+export class Opened implements StepsPage, LinksOf, HeadsOf {
+  readonly #host: Host;
+  readonly #listeners: (() => void)[] = [];
+  #head: OpenHead | undefined;
+  #steps: Promise<StepsHead> | undefined;
+  #subject: LinksSubject | undefined;
+  #atlas: { atlas: Atlas; source: Source; rules: readonly unknown[] } | undefined;
+  /** The values of the last layer that was asked for. */
+  #value: { source: Source; layer: number; value: Promise<Tensor | null> } | undefined;
+  /** Whether it is known if anything is open. */
+  #known = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Another head is in the picture, or the same under other rules; undefined: there is no picture. */
+  show(head: OpenHead | undefined): void {
+    if (this.#known && isSame(head, this.#head)) return;
+    this.#known = true;
+    this.#head = head;
+    this.#steps = undefined;
+    this.#subject = head && subjectOf(head);
+    this.#atlas = head && this.#atlasFor(head);
+    if (!head) this.#value = undefined;
+    for (const go of this.#waiting.splice(0)) go();
+    for (const listener of this.#listeners) listener();
+  }
+
+  listen(changed: () => void): void {
+    this.#listeners.push(changed);
+  }
+
+  // ---- for the steps
+
+  async layer(): Promise<StepsHead> {
+    if (!this.#known) await new Promise<void>((go) => this.#waiting.push(go));
+    const head = this.#head;
+    if (!head) throw new PageError(text.nothingOpen);
+    this.#steps ??= this.#stepsOf(head);
+    return this.#steps;
+  }
+
+  async #stepsOf(head: OpenHead): Promise<StepsHead> {
+    const { map, options, source, place } = head;
+    const { queryTokens: queries, keyTokens: keys, example } = source;
+    return {
+      map,
+      value: await this.#valueOf(head),
+      tokens: { queries, keys },
+      options,
+      batch: place.batch,
+      head: place.head,
+      query: EXAMPLES.find(({ id }) => id === example)?.start.query,
+    };
+  }
+
+  #valueOf({ source, place: { layer } }: OpenHead): Promise<Tensor | null> {
+    if (this.#value?.source !== source || this.#value.layer !== layer) {
+      const asked = { source, layer, value: source.value(layer, NEVER) };
+      this.#value = asked;
+      // What could not be read is asked for again.
+      asked.value.catch(() => this.#value === asked && (this.#value = undefined));
+    }
+    return this.#value.value;
+  }
+
+  // ---- for the links
+
+  subject(): LinksSubject | undefined {
+    return this.#subject;
+  }
+
+  // ---- for the heads
+
+  atlas(): Atlas | undefined {
+    return this.#atlas?.atlas;
+  }
+
+  expected(): { layers: number; heads: number } | undefined {
+    return this.#known ? undefined : this.#host.expected();
+  }
+
+  shown(): HeadAt | undefined {
+    return this.#head?.place;
+  }
+
+  open(at: HeadAt): void {
+    this.#host.open(at);
+  }
+
+  #atlasFor({ source, place: { batch }, rules: given, optionsOf }: OpenHead) {
+    const rules = [batch, ...given];
+    const before = this.#atlas;
+    if (before?.source === source && rules.every((rule, at) => rule === before.rules[at])) return before;
+    return { atlas: atlasOf(source, batch, optionsOf), source, rules };
+  }
+}
+
+function isSame(a: OpenHead | undefined, b: OpenHead | undefined): boolean {
+  if (!a || !b) return a === b;
+  const same = a.map === b.map && a.place.batch === b.place.batch && a.place.head === b.place.head;
+  return same && a.rules.every((rule, at) => rule === b.rules[at]);
+}
+
+function subjectOf({ source, map, place: { layer, batch, head } }: OpenHead): LinksSubject {
+  const { layers, queryTokens, keyTokens } = source;
+  return { map, layer: layers[layer] ?? layer, batch, head, queryTokens, keyTokens };
+}

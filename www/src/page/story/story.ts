@@ -1,0 +1,113 @@
+// The story on the page: its sections one below the other, each made when it comes near the window, so that the page is there
+// at once however many there are.
+
+import { element } from '../../views/parts/dom.ts';
+import type { Language } from '../../views/parts/text.ts';
+import type { Mounted, Section, SectionId } from './section.ts';
+import { TakeMenu } from './take.ts';
+
+/** How far below the window a section is made. Above it none is: it has been passed over, and its room is kept. */
+const NEAR = '0px 0px 25% 0px';
+
+/** Where sections stand, and who hears of them. */
+export interface Ground {
+  parts: readonly { host: HTMLElement; sections: readonly Section[] }[];
+  language: Language;
+  /** What the address says of sections. */
+  states: ReadonlyMap<SectionId, string>;
+  /** What is seen has changed: the address should say so. */
+  changed(): void;
+  /** An address that leads to a section as it is. */
+  link(id: SectionId): string;
+}
+
+/** A section, and its view once that is made. */
+interface Place {
+  section: Section;
+  title: HTMLElement;
+  lead: HTMLElement;
+  host: HTMLElement;
+  take: TakeMenu;
+  state: string;
+  mounted: Mounted | undefined;
+}
+
+export class Storyboard {
+  readonly #places: Place[];
+  readonly #ground: Ground;
+  #language: Language;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.#language = ground.language;
+    this.#places = ground.parts.flatMap(({ host, sections }) => sections.map((section) => this.#place(section, host)));
+    const near = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: NEAR });
+    for (const { host } of this.#places) near.observe(host);
+  }
+
+  /** What would bring back what is seen; sections as they come are left out. */
+  get states(): ReadonlyMap<SectionId, string> {
+    return new Map(this.#places.flatMap(({ section: { id }, state }) => (state === '' ? [] : [[id, state]])));
+  }
+
+  speak(language: Language): void {
+    if (language === this.#language) return;
+    this.#language = language;
+    for (const { section, title, lead, take, mounted } of this.#places) {
+      title.textContent = section.title[language];
+      lead.textContent = section.lead[language];
+      take.speak(language);
+      mounted?.speak(language);
+    }
+  }
+
+  repaint(): void {
+    for (const { mounted } of this.#places) mounted?.repaint();
+  }
+
+  /** A link was followed in the open page. */
+  restore(states: ReadonlyMap<SectionId, string>): void {
+    for (const place of this.#places) {
+      const state = states.get(place.section.id) ?? '';
+      if (state === place.state) continue;
+      place.state = state;
+      place.mounted?.restore(state);
+    }
+  }
+
+  #place(section: Section, ground: HTMLElement): Place {
+    const { id, title: name, lead: words } = section;
+    const title = element('h2', { id: `title-${id}`, class: 'story-title' }, name[this.#language]);
+    const lead = element('p', { class: 'story-lead' }, words[this.#language]);
+    const host = element('div', { class: 'story-view' });
+    const take = new TakeMenu({
+      language: this.#language,
+      exported: () => place.mounted?.exported(),
+      link: () => this.#ground.link(id),
+    });
+    const named = { id, class: `story-section story-${id}`, 'aria-labelledby': title.id };
+    ground.append(element('section', named, title, lead, host, take.element));
+    const state = this.#ground.states.get(id) ?? '';
+    const place: Place = { section, title, lead, host, take, state, mounted: undefined };
+    return place;
+  }
+
+  #see(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const place = this.#places.find(({ host }) => host === target);
+      if (isIntersecting && place && !place.mounted) this.#mount(place);
+    }
+  }
+
+  #mount(place: Place): void {
+    place.mounted = place.section.mount(place.host, {
+      language: this.#language,
+      state: place.state,
+      remember: (state) => {
+        if (state === place.state) return;
+        place.state = state;
+        this.#ground.changed();
+      },
+    });
+  }
+}
