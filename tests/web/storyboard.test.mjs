@@ -1,0 +1,381 @@
+// The story on the page: what is read when, that it costs nothing before it is near, what links bring back, and what can be
+// taken along.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+
+import { screenshot, startSite } from './harness.mjs';
+import { drop, explainRow, noise, parse, readSafetensors, safetensors, settled, tensor } from './page.mjs';
+import { axeFindings, excess, loadParts, watchShifts } from './story.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+const { FORMATS, SECTION_IDS, csvOf, fileName, jsonOf } = await loadParts('page/story/take', 'page/story/section');
+
+const view = (page, id) => page.locator(`#${id} .story-view`);
+
+/** Sections whose views are made. */
+const mounted = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('.story-view')]
+      .filter((host) => host.childElementCount > 0)
+      .map((host) => host.closest('section').id),
+  );
+
+/** Waits until a section is made and nothing in it is about to change. */
+const ready = (page, id) =>
+  page.waitForFunction((id) => {
+    const host = document.querySelector(`#${id} .story-view`);
+    return host.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
+  }, id);
+
+async function show(page, id) {
+  await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
+  await ready(page, id);
+}
+
+async function showAll(page) {
+  for (const id of SECTION_IDS) await show(page, id);
+}
+
+const linked = (page, name, value) =>
+  page.waitForFunction(
+    ([name, value]) => new URLSearchParams(location.hash.slice(1)).get(name) === value,
+    [name, value],
+  );
+
+/** A state of each section that is not the first, and what is then seen. */
+const STATES = {
+  plane: ['long*t_2', (page) => view(page, 'plane').locator('[name="temperature"]').inputValue(), '2', '1'],
+  spread: ['16_40_7', (page) => page.locator('[data-spread="temperature"]').textContent(), '4', '1'],
+  steps: ['6_weights_9', (page) => page.locator('.steps-pair').textContent(), 'cross → because ', 'it → animal '],
+  links: ['t40.q10.k0', (page) => page.locator('[name="links-threshold"]').inputValue(), '40', '10'],
+  heads: ['sinkMass.high', (page) => page.locator('[name="heads-order"]').inputValue(), 'high', 'model'],
+};
+
+test('the sections stand in the order of the story, with the matrix in their midst', () =>
+  site.visit({}, async (page) => {
+    const order = await page.locator('main .story-section').evaluateAll((all) => all.map(({ id }) => id));
+    assert.deepEqual(order, [...SECTION_IDS.slice(0, 2), 'explore', ...SECTION_IDS.slice(2)]);
+    assert.deepEqual(Object.keys(STATES), SECTION_IDS, 'each has its test below');
+    const names = await page
+      .locator('main .story-section')
+      .evaluateAll((all) => all.map((one) => document.getElementById(one.getAttribute('aria-labelledby')).localName));
+    assert.deepEqual(names, Array(6).fill('h2'));
+  }));
+
+test('a section is made when it comes near the window, and what is far away costs nothing', () =>
+  site.visit({ before: countPosts }, async (page, seen) => {
+    await ready(page, 'plane');
+    const parts = ['.matrix', '.axis-captions'];
+    await page.waitForFunction(
+      (parts) => parts.every((part) => document.querySelector(part).getAttribute('aria-busy') === 'false'),
+      parts,
+    );
+    // The cell that is looked at first comes last of what the page asks for by itself.
+    await page.locator('[data-number="weight"]').waitFor({ state: 'attached' });
+    assert.deepEqual(await mounted(page), ['plane']);
+    const files = () => seen.requests.filter((url) => /\.(safetensors|wasm)$/.test(url)).length;
+    const before = [files(), await page.evaluate(() => globalThis.posts)];
+    // Into the midst at once: what was leapt over stays as it was.
+    await page.evaluate(() => document.querySelector('#explore').scrollIntoView());
+    await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+    assert.deepEqual(await mounted(page), ['plane']);
+    assert.deepEqual([files(), await page.evaluate(() => globalThis.posts)], before, 'nothing was fetched or computed');
+    await show(page, 'steps');
+    assert.equal(files(), before[0] + 1, 'V was fetched now');
+    await show(page, 'heads');
+    const known = /\/(|style\.css|page\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors)$/;
+    for (const url of seen.requests.filter((url) => url.startsWith('http'))) assert.match(url.split('#')[0], known);
+  }));
+
+/** For a page's beginning: counts what is sent to workers. */
+function countPosts() {
+  globalThis['posts'] = 0;
+  const send = Worker.prototype.postMessage;
+  /** @this {Worker} */
+  Worker.prototype.postMessage = function (...message) {
+    globalThis['posts'] += 1;
+    Reflect.apply(send, this, message);
+  };
+}
+
+for (const id of SECTION_IDS) {
+  const [state, seen, there, first] = STATES[id];
+  test(`a link leads to a section and brings its state back: ${id}`, () =>
+    site.visit({ path: `#${new URLSearchParams({ [id]: state, at: id })}` }, async (page) => {
+      await ready(page, id);
+      assert.equal(await seen(page), there);
+      const top = await page.evaluate((id) => document.getElementById(id).getBoundingClientRect().top, id);
+      assert.ok(Math.abs(top) < 2 || id === 'heads', `${id} is ${top} px from the top of the window`);
+      await linked(page, 'at', null);
+      await linked(page, id, state);
+      // Another link, put into the open page, and back.
+      await page.evaluate(() => (location.hash = '#example=sentence&lang=en'));
+      await settled(page);
+      await show(page, id);
+      assert.equal(await seen(page), first);
+      await linked(page, id, null);
+      await page.goBack();
+      await settled(page);
+      await show(page, id);
+      assert.equal(await seen(page), there);
+    }));
+}
+
+test('what is changed in a section is in the address', () =>
+  site.visit({}, async (page) => {
+    await view(page, 'plane').locator('[name="temperature"]').fill('3');
+    await linked(page, 'plane', 'product*t_3');
+    await show(page, 'steps');
+    await page.locator('[name="steps-forward"]').click();
+    await linked(page, 'steps', '_scaled');
+    await linked(page, 'plane', 'product*t_3');
+    await page.locator('[name="steps-back"]').click();
+    await linked(page, 'steps', null);
+  }));
+
+test('hostile states are the sections as they come', () => {
+  const hostile = ['<img src=x onerror=alert(1)>', '__proto__', '*_.'.repeat(300), '9'.repeat(9000), '%00', ''];
+  return site.visit({ path: '#at=constructor&plane=' }, async (page) => {
+    for (const text of hostile) {
+      await page.evaluate(
+        (hash) => (location.hash = hash),
+        `${new URLSearchParams([['example', 'sentence'], ...SECTION_IDS.map((id) => [id, text])])}`,
+      );
+      await settled(page);
+      for (const id of SECTION_IDS) {
+        await show(page, id);
+        assert.equal(await STATES[id][1](page), STATES[id][3], `${id}, ${text.slice(0, 20)}`);
+      }
+    }
+    assert.equal(await page.locator('main img').count(), 0);
+  });
+});
+
+for (const [theme, language] of /** @type {const} */ ([
+  ['light', 'en-US'],
+  ['dark', 'zh-CN'],
+])) {
+  test(`with all of it there axe finds nothing, and nothing is wider than any window, ${theme}, ${language}`, () =>
+    site.visit({ theme, language, width: 1440, height: 900 }, async (page) => {
+      await settled(page);
+      await showAll(page);
+      assert.deepEqual(await mounted(page), SECTION_IDS);
+      for (const summary of await page.locator('.take-name').all()) await summary.click();
+      assert.deepEqual(await axeFindings(page), []);
+      for (const summary of await page.locator('.take-name').all()) await summary.click();
+      for (const width of [1440, 800, 360]) {
+        await page.setViewportSize({ width, height: 900 });
+        // Some views measure their room, and are laid out in the next frame.
+        await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+        assert.equal(await excess(page), 0, `pixels to scroll sideways at ${width}`);
+        if (width < 800) continue;
+        const lines = await page
+          .locator('.story-lead')
+          .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height / (17 * 1.6)));
+        lines.forEach((count, at) =>
+          assert.ok(count < 3.1, `the lead of section ${at} has ${count} lines at ${width}`),
+        );
+        await page.evaluate(() => scrollTo(0, 0));
+        await screenshot(page, `story-${width}-${language.slice(0, 2)}-${theme}`);
+      }
+      await page.evaluate(() => scrollTo(0, 0));
+      await screenshot(page, `story-360-${language.slice(0, 2)}-${theme}`);
+    }));
+}
+
+test('language and theme reach every section', () =>
+  site.visit({ theme: 'light' }, async (page) => {
+    await showAll(page);
+    const titles = () => page.locator('.story-title').allTextContents();
+    const english = await titles();
+    await page.getByText('中文', { exact: true }).click();
+    const chinese = await titles();
+    for (const id of SECTION_IDS) {
+      await show(page, id);
+      assert.match(await view(page, id).innerText(), /[\u4e00-\u9fff]/, id);
+      assert.match(await page.locator(`#${id} .take-name`).textContent(), /[\u4e00-\u9fff]/, id);
+    }
+    assert.ok(chinese.every((title, at) => /[\u4e00-\u9fff]/.test(title) && title !== english[at]));
+    await page.getByText('English', { exact: true }).click();
+    await showAll(page);
+    assert.deepEqual(await titles(), english);
+    assert.doesNotMatch(await page.locator('main').innerText(), /[\u4e00-\u9fff]/, 'Chinese left on the English page');
+    // What is taken along is on the ground of the page, whichever that is now.
+    await page.getByText('Dark', { exact: true }).click();
+    for (const id of ['plane', 'spread', 'steps', 'links']) {
+      const { text } = await save(page, id, 'svg');
+      const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      assert.ok(text.includes(`fill="${paper}"`), `${id} on ${paper}`);
+    }
+  }));
+
+for (const width of [360, 1280]) {
+  test(`nothing moves while one reads from top to bottom, ${width} px`, () =>
+    site.visit({ width, height: 800, before: watchShifts }, async (page) => {
+      await ready(page, 'plane');
+      const bottom = () => page.evaluate(() => scrollY + innerHeight + 2 >= document.documentElement.scrollHeight);
+      while (!(await bottom())) {
+        await page.mouse.wheel(0, 400);
+        await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+      }
+      await ready(page, 'heads');
+      assert.deepEqual(await mounted(page), SECTION_IDS);
+      const shift = await page.evaluate(() => globalThis.layoutShift);
+      assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
+    }));
+}
+
+// ---- own data
+
+test('the way to one’s own data is at the top, and a drop leads there', () =>
+  site.visit({}, async (page) => {
+    await ready(page, 'plane');
+    const top = () => page.evaluate(() => document.querySelector('#explore').getBoundingClientRect().top);
+    const away = await top();
+    assert.ok(away > 800, 'it is below the window');
+    const way = page.getByRole('link', { name: 'Explore your own data' });
+    assert.ok((await way.boundingBox()).y < 400, 'the way is in sight at once');
+    await way.press('Enter');
+    assert.ok(Math.abs(await top()) < 2);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'explore-title');
+    await page.evaluate(() => scrollTo(0, 0));
+    const tensors = { 'layers.0.q': tensor([4, 3], noise(12)), 'layers.0.k': tensor([5, 3], noise(15, 2)) };
+    await drop(page, { name: 'own.safetensors', content: safetensors(tensors) });
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '5');
+    assert.ok(Math.abs(await top()) < 2);
+    assert.match(await page.locator('[name="example"]').innerText(), /own\.safetensors/);
+  }));
+
+test('a link in another window leads there, too', () =>
+  site.visit({ path: '#at=explore' }, async (page) => {
+    await page.waitForFunction(() => Math.abs(document.querySelector('#explore').getBoundingClientRect().top) < 2);
+    await settled(page);
+    assert.deepEqual(await mounted(page), [], 'what is above is made when it is seen');
+  }));
+
+test('steps, links and heads follow what is open, and a head that is chosen is opened', () =>
+  site.visit({}, async (page) => {
+    await show(page, 'heads');
+    await page.locator('.heads-cell[aria-label^="Layer 0, head 2:"]').click();
+    await page.waitForFunction(() => document.querySelector('[name="head"]').value === '2');
+    assert.equal(await page.locator('[name="layer"]').inputValue(), '0');
+    await show(page, 'links');
+    await page.waitForFunction(() => document.querySelector('.links-title').textContent === 'Layer 0, head 2');
+    await show(page, 'steps');
+    await page.locator('.steps-go', { hasText: 'Attention weight' }).click();
+    const file = await readSafetensors('www/sentence.safetensors');
+    const pairs = explainRow(file.get('layers.0.q'), file.get('layers.0.k'), { head: 2, row: 10 });
+    const shown = (await page.locator('.steps-strip .steps-number').allTextContents()).map(parse);
+    pairs.forEach(({ weight }, key) => assert.ok(Math.abs(shown[key] - weight) < 6e-4, `weight of key ${key}`));
+    // Other rules go for all heads.
+    await page.locator('#controls [name="normalizer"]').selectOption('sigmoid');
+    await settled(page);
+    await show(page, 'heads');
+    const { rows } = JSON.parse((await save(page, 'heads', 'json')).text);
+    const sums = rows.filter(({ meanMass }) => Math.abs(meanMass - 1) > 0.01);
+    assert.ok(sums.length > 60, `rows of sigmoid weights sum to 1 in ${72 - sums.length} heads`);
+  }));
+
+test('the values of a file are added up', () =>
+  site.visit({}, async (page) => {
+    await settled(page);
+    const [query, key] = [tensor([1, 1, 2, 2], [1, 0, 0, 1]), tensor([1, 1, 3, 2], [1, 0, 0, 1, 1, 1])];
+    const tensors = { 'layers.0.q': query, 'layers.0.k': key, 'layers.0.v': tensor([1, 1, 3, 1], [1, 2, 4]) };
+    await drop(page, { name: 'own.safetensors', content: safetensors(tensors) });
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '3');
+    await show(page, 'steps');
+    await page.locator('[name="steps-at"]').fill('8');
+    const output = explainRow(query, key, { row: 0 }).reduce((sum, { weight }, at) => sum + weight * [1, 2, 4][at], 0);
+    const said = await page.locator('.steps-plugged').textContent();
+    assert.ok(Math.abs(parse(said.split(' = ').at(-1)) - output) < 1e-3, said);
+  }));
+
+// ---- to be taken along
+
+/** Saves a section by its menu; the file's name, and what is in it. */
+async function save(page, id, format) {
+  await show(page, id);
+  const menu = page.locator(`#${id} .take`);
+  if (!(await menu.evaluate((one) => one.open))) await menu.locator('summary').click();
+  const download = page.waitForEvent('download');
+  await menu.locator(`[name="take-${format}"]`).click();
+  const file = await download;
+  const bytes = await readFile(await file.path());
+  return { name: file.suggestedFilename(), bytes, text: bytes.toString() };
+}
+
+test('every section is saved in every format', () =>
+  site.visit({}, async (page) => {
+    for (const id of SECTION_IDS) {
+      const csv = await save(page, id, 'csv');
+      const [columns, ...rows] = csv.text.trimEnd().split('\r\n');
+      const { rows: objects } = JSON.parse((await save(page, id, 'json')).text);
+      assert.equal(rows.length, objects.length, id);
+      assert.deepEqual(Object.keys(objects[0]), columns.split(','), id);
+      const formats = await page
+        .locator(`#${id} .take-formats button`)
+        .evaluateAll((all) => all.map((one) => one.name.replace('take-', '')));
+      const all = FORMATS.map(({ id }) => id).filter((format) => format !== 'svg' || id !== 'heads');
+      assert.deepEqual(formats, [...all, 'link'], id);
+      const [small, large] = [await save(page, id, 'png-1'), await save(page, id, 'png-3')];
+      // IHDR is the first chunk of every PNG.
+      const size = ({ bytes }) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+      size(small).forEach((pixels, axis) => {
+        assert.ok(
+          pixels > 100 && Math.abs(size(large)[axis] - 3 * pixels) <= 3,
+          `${id}: ${size(small)}, ${size(large)}`,
+        );
+      });
+      for (const { name } of [csv, small, large]) assert.match(name, /^[a-z0-9-]+(@3x)?\.(csv|png)$/);
+      assert.match(await page.locator(`#${id} .take-said`).textContent(), /@3x\.png is saved\.$/);
+    }
+  }));
+
+test('the link of a section leads back to it as it is', () =>
+  site.visit({ before: keepClipboard }, async (page) => {
+    await show(page, 'steps');
+    await page.locator('[name="steps-forward"]').click();
+    await page.locator('#steps .take-name').click();
+    await page.locator('[name="take-link"]:visible').click();
+    assert.equal(await page.locator('#steps .take-said').textContent(), 'The link is copied.');
+    const link = await page.evaluate(() => globalThis.copied);
+    assert.equal(new URLSearchParams(new URL(link).hash.slice(1)).get('at'), 'steps');
+    await page.goto('about:blank');
+    await page.goto(link);
+    await ready(page, 'steps');
+    assert.match(await page.locator('.steps-heading').textContent(), /^Scaled score/);
+    // Where there is no clipboard the address is there to be taken by hand.
+    await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('no'))));
+    await page.locator('#steps .take-name').click();
+    await page.locator('[name="take-link"]:visible').click();
+    assert.match(await page.locator('.take-link').inputValue(), /^http.*#.*steps=_scaled.*&at=steps$/);
+  }));
+
+/** For a page's beginning: what is copied is in `globalThis.copied`. */
+function keepClipboard() {
+  if (!navigator.clipboard) return;
+  navigator.clipboard.writeText = async (text) => {
+    globalThis['copied'] = text;
+  };
+}
+
+test('tables keep hostile text as text, JSON keeps what is no number, and names are safe', () => {
+  const rows = [
+    ['=1+1', 1, -2.5],
+    ['a "b", c\n', NaN, Infinity],
+    ['-', 0, 1e-9],
+  ];
+  assert.equal(
+    csvOf({ columns: ['token', 'one', 'two'], rows }),
+    `token,one,two\r\n'=1+1,1,-2.5\r\n"a ""b"", c\n",NaN,Infinity\r\n'-,0,1e-9\r\n`,
+  );
+  const { rows: objects } = JSON.parse(jsonOf({ name: 'x', columns: ['token', 'one', 'two'], rows }));
+  assert.deepEqual(objects[1], { token: 'a "b", c\n', one: 'NaN', two: 'Infinity' });
+  assert.equal(fileName('../../etc/<x>', '.csv'), 'etc-x.csv');
+  assert.equal(fileName('词', '.png'), 'qkscope.png');
+  assert.equal(fileName('a'.repeat(500), '.csv').length, 84);
+});
