@@ -138,7 +138,7 @@ test('what is changed in a section is in the address', () =>
   }));
 
 test('hostile states are the sections as they come', () => {
-  const hostile = ['<img src=x onerror=alert(1)>', '__proto__', '*_.'.repeat(300), '9'.repeat(9000), '%00', ''];
+  const hostile = ['<img src=x onerror=alert(1)>', '*_.__proto__'.repeat(80), '9'.repeat(9000)];
   return site.visit({ path: '#at=constructor&plane=' }, async (page) => {
     for (const text of hostile) {
       await page.evaluate(
