@@ -1,6 +1,6 @@
 // The plane's questions to the kernel: every number that is drawn is computed there.
 
-import { attention, valueNorms, type AttentionOptions, type AttentionResult, type Tensor } from '../../engine/index.ts';
+import { attention, type AttentionOptions, type AttentionResult, type Tensor } from '../../engine/index.ts';
 import type { PlaneNumbers } from '../../views/index.ts';
 import type { Vector } from '../../views/parts/vectors.ts';
 import type { PlaneState } from './planestate.ts';
@@ -16,14 +16,16 @@ export async function planeNumbers(state: PlaneState, signal: AbortSignal): Prom
   const ask = (options: AttentionOptions): Promise<AttentionResult> =>
     attention(query, key, null, { ...options, signal });
   const { score, temperature } = state;
+  const both = joined(query, key);
   const weights = { score, temperature, needWeights: true, needStatistics: true };
   const [dots, cosines, softmax, sigmoid, norms] = await Promise.all([
     ask({ score: 'scaled_dot', stages: ['raw', 'scaled'] }),
     ask({ score: 'cosine', stages: ['raw'] }),
     ask({ ...weights, normalizer: 'softmax' }),
     ask({ ...weights, normalizer: SIGMOID }),
-    valueNorms(joined(query, key), { signal }),
+    attention(both, both, null, { score: 'dot', stages: ['raw'], signal }),
   ]);
+  const lengths = lengthsOf(dataOf(norms.stages?.raw), both);
   return {
     dot: dataOf(dots.stages?.raw),
     scaled: dataOf(dots.stages?.scaled),
@@ -31,8 +33,8 @@ export async function planeNumbers(state: PlaneState, signal: AbortSignal): Prom
     softmax: dataOf(softmax.weights),
     sigmoid: dataOf(sigmoid.weights),
     sums: { softmax: massOf(softmax), sigmoid: massOf(sigmoid) },
-    queryNorms: norms.data.subarray(0, query.data.length / 2),
-    keyNorms: norms.data.subarray(query.data.length / 2),
+    queryNorms: lengths.subarray(0, query.data.length / 2),
+    keyNorms: lengths.subarray(query.data.length / 2),
     images: key.data,
   };
 }
@@ -60,6 +62,11 @@ function tensorOf(vectors: readonly Vector[]): Tensor {
 function joined(one: Tensor, other: Tensor): Tensor {
   const data = Float32Array.of(...one.data, ...other.data);
   return { data, shape: [1, 1, data.length / 2, 2] };
+}
+
+/** Lengths from the dot products of all with all: v·v is |v|². The kernel's own norms would fetch another module. */
+function lengthsOf(products: Float32Array, { shape: [, , count = 0] }: Tensor): Float32Array {
+  return Float32Array.from({ length: count }, (_, at) => Math.sqrt(products[at * (count + 1)] ?? NaN));
 }
 
 function dataOf(tensor: Tensor | undefined): Float32Array {
