@@ -1,4 +1,4 @@
-// The figures as a table of comma-separated values: one line for each contestant of a case.
+// The figures as a table of comma-separated values, one line for each contestant of a case, and read again.
 
 import { PEERS } from './figures.mjs';
 
@@ -42,3 +42,17 @@ export const csv = (rows) =>
   [Object.keys(FIELDS), ...rows.map((row) => Object.values(FIELDS).map((field) => cell(field(row))))]
     .map((cells) => `${cells.join(',')}\n`)
     .join('');
+
+/**
+ * What `csv` wrote, a record for each line.
+ *
+ * @param {string} text
+ * @returns {Record<string, string>[]}
+ */
+export function parsed(text) {
+  const cells = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell]) => plain(cell));
+  const [names, ...lines] = text.trimEnd().split('\n').map(cells);
+  return lines.map((line) => Object.fromEntries(names.map((name, at) => [name, line[at] ?? ''])));
+}
+
+const plain = (cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);

@@ -27,7 +27,7 @@ export async function machine(browser) {
 async function system() {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const [, name] = release.match(/^PRETTY_NAME="(.*)"$/m) ?? [];
-  return [name, `${os.type()} ${os.release()} ${os.arch()}`].filter(Boolean).join(', ');
+  return [name, `${os.type()} ${os.release().split('-')[0]} ${os.arch()}`].filter(Boolean).join(', ');
 }
 
 async function peers() {

@@ -1,9 +1,11 @@
-// `node xtask/tables.mjs` writes the tables of README.md from the kernel's own lists, as the last build left them.
+// `node xtask/tables.mjs` writes the tables of README.md: the kernel's own lists, as the last build left them, and the figures
+// of the last whole benchmark.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
+import { quoted } from '../benches/quoted.mjs';
 import { GENERATED } from './kernel.mjs';
 import { Failure, at, main } from './run.mjs';
 
@@ -18,18 +20,27 @@ const TABLES = {
   'Of pairs, values, heads and layers': 'measures',
 };
 
-const START = '<!-- made by `node xtask/tables.mjs` -->';
-const END = '<!-- end -->';
+/** What is made, by the name of its place. */
+const PLACES = { members, speed: quoted };
 
 /** @returns {Promise<string>} the text of README.md with its tables as they should be. */
 export async function readme() {
-  const text = await readFile(at('README.md'), 'utf8');
-  const [before, rest] = text.split(START);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Failure(`README.md has no place for its tables: ${START} … ${END}.`);
+  let text = await readFile(at('README.md'), 'utf8');
+  for (const [name, make] of Object.entries(PLACES)) {
+    const [start, end] = [`<!-- ${name}: made by \`node xtask/tables.mjs\` -->`, `<!-- ${name}: end -->`];
+    const [before, rest] = text.split(start);
+    const after = rest?.split(end)[1];
+    if (after === undefined) throw new Failure(`README.md has no place for ${name}: ${start} … ${end}.`);
+    text = [before, start, '\n\n', await make(), '\n\n', end, after].join('');
+  }
+  return text;
+}
+
+async function members() {
   const lists = await catalogue();
-  const tables = Object.entries(TABLES).map(([heading, list]) => `### ${heading}\n\n${table(lists[list])}`);
-  return [before, START, '\n\n', tables.join('\n\n'), '\n\n', END, after].join('');
+  return Object.entries(TABLES)
+    .map(([heading, list]) => `### ${heading}\n\n${table(lists[list])}`)
+    .join('\n\n');
 }
 
 /** The lists, out of the module that the build made of them. */
