@@ -83,6 +83,18 @@ pub static MEASURES: &[Member] = &[
         ["mean_h [a_h > ε], ε = 0.3", "Gu et al. 2024, arXiv 2410.10781, section 3"],
     ),
     measure(
+        "compareWeights",
+        ["Jensen–Shannon divergence", "JS 散度"],
+        [
+            "How far apart two rows of weights are as distributions, in bits: 0 where they are equal, 1 where they share no key.",
+            "两行权重作为概率分布相差多远，以比特计：相同为 0，没有共同的键为 1。",
+        ],
+        [
+            "½ Σ_j p_j log₂(p_j / m_j) + ½ Σ_j q_j log₂(q_j / m_j), m = (p + q) / 2",
+            "Lin 1991, IEEE Trans. Inf. Theory 37(1), section IV",
+        ],
+    ),
+    measure(
         "rollout",
         ["Attention rollout", "注意力展开"],
         [

@@ -1,6 +1,7 @@
 //! What is made of whole weight matrices: the figures of the specification, the definitions beside the code, and laws.
 
 use crate::support::{Case, Random, bounds, choice, same_bits};
+use qkscope::diagnostics::compare::{self, Comparison};
 use qkscope::diagnostics::flow::{self, Flow};
 use qkscope::diagnostics::frame::{Frame, Grid, Repetition};
 use qkscope::diagnostics::head::{self, HEAD_STATISTICS, Head, SINK_EPS, sink_mass, sink_metric};
@@ -809,6 +810,52 @@ fn weighted_norms_equal_their_definition() {
     assert_eq!(value_norms(&values, [m, 3], None).unwrap_err().code(), "shape");
     assert_eq!(weighted(&weights, &norms[1..]).unwrap_err().code(), "shape");
     assert_eq!(weighted(&[], &[]).unwrap(), [0f32; 0]);
+}
+
+fn compared(one: &[f32], other: &[f32], sizes: [usize; 2]) -> (Vec<f32>, Vec<f64>) {
+    let mut comparison = Comparison::new(one.to_vec(), other.to_vec(), sizes).unwrap();
+    while !comparison.advance() {}
+    assert!(comparison.progress() == 1.0 || sizes[0] == 0);
+    comparison.finish()
+}
+
+#[test]
+fn divergences_equal_their_definition_from_either_side() {
+    let [n, m] = [7, STEP / 20];
+    let mut random = Random(52);
+    let one = random_weights(&mut random, n, m, false);
+    // Of any sum, as a sigmoid's are.
+    let other: Vec<f32> = random_weights(&mut random, n, m, true).iter().map(|w| 3.0 * w).collect();
+    let (difference, found) = compared(&one, &other, [n, m]);
+    let (back, again) = compared(&other, &one, [n, m]);
+    for (row, (p, q)) in one.chunks(m).zip(other.chunks(m)).enumerate() {
+        near(found[row], compare::definition(&wide(p), &wide(q)), 1e-12, || format!("row {row}"));
+        near(found[row], again[row], 1e-15, || format!("row {row} from the other side"));
+        assert!((0.0..=1.0).contains(&found[row]));
+    }
+    assert!(difference.iter().zip(one.iter().zip(&other)).all(|(d, (p, q))| *d == p - q));
+    assert!(difference.iter().zip(&back).all(|(there, back)| *there == -back));
+}
+
+/// The figures in bits are those of scipy.spatial.distance.jensenshannon(p, q, 2), squared.
+#[test]
+fn equal_rows_diverge_by_0_and_rows_without_a_common_key_by_1() {
+    let rows = |rows: [[f32; 2]; 7]| rows.concat();
+    let one = rows([[1.0, 0.0], [0.1, 0.7], [1.0, 0.0], [0.9, 0.1], [0.0, 0.0], [0.5, -0.5], [f32::NAN, 1.0]]);
+    let other = rows([[0.0, 2.0], [0.1, 0.7], [0.5, 0.5], [0.5, 0.5], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5]]);
+    let (_, found) = compared(&one, &other, [7, 2]);
+    assert_eq!(found[..2], [1.0, 0.0]);
+    near(found[2], 0.311_278_124_459_132_84, 1e-15, || "one key against two".into());
+    near(found[3], 0.146_793_102_436_052_1, 1e-8, || "0.9 and 0.1 in single precision".into());
+    assert!(found[4..].iter().all(|d| d.is_nan()), "no weight, a negative one, and no number: {found:?}");
+    assert_eq!(compared(&[], &[], [0, 3]), (vec![], vec![]));
+    assert!(compared(&[], &[], [2, 0]).1.iter().all(|d| d.is_nan()));
+    let refusal = |one: usize, other: usize| {
+        let error = Comparison::new(vec![0.0; one], vec![0.0; other], [2, 3]).unwrap_err();
+        (error.code(), error.parts().0.to_owned())
+    };
+    assert_eq!(refusal(5, 6), ("shape", "weights".into()));
+    assert_eq!(refusal(6, 7), ("shape", "other".into()));
 }
 
 // ------------------------------------------------------------------------------------------------------- outside figures
