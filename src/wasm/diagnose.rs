@@ -3,6 +3,7 @@
 use super::flat::Flat;
 use super::settled;
 use super::task::{Steps, Task, push_doubles, push_floats};
+use crate::diagnostics::compare::Comparison;
 use crate::diagnostics::flow::{self, Flow};
 use crate::diagnostics::importance::Importance;
 use crate::diagnostics::projection::Projection;
@@ -42,9 +43,13 @@ fn begin(flat: &mut Flat) -> Result<Box<dyn Steps>, Error> {
             wide.extend(norms.iter().map(|&norm| f64::from(norm)));
             Box::new(Weighted::new(weights, wide)?)
         }
-        _ => {
+        4 => {
             let (outputs, sizes) = (flat.floats("outputs")?, [flat.count(), flat.count(), flat.count()]);
             Box::new(Importance::new(outputs, sizes, project(flat)?)?)
+        }
+        _ => {
+            let (one, other) = (flat.floats("weights")?, flat.floats("other")?);
+            Box::new(Comparison::new(one, other, [flat.count(), flat.count()])?)
         }
     })
 }
@@ -104,6 +109,24 @@ impl Steps for Importance<'static> {
 
     fn finish(self: Box<Self>) -> Result<Array, Error> {
         Ok(doubles(&Importance::finish(*self)?))
+    }
+}
+
+impl Steps for Comparison {
+    fn advance(&mut self) -> Result<bool, Error> {
+        Ok(self.advance())
+    }
+
+    fn progress(&self) -> f64 {
+        self.progress()
+    }
+
+    fn finish(self: Box<Self>) -> Result<Array, Error> {
+        let (difference, divergence) = Comparison::finish(*self);
+        let answer = Array::new();
+        push_floats(&answer, &difference);
+        push_doubles(&answer, &divergence);
+        Ok(answer)
     }
 }
 

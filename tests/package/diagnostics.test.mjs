@@ -73,6 +73,7 @@ test('progress is of the whole call: it rises, and is 1 at the end alone', async
   const norms = await valueNorms(value);
   const weights = tensor([2, 3, 5, 4], 7);
   rises(await progressOf((onProgress) => valueWeightedNorms(weights, norms, { onProgress })), 6);
+  rises(await progressOf((onProgress) => qkscope.compareWeights(weights, weights, { onProgress })), 6);
   rises(await progressOf((onProgress) => rollout([{ data: new Float32Array(9), shape: [3, 3] }], { onProgress })), 1);
   rises(await progressOf((onProgress) => valueNorms(tensor([0, 4]), { onProgress })), 1);
 });
@@ -326,12 +327,48 @@ test('the sink metric is the share of heads above a threshold', async () => {
   map.free();
 });
 
+test('two matrices of weights: the difference and the divergence of each row', async () => {
+  const shape = [2, 3, 4];
+  const rows = (seed) => Float32Array.from({ length: 24 }, (_, at) => ((at * seed) % 7) / 8);
+  const [one, two] = [rows(3), rows(5)];
+  const [weights, other] = [one, two].map((data) => ({ data, shape }));
+  const { difference, divergence } = await qkscope.compareWeights(weights, other);
+  assert.deepEqual([difference.shape, divergence.shape], [shape, [1, 2, 3]]);
+  assert.deepEqual(
+    [...difference.data],
+    [...one].map((weight, at) => weight - two[at]),
+  );
+  const entropy = (row) => -row.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log2(weight) : 0), 0);
+  for (let row = 0; row < 6; row += 1) {
+    const [p, q] = [one, two].map((data) => {
+      const own = [...data.subarray(row * 4, row * 4 + 4)];
+      return own.map((weight) => weight / own.reduce((sum, each) => sum + each));
+    });
+    const middle = p.map((weight, at) => (weight + q[at]) / 2);
+    const expected = entropy(middle) - (entropy(p) + entropy(q)) / 2;
+    assert.ok(Math.abs(divergence.data[row] - expected) < 1e-7, `row ${row}: ${divergence.data[row]}, ${expected}`);
+  }
+  const same = await qkscope.compareWeights(weights, weights);
+  assert.ok(same.difference.data.every((x) => x === 0) && same.divergence.data.every((x) => x === 0));
+  assert.deepEqual((await qkscope.compareWeights(tensor([0, 3, 4]), tensor([0, 3, 4]))).divergence.shape, [1, 0, 3]);
+  await assert.rejects(qkscope.compareWeights(weights, tensor([2, 4, 3])), refusal('shape', 'other', '2, 3, 4'));
+  await assert.rejects(qkscope.compareWeights(weights, other, { head: 1 }), refusal('parameter', 'head'));
+});
+
 test('every measure has its name in both languages', () => {
   const named = [...catalog.measures, ...catalog.patterns];
   for (const { label, about } of named) {
     for (const text of [label, about]) assert.ok(text.en !== '' && /\p{Script=Han}/u.test(text.zh), text.en);
   }
-  const functions = ['rollout', 'attentionFlow', 'valueNorms', 'valueWeightedNorms', 'headImportance', 'sinkMetric'];
+  const functions = [
+    'rollout',
+    'attentionFlow',
+    'valueNorms',
+    'valueWeightedNorms',
+    'headImportance',
+    'sinkMetric',
+    'compareWeights',
+  ];
   for (const { id } of catalog.measures) {
     const known = ['products', 'queryNorm', 'keyNorm', 'cosine', ...functions];
     assert.ok(known.includes(id), id);

@@ -329,6 +329,17 @@ export interface WeightedNormsOptions extends Partial<HeadSelection>, Control {
   keys?: readonly [number, number] | undefined;
 }
 
+/** Two matrices of weights beside each other, as `compareWeights()` gives it. */
+export interface WeightsComparison {
+  /** The first less the second, in the shape of the first. */
+  difference: Tensor;
+  /**
+   * The Jensen–Shannon divergence of each row in bits, `[B, H, N]`: 0 where the rows are equal as distributions, 1 where they
+   * share no key; NaN where one of them has no weight, or one that is negative or no number.
+   */
+  divergence: Tensor;
+}
+
 /** What `overview()` pools and into how many cells. */
 export interface OverviewOptions extends HeadSelection, Control {
   /** Default `'weights'`. */

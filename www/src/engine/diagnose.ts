@@ -1,5 +1,13 @@
 /** Diagnostics of whole matrices: checked and copied here, worked out in the pool. */
-import type { FlowOptions, ProjectionOptions, Tensor, ValueNormsOptions, WeightedNormsOptions } from './api.ts';
+import type {
+  Control,
+  FlowOptions,
+  ProjectionOptions,
+  Tensor,
+  ValueNormsOptions,
+  WeightedNormsOptions,
+  WeightsComparison,
+} from './api.ts';
 import { QkscopeError, show } from './error.ts';
 import { diagnosisProblem } from './flat.ts';
 import { gather } from './gather.ts';
@@ -117,6 +125,34 @@ export async function weightedNorms(
   return joined(await gather(parts, options), [...weights.shape]);
 }
 
+/** Where two matrices of one shape differ, and how far apart their rows are. */
+export async function compared(pool: Pool, one: Tensor, two: Tensor, options: Control): Promise<WeightsComparison> {
+  checkNames('options', options, control);
+  checkControl(options);
+  const [weights, other] = [copyTensor('weights', one), copyTensor('other', two)];
+  const { shape } = weights;
+  if (!shape.every((size, axis) => size === other.shape[axis])) {
+    throw new QkscopeError('shape', 'other.shape', `${show([...one.shape])}, that of weights`, show([...two.shape]));
+  }
+  const [batch, heads, rows, keys] = shape;
+  const planes = batch * heads;
+  const own = planes === 0 ? [] : pieces(other.data, planes);
+  const parts = (planes === 0 ? [] : pieces(weights.data, planes)).map((weights, plane) =>
+    askAll(pool, { name: 'compareWeights', weights, other: own[plane]!, rows, keys }),
+  );
+  const found = await gather(parts, options);
+  return {
+    difference: joined(
+      found.map(([difference]) => difference!),
+      [...one.shape],
+    ),
+    divergence: joined(
+      found.map(([, divergence]) => divergence!),
+      [batch, heads, rows],
+    ),
+  };
+}
+
 /** The norms that belong to weights of this shape: all of them, or those of the keys of one head. */
 function normsOf(norms: Tensor, weights: Shape4, { batch, head, keys }: WeightedNormsOptions): Float32Array {
   const { data, shape } = copyTensor('norms', norms);
@@ -190,10 +226,17 @@ function joined(parts: readonly Numbers[], shape: number[]): Tensor {
   return { data, shape };
 }
 
+/** A diagnosis that comes to one array. */
 function ask(pool: Pool, diagnosis: Diagnosis): Part<Numbers> {
-  const start = (onProgress: (fraction: number) => void) => {
-    const job = { kind: 'diagnose', ...diagnosisProblem(diagnosis) } as const;
-    return pool.run<'diagnose', Numbers>(job, { onProgress }, ([values]) => values!);
-  };
-  return { share: 1, start };
+  return asked(pool, diagnosis, ([values]) => values!);
+}
+
+/** One that comes to several. */
+function askAll(pool: Pool, diagnosis: Diagnosis): Part<Numbers[]> {
+  return asked(pool, diagnosis, (all) => all);
+}
+
+function asked<T>(pool: Pool, diagnosis: Diagnosis, read: (arrays: Numbers[]) => T): Part<T> {
+  const job = { kind: 'diagnose', ...diagnosisProblem(diagnosis) } as const;
+  return { share: 1, start: (onProgress) => pool.run<'diagnose', T>(job, { onProgress }, read) };
 }

@@ -24,10 +24,11 @@ import type {
   Tensor,
   ValueNormsOptions,
   WeightedNormsOptions,
+  WeightsComparison,
 } from './api.ts';
 import type { Parts } from './assemble.ts';
 import { readCapture } from './capture.ts';
-import { followed, importance, lengths, shareOfSinks, weightedNorms } from './diagnose.ts';
+import { compared, followed, importance, lengths, shareOfSinks, weightedNorms } from './diagnose.ts';
 import { QkscopeError, show } from './error.ts';
 import { OpenMap } from './map.ts';
 import { runMultiHead } from './multi-head.ts';
@@ -185,6 +186,22 @@ export async function valueWeightedNorms(
   options: WeightedNormsOptions = {},
 ): Promise<Tensor> {
   return weightedNorms(pool, weights, norms, options);
+}
+
+/**
+ * Two matrices of weights beside each other: two heads, two normalizers, two captures. Lin 1991, IEEE Transactions on Information
+ * Theory 37(1), section IV.
+ *
+ * @param weights up to `[B, H, N, M]`
+ * @param other the same shape
+ * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`
+ */
+export async function compareWeights(
+  weights: Tensor,
+  other: Tensor,
+  options: Control = {},
+): Promise<WeightsComparison> {
+  return compared(pool, weights, other, options);
 }
 
 /**

@@ -229,7 +229,7 @@ function cellOf([products, partners, values, pair, row]: [
   };
 }
 
-const diagnoses = ['rollout', 'flow', 'valueNorms', 'valueWeightedNorms', 'headImportance'] as const;
+const diagnoses = ['rollout', 'flow', 'valueNorms', 'valueWeightedNorms', 'headImportance', 'compareWeights'] as const;
 
 /** A diagnosis of whole matrices. */
 export function diagnosisProblem(asked: Diagnosis): Flat {
@@ -253,6 +253,11 @@ export function diagnosisProblem(asked: Diagnosis): Flat {
       list.array(asked.outputs);
       list.addAll([asked.heads, asked.queries, asked.size]);
       list.projection(asked.projection, asked.width);
+      break;
+    case 'compareWeights':
+      list.array(asked.weights);
+      list.array(asked.other);
+      list.addAll([asked.rows, asked.keys]);
       break;
   }
   return list;

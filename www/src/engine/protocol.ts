@@ -50,6 +50,7 @@ export type Diagnosis =
     }
   | ({ name: 'valueNorms'; values: Float32Array; keys: number; size: number } & Projected)
   | { name: 'valueWeightedNorms'; weights: Float32Array; norms: Float32Array }
+  | { name: 'compareWeights'; weights: Float32Array; other: Float32Array; rows: number; keys: number }
   | ({ name: 'headImportance'; outputs: Float32Array; heads: number; queries: number; size: number } & Projected);
 
 /** The modules in which problems are open: the kernel, and the one that answers for whole heads and layers. */

@@ -13,6 +13,7 @@ export {
   statusNames,
   valueNorms,
   valueWeightedNorms,
+  compareWeights,
 } from './engine.ts';
 export { QkscopeError } from './error.ts';
 export type { ErrorCode } from './error.ts';
