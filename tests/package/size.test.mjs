@@ -10,8 +10,8 @@ import { readBytes } from './support.mjs';
 const MOST = {
   'qkscope_bg.wasm': 89,
   'qkscope_relaxed_bg.wasm': 89,
-  'qkscope_layers_bg.wasm': 109,
-  'qkscope_layers_relaxed_bg.wasm': 109,
+  'qkscope_layers_bg.wasm': 111,
+  'qkscope_layers_relaxed_bg.wasm': 111,
   'qkscope_files_bg.wasm': 64,
 };
 
