@@ -6,6 +6,11 @@
 //! The largest magnitude of a texel is that of its cells exactly, so a single bright weight is in sight at every level. Of x and
 //! −x the positive one counts, of infinities too. A texel with a NaN is NaN. Means leave out removed keys; they are sums in
 //! single precision by a count, and are infinite or NaN where these sums are.
+//!
+//! Where the time of an overview goes (512 rows of 32,768 keys, d = 64, one thread, Chromium 156, relaxed SIMD, 90 ms; the
+//! multiply-adds alone take 57 at the speed of a whole attention): scores, exponentials, their sum and Σ t ln t 65 ms, maxima and means
+//! of eight keys each, the mass of keys and the statistics of rows the rest. Statistics and masses in walks of their own over the
+//! weights took 110.
 
 use crate::diagnostics::{Columns, RowSums, Run};
 use crate::error::Error;
