@@ -393,6 +393,8 @@ export class MatrixView extends EventTarget {
 
   #centre({ x, y }: Point): void {
     this.#camera.centre(y * this.#counts.queries, x * this.#counts.keys);
+    const { box, view, levels, coarsest } = this.#camera;
+    this.#picture.ask({ box, view, levels, ratio: devicePixelRatio }, coarsest);
   }
 
   // ---- the current cell

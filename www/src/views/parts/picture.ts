@@ -107,6 +107,11 @@ export class Picture {
     this.#numbers.hidden = true;
   }
 
+  /** Asks for what is missing in a part that has just come into sight, ahead of its first frame. */
+  ask(frame: Frame, coarsest: number): void {
+    this.#tiles?.want(wantedIn(frame, coarsest));
+  }
+
   /**
    * Draws what is in sight, as it is at hand, and asks for what is missing. `coarsest` is the last level there is. Returns
    * the tiles in sight once: when all of a new source's are there.
