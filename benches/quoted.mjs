@@ -15,6 +15,8 @@ const OURS = ['relaxed', 'simd128'];
 const TIMED = [...OURS, 'onnxruntime-web', 'tfjs', 'plain JS'];
 /** Who is one of the peers. */
 const PEERS = ['onnxruntime-web', 'tfjs', 'plain JS', 'plain wasm'];
+/** Who is no call of ours as a page makes it. */
+const APART = [...PEERS, 'problem open'];
 /** The peer that ratios are to. */
 const REFERENCE = 'onnxruntime-web';
 
@@ -97,21 +99,22 @@ function memory(rows) {
   return `- memory of the module: ${list.join(', ')}`;
 }
 
-/** The cases in which a peer is ahead of the better of our builds. */
+/** The cases in which peers are ahead of the best of our calls, and which ones. */
 function lost(rows) {
-  const best = (name, whose) =>
-    rows
-      .filter((row) => row.case === name && row.median_ms && whose(row.contestant))
-      .sort((a, b) => a.median_ms - b.median_ms)[0];
   const cases = [...new Set(rows.map((row) => row.case))];
   const list = cases.flatMap((name) => {
-    const [ours, theirs] = [best(name, (who) => !PEERS.includes(who)), best(name, (who) => PEERS.includes(who))];
-    if (!ours || !theirs || Number(ours.median_ms) <= Number(theirs.median_ms)) return [];
-    return `${name} (${digits(Number(ours.median_ms))} against ${digits(Number(theirs.median_ms))} of ${theirs.contestant})`;
+    const timed = rows.filter((row) => row.case === name && row.median_ms);
+    const ours = Math.min(...timed.filter(({ contestant }) => !APART.includes(contestant)).map(msOf));
+    const ahead = timed.filter((row) => PEERS.includes(row.contestant) && msOf(row) < ours);
+    if (ahead.length === 0) return [];
+    const theirs = ahead.map((row) => `${row.contestant} ${digits(msOf(row))}`).join(', ');
+    const open = number(of(rows, name, 'problem open')?.median_ms);
+    return `${name} (${digits(ours)}${open === undefined ? '' : `, or ${digits(open)} of a problem opened before`}; ${theirs})`;
   });
-  return `- lost: ${list.join(', ') || 'none'}`;
+  return `- lost: ${list.join('; ') || 'none'}`;
 }
 
+const msOf = ({ median_ms }) => Number(median_ms);
 const of = (rows, name, who) => rows.find((row) => row.case === name && row.contestant === who);
 const number = (cell) => (cell ? Number(cell) : undefined);
 const percent = (share) => (share === undefined ? '' : `${Math.round(share * 100)} %`);
