@@ -410,7 +410,10 @@ export interface TileOptions {
   keys: readonly [number, number];
   /** How entries become one number. Default `'max'`: for logits the one of largest magnitude. */
   pool?: Pool | undefined;
-  /** Asks for a picture as well, a pixel for each number. It comes sooner so than from `paint()` afterwards. */
+  /**
+   * Asks for a picture as well, a pixel for each number. It comes sooner so than from `paint()` afterwards. As
+   * that, it is for browsers: error `unsupported` elsewhere.
+   */
   palette?: Palette | undefined;
   signal?: AbortSignal | undefined;
 }
