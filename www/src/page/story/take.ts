@@ -8,7 +8,7 @@ import { reasonOf } from '../reason.ts';
 import type { Exported } from './section.ts';
 
 const text = {
-  take: { en: 'Take this along', zh: '导出此图' },
+  take: { en: 'Export or copy a link', zh: '导出此图或复制链接' },
   copy: { en: 'Copy link', zh: '复制链接' },
   copied: { en: 'The link is copied.', zh: '链接已复制。' },
   copyThis: { en: 'Copy it from here', zh: '请从此处复制' },
