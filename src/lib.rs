@@ -48,7 +48,7 @@
 //! assert!(weights[1] > weights[0], "the long key wins the dot product");
 //!
 //! // weights ─▶ pixels
-//! let palette = Palette { colormap: "viridis".into(), low: 0.0, high: 1.0, removed: [0; 3], invalid: [255, 0, 255] };
+//! let palette = Palette { colormap: "viridis".into(), low: 0.0, high: 1.0, removed: [0; 4], invalid: [255, 0, 255, 255] };
 //! let rgba = pixels(Grid::new(&weights, 2, 3)?, Size::new(30, 20)?, &palette)?;
 //! assert_eq!(rgba.len(), 30 * 20 * 4);
 //! # Ok::<(), qkscope::error::Error>(())
