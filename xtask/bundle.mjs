@@ -94,7 +94,10 @@ const page = () =>
     inputs: ['www', ...LICENSES, ...LOCKS],
     outputs: ['dist'],
     async make() {
-      const entryPoints = [{ in: 'www/src/page/main.ts', out: 'page' }];
+      const entryPoints = [
+        { in: 'www/src/page/main.ts', out: 'page' },
+        { in: 'www/src/style.css', out: 'style' },
+      ];
       const how = /** @type {const} */ ({ format: 'esm', minify: true, sourcemap: true, outdir: 'dist', write: false });
       const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints });
       await rm(at('dist'), { recursive: true, force: true });
@@ -105,7 +108,7 @@ const page = () =>
     },
   });
 
-/** Everything of www/ but its sources: the page, its styles, the sample files and their notice. */
+/** Everything of www/ but its sources: the page, the sample files and their notice. */
 async function copyStatic() {
   const names = (await readdir(at('www'))).filter((name) => name !== 'src');
   await Promise.all(names.map((name) => cp(at('www', name), at('dist', name), { recursive: true })));

@@ -25,7 +25,7 @@ const SECTIONS = path.join(WWW, 'src/page/story');
 
 /** What stands beside the page: styles, samples, kernels. */
 const BESIDE = [
-  ...['style.css', 'favicon.svg', 'sentence.safetensors', 'passage.safetensors', 'student-teacher.json'],
+  ...['favicon.svg', 'sentence.safetensors', 'passage.safetensors', 'student-teacher.json'],
   ...MODULES.map(({ file }) => `src/generated/${file}`),
 ];
 
@@ -103,6 +103,7 @@ export async function storySite(name, code) {
     plugins: [given(code)],
   });
   await Promise.all([
+    build({ ...BUNDLE, outfile: path.join(to, 'style.css'), entryPoints: [path.join(WWW, 'src/style.css')] }),
     ...BESIDE.map((file) => cp(path.join(WWW, file), path.join(to, path.basename(file)))),
     writeFile(path.join(to, 'index.html'), await shell()),
   ]);
