@@ -27,12 +27,12 @@ export async function step(name, { inputs, outputs, make }) {
   console.log(`${name.padEnd(24)} ${seconds.padStart(6)} s`);
 }
 
-/** One hash over the names and contents of all files; one that is missing counts as such. */
+/** One hash over the names and contents of all files, wherever the checkout lies; one that is missing counts as such. */
 async function hash(paths) {
   const sum = createHash('sha256');
   for (const file of (await Promise.all(paths.map(files))).flat()) {
     sum
-      .update(`${file}\0`)
+      .update(`${path.relative(at(), file)}\0`)
       .update((await read(file, null)) ?? 'missing')
       .update('\0');
   }
