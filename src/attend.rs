@@ -249,6 +249,30 @@ impl Problem {
     /// The values of `stage` (not weights) for eight rows at `keys`, which start at a multiple of four and are as many as
     /// `out`. Keys from M on are padding.
     pub fn logits(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
+        if stage < Stage::Masked {
+            return self.unmasked(group, keys, stage, packed, out);
+        }
+        // What no row sees is removed without being computed.
+        let seen = self.seen(group, &keys);
+        let (before, rest) = out.split_at_mut(seen.start - keys.start);
+        let (out, after) = rest.split_at_mut(seen.len());
+        before.fill([f32::NEG_INFINITY; WIDTH]);
+        after.fill([f32::NEG_INFINITY; WIDTH]);
+        if !seen.is_empty() {
+            self.unmasked(group, seen.clone(), stage, packed, out);
+            self.mask.remove(group, seen.start, out);
+        }
+    }
+
+    /// Those of `keys` that the rules leave to any row of the group, with what completes their panels.
+    pub fn seen(&self, group: Group, keys: &Range<usize>) -> Range<usize> {
+        let seen = aligned(self.mask.visible_to_any(group));
+        let start = seen.start.clamp(keys.start, keys.end);
+        start..seen.end.clamp(start, keys.end)
+    }
+
+    /// The same before the masks.
+    fn unmasked(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
         let (head, plane) = (group.plane % self.sizes.heads, self.sizes.kv_plane(group.plane));
         let Packed { queries, keys: panels, row, prepared, .. } = packed;
         let (queries, rows) = queries[place(group)].load(group, |query, prepared| {
@@ -284,9 +308,6 @@ impl Problem {
         if stage >= Stage::Biased {
             self.rows.position.of(head).add_bias(self.mask.position(group.first), keys.start, out);
             self.mask.add_bias(group, keys.start, out);
-        }
-        if stage >= Stage::Masked {
-            self.mask.remove(group, keys.start, out);
         }
     }
 

@@ -159,9 +159,9 @@ impl Mask {
             let visible = self.visible(group.plane / self.heads, group.row(lane));
             let start = visible.start.clamp(first, end);
             let stop = visible.end.clamp(start, end);
-            let (before, rest) = logits.split_at_mut(start - first);
-            let after = &mut rest[stop - start..];
-            before.iter_mut().chain(after).for_each(|logits| logits[lane] = f32::NEG_INFINITY);
+            for part in [0..start - first, stop - first..logits.len()] {
+                logits[part].iter_mut().for_each(|logits| logits[lane] = f32::NEG_INFINITY);
+            }
         }
         self.each(&self.bias, group, first, logits, |logit, bias| {
             if bias == f32::NEG_INFINITY {

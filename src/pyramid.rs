@@ -137,8 +137,8 @@ impl Texels {
         self.all[line * self.width + column].merge(Texel::of(max, max, sum, count as f32));
     }
 
-    /// Makes everything NaN in the line of `row`.
-    fn spoil(&mut self, row: usize) {
+    /// Makes everything NaN in the line of `row`: a row that failed is NaN at each key, also where no row of its group sees one.
+    pub fn spoil(&mut self, row: usize) {
         let line = (row - self.rows.start) >> self.level;
         let nan = Texel { extreme: f32::NAN, sum: f32::NAN, count: 1.0 };
         self.all[line * self.width..(line + 1) * self.width].iter_mut().for_each(|texel| texel.merge(nan));
@@ -348,7 +348,6 @@ impl Pyramid {
             let lane = row - of.first;
             sums.write(lane, of.statistic, self.done, &mut self.statistics);
             self.done += 1;
-            // Everything in such a row is NaN, also where no row of the group sees a key.
             if of.statistic.status[lane].failed() {
                 self.base.spoil(row);
             }

@@ -510,9 +510,21 @@ impl Tile {
         let Tile { stage, known, texels, .. } = self;
         let before = part.group.first / WIDTH - texels.rows().start / WIDTH;
         let told = known.get(before * Statistic::NUMBERS..).and_then(Statistic::from_numbers);
-        each_block(part, problem, workspace, texels.keys(), *stage, told, |block| {
-            texels.add(part.group.first, &part.rows, block.keys.start, block.values, block.logits);
+        let (group, mut keys) = (part.group, texels.keys());
+        if *stage >= Stage::Masked {
+            // The others are removed from every row, and leave nothing in a texel.
+            let seen = problem.seen(group, &aligned(keys.clone()));
+            let start = seen.start.clamp(keys.start, keys.end);
+            keys = start..seen.end.clamp(start, keys.end);
+        }
+        each_block(part, problem, workspace, keys, *stage, told, |block| {
+            texels.add(group.first, &part.rows, block.keys.start, block.values, block.logits);
         });
+        if *stage == Stage::Weights {
+            let status = workspace.statistic(problem, group, told).status;
+            let failed = part.rows.clone().filter(|row| status[row - group.first].failed());
+            failed.for_each(|row| texels.spoil(row));
+        }
     }
 
     fn values(&self) -> Result<Vec<f32>, Error> {
