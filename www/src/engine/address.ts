@@ -7,14 +7,29 @@ import type { Reading, Stretch } from './reading.ts';
 const REMOTE = ['http:', 'https:'];
 const FETCHED = [...REMOTE, 'data:', 'blob:'];
 
+/** An address; in a page, one relative to it. */
 export function resolve(source: URL | string): URL {
   const base = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href;
+  let address: URL;
   try {
-    return new URL(source, base);
+    address = new URL(source, base);
   } catch {
-    const expected = 'an address with its scheme (https:, in Node also file:), or the bytes of a file';
-    throw new QkscopeError('source', 'source', expected, show(String(source)));
+    throw unaddressed(source);
   }
+  // The letter of a drive looks like a scheme.
+  if (/^[a-z]:$/.test(address.protocol)) throw unaddressed(source);
+  return address;
+}
+
+/** A path, in all likelihood: where there are files, it says how their bytes are had. */
+function unaddressed(source: URL | string): QkscopeError {
+  const expected = 'an address with its scheme (https:, in Node also file:), or the bytes of a file';
+  const found = show(String(source));
+  const { process } = globalThis as { process?: object };
+  const way = process
+    ? `: of a path pass the bytes, await readFile(${found}), with readFile from node:fs/promises`
+    : '';
+  return new QkscopeError('source', 'source', expected, found, `source must be ${expected}, not ${found}${way}`);
 }
 
 export function isRemote({ protocol }: URL): boolean {

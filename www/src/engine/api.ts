@@ -62,7 +62,10 @@ export interface Tensor {
   shape: readonly number[];
 }
 
-/** Which keys a query may see: 1 = may attend, 0 = removed. The shape broadcasts to `[B, Hq, N, M]`. */
+/**
+ * Which keys a query may see: 1 = may attend, 0 = removed; other numbers are refused. What is added to the logits is
+ * `attnBias`. The shape broadcasts to `[B, Hq, N, M]`.
+ */
 export interface Mask {
   data: Uint8Array;
   /** 2 to 4 axes; each is 1 or the size of its axis of `[B, Hq, N, M]`. Missing leading axes are 1. */

@@ -1,4 +1,5 @@
 /** Diagnostics of whole matrices: checked and copied here, worked out in the pool. */
+import { axes } from './advice.ts';
 import type {
   Control,
   FlowOptions,
@@ -56,7 +57,7 @@ function layersOf(layers: readonly Tensor[]): Checked<Float32Array>[] {
   if (!Array.isArray(layers) || layers.length === 0) {
     throw new QkscopeError('parameter', 'layers', 'an array of tensors, first layer first', show(layers));
   }
-  const checked = (layers as Tensor[]).map((layer, index) => checkTensor(`layers[${index}]`, layer));
+  const checked = (layers as Tensor[]).map((layer, index) => checkTensor(`layers[${index}]`, layer, axes.layer));
   const first = checked[0]!.shape;
   checked.forEach(({ shape }, index) => {
     const square = shape[0] === 1 && shape[2] === shape[3] && (shape[1] > 0 || shape[3] === 0);
@@ -83,7 +84,7 @@ function checkSizes(name: 'rollout' | 'flow', tokens: number, layers: number, ea
 export async function lengths(pool: Pool, value: Tensor, options: ValueNormsOptions): Promise<Tensor> {
   checkNames('options', options, ['projection', 'heads', ...control]);
   checkControl(options);
-  const { data, shape } = copyTensor('value', value);
+  const { data, shape } = copyTensor('value', value, axes.value);
   const [batch, kvHeads, keys, size] = shape;
   const heads = headsOf(options.heads, kvHeads);
   const projection = projectionOf(options, heads * size);
@@ -117,7 +118,7 @@ export async function weightedNorms(
 ): Promise<Tensor> {
   checkNames('options', options, ['batch', 'head', 'rows', 'keys', ...control]);
   checkControl(options);
-  const { data, shape } = copyTensor('weights', weights);
+  const { data, shape } = copyTensor('weights', weights, axes.weights);
   const own = normsOf(norms, shape, options);
   const planes = data.length === 0 ? 0 : shape[0] * shape[1];
   const [rows, keys] = [pieces(data, planes), pieces(own, planes)];
@@ -129,7 +130,7 @@ export async function weightedNorms(
 export async function compared(pool: Pool, one: Tensor, two: Tensor, options: Control): Promise<WeightsComparison> {
   checkNames('options', options, control);
   checkControl(options);
-  const [weights, other] = [copyTensor('weights', one), copyTensor('other', two)];
+  const [weights, other] = [copyTensor('weights', one, axes.weights), copyTensor('other', two, axes.weights)];
   const { shape } = weights;
   if (!shape.every((size, axis) => size === other.shape[axis])) {
     throw new QkscopeError('shape', 'other.shape', `${show([...one.shape])}, that of weights`, show([...two.shape]));
@@ -155,7 +156,7 @@ export async function compared(pool: Pool, one: Tensor, two: Tensor, options: Co
 
 /** The norms that belong to weights of this shape: all of them, or those of the keys of one head. */
 function normsOf(norms: Tensor, weights: Shape4, { batch, head, keys }: WeightedNormsOptions): Float32Array {
-  const { data, shape } = copyTensor('norms', norms);
+  const { data, shape } = copyTensor('norms', norms, axes.norms);
   const [, batches, heads, all] = shape;
   if (shape[0] === 1 && (given(batch) || given(head) || given(keys))) {
     const item = wholeNumber('batch', batch ?? 0, 0, batches - 1);
@@ -177,7 +178,7 @@ function normsOf(norms: Tensor, weights: Shape4, { batch, head, keys }: Weighted
 export async function importance(pool: Pool, output: Tensor, options: ProjectionOptions): Promise<Tensor> {
   checkNames('options', options, ['projection', ...control]);
   checkControl(options);
-  const { data, shape } = copyTensor('output', output);
+  const { data, shape } = copyTensor('output', output, axes.output);
   const [batch, heads, queries, size] = shape;
   const projection = projectionOf(options, heads * size);
   checkResult('importance', [batch, heads]);
@@ -204,7 +205,7 @@ export function shareOfSinks(masses: ArrayLike<number>, eps: number): number {
 
 function projectionOf({ projection }: ProjectionOptions, rows: number) {
   if (!given(projection)) return undefined;
-  const { data, shape } = copyTensor('projection', projection);
+  const { data, shape } = copyTensor('projection', projection, axes.projection);
   if (shape[0] === 1 && shape[1] === 1 && shape[2] === rows && shape[3] > 0) return { data, width: shape[3] };
   const expected = `[H * dv, E], ${rows} rows of at least 1 number`;
   throw new QkscopeError('shape', 'projection.shape', expected, show([...shape]));

@@ -193,7 +193,7 @@ export async function valueWeightedNorms(
  * Theory 37(1), section IV.
  *
  * @param weights up to `[B, H, N, M]`
- * @param other the same shape
+ * @param other the same shape; leading axes of 1 may be there or not, and `difference` has the shape of `weights`
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`
  */
 export async function compareWeights(

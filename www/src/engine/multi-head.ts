@@ -3,6 +3,7 @@
  * rows, head by head, and then the attention between them with the out-projection behind it. No value depends on the
  * cut.
  */
+import { axes } from './advice.ts';
 import type { Control, MultiHeadOptions, MultiHeadResult, MultiHeadRows, MultiHeadWeights, Tensor } from './api.ts';
 import { joined } from './assemble.ts';
 import { blocks } from './blocks.ts';
@@ -233,11 +234,11 @@ function readCall(x: Tensor | MultiHeadRows, weights: MultiHeadWeights, options:
     options: problemOptions(plain, scores),
     // The kernel checks their shapes, of which torch has more.
     masks: {
-      ...(given(attnMask) && { attnMask: copyMask('attnMask', attnMask) }),
-      ...(given(attnBias) && { attnBias: copyTensor('attnBias', attnBias) }),
+      ...(given(attnMask) && { attnMask: copyMask('attnMask', attnMask, axes.weights) }),
+      ...(given(attnBias) && { attnBias: copyTensor('attnBias', attnBias, axes.weights) }),
     },
     keyPaddingMask: given(keyPaddingMask)
-      ? withAxes('keyPaddingMask', 2, copyMask('keyPaddingMask', keyPaddingMask))
+      ? withAxes('keyPaddingMask', 2, copyMask('keyPaddingMask', keyPaddingMask, axes.padding))
       : null,
     wanted: flag('needWeights', needWeights, true) ? average : 'none',
   };
@@ -245,7 +246,7 @@ function readCall(x: Tensor | MultiHeadRows, weights: MultiHeadWeights, options:
 
 /** Query, key and value; the same memory for self-attention. */
 function readRows(x: Tensor | MultiHeadRows): Checked<Float32Array>[] {
-  const copy = (subject: string, tensor: Tensor) => withAxes(subject, 3, copyTensor(subject, tensor));
+  const copy = (subject: string, tensor: Tensor) => withAxes(subject, 3, copyTensor(subject, tensor, axes.rows));
   if (typeof x !== 'object' || x === null || !('query' in x)) {
     const rows = copy('x', x as Tensor);
     return [rows, rows, rows];

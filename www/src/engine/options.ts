@@ -2,6 +2,7 @@
  * Options from a caller, checked against the kernel's own lists before the glue sees them: it would drop a misspelled
  * name and wrap a number out of range in silence.
  */
+import { axes } from './advice.ts';
 import { catalog } from '../generated/catalog.ts';
 import type { CatalogMember, CatalogParameter, Stage } from '../generated/catalog.ts';
 import type { AttentionOptions, Tensor } from './api.ts';
@@ -198,8 +199,8 @@ function lengths(subject: string, value: unknown, batch: number, most: number): 
 
 function masks({ attnMask, attnBias }: AttentionOptions, scores: Shape4): Pick<RawOptions, 'attnMask' | 'attnBias'> {
   const copies: Pick<RawOptions, 'attnMask' | 'attnBias'> = {};
-  if (given(attnMask)) copies.attnMask = copyMask('attnMask', attnMask);
-  if (given(attnBias)) copies.attnBias = copyTensor('attnBias', attnBias);
+  if (given(attnMask)) copies.attnMask = copyMask('attnMask', attnMask, axes.weights);
+  if (given(attnBias)) copies.attnBias = copyTensor('attnBias', attnBias, axes.weights);
   for (const [name, copy] of Object.entries(copies)) checkBroadcast(name, copy.shape, scores);
   return copies;
 }

@@ -1,4 +1,5 @@
 /** Numbers to pixels: painted in the pool, handed back as a picture. */
+import { axes } from './advice.ts';
 import { catalog } from '../generated/catalog.ts';
 import type { PaintOptions, Palette, Picture, Rgb } from './api.ts';
 import { QkscopeError, show } from './error.ts';
@@ -21,7 +22,7 @@ export async function paintPicture(pool: Pool, values: Float32Array, options: Pa
   checkNames('options', options, names);
   const { signal, ...look } = options;
   const canvas = canvasOf(look);
-  const { data } = copyTensor('values', { data: values, shape: [canvas.rows, canvas.columns] });
+  const { data } = copyTensor('values', { data: values, shape: [canvas.rows, canvas.columns] }, axes.picture);
   const [picture] = await gather([paintPart(pool, data, canvas)], { signal });
   return picture!;
 }

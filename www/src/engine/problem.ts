@@ -1,4 +1,5 @@
 /** One problem, checked and copied: what the caller holds may change from here on. */
+import { axes } from './advice.ts';
 import type { AttentionOptions, Tensor } from './api.ts';
 import { QkscopeError } from './error.ts';
 import { attentionProblem } from './flat.ts';
@@ -31,8 +32,8 @@ export function makeProblem(
   value: Tensor | null,
   options: AttentionOptions,
 ): Problem {
-  const given = [checkTensor('query', query), checkTensor('key', key)];
-  if (value !== null && value !== undefined) given.push(checkTensor('value', value));
+  const given = [checkTensor('query', query, axes.query), checkTensor('key', key, axes.key)];
+  if (value !== null) given.push(checkTensor('value', value, axes.value));
   const [q, k, v] = copies(given) as [Checked<Float32Array>, Checked<Float32Array>, Checked<Float32Array>?];
   const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];
   const flat = attentionProblem({ query: q, key: k, value: v, options: problemOptions(options, scores) });

@@ -2,6 +2,8 @@
  * Tensors from a caller, checked once. The glue of a release build checks no numbers (2^32 + 1 would arrive as 1), so
  * this is where sizes are proven to be what they say.
  */
+import { misshapen, mistyped, shapeless, tag } from './advice.ts';
+import type { Axes, Kind } from './advice.ts';
 import type { Mask, Tensor } from './api.ts';
 import { QkscopeError, show } from './error.ts';
 
@@ -14,9 +16,9 @@ export interface Checked<Data extends Float32Array | Uint8Array> {
   shape: Shape4;
 }
 
-/** A query, key, value or bias: checked and copied. */
-export function copyTensor(subject: string, tensor: Tensor): Checked<Float32Array> {
-  const { data, shape } = checkTensor(subject, tensor);
+/** Any tensor: checked and copied. */
+export function copyTensor(subject: string, tensor: Tensor, axes: Axes): Checked<Float32Array> {
+  const { data, shape } = checkTensor(subject, tensor, axes);
   return { data: new Float32Array(data), shape };
 }
 
@@ -46,33 +48,55 @@ export function recycle(first: Float32Array): void {
 }
 
 /** Checked alone: `data` is still the caller's. */
-export function checkTensor(subject: string, tensor: Tensor): Checked<Float32Array> {
-  const { data, shape } = checked(subject, tensor, 'Float32Array');
+export function checkTensor(subject: string, tensor: Tensor, axes: Axes): Checked<Float32Array> {
+  const { data, shape } = checked(subject, tensor, 'Float32Array', axes);
   return { data: data as Float32Array, shape };
 }
 
 /** A parameter with 1 to 4 axes of its own: checked and copied. The kernel checks that its shape fits. */
 export function copyNumbers(subject: string, tensor: Tensor): { data: Float32Array; shape: number[] } {
+  if (!isRecord(tensor)) throw shapeless(subject, tensor, 'Float32Array');
   const { data, shape } = tensor;
   checkData(subject, data, 'Float32Array');
   if (!Array.isArray(shape) || shape.length < 1 || shape.length > 4 || !shape.every(isSize)) {
     throw new QkscopeError('shape', `${subject}.shape`, '1 to 4 whole numbers from 0 to 2^53 - 1', show(shape));
   }
-  const wide = [...Array<number>(4 - shape.length).fill(1), ...(shape as number[])];
-  return { data: copyTensor(subject, { data, shape: wide }).data, shape: [...(shape as number[])] };
+  const copy = new Float32Array(data);
+  checkLength(subject, copy.length, shape);
+  return { data: copy, shape: [...shape] };
 }
 
 /** A mask: checked and copied. */
-export function copyMask(subject: string, mask: Mask): Checked<Uint8Array> {
-  const { data, shape } = checked(subject, mask, 'Uint8Array');
-  return { data: new Uint8Array(data as Uint8Array), shape };
+export function copyMask(subject: string, mask: Mask, axes: Axes): Checked<Uint8Array> {
+  const { data, shape } = checked(subject, mask, 'Uint8Array', axes);
+  const copy = new Uint8Array(data as Uint8Array);
+  const at = strange(copy);
+  if (at < 0) return { data: copy, shape };
+  const place = show(placeOf(at, mask.shape));
+  const [name, expected, found] = [`${subject}.data[${at}]`, '1 (may attend) or 0 (removed)', show(copy[at])];
+  throw new QkscopeError('parameter', name, expected, found, `${name}, at ${place}, must be ${expected}, not ${found}`);
+}
+
+/** The first entry of a mask that is neither 0 nor 1; -1 where there is none. A loop, as masks are as large as weights. */
+function strange(mask: Uint8Array): number {
+  for (let at = 0; at < mask.length; at++) if (mask[at]! > 1) return at;
+  return -1;
+}
+
+/** The indices of the entry at `at`, an axis each. */
+function placeOf(at: number, shape: readonly number[]): number[] {
+  const place: number[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    place.unshift(at % shape[axis]!);
+    at = Math.floor(at / shape[axis]!);
+  }
+  return place;
 }
 
 /** The shape with its missing leading axes, 2 to 4 of them, each a whole number that a double holds exactly. */
-export function shape4(subject: string, shape: readonly number[]): Shape4 {
+function shape4(subject: string, shape: readonly number[], axes: Axes): Shape4 {
   const fits = Array.isArray(shape) && shape.length >= 2 && shape.length <= 4 && shape.every(isSize);
-  if (!fits)
-    throw new QkscopeError('shape', `${subject}.shape`, '2 to 4 whole numbers from 0 to 2^53 - 1', show(shape));
+  if (!fits) throw misshapen(subject, shape, axes);
   return [...Array<number>(4 - shape.length).fill(1), ...shape] as unknown as Shape4;
 }
 
@@ -92,44 +116,37 @@ export function checkBroadcast(subject: string, shape: Shape4, target: Shape4): 
   throw new QkscopeError('shape', `${subject}.shape`, `broadcastable to ${show([...target])}`, show([...shape]));
 }
 
-function checked(subject: string, tensor: Tensor | Mask, type: 'Float32Array' | 'Uint8Array') {
-  if (typeof tensor !== 'object' || tensor === null) {
-    throw new QkscopeError('tensor', subject, `{ data: ${type}, shape }`, show(tensor));
-  }
+function checked(subject: string, tensor: Tensor | Mask, type: Kind, axes: Axes) {
+  if (!isRecord(tensor)) throw shapeless(subject, tensor, type, axes);
   const { data } = tensor;
   checkData(subject, data, type);
-  const shape = shape4(subject, tensor.shape);
+  const shape = shape4(subject, tensor.shape, axes);
   checkLength(subject, data.length, shape);
   return { data, shape };
 }
 
-function checkData(subject: string, data: unknown, type: string): void {
+function checkData(subject: string, data: unknown, type: Kind): void {
   // By tag, not by instanceof: arrays of a frame, or of a test runner's realm, are as good as ours.
-  if (!ArrayBuffer.isView(data) || tag(data) !== type) {
-    throw new QkscopeError('tensor', `${subject}.data`, `a ${type}`, show(data));
-  }
+  if (!ArrayBuffer.isView(data) || tag(data) !== type) throw mistyped(`${subject}.data`, data, type);
   // Another thread could change shared memory between the check and the copy.
   if (tag(data.buffer) !== 'ArrayBuffer') {
-    throw new QkscopeError(
-      'tensor',
-      `${subject}.data`,
-      `a ${type} over an ArrayBuffer`,
-      `one over a ${tag(data.buffer)}`,
-    );
+    const [expected, found] = [`a ${type} over an ArrayBuffer`, `one over a ${tag(data.buffer)}`];
+    throw new QkscopeError('tensor', `${subject}.data`, expected, found);
   }
 }
 
-function checkLength(subject: string, length: number, shape: Shape4): void {
+function checkLength(subject: string, length: number, shape: readonly number[]): void {
   const count = elements(subject, shape);
   if (count === length) return;
   const found = length === 0 ? '0 elements (a transferred buffer is empty)' : `${length} elements`;
   throw new QkscopeError('shape', `${subject}.data`, `${count} elements for shape ${show([...shape])}`, found);
 }
 
-function isSize(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+/** An object that may have `data` and `shape`: arrays are objects too, but numbers alone. */
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-function tag(value: ArrayBufferView | ArrayBufferLike): string {
-  return (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
