@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
+import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
 import { step } from './stamp.mjs';
 
@@ -44,7 +45,17 @@ const worker = () =>
 
 const npmPackage = () =>
   step('pkg/', {
-    inputs: [ENGINE, GENERATED, 'package.json', 'tsconfig.json', 'README.md', ...LICENSES, ...LOCKS],
+    inputs: [
+      ENGINE,
+      GENERATED,
+      'xtask/bundle.mjs',
+      'xtask/readme.mjs',
+      'package.json',
+      'tsconfig.json',
+      'README.md',
+      ...LICENSES,
+      ...LOCKS,
+    ],
     outputs: ['pkg'],
     async make() {
       const entryPoints = [`${ENGINE}/index.ts`, `${ENGINE}/inline.ts`];
@@ -59,12 +70,22 @@ const npmPackage = () =>
           copyFile(at(GENERATED, `${glue}_bg.wasm.d.ts`), at('pkg/dist', `${file}.d.ts`)),
         ),
       );
-      await Promise.all(['README.md', ...LICENSES].map((name) => copyFile(at(name), at('pkg', name))));
+      await Promise.all(LICENSES.map((name) => copyFile(at(name), at('pkg', name))));
+      await readme();
       await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
     },
   });
 
-/** The published package.json: who it is from the project's own, and what it offers. */
+async function readme() {
+  const built = (await readdir(at('pkg/dist'))).map((name) => `dist/${name}`);
+  const text = packagedReadme(await readFile(at('README.md'), 'utf8'), new Set([...built, ...LICENSES]));
+  await writeFile(at('pkg/README.md'), text);
+}
+
+/**
+ * The published package.json: who it is from the project's own, and what it offers. It names no address of the project, which
+ * has none yet.
+ */
 async function manifest() {
   const { name, version, description, license, type, engines } = JSON.parse(await readFile(at('package.json'), 'utf8'));
   const types = './dist/index.d.ts';

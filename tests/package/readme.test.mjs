@@ -1,8 +1,8 @@
-// The README's example runs as it stands, from an installed package.
+// The README as the package carries it: its example runs as it stands, and its links lead somewhere.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -31,4 +31,34 @@ test('the example of the README', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('every link of the README in the package leads to a file of the package, or to a heading', async () => {
+  const readme = await readFile(at('pkg/README.md'), 'utf8');
+  const { files } = JSON.parse(await readFile(at('pkg/package.json'), 'utf8'));
+  const prose = readme.replaceAll(/^```.*?^```$/gms, '');
+  const slugs = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replaceAll(' ', '-'));
+  const targets = [...prose.matchAll(/\]\(([^)]*)\)|(?:src|href)="([^"]*)"/g)].map(([, link, html]) => link ?? html);
+  const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
+  assert.ok(relative.includes('dist/api.d.ts') && relative.includes('#what-there-is'), relative.join(' '));
+  for (const target of relative) {
+    const [file, heading] = target.split('#');
+    if (!file) assert.ok(slugs.includes(heading), `no heading ${heading}`);
+    else {
+      // npm takes along what the manifest lists, and nothing else.
+      assert.ok(files.includes(file.split('/')[0]), `${file} is not published`);
+      await access(at(`pkg/${file}`));
+    }
+  }
+});
+
+test('the README in the package says all that the other one does', async () => {
+  const [own, packaged] = await Promise.all(['README.md', 'pkg/README.md'].map((name) => readFile(at(name), 'utf8')));
+  // Words alone: links and pictures are what may differ.
+  const words = (text) =>
+    text
+      .replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '')
+      .replaceAll(/\]\([^)]*\)| \(`[^`]*`\)|[[\]]/g, '')
+      .split(/\s+/);
+  assert.deepEqual(words(packaged), words(own));
 });
