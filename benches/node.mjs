@@ -1,4 +1,4 @@
-// Our builds in Node, where there are no peers and no workers.
+// Our builds in Node, where there are no peers, on the main thread.
 
 import { at } from '../xtask/run.mjs';
 import { pathToFileURL } from 'node:url';

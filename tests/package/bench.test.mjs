@@ -47,7 +47,7 @@ test('no two cases have one name, and each is compared with one of its own group
 
 const HERE = ['simd128', 'plain JS', 'plain wasm', 'problem open'];
 
-// Node has neither the peers nor workers, and so no contestant for the cases of the pool.
+// Here are neither the peers nor workers, and so no contestant for the cases of the pool.
 for (const group of chosen(cases, {}).filter(([{ who }]) => who.some((name) => HERE.includes(name)))) {
   test(`${group[0].group}: each case runs and is right`, async () => {
     const results = await bench.run(group.map(shrunk), QUICK);

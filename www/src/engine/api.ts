@@ -728,8 +728,8 @@ export interface PaintOptions extends Palette {
 export interface Configuration {
   /**
    * How many workers may run; 0: the main thread, which looks up every 10 ms, or after each step where a step takes
-   * longer (8 rows by `M` keys: about 3 ms at `M = 32,768`). A whole number up to 64. Default: the number of logical
-   * cores, at most 8; 0 where there are no workers (Node).
+   * longer (8 rows by `M` keys: about 3 ms at `M = 32,768`). A whole number up to 64. Default: in a
+   * browser the number of logical cores, at most 8; in Node 0, where they are threads of `node:worker_threads`.
    */
   workers?: number | undefined;
   /**

@@ -36,6 +36,7 @@ import { checkControl, checkNames, ofProblem, stagesOf, wholeNumber } from './op
 import { paintPicture } from './paint.ts';
 import { Pool } from './pool.ts';
 import { makeProblem } from './problem.ts';
+import { canThread } from './thread.ts';
 import { fromSource, moduleOptions, useDeterministic, useModule } from './wasm.ts';
 
 /** One pool for everything on the page, however many maps and captures are open. */
@@ -242,7 +243,7 @@ export async function paint(values: Float32Array, options: PaintOptions): Promis
 /**
  * Sets how the engine works, from now on. Calls under way begin again, and open maps move over. Closes the breaker.
  *
- * @throws QkscopeError `parameter`, and changes nothing
+ * @throws QkscopeError `parameter`, or `unsupported` for workers where there are none, and changes nothing
  */
 export function configure(configuration: Configuration): void {
   checkNames('configuration', configuration, [
@@ -255,6 +256,10 @@ export function configure(configuration: Configuration): void {
     throw new QkscopeError('parameter', 'deterministic', 'true or false', show(deterministic));
   }
   const size = workers === undefined ? undefined : wholeNumber('workers', workers, 0, MOST_WORKERS);
+  if (size && !canThread()) {
+    const message = `workers must be 0, not ${size}: there are no workers here`;
+    throw new QkscopeError('unsupported', 'workers', '0', show(size), message);
+  }
   // All are checked before one is set.
   const loaders = moduleOptions.flatMap(([name, option]) => {
     const source = configuration[option];

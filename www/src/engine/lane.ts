@@ -1,9 +1,9 @@
 /** One instance of the kernel as the pool sees it: a worker of its own, or a host on the main thread. */
-import workerSource from '../generated/worker-source.ts';
-import { messageOf } from './error.ts';
 import { glues } from './glues.ts';
 import { Host } from './jobs.ts';
 import type { Reply, Request } from './protocol.ts';
+import { createThread } from './thread.ts';
+import type { Thread } from './thread.ts';
 
 /** How long a worker may take to say that it is ready, in milliseconds. */
 const START = 5_000;
@@ -21,12 +21,11 @@ export interface Link {
 }
 
 /**
- * A worker from the source that this script carries: it works from any origin, in a sandboxed frame and offline.
- * Rejects where the page's policy forbids it, which browsers report in three ways: by throwing, by an error event
+ * A worker of its own. Rejects where the page's policy forbids it, which browsers report in three ways: by throwing, by an error event
  * later, or not at all.
  */
 export async function startWorker(module: WebAssembly.Module, ears: Ears): Promise<Link> {
-  const worker = createWorker();
+  const worker = createThread();
   const link: Link = {
     post: (request) => worker.postMessage(request),
     close: () => {
@@ -82,7 +81,7 @@ function hear(reply: Reply, ears: Ears, end: (message: string) => void): void {
   if (reply.kind === 'broken') end(reply.message);
 }
 
-function ready(worker: Worker, module: WebAssembly.Module): Promise<void> {
+function ready(worker: Thread, module: WebAssembly.Module): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (message: string) => {
       clearTimeout(timer);
@@ -102,29 +101,4 @@ function ready(worker: Worker, module: WebAssembly.Module): Promise<void> {
     worker.onmessageerror = () => fail('the worker could not read the module');
     worker.postMessage({ kind: 'start', module } satisfies Request);
   });
-}
-
-/** Classic, not a module: a module worker from a Blob fails in a sandboxed frame. */
-function createWorker(): Worker {
-  const address = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
-  try {
-    return new Worker(trusted(address));
-  } catch (error) {
-    throw new Error(`the page forbids workers: ${messageOf(error)}`);
-  } finally {
-    // After the start of the fetch, which the constructor begins.
-    setTimeout(() => URL.revokeObjectURL(address), START);
-  }
-}
-
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
-}
-let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
-
-/** Under Trusted Types a worker's address has to come from a policy; ours is named `qkscope`. */
-function trusted(address: string): string {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  policy ??= trustedTypes?.createPolicy('qkscope', { createScriptURL: (url) => url });
-  return policy ? policy.createScriptURL(address) : address;
 }

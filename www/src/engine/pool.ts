@@ -12,6 +12,7 @@ import { startMain, startWorker } from './lane.ts';
 import type { Ears, Link } from './lane.ts';
 import { isSliced, moduleOf } from './protocol.ts';
 import type { Job, ModuleName, Problem, Reply, Results } from './protocol.ts';
+import { hasWorkers } from './thread.ts';
 import { loadModule, readable } from './wasm.ts';
 
 /** The module that a lane starts with. Others come with the first job that needs them. */
@@ -371,7 +372,10 @@ export class Pool {
     if (busy && workers) this.#watch ??= setInterval(() => this.#look(), 1000);
     else this.#stopWatch();
     this.#stopRest();
-    if (workers && !busy && this.#problems === 0) this.#rest = setTimeout(() => this.#closeAll(), REST);
+    if (!workers || busy || this.#problems > 0) return;
+    this.#rest = setTimeout(() => this.#closeAll(), REST);
+    // A process of Node need not wait for that.
+    (this.#rest as { unref?(): void }).unref?.();
   }
 
   #stopWatch(): void {
@@ -417,7 +421,7 @@ function isFree({ entries }: Lane): boolean {
 
 /** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
 function defaultSize(): number {
-  if (typeof Worker !== 'function' || typeof URL.createObjectURL !== 'function') return 0;
+  if (!hasWorkers()) return 0;
   return Math.min(globalThis.navigator?.hardwareConcurrency || 2, 8);
 }
 
