@@ -8,6 +8,7 @@ import { declarations } from './declarations.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
+import { carried, singleFile } from './single.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
@@ -110,24 +111,42 @@ async function manifest() {
   };
 }
 
+/** The page's script and its styles. */
+const ENTRIES = [
+  { in: 'www/src/page/main.ts', out: 'page' },
+  { in: 'www/src/style.css', out: 'style' },
+];
+
 const page = () =>
   step('dist/', {
-    inputs: ['www', ...LICENSES, ...LOCKS],
+    inputs: ['www', 'xtask/bundle.mjs', 'xtask/single.mjs', ...LICENSES, ...LOCKS],
     outputs: ['dist'],
     async make() {
-      const entryPoints = [
-        { in: 'www/src/page/main.ts', out: 'page' },
-        { in: 'www/src/style.css', out: 'style' },
-      ];
       const how = /** @type {const} */ ({ format: 'esm', minify: true, sourcemap: true, outdir: 'dist', write: false });
-      const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints });
+      const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints: ENTRIES });
       await rm(at('dist'), { recursive: true, force: true });
       await write(outputFiles);
       await copyStatic();
       await copyModules('dist');
       await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));
+      await writeFile(at('dist/qkscope.html'), await single());
     },
   });
+
+/** The page in one file: the same sources, bundled for a page that has nothing beside it. */
+async function single() {
+  const how = /** @type {const} */ ({ format: 'esm', minify: true, outdir: 'dist', write: false });
+  const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints: ENTRIES, plugins: [carried(at('www/src'))] });
+  const bundled = (ending) => outputFiles.find(({ path: file }) => file.endsWith(ending)).text;
+  const beside = (await readdir(at('www'))).map((name) => at('www', name));
+  return singleFile(await readFile(at('www/index.html'), 'utf8'), {
+    script: bundled('.js'),
+    style: bundled('.css'),
+    icon: await readFile(at('www/favicon.svg'), 'utf8'),
+    data: beside.filter((file) => /\.(safetensors|json)$/.test(file)),
+    notices: [at('www/NOTICE'), ...LICENSES.map((name) => at(name))],
+  });
+}
 
 /** Everything of www/ but its sources: the page, the sample files and their notice. */
 async function copyStatic() {

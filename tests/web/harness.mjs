@@ -29,7 +29,7 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
 
 /**
  * @typedef {object} Visit
- * @property {string} [path] relative to the site, with query and fragment. Default: the site's index.html.
+ * @property {string} [path] relative to the site, with query and fragment, or a whole address. Default: the site's index.html.
  * @property {string} [html] a document to show in place of the file at `path`.
  * @property {number} [width] of the viewport in CSS pixels; default 1280.
  * @property {number} [height] default 800.
@@ -38,6 +38,7 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
  * @property {string} [language] the browser's: `en-US` (default), `zh-CN`.
  * @property {boolean} [reducedMotion]
  * @property {boolean} [touch] whether there is a touch screen.
+ * @property {boolean} [offline] whether there is no network.
  * @property {RegExp} [expectedErrors] console errors that belong to the test.
  * @property {string[]} [foreign] other origins that the page may ask.
  * @property {string | (() => void)} [before] a script that runs in the page before its own.
@@ -121,6 +122,7 @@ const contextOptions = ({
   language = 'en-US',
   reducedMotion = false,
   touch = false,
+  offline = false,
 }) => ({
   viewport: { width, height },
   deviceScaleFactor: scale,
@@ -128,6 +130,7 @@ const contextOptions = ({
   locale: language,
   reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
   hasTouch: touch,
+  offline,
 });
 
 /** @returns {Seen} */

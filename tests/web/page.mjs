@@ -178,6 +178,19 @@ export async function settled(page) {
   );
 }
 
+/** Waits until a section of the story is made and nothing in it is about to change. */
+export const sectionReady = (page, id) =>
+  page.waitForFunction((id) => {
+    const host = document.querySelector(`#${id} .story-view`);
+    return host.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
+  }, id);
+
+/** Brings a section of the story to the top of the window, and waits until it is made. */
+export async function showSection(page, id) {
+  await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
+  await sectionReady(page, id);
+}
+
 /**
  * For a page's beginning: files called `held…` reach no worker before `globalThis.letGo()`. There are enough workers
  * for the others.

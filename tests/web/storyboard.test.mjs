@@ -6,7 +6,18 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { screenshot, startSite } from './harness.mjs';
-import { drop, explainRow, noise, parse, readSafetensors, safetensors, settled, tensor } from './page.mjs';
+import {
+  drop,
+  explainRow,
+  noise,
+  parse,
+  readSafetensors,
+  safetensors,
+  sectionReady as ready,
+  settled,
+  showSection as show,
+  tensor,
+} from './page.mjs';
 import { axeFindings, excess, loadParts, watchShifts } from './story.mjs';
 
 const site = await startSite();
@@ -23,18 +34,6 @@ const mounted = (page) =>
       .filter((host) => host.childElementCount > 0)
       .map((host) => host.closest('section').id),
   );
-
-/** Waits until a section is made and nothing in it is about to change. */
-const ready = (page, id) =>
-  page.waitForFunction((id) => {
-    const host = document.querySelector(`#${id} .story-view`);
-    return host.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
-  }, id);
-
-async function show(page, id) {
-  await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
-  await ready(page, id);
-}
 
 async function showAll(page) {
   for (const id of SECTION_IDS) await show(page, id);

@@ -1,6 +1,7 @@
 /** Where the modules come from: each is compiled once, then posted to every worker that needs it. */
 import type { Configuration } from './api.ts';
 import { messageOf, QkscopeError, show } from './error.ts';
+import { inflate } from './inflate.ts';
 import type { ModuleName } from './protocol.ts';
 
 type Source = NonNullable<Configuration['module']>;
@@ -84,9 +85,7 @@ export async function fetchModule(address: URL | string): Promise<WebAssembly.Mo
 
 /** Compiles bytes that were gzipped and written as base64. */
 export async function inflateModule(base64: string): Promise<WebAssembly.Module> {
-  const zipped = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return WebAssembly.compile(await new Response(stream).arrayBuffer());
+  return WebAssembly.compile(await inflate(base64).arrayBuffer());
 }
 
 async function compileChecked(name: ModuleName): Promise<WebAssembly.Module> {

@@ -3,6 +3,7 @@
 import { openCapture, type Capture, type Normalizer, type ProblemOptions, type Tensor } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
 import { clip, visibleToken } from '../views/parts/text.ts';
+import { fileOf } from './files.ts';
 import { PageError } from './reason.ts';
 import { makeHead } from './synthetic.ts';
 import { text } from './text.ts';
@@ -172,12 +173,11 @@ export const EXAMPLES: readonly Example[] = [
 /** Opens an example of the page. */
 export async function openExample(example: Example, reading: Reading): Promise<Source> {
   const { id, name, about, from } = example;
-  return { ...('file' in from ? await fetched(from.file, reading) : from.make()), name, about, example: id };
+  return { ...('file' in from ? await ofPage(from.file, reading) : from.make()), name, about, example: id };
 }
 
-/** Of a file beside the page only what is drawn is fetched, where its host allows. */
-async function fetched(file: string, reading: Reading): Promise<Content> {
-  const capture = await openCapture(new URL(file, document.baseURI), reading);
+async function ofPage(file: string, reading: Reading): Promise<Content> {
+  const capture = await openCapture(await fileOf(file), reading);
   const excess = capture.ranged === false && capture.layers.length > 1;
   return { ...fromCapture(capture), note: excess ? text.fetchedWhole : undefined };
 }
