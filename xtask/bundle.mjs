@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
+import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
 import { carried, singleFile } from './single.mjs';
@@ -111,22 +112,35 @@ async function manifest() {
   };
 }
 
-/** The page's script and its styles. */
-const ENTRIES = [
-  { in: 'www/src/page/main.ts', out: 'page' },
-  { in: 'www/src/style.css', out: 'style' },
-];
+/**
+ * The page's script and its styles.
+ *
+ * @type {import('./parts.mjs').Bundle}
+ */
+const PAGE = {
+  ...OPTIONS,
+  entryPoints: [
+    { in: 'www/src/page/main.ts', out: 'page' },
+    { in: 'www/src/style.css', out: 'style' },
+  ],
+  format: 'esm',
+  minify: true,
+  outdir: 'dist',
+  write: false,
+  plugins: [separateViews(at('www/src/views/index.ts'))],
+};
 
 const page = () =>
   step('dist/', {
-    inputs: ['www', 'xtask/bundle.mjs', 'xtask/single.mjs', ...LICENSES, ...LOCKS],
+    inputs: ['www', 'xtask/bundle.mjs', 'xtask/parts.mjs', 'xtask/single.mjs', ...LICENSES, ...LOCKS],
     outputs: ['dist'],
     async make() {
-      const how = /** @type {const} */ ({ format: 'esm', minify: true, sourcemap: true, outdir: 'dist', write: false });
-      const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints: ENTRIES });
+      const { outputFiles, metafile } = await inParts({ ...PAGE, sourcemap: true });
       await rm(at('dist'), { recursive: true, force: true });
       await write(outputFiles);
       await copyStatic();
+      const html = withPreloads(await readFile(at('www/index.html'), 'utf8'), metafile, 'dist/page.js');
+      await writeFile(at('dist/index.html'), html);
       await copyModules('dist');
       await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));
       await writeFile(at('dist/qkscope.html'), await single());
@@ -135,8 +149,7 @@ const page = () =>
 
 /** The page in one file: the same sources, bundled for a page that has nothing beside it. */
 async function single() {
-  const how = /** @type {const} */ ({ format: 'esm', minify: true, outdir: 'dist', write: false });
-  const { outputFiles } = await build({ ...OPTIONS, ...how, entryPoints: ENTRIES, plugins: [carried(at('www/src'))] });
+  const { outputFiles } = await build({ ...PAGE, plugins: [...PAGE.plugins, carried(at('www/src'))] });
   const bundled = (ending) => outputFiles.find(({ path: file }) => file.endsWith(ending)).text;
   const beside = (await readdir(at('www'))).map((name) => at('www', name));
   return singleFile(await readFile(at('www/index.html'), 'utf8'), {

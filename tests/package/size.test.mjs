@@ -1,8 +1,11 @@
-// What a visitor loads: the modules, as a host sends them.
+// What a visitor loads: the modules and the page's script, as a host sends them.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+
+import { at } from '../../xtask/run.mjs';
 
 import { readBytes } from './support.mjs';
 
@@ -21,4 +24,36 @@ for (const [file, most] of Object.entries(MOST)) {
     assert.ok(bytes <= most * 1000, `${bytes} bytes`);
     assert.ok(bytes > most * 900, `${bytes} bytes: less is welcome, and the figure here should say so`);
   });
+}
+
+/** At most so many kilobytes of script, gzipped: before anything is seen, and with what the page then asks for at once. */
+const SCRIPT = { first: 79, soon: 130 };
+
+test('the page begins with a part of its script', async () => {
+  const html = await readFile(at('dist/index.html'), 'utf8');
+  const soon = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map(([, file]) => file);
+  const first = await needed('page.js');
+  for (const file of first.slice(1)) assert.ok(soon.includes(file), `${file} is found out late`);
+  for (const [files, most] of [
+    [first, SCRIPT.first],
+    [['page.js', ...soon], SCRIPT.soon],
+  ]) {
+    const sizes = await Promise.all(
+      files.map(async (file) => gzipSync(await readFile(at('dist', file)), { level: 9 }).length),
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(bytes <= most * 1000, `${bytes} bytes: ${files}`);
+    assert.ok(bytes > most * 900, `${bytes} bytes: less is welcome, and the figure here should say so`);
+  }
+});
+
+/** A script of the page and all that it imports from the start. */
+async function needed(file, found = [file]) {
+  const script = await readFile(at('dist', file), 'utf8');
+  for (const [, other] of script.matchAll(/(?:from|import)\s*"\.\/([\w-]+\.js)"/g)) {
+    if (found.includes(other)) continue;
+    found.push(other);
+    await needed(other, found);
+  }
+  return found;
 }

@@ -23,7 +23,7 @@ import { axeFindings, excess, loadParts, watchShifts } from './story.mjs';
 const site = await startSite();
 after(() => site.close());
 
-const { FORMATS, SECTION_IDS, csvOf, fileName, jsonOf } = await loadParts('page/story/take', 'page/story/section');
+const { FORMATS, SECTION_IDS, csvOf, fileName, jsonOf } = await loadParts('page/story/formats', 'page/story/section');
 
 const view = (page, id) => page.locator(`#${id} .story-view`);
 
@@ -87,8 +87,30 @@ test('a section is made when it comes near the window, and what is far away cost
     await show(page, 'steps');
     assert.equal(files(/\.safetensors$/), tensors + 1, 'V was fetched now');
     await show(page, 'heads');
-    const known = /\/(|style\.css|page\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors)$/;
+    const known = /\/(|style\.css|[\w-]+\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors)$/;
     for (const url of seen.requests.filter((url) => url.startsWith('http'))) assert.match(url.split('#')[0], known);
+  }));
+
+test('a section that does not arrive says so in its room, and comes when it is asked for again', () =>
+  site.visit({ language: 'zh-CN', expectedErrors: /ERR_FAILED/ }, async (page) => {
+    await ready(page, 'plane');
+    await page.route(/\/steps-\w+\.js$/, (route) => route.abort());
+    const height = () => view(page, 'steps').evaluate((host) => host.getBoundingClientRect().height);
+    const room = await height();
+    await page.evaluate(() => document.getElementById('steps').scrollIntoView());
+    await view(page, 'steps').getByRole('alert').waitFor();
+    assert.match(await view(page, 'steps').innerText(), /未能加载.*重试/s);
+    assert.ok(Math.abs((await height()) - room) < 1, 'nothing below it moves');
+    await page.getByText('English', { exact: true }).click();
+    assert.match(await view(page, 'steps').innerText(), /did not arrive: .*reload.*Try again/s);
+    await view(page, 'steps').getByRole('button').click();
+    await page.waitForFunction(() => document.activeElement.closest('#steps button'));
+    await page.unroute(/\/steps-\w+\.js$/);
+    await view(page, 'steps').getByRole('button').click();
+    await page.locator('.steps-pair').waitFor();
+    await ready(page, 'steps');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'title-steps');
+    assert.equal(await view(page, 'steps').getByRole('alert').count(), 0);
   }));
 
 /** For a page's beginning: counts what is sent to workers. */

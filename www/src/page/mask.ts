@@ -1,6 +1,6 @@
 // The mask as something to edit: the grid with its brush, lengths, files, and what was done before.
 
-import { openCapture, type Capture, type ProblemOptions, type Tensor, type TensorInfo } from '../engine/index.ts';
+import { openCapture, type Capture, type ProblemOptions, type Tensor, type TensorInfo } from './engine.ts';
 import { MaskView, type MaskEdge, type MaskPaint } from '../views/index.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import type { Edge } from '../views/parts/edges.ts';

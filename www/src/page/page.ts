@@ -3,7 +3,7 @@
 //     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ Scope ─▶ MatrixView ─▶ point ─▶ CellView
 //                                      ▲ settings (Controls, MaskPanel), place and stage (pickers)
 
-import { paint, QkscopeError, type AttentionMap, type Colormap, type Pool, type Stage } from '../engine/index.ts';
+import { paint, QkscopeError, type AttentionMap, type Colormap, type Pool, type Stage } from './engine.ts';
 import { catalog } from '../generated/catalog.ts';
 import { MatrixView, type MatrixCell, type MatrixLook } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';

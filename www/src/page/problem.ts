@@ -9,7 +9,7 @@ import {
   type ProblemOptions,
   type RowStatistics,
   type Stage,
-} from '../engine/index.ts';
+} from './engine.ts';
 import { formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { breathe } from './breathe.ts';

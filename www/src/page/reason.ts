@@ -2,7 +2,7 @@
 //
 // The kernel's own sentences are English; for Chinese they are put together from their parts, by code.
 
-import { QkscopeError } from '../engine/index.ts';
+import { QkscopeError } from './engine.ts';
 import { catalog, type Text } from '../generated/catalog.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { text } from './text.ts';

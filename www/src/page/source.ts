@@ -1,11 +1,10 @@
 // Where pictures come from: an example, which is a file of the page or made in it, or files of the visitor.
 
-import { openCapture, type Capture, type Normalizer, type ProblemOptions, type Tensor } from '../engine/index.ts';
+import { openCapture, type Capture, type Normalizer, type ProblemOptions, type Tensor } from './engine.ts';
 import type { Text } from '../generated/catalog.ts';
 import { clip, visibleToken } from '../views/parts/text.ts';
 import { fileOf } from './files.ts';
 import { PageError } from './reason.ts';
-import { makeHead } from './synthetic.ts';
 import { text } from './text.ts';
 
 /** Characters of a file's own words that are shown: it may hold megabytes of them. */
@@ -190,7 +189,7 @@ function synthetic(): Content {
   return {
     layers: [0],
     options: { causal: true },
-    layer: (_, signal) => makeHead(length, seed, signal),
+    layer: async (_, signal) => (await import('./synthetic.ts')).makeHead(length, seed, signal),
     value: () => Promise.resolve(null),
   };
 }

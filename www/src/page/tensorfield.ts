@@ -1,6 +1,6 @@
 // A control for a matrix or a vector: automatic, seeded random numbers, numbers typed by hand, or a file.
 
-import { openCapture, type Capture, type TensorInfo } from '../engine/index.ts';
+import { openCapture, type Capture, type TensorInfo } from './engine.ts';
 import type { TensorParameter } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { phrase, visibleToken, type Language } from '../views/parts/text.ts';

@@ -8,6 +8,7 @@ import { phrase } from '../../views/parts/text.ts';
 import { reasonOf } from '../reason.ts';
 import type { Atlas } from './atlas.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
 import { MOST_CELLS, survey } from './survey.ts';
 
 /** What the section needs of the page. */
@@ -36,12 +37,7 @@ const painter: Painter = (values, size) => paint(values, { ...size, colormap: si
 /** The section for what `of` says is open. */
 export function heads(of: HeadsOf): Section {
   return {
-    id: 'heads',
-    title: { en: 'Every head compares in its own way', zh: '每个头各有各的比较方式' },
-    lead: {
-      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so the same tokens get other weights in each: sort the heads by what they do, and open one.',
-      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
-    },
+    ...WORDS.heads,
     mount: (host, story) => new Heads(host, story, of),
   };
 }

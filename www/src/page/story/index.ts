@@ -1,17 +1,21 @@
 // The sections of the story, in the order in which they are read. The page's own, the matrix and its cell, stands in their midst.
+// Each is a file that is fetched when it is wanted; its words are here.
 
-import { heads } from './heads.ts';
-import { links } from './links.ts';
 import type { Opened } from './opened.ts';
-import { PLANE } from './plane.ts';
-import type { Section } from './section.ts';
-import { spread } from './spread.ts';
-import { steps } from './steps.ts';
+import type { Chapter } from './section.ts';
+import { WORDS } from './words.ts';
 
 /** What is read before the matrix: nothing has to be open for it. */
-export const OPENING: readonly Section[] = [PLANE, spread];
+export const OPENING: readonly Chapter[] = [
+  { ...WORDS.plane, load: async () => (await import('./plane.ts')).PLANE },
+  { ...WORDS.spread, load: async () => (await import('./spread.ts')).spread },
+];
 
 /** What is read after it, of what is open. */
-export function sequelOf(opened: Opened): readonly Section[] {
-  return [steps(opened), links(opened), heads(opened)];
+export function sequelOf(opened: Opened): readonly Chapter[] {
+  return [
+    { ...WORDS.steps, load: async () => (await import('./steps.ts')).steps(opened) },
+    { ...WORDS.links, load: async () => (await import('./links.ts')).links(opened) },
+    { ...WORDS.heads, load: async () => (await import('./heads.ts')).heads(opened) },
+  ];
 }

@@ -8,6 +8,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import { isLink, linksOf } from '../../views/parts/linkset.ts';
 import { phrase, visibleToken } from '../../views/parts/text.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
 
 /** The head whose weights are drawn. Another head, or other weights, are another subject. */
 export interface LinksSubject {
@@ -56,12 +57,7 @@ const text = {
 /** The section for what `of` says is open. */
 export function links(of: LinksOf): Section {
   return {
-    id: 'links',
-    title: { en: 'Who looks at whom', zh: '谁看向谁' },
-    lead: {
-      en: 'Each line leads from a query to a key; the thicker it is, the larger the weight. After softmax, the lines that leave a query add up to 1. What arrives at a key adds up to anything: some keys are looked at from all sides, others by hardly anyone.',
-      zh: '每条线从一个查询通向一个键，线越粗，注意力权重越大。经过 softmax，离开同一个查询的权重之和为 1；到达同一个键的权重之和则不限：有的键人人都看，有的几乎无人看。',
-    },
+    ...WORDS.links,
     mount: (host, story) => new Links(host, story, of),
   };
 }

@@ -29,6 +29,7 @@ import {
 } from './planestate.ts';
 import { verdictOf } from './planeverdict.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
 
 /** Numbers that take longer than this do not hold the arrow back: it goes ahead, and they are left out. */
 const LATE_MS = 120;
@@ -39,11 +40,6 @@ const REST_MS = 300;
 const COLUMNS = { dot: 'dot', scaled_dot: 'scaled', cosine: 'cosine' } as const satisfies Record<PlaneScore, string>;
 
 const text = {
-  title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
-  lead: {
-    en: 'A dot product is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch what that does to the scores and to the weights made of them.',
-    zh: '点积等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
-  },
   presets: { en: 'Start from', zh: '起点' },
   source: { en: 'Weights from', zh: '权重取自' },
   projections: { en: 'Keys', zh: '键' },
@@ -61,9 +57,7 @@ const text = {
 };
 
 export const PLANE: Section = {
-  id: 'plane',
-  title: text.title,
-  lead: text.lead,
+  ...WORDS.plane,
   mount: (host, story) => new PlaneSection(host, story),
 };
 

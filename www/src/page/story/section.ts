@@ -7,12 +7,22 @@ import type { Language } from '../../views/parts/text.ts';
 export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads'] as const;
 export type SectionId = (typeof SECTION_IDS)[number];
 
-/** A section: its words, and how it comes to life. */
-export interface Section {
+/** What there is of a section from the start. */
+export interface Words {
   readonly id: SectionId;
   readonly title: Text;
   /** One or two sentences, each of which is true and has a test that recomputes it. */
   readonly lead: Text;
+}
+
+/** A section that has yet to be fetched. */
+export interface Chapter extends Words {
+  /** Rejects where it does not arrive; it may be asked for again. */
+  load(): Promise<Section>;
+}
+
+/** A section: its words, and how it comes to life. */
+export interface Section extends Words {
   /** Makes the view. It is called once, when the section comes near the window. */
   mount(host: HTMLElement, story: Story): Mounted;
 }

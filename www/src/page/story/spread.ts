@@ -16,6 +16,7 @@ import type { Language } from '../../views/parts/text.ts';
 import { reasonOf } from '../reason.ts';
 import { normals } from '../tensors.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
 
 /** The sizes d that are compared. */
 const SIZES = [2, 16, 64, 256] as const;
@@ -32,12 +33,7 @@ const START = { chosen: SIZES.indexOf(64), at: temperatureIndex(1), seed: 1 };
 type State = typeof START;
 
 export const spread: Section = {
-  id: 'spread',
-  title: { en: 'Why divide by √d?', zh: '为什么要除以 √d？' },
-  lead: {
-    en: 'q·k adds up d products: for random vectors its standard deviation is √d, and divided by √d it is 1. One divisor for all keys is a temperature, no cosine: it keeps lengths and ranking, and decides how sharp the weights are.',
-    zh: 'q·k 是 d 个乘积之和，所以随机的 q 与 k 的点积标准差为 √d；除以 √d 后，不论 d 多大都为 1。对所有键相同的除数是温度，不是余弦相似度：它不除去长度，不改变排序，只决定注意力权重有多尖锐。',
-  },
+  ...WORDS.spread,
   mount: (host, story) => new Spread(host, story),
 };
 

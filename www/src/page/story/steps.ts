@@ -18,6 +18,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { reasonOf } from '../reason.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
 import { stagesOf, type RowNumbers, type WeightedSum } from './stages.ts';
 
 /** The head in the picture. Its map stays the page's own: it is asked, never freed. */
@@ -55,12 +56,7 @@ const text = {
 
 export function steps(of: StepsPage): Section {
   return {
-    id: 'steps',
-    title: { en: 'One query, step by step', zh: '一个查询，逐步来看' },
-    lead: {
-      en: 'Choose a word, the query, and follow its row: each key gets a score, the scores become weights that sum to one, and the weights say how much of each key’s value goes into the output.',
-      zh: '选一个词作查询，跟着它这一行走：每个键得到一个分数，分数变成总和为 1 的注意力权重，权重决定每个键的值有多少进入输出。',
-    },
+    ...WORDS.steps,
     mount: (host, story) => new Steps(host, story, of),
   };
 }

@@ -1,17 +1,27 @@
-// The story on the page: its sections one below the other, each made when it comes near the window, so that the page is there
-// at once however many there are.
+// The story on the page: its sections one below the other, each fetched and made when it comes near the window, so that the page
+// is there at once however many there are.
 
+import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
-import type { Language } from '../../views/parts/text.ts';
-import type { Mounted, Section, SectionId } from './section.ts';
+import { phrase, type Language } from '../../views/parts/text.ts';
+import { reasonOf } from '../reason.ts';
+import type { Chapter, Mounted, Section, SectionId } from './section.ts';
 import { TakeMenu } from './take.ts';
+
+const text = {
+  missing: {
+    en: 'This part of the page did not arrive: {reason}. Try again, or reload the page: the address keeps what is set.',
+    zh: '页面的这一部分未能加载：{reason}。请重试，或重新载入页面：设置都保存在地址中。',
+  },
+  again: { en: 'Try again', zh: '重试' },
+} satisfies Record<string, Text>;
 
 /** How far below the window a section is made. Above it none is: it has been passed over, and its room is kept. */
 const NEAR = '0px 0px 25% 0px';
 
 /** Where sections stand, and who hears of them. */
 export interface Ground {
-  parts: readonly { host: HTMLElement; sections: readonly Section[] }[];
+  parts: readonly { host: HTMLElement; sections: readonly Chapter[] }[];
   language: Language;
   /** What the address says of sections. */
   states: ReadonlyMap<SectionId, string>;
@@ -23,13 +33,17 @@ export interface Ground {
 
 /** A section, and its view once that is made. */
 interface Place {
-  section: Section;
+  section: Chapter;
   title: HTMLElement;
   lead: HTMLElement;
   host: HTMLElement;
   take: TakeMenu;
   state: string;
   mounted: Mounted | undefined;
+  /** Whether it is on its way. */
+  arriving: boolean;
+  /** Why it did not arrive. */
+  missing: { error: unknown } | undefined;
 }
 
 export class Storyboard {
@@ -53,11 +67,13 @@ export class Storyboard {
   speak(language: Language): void {
     if (language === this.#language) return;
     this.#language = language;
-    for (const { section, title, lead, take, mounted } of this.#places) {
+    for (const place of this.#places) {
+      const { section, title, lead, take, mounted } = place;
       title.textContent = section.title[language];
       lead.textContent = section.lead[language];
       take.speak(language);
       mounted?.speak(language);
+      this.#excuse(place);
     }
   }
 
@@ -75,9 +91,9 @@ export class Storyboard {
     }
   }
 
-  #place(section: Section, ground: HTMLElement): Place {
+  #place(section: Chapter, ground: HTMLElement): Place {
     const { id, title: name, lead: words } = section;
-    const title = element('h2', { id: `title-${id}`, class: 'story-title' }, name[this.#language]);
+    const title = element('h2', { id: `title-${id}`, class: 'story-title', tabindex: -1 }, name[this.#language]);
     const lead = element('p', { class: 'story-lead' }, words[this.#language]);
     const host = element('div', { class: 'story-view' });
     const take = new TakeMenu({
@@ -88,19 +104,37 @@ export class Storyboard {
     const named = { id, class: `story-section story-${id}`, 'aria-labelledby': title.id };
     ground.append(element('section', named, title, lead, host, take.element));
     const state = this.#ground.states.get(id) ?? '';
-    const place: Place = { section, title, lead, host, take, state, mounted: undefined };
+    const waiting = { mounted: undefined, arriving: false, missing: undefined };
+    const place: Place = { section, title, lead, host, take, state, ...waiting };
     return place;
   }
 
   #see(entries: readonly IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of entries) {
       const place = this.#places.find(({ host }) => host === target);
-      if (isIntersecting && place && !place.mounted) this.#mount(place);
+      if (isIntersecting && place && !place.missing) void this.#make(place);
     }
   }
 
-  #mount(place: Place): void {
-    place.mounted = place.section.mount(place.host, {
+  /** Fetches a section and makes its view, once. While that is read, the next one is on its way. */
+  async #make(place: Place): Promise<void> {
+    if (place.mounted || place.arriving) return;
+    place.arriving = true;
+    const section = await place.section.load().catch((error: unknown) => {
+      place.missing = { error };
+    });
+    place.arriving = false;
+    if (!section) return this.#excuse(place);
+    place.missing = undefined;
+    place.host.classList.remove('missing');
+    place.host.replaceChildren();
+    place.mounted = this.#mount(section, place);
+    const next = this.#places[this.#places.indexOf(place) + 1];
+    next?.section.load().catch(() => undefined);
+  }
+
+  #mount(section: Section, place: Place): Mounted {
+    return section.mount(place.host, {
       language: this.#language,
       state: place.state,
       remember: (state) => {
@@ -109,5 +143,21 @@ export class Storyboard {
         this.#ground.changed();
       },
     });
+  }
+
+  /** Says what did not arrive, in the room that is kept for it, and how to have it after all. */
+  #excuse(place: Place): void {
+    const { host, title, missing } = place;
+    if (!missing) return;
+    const reason = reasonOf(missing.error, this.#language);
+    const sentence = element('p', { role: 'alert' }, phrase(text.missing, this.#language, { reason }));
+    const again = element('button', { type: 'button', class: 'button' }, text.again[this.#language]);
+    again.addEventListener('click', async () => {
+      await this.#make(place);
+      const next = place.mounted ? title : host.querySelector('button');
+      next?.focus({ preventScroll: true });
+    });
+    host.classList.add('missing');
+    host.replaceChildren(sentence, again);
   }
 }

@@ -1,0 +1,96 @@
+// What a section can be saved as: its numbers as tables, its picture as it is or in pixels. Fetched with the first menu that is opened.
+
+import type { Text } from '../../generated/catalog.ts';
+import { element } from '../../views/parts/dom.ts';
+import type { Exported } from './section.ts';
+
+/** A kind of file. */
+export interface Format {
+  id: string;
+  label: Text;
+  /** What the file's name ends in. */
+  ending: string;
+  /** Whether there is one of this; where it is left out, there always is. */
+  fits?(taken: Exported): boolean;
+  file(taken: Exported): Blob | Promise<Blob>;
+}
+
+const same = (name: string): Text => ({ en: name, zh: name });
+const SCALES = [1, 2, 3, 4];
+
+/** All that a section can be saved as, in the order of the menu. */
+export const FORMATS: readonly Format[] = [
+  { id: 'csv', label: same('CSV'), ending: '.csv', file: (taken) => new Blob([csvOf(taken)], { type: 'text/csv' }) },
+  {
+    id: 'json',
+    label: same('JSON'),
+    ending: '.json',
+    file: (taken) => new Blob([jsonOf(taken)], { type: 'application/json' }),
+  },
+  {
+    id: 'svg',
+    label: same('SVG'),
+    ending: '.svg',
+    fits: ({ picture }) => picture instanceof SVGSVGElement,
+    file: ({ picture }) => svgOf(picture as SVGSVGElement),
+  },
+  ...SCALES.map((scale) => ({
+    id: `png-${scale}`,
+    label: same(`PNG ${scale}×`),
+    ending: scale === 1 ? '.png' : `@${scale}x.png`,
+    file: ({ picture }: Exported) => pngOf(picture, scale),
+  })),
+];
+
+/** A table that spreadsheets open. Text that one would take for a formula is marked as text; numbers are as they are. */
+export function csvOf({ columns, rows }: Pick<Exported, 'columns' | 'rows'>): string {
+  const cell = (value: number | string): string => {
+    if (typeof value === 'number') return String(value);
+    const plain = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  };
+  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** Each row as an object. What JSON has no number for, NaN and the infinities, goes as text. */
+export function jsonOf({ name, columns, rows }: Pick<Exported, 'name' | 'columns' | 'rows'>): string {
+  const plain = (value: number | string | undefined) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  const objects = rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, plain(row[at])])));
+  return `${JSON.stringify({ name, rows: objects }, null, 1)}\n`;
+}
+
+function svgOf(picture: SVGSVGElement): Blob {
+  return new Blob([new XMLSerializer().serializeToString(picture)], { type: 'image/svg+xml' });
+}
+
+async function pngOf(picture: Exported['picture'], scale: number): Promise<Blob> {
+  const image = picture instanceof SVGSVGElement ? await imageOf(picture) : picture;
+  const canvas = element('canvas', { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) });
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('the browser gives no canvas');
+  // The cells of a small map have edges, and keep them.
+  context.imageSmoothingEnabled = picture instanceof SVGSVGElement;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const file = await new Promise<Blob | null>((done) => canvas.toBlob(done));
+  if (!file) throw new Error(`the browser makes no picture of ${canvas.width} × ${canvas.height}`);
+  return file;
+}
+
+async function imageOf(picture: SVGSVGElement): Promise<HTMLImageElement> {
+  const address = URL.createObjectURL(svgOf(picture));
+  try {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    return image;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** A name that every system takes. */
+export function fileName(name: string, ending: string): string {
+  const safe = name.replace(/[^a-z0-9]+/gi, '-').replace(/^-+|-+$/g, '');
+  return (safe.slice(0, 80) || 'qkscope') + ending;
+}

@@ -1,0 +1,46 @@
+// The words of the sections, which are there from the start: each claims something, and has a test that recomputes it.
+
+import type { SectionId, Words } from './section.ts';
+
+export const WORDS = {
+  plane: {
+    id: 'plane',
+    title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
+    lead: {
+      en: 'A dot product is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch what that does to the scores and to the weights made of them.',
+      zh: '点积等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
+    },
+  },
+  spread: {
+    id: 'spread',
+    title: { en: 'Why divide by √d?', zh: '为什么要除以 √d？' },
+    lead: {
+      en: 'q·k adds up d products: for random vectors its standard deviation is √d, and divided by √d it is 1. One divisor for all keys is a temperature, no cosine: it keeps lengths and ranking, and decides how sharp the weights are.',
+      zh: 'q·k 是 d 个乘积之和，所以随机的 q 与 k 的点积标准差为 √d；除以 √d 后，不论 d 多大都为 1。对所有键相同的除数是温度，不是余弦相似度：它不除去长度，不改变排序，只决定注意力权重有多尖锐。',
+    },
+  },
+  steps: {
+    id: 'steps',
+    title: { en: 'One query, step by step', zh: '一个查询，逐步来看' },
+    lead: {
+      en: 'Choose a word, the query, and follow its row: each key gets a score, the scores become weights that sum to one, and the weights say how much of each key’s value goes into the output.',
+      zh: '选一个词作查询，跟着它这一行走：每个键得到一个分数，分数变成总和为 1 的注意力权重，权重决定每个键的值有多少进入输出。',
+    },
+  },
+  links: {
+    id: 'links',
+    title: { en: 'Who looks at whom', zh: '谁看向谁' },
+    lead: {
+      en: 'Each line leads from a query to a key; the thicker it is, the larger the weight. After softmax, the lines that leave a query add up to 1. What arrives at a key adds up to anything: some keys are looked at from all sides, others by hardly anyone.',
+      zh: '每条线从一个查询通向一个键，线越粗，注意力权重越大。经过 softmax，离开同一个查询的权重之和为 1；到达同一个键的权重之和则不限：有的键人人都看，有的几乎无人看。',
+    },
+  },
+  heads: {
+    id: 'heads',
+    title: { en: 'Every head compares in its own way', zh: '每个头各有各的比较方式' },
+    lead: {
+      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so the same tokens get other weights in each: sort the heads by what they do, and open one.',
+      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
+    },
+  },
+} as const satisfies { readonly [id in SectionId]: Words };

@@ -1,0 +1,82 @@
+// The page's script in parts: what is read first comes first, the rest when it is near or used.
+
+import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { Failure, at } from './run.mjs';
+
+/**
+ * @typedef {import('esbuild').BuildOptions & { entryPoints: { in: string, out: string }[], plugins: import('esbuild').Plugin[],
+ *   write: false }} Bundle
+ */
+
+/** What is there from the start, with all that it imports. */
+const FIRST = 'www/src/page/page.ts';
+
+/** What the page asks for as soon as it runs, by its source: it is on its way while the page's own script is. */
+const SOON = ['www/src/engine/index.ts', 'www/src/page/story/plane.ts'];
+
+/** The list of views runs nothing: one that is not used is not loaded. Without a word every part would have all of them. */
+export const separateViews = (list) => ({
+  name: 'separate views',
+  setup(build) {
+    build.onResolve({ filter: /^\..*\.ts$/ }, ({ path: wanted, importer, resolveDir }) => {
+      const found = path.resolve(resolveDir, wanted);
+      return found === list || importer === list ? { path: found, sideEffects: false } : undefined;
+    });
+  },
+});
+
+/**
+ * Every part says that it comes after the first, which then is one file. Else what is in it would be cut into as many as there are
+ * sets of parts that share something with it.
+ */
+const afterFirst = (parts) => ({
+  name: 'after the first',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
+      if (!parts.includes(file)) return undefined;
+      return { contents: `${await readFile(file, 'utf8')}\nimport ${JSON.stringify(at(FIRST))};\n`, loader: 'ts' };
+    });
+  },
+});
+
+/**
+ * Bundles a page in parts; a part begins where a module is imported when it is used.
+ *
+ * @param {Bundle} options
+ */
+export async function inParts(options) {
+  const split = /** @type {const} */ ({ ...options, splitting: true, metafile: true });
+  const { metafile } = await build(split);
+  const begin = Object.values(metafile.outputs).flatMap(({ entryPoint }) => (entryPoint ? [at(entryPoint)] : []));
+  const parts = begin.filter((file) => !options.entryPoints.some((entry) => at(entry.in) === file));
+  return build({ ...split, plugins: [...options.plugins, afterFirst(parts)] });
+}
+
+/**
+ * Lets the page's HTML name the parts that its script needs at once, and those that it asks for soon: found out by running, each would
+ * cost a way to the host and back.
+ *
+ * @param {string} html
+ * @param {import('esbuild').Metafile} metafile
+ * @param {string} entry the script, as an output
+ */
+export function withPreloads(html, { outputs }, entry) {
+  const made = (source) => {
+    const [found] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source) ?? [];
+    if (found === undefined) throw new Failure(`no part of the page begins with ${source}`);
+    return found;
+  };
+  const parts = new Set();
+  const add = (file) => {
+    if (parts.has(file)) return;
+    parts.add(file);
+    for (const { path: needed, kind } of outputs[file].imports) if (kind === 'import-statement') add(needed);
+  };
+  [entry, ...SOON.map(made)].forEach(add);
+  parts.delete(entry);
+  const links = [...parts].map((file) => `    <link rel="modulepreload" href="${path.basename(file)}" />\n`);
+  return html.replace(/(?=^.*<script type="module")/m, () => links.join(''));
+}
