@@ -6,10 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { Failure, main } from '../xtask/run.mjs';
-import { npm } from '../xtask/setup.mjs';
 import { serve } from '../xtask/server.mjs';
-import { step } from '../xtask/stamp.mjs';
 import { findBuilds, peerSizes } from './builds.mjs';
+import { packages } from './packages.mjs';
 import { openReport } from './report.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -117,12 +116,6 @@ async function record(name, version, bench, builds, options) {
 }
 
 /** The peers and the driver of Firefox, exactly as the lock file says. */
-const packages = () =>
-  step('bench packages', {
-    inputs: ['benches/package-lock.json'],
-    outputs: ['benches/node_modules/.package-lock.json'],
-    make: () => npm(['ci', '--prefix', 'benches', '--ignore-scripts', '--no-audit', '--no-fund']),
-  });
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   main(async () => {

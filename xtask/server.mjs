@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 
 const HOST = '127.0.0.1';
 
@@ -21,16 +22,21 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
+/** What static hosts send compressed. */
+const COMPRESSED = ['.css', '.html', '.js', '.json', '.map', '.md', '.svg', '.wasm'];
+
 /**
  * Serves a folder until `close` is called.
  *
  * @param {string} folder
- * @param {{ port?: number, headers?: Record<string, string> }} [options] `port` 0 is any free one; where the port is
- *   taken, the next free one is used. `headers` go with every answer.
+ * @param {{ port?: number, headers?: Record<string, string>, gzip?: boolean }} [options] `port` 0 is any free one; where the
+ *   port is taken, the next free one is used. `headers` go with every answer. `gzip`: text
+ *   and modules go compressed to whoever takes them so, whole.
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve(folder, { port = 0, headers = {} } = {}) {
-  const server = createServer((request, response) => answer(path.resolve(folder), headers, request, response));
+export async function serve(folder, { port = 0, headers = {}, gzip = false } = {}) {
+  const how = { headers, gzip };
+  const server = createServer((request, response) => answer(path.resolve(folder), how, request, response));
   const bound = await listen(server, port);
   return {
     url: `http://${HOST}:${bound}/`,
@@ -56,7 +62,7 @@ function listen(server, port) {
   });
 }
 
-async function answer(folder, headers, request, response) {
+async function answer(folder, { headers, gzip }, request, response) {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('Cache-Control', 'no-cache');
   response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -68,6 +74,8 @@ async function answer(folder, headers, request, response) {
     response.setHeader('Accept-Ranges', 'bytes');
     response.setHeader('Last-Modified', modified);
     response.setHeader('ETag', tag);
+    if (gzip && COMPRESSED.includes(path.extname(file)) && takesGzip(request))
+      return await compress(file, request, response);
     const part = partOf(request, found);
     if (part && part.start >= size) {
       return response.writeHead(416, { 'Content-Range': `bytes */${size}`, 'Content-Length': 0 }).end();
@@ -81,6 +89,17 @@ async function answer(folder, headers, request, response) {
     // The visitor went away, or the file did: either way there is nobody left to tell.
     response.destroy();
   }
+}
+
+const takesGzip = ({ headers }) => /\bgzip\b/.test(String(headers['accept-encoding']));
+
+/** Of what is compressed on the way there are no ranges, and its length is not known beforehand. */
+async function compress(file, { method }, response) {
+  response.removeHeader('Accept-Ranges');
+  response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (method === 'HEAD') return response.end();
+  await pipeline(createReadStream(file), createGzip(), response);
 }
 
 /**

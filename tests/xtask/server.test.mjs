@@ -160,3 +160,20 @@ function raw(address) {
     socket.write(`GET ${address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
   });
 }
+
+test('a host that compresses: text and modules whole, other files by ranges as before', async () => {
+  const packed = await serve(folder, { gzip: true });
+  try {
+    const headers = { 'Accept-Encoding': 'gzip', Range: 'bytes=0-1' };
+    const module = await fetch(new URL('a.wasm', packed.url), { headers });
+    assert.deepEqual([module.status, module.headers.get('content-encoding')], [200, 'gzip']);
+    assert.deepEqual([...new Uint8Array(await module.arrayBuffer())], [0, 0x61, 0x73, 0x6d]);
+    const letters = await fetch(new URL('letters.txt', packed.url), { headers });
+    assert.deepEqual([letters.status, letters.headers.get('content-encoding')], [206, null]);
+    assert.equal(await letters.text(), ALPHABET.slice(0, 2));
+    const plain = await fetch(new URL('a.wasm', packed.url), { headers: { 'Accept-Encoding': 'identity' } });
+    assert.equal(plain.headers.get('content-encoding'), null);
+  } finally {
+    await packed.close();
+  }
+});
