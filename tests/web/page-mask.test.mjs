@@ -700,7 +700,7 @@ test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no
     await openMask(page);
     const rows = () => tensor([1, 300, 4], noise(1200));
     await drop(page, { name: 'big.safetensors', content: safetensors({ 'layers.0.q': rows(), 'layers.0.k': rows() }) });
-    await page.locator('.mask-count', { hasText: 'all 90000 pairs' }).waitFor();
+    await page.locator('.mask-count', { hasText: 'all 90,000 pairs' }).waitFor();
     await settled(page);
     await page.locator('.mask-cursor').focus();
     await page.keyboard.press('Control+End');
@@ -709,7 +709,7 @@ test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no
       'queries 298–299, keys 298–299: 4 of 4 allowed',
     );
     await page.keyboard.press('Space');
-    assert.equal(await count(page), '89996 of 90000 pairs');
+    assert.equal(await count(page), '89,996 of 90,000 pairs');
     assert.match(
       await page.locator('.mask-grid [aria-live]').textContent(),
       /0 of 4 allowed, the rest removed by painting/,
@@ -718,7 +718,7 @@ test('300 x 300 pairs are pooled: the brush paints blocks, and the page holds no
     await page.keyboard.press('Control+Shift+End');
     assert.match(
       await page.locator('.mask-grid [aria-live]').textContent(),
-      /queries 0–299, keys 0–299: 89996 of 90000 allowed/,
+      /queries 0–299, keys 0–299: 89,996 of 90,000 allowed/,
       'a box of many pairs counts them all',
     );
     assert.ok(await page.evaluate(() => document.querySelectorAll('.mask *').length < 250));

@@ -164,6 +164,21 @@ test('at the deepest zoom the numbers stand in the cells', () =>
       return data.filter((_, at) => at % 4 === 3 && data[at] > 0).length;
     });
     assert.ok(written > 500, `${written} pixels of numbers`);
+    const { size, left, top } = await sight(page);
+    const nearEdges = await page.evaluate(
+      ([size, left]) => {
+        const canvas = document.querySelector('.plot-numbers');
+        const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let found = 0;
+        for (let at = 3; at < data.length; at += 4) {
+          const within = (((((at - 3) / 4) % width) + 0.5) / size + left) % 1;
+          if (data[at] > 128 && Math.min(within, 1 - within) * size < 3) found += 1;
+        }
+        return found;
+      },
+      [size, left, top],
+    );
+    assert.equal(nearEdges, 0, 'pixels of numbers that touch the edge of a cell');
     await screenshot(page, 'microscope-deep');
     await press(page, '0');
     assert.ok(await page.locator('.plot-numbers').isHidden());
@@ -551,6 +566,25 @@ test('a billion weights show sampled rows first, say so, and can be stopped and 
     assert.doesNotMatch(await page.locator('.axis-captions').innerText(), /sums to/, 'not every row is known');
     await assertAccessible(page);
     await screenshot(page, 'microscope-sampled');
+    // Of a block between the sampled rows it is said that they were not computed, and the panel offers to go on.
+    await page.evaluate(() => document.querySelector('.plot').scrollIntoView());
+    const corner = await page.locator('.plot').boundingBox();
+    const stopped = page.locator('.cell-about', { hasText: 'These rows were not computed, since that was stopped.' });
+    for (let y = 100; y < 300 && (await stopped.count()) === 0; y += 9) {
+      await page.mouse.move(corner.x + 1, corner.y + y);
+      await page.waitForTimeout(100);
+    }
+    await stopped.waitFor({ timeout: 2000 });
+    const block = (await page.locator('.cell-pair').innerText()).split(/\s+/).join(' ');
+    assert.match(block, /^queries \d+–\d+ look at keys 0–\d+$/);
+    const column = await page.locator('.profile-column').getAttribute('title');
+    assert.ok(column === '' || /not computed/.test(column), column);
+    await page.getByRole('button', { name: 'Compute all rows' }).click();
+    await mark.getByRole('button', { name: 'Stop' }).waitFor();
+    assert.ok(await page.locator('.plot-cursor').evaluate((one) => one === document.activeElement));
+    await page.waitForFunction(() => !document.querySelector('[name="cell-offer"]'));
+    await mark.getByRole('button', { name: 'Stop' }).click();
+    await mark.getByRole('button', { name: 'All rows' }).waitFor();
     // What is looked at closely is exact all the same.
     await page.locator('.plot-cursor').focus();
     await press(page, 'Control+End');

@@ -310,5 +310,14 @@ test('3000 x 3000 is pooled without freezing, and a cell is named by ranges and 
     assert.equal(await page.locator('.legend-numbers span').last().textContent(), '2500');
     await page.locator('.cell-place', { hasText: 'query 2000 · key 1000' }).waitFor();
     await assertShown(page, 'product', 2500);
-    assert.match(await page.locator('.cell-about').textContent(), /Queries \d+–\d+, keys \d+–\d+/);
+    assert.match(
+      await page.locator('.cell-about').textContent(),
+      /Queries \d+–\d+, keys \d+–\d+.* at the pair above\.$/,
+    );
+    const order = await page
+      .locator('.cell-pair, .cell-about')
+      .evaluateAll((all) => all.map(({ className }) => className));
+    assert.deepEqual(order, ['cell-pair', 'cell-about']);
+    const words = (await page.locator('.cell-pair').innerText()).split(/\s+/).join(' ');
+    assert.equal(words, 'query 2000 looks at key 1000', 'without names');
   }));

@@ -294,6 +294,15 @@ test('two sequences: students at the left, teachers at the right', () =>
     await page.waitForFunction((text) => document.querySelector('.links-list b')?.textContent !== text, before[0][1]);
   }));
 
+test('the strongest links are all in sight, and how many more there are', () =>
+  site.stay(SENTENCE, async (page) => {
+    await drawn(page);
+    const list = page.locator('.links-list');
+    assert.match(await list.locator('li').last().innerText(), /^and \d+ weaker ones$/);
+    const [room, all] = await list.evaluate((one) => [one.clientHeight, one.scrollHeight]);
+    assert.equal(all, room, 'nothing is cut');
+  }));
+
 // ---- long, empty and wrong
 
 test('long sequences: why not all, and the strongest link of the strongest queries', () =>

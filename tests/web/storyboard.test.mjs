@@ -251,6 +251,29 @@ for (const width of [360, 1280]) {
     }));
 }
 
+for (const language of ['en-US', 'zh-CN']) {
+  test(`on a phone no text speaks of what a finger cannot do, ${language}`, () =>
+    site.visit({ width: 390, height: 844, touch: true, language }, async (page) => {
+      await settled(page);
+      await page.locator('.mask-summary').click();
+      await page.locator('.mask-cursor').waitFor();
+      await showAll(page);
+      // What is for the ears alone may speak of keys: whoever hears the page may have some.
+      const words = await page.evaluate(() => {
+        const heard = new Set(document.querySelectorAll('.visually-hidden'));
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (walker.nextNode()) {
+          const { parentElement: parent, textContent } = walker.currentNode;
+          if (parent.checkVisibility() && ![...heard].some((one) => one.contains(parent))) found.push(textContent);
+        }
+        return found.join('\n');
+      });
+      assert.doesNotMatch(words, /\b(mouse|click|hover|drop them|arrow keys|Enter|Shift|Escape|Point at)\b/i);
+      assert.doesNotMatch(words, /鼠标|单击|点击|方向键|回车|拖放|指向(词元|一个)/);
+    }));
+}
+
 // ---- own data
 
 test('the way to one’s own data is at the top, and a drop leads there', () =>

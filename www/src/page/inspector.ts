@@ -2,7 +2,14 @@
 
 import type { AttentionMap, Cell, Pool, Score, Stage } from '../engine/index.ts';
 import { catalog, type Text } from '../generated/catalog.ts';
-import { CellView, type CellRules, type CellSubject, type MatrixCell, type MatrixView } from '../views/index.ts';
+import {
+  CellView,
+  type CellRules,
+  type CellSubject,
+  type MatrixCell,
+  type MatrixView,
+  type Pass,
+} from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { Latest } from '../views/parts/latest.ts';
@@ -25,8 +32,8 @@ export interface Context {
   settings: Settings;
   /** How blocks became cells. */
   pool: Pool;
-  /** Whether some cells stand in for rows that are not computed yet. */
-  sampled: boolean;
+  /** The pass over all rows, as long as some cells stand in for rows that are not computed. */
+  pass: Pass | undefined;
   language: Language;
 }
 
@@ -36,12 +43,15 @@ type Pair = readonly [query: number, key: number];
 export class Inspector {
   readonly #view: CellView;
   readonly #matrix: MatrixView;
+  readonly #resume: () => void;
   // A cell whose problem was replaced in the meantime is no news: the new picture points again.
   readonly #jobs = new Latest(() => undefined);
 
-  constructor(host: HTMLElement, matrix: MatrixView) {
+  /** `resume` goes on with a pass that was stopped. */
+  constructor(host: HTMLElement, matrix: MatrixView, resume: () => void) {
     this.#view = new CellView(host);
     this.#matrix = matrix;
+    this.#resume = resume;
   }
 
   set language(language: Language) {
@@ -57,8 +67,7 @@ export class Inspector {
   /** Shows the pair under `cell`; under a pooled one, the pair that gave it its value. */
   inspect(cell: MatrixCell, context: Context): void {
     this.#jobs.run(async (signal) => {
-      const single = cell.queries[1] - cell.queries[0] === 1 && cell.keys[1] - cell.keys[0] === 1;
-      const pair: Pair | undefined = single
+      const pair: Pair | undefined = isSingle(cell)
         ? [cell.queries[0], cell.keys[0]]
         : await this.#pairIn(cell, context, signal);
       if (signal.aborted) return;
@@ -66,9 +75,8 @@ export class Inspector {
       const numbers = pair && (await numbersOf(context.map, context.place, pair, signal));
       if (signal.aborted) return;
       const subject = this.#subject(cell, pair, context);
-      if (single) delete subject.about;
       this.#view.show({ ...subject, numbers }, rulesFor(numbers, context));
-      if (numbers) this.#matrix.announce(spoken(subject, numbers, context), cell.byKeyboard);
+      if (pair && numbers) this.#matrix.announce(this.#spoken(pair, numbers, context), cell.byKeyboard);
     });
   }
 
@@ -83,23 +91,53 @@ export class Inspector {
     const { language } = context;
     const ranges = { queries: range(cell.queries), keys: range(cell.keys), value: formatNumber(cell.value) };
     const [query, key] = pair ?? [ranges.queries, ranges.keys];
+    const block = isSingle(cell) ? undefined : blockText(cell.value, pair !== undefined, context);
     return {
-      query: pair ? this.#matrix.name(pair[0], 'queries') : ranges.queries,
-      key: pair ? this.#matrix.name(pair[1], 'keys') : ranges.keys,
+      query: this.#called('queries', query, pair !== undefined, language),
+      key: this.#called('keys', key, pair !== undefined, language),
+      several: cell.queries[1] - cell.queries[0] > 1 && !pair,
       place: phrase(text.place, language, { query, key }),
       locked: this.#matrix.locked,
-      about: phrase(blockText(cell.value, pair !== undefined, context), language, ranges),
+      about: block && phrase(block, language, ranges),
+      offer: block === text.blockStopped ? { words: text.computeRows[language], press: this.#resume } : undefined,
     };
+  }
+
+  /** A token by its name; what has only a number, or is many, says what it is. */
+  #called(axis: 'queries' | 'keys', at: number | string, single: boolean, language: Language): string {
+    if (typeof at === 'number' && this.#matrix.isNamed(axis)) return this.#matrix.name(at, axis);
+    const [one, many] = axis === 'queries' ? [text.queryAt, text.queriesAt] : [text.keyAt, text.keysAt];
+    return phrase(single || !String(at).includes('–') ? one : many, language, { at });
+  }
+
+  /** The cell as a sentence, for those who hear the page. */
+  #spoken([query, key]: Pair, cell: Cell, { stage, language }: Context): string {
+    const { raw, scaled, capped, biased, logit, weight } = cell;
+    const drawn = { raw, scaled, capped, biased, masked: logit, weights: weight };
+    return phrase(text.spoken, language, {
+      query: this.#matrix.name(query, 'queries'),
+      key: this.#matrix.name(key, 'keys'),
+      stage: catalog.stages.find(({ id }) => id === stage)?.label[language] ?? stage,
+      value: formatNumber(drawn[stage]),
+      product: formatNumber(cell.dot),
+      weight: formatShare(weight),
+      mass: formatShare(cell.mass),
+    });
   }
 }
 
 /** What a pooled cell stands for, by the value that it shows. */
-function blockText(value: number, found: boolean, { pool, sampled }: Context): Text {
+function blockText(value: number, found: boolean, { pool, pass }: Context): Text {
   if (Number.isNaN(value)) return text.blockInvalid;
   if (value === -Infinity) return text.blockRemoved;
   if (pool === 'mean') return text.blockMean;
   if (found) return text.block;
-  return sampled ? text.blockSampled : text.blockLarge;
+  if (!pass) return text.blockLarge;
+  return pass.fraction === undefined ? text.blockStopped : text.blockSampled;
+}
+
+function isSingle({ queries, keys }: MatrixCell): boolean {
+  return queries[1] - queries[0] === 1 && keys[1] - keys[0] === 1;
 }
 
 function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {
@@ -123,21 +161,6 @@ function statusNote(cell: Cell, language: Language): string | undefined {
   const status = catalog.statuses.find(({ id }) => id === cell.status);
   if (!status || status.id === 'ok') return undefined;
   return phrase(text.rowStatus, language, { label: status.label[language], about: status.about[language] });
-}
-
-/** The cell as a sentence, for those who hear the page. */
-function spoken({ query, key }: CellSubject, cell: Cell, { stage, language }: Context): string {
-  const { raw, scaled, capped, biased, logit, weight } = cell;
-  const drawn = { raw, scaled, capped, biased, masked: logit, weights: weight };
-  return phrase(text.spoken, language, {
-    query,
-    key,
-    stage: catalog.stages.find(({ id }) => id === stage)?.label[language] ?? stage,
-    value: formatNumber(drawn[stage]),
-    product: formatNumber(cell.dot),
-    weight: formatShare(weight),
-    mass: formatShare(cell.mass),
-  });
 }
 
 function range([from, to]: readonly [number, number]): string {

@@ -3,7 +3,9 @@
 import { openCapture, type Capture, type ProblemOptions, type Tensor, type TensorInfo } from './engine.ts';
 import { MaskView, type MaskEdge, type MaskPaint } from '../views/index.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
+import { formatCount } from '../views/parts/format.ts';
 import type { Edge } from '../views/parts/edges.ts';
+import { isTouch } from '../views/parts/pointer.ts';
 import { countLeft, type Rules } from '../views/parts/rules.ts';
 import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { download } from './download.ts';
@@ -362,8 +364,10 @@ export class MaskPanel {
     if (sizes && this.#left) {
       const total = sizes.queries * sizes.keys;
       const { pairs, empty } = this.#left;
-      const parts = [phrase(pairs === total ? text.maskAll : text.maskSome, language, { allowed: pairs, total })];
-      if (empty) parts.push(phrase(text.maskEmpty, language, { count: empty }));
+      const written = (count: number): string => formatCount(count, language);
+      const counted = { allowed: written(pairs), total: written(total) };
+      const parts = [phrase(pairs === total ? text.maskAll : text.maskSome, language, counted)];
+      if (empty) parts.push(phrase(text.maskEmpty, language, { count: written(empty) }));
       counts.textContent = parts.join(' · ');
     }
     this.#summary.replaceChildren(name, counts);
@@ -373,7 +377,8 @@ export class MaskPanel {
     const language = this.#state?.language ?? 'en';
     const at = this.#at();
     this.#axes.replaceChildren(element('span', {}, text.rows[language]), element('span', {}, text.columns[language]));
-    this.#about.textContent = phrase(batch > 1 ? text.maskAboutBatch : text.maskAbout, language, at);
+    const how = (isTouch() ? text.maskHowTouch : text.maskHow)[language];
+    this.#about.textContent = phrase(batch > 1 ? text.maskAboutBatch : text.maskAbout, language, { ...at, how });
   }
 
   #renderTools(sizes: Sizes): void {
@@ -570,7 +575,13 @@ function notesOn(settings: Settings, base: ProblemOptions, sizes: Sizes, languag
   const aligned =
     queries === keys || base.causalOffset !== undefined || (settings.options['causalAlignment'] ?? null) !== null;
   if (positional && !aligned) notes.push(alignmentMissing({ queries, keys }, language));
-  if (queries * keys > MOST_PAIRS) notes.push(phrase(text.maskTooLarge, language, { queries, keys }));
+  if (queries * keys > MOST_PAIRS)
+    notes.push(
+      phrase(text.maskTooLarge, language, {
+        queries: formatCount(queries, language),
+        keys: formatCount(keys, language),
+      }),
+    );
   if (painted && (painted.queries !== queries || painted.keys !== keys)) {
     notes.push(phrase(text.maskOtherSize, language, { queries: painted.queries, keys: painted.keys }));
   }

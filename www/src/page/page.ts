@@ -156,7 +156,7 @@ export class Page {
     part('map').append(this.#pickers, this.#stages, this.#captions, room, mask, head);
     this.#head = new HeadPanel(head);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
-    this.#inspector = new Inspector(part('cell'), this.#matrix);
+    this.#inspector = new Inspector(part('cell'), this.#matrix, () => this.#resumeHere());
     this.#busy = new Busy(room, () => this.#cancel());
     room.append(this.#matrix.live);
     this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
@@ -399,13 +399,19 @@ export class Page {
   #follow(scope: Scope): void {
     const { pass } = scope;
     this.#matrix.pass = pass;
-    if (pass === undefined) this.#inspect(this.#matrix.cell);
+    if (pass?.fraction === undefined) this.#inspect(this.#matrix.cell);
   }
 
   /** Begins the pass anew that was stopped. */
   #resume(): void {
     this.#scopes.show(undefined);
     this.#draw(true);
+  }
+
+  /** The same from beside the picture, where the button goes with what it offers: the focus goes to the picture. */
+  #resumeHere(): void {
+    this.#resume();
+    this.#matrix.focus();
   }
 
   /** Writes the captions: at once what is known, and what the rows sum to when that is. */
@@ -550,7 +556,7 @@ export class Page {
   }
 
   #context(shown: Shown): Context {
-    return { ...shown, pool: this.#pool, sampled: shown.scope.pass !== undefined, language: this.#language };
+    return { ...shown, pool: this.#pool, pass: shown.scope.pass, language: this.#language };
   }
 
   #stageName(stage: Stage): string {

@@ -10,7 +10,7 @@ import {
   type RowStatistics,
   type Stage,
 } from './engine.ts';
-import { formatShare } from '../views/parts/format.ts';
+import { formatCount, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { breathe } from './breathe.ts';
 import { withSinks, type Layer, type Source } from './source.ts';
@@ -153,7 +153,7 @@ export function sayRowSums({ mass, status }: RowStatistics, language: Language):
   if (low > 1 - ROUNDING && high < 1 + ROUNDING) parts.push(text.sumsToOne[language]);
   else if (low <= high)
     parts.push(phrase(text.sumsRange, language, { low: formatShare(low), high: formatShare(high) }));
-  if (empty) parts.push(phrase(text.emptyRows, language, { count: empty }));
-  if (bad) parts.push(phrase(text.badRows, language, { count: bad }));
+  if (empty) parts.push(phrase(text.emptyRows, language, { count: formatCount(empty, language) }));
+  if (bad) parts.push(phrase(text.badRows, language, { count: formatCount(bad, language) }));
   return parts.join(' · ');
 }

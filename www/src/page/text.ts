@@ -33,6 +33,7 @@ export const text = {
     en: 'or drop them anywhere: safetensors, npz, npy, JSON',
     zh: '或拖放到页面任意处：safetensors、npz、npy、JSON',
   },
+  openHint: { en: 'safetensors, npz, npy or JSON', zh: 'safetensors、npz、npy 或 JSON' },
   dropNow: { en: 'Drop to open', zh: '松开即可打开' },
   cancel: { en: 'Cancel', zh: '取消' },
   reading: { en: 'Reading {name}', zh: '正在读取 {name}' },
@@ -89,13 +90,15 @@ export const text = {
   maskSome: { en: '{allowed} of {total} pairs', zh: '{total} 对中的 {allowed} 对' },
   maskEmpty: { en: 'queries without a key: {count}', zh: '没有键的查询：{count} 个' },
   maskAbout: {
-    en: 'All masks together, for head {head}. Paint keys away with the mouse, a finger, or the arrow keys and Space; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
-    zh: '第 {head} 个头的全部掩码之和。可用鼠标、手指，或方向键加空格涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
+    en: 'All masks together, for head {head}. Paint keys away {how}; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
+    zh: '第 {head} 个头的全部掩码之和。可{how}涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
   },
   maskAboutBatch: {
-    en: 'All masks together, for head {head} of batch item {batch}. Paint keys away with the mouse, a finger, or the arrow keys and Space; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
-    zh: '第 {batch} 个批次项第 {head} 个头的全部掩码之和。可用鼠标、手指，或方向键加空格涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
+    en: 'All masks together, for head {head} of batch item {batch}. Paint keys away {how}; drag the handles to set window and lengths. A removed key gets weight 0, and the others share the row anew.',
+    zh: '第 {batch} 个批次项第 {head} 个头的全部掩码之和。可{how}涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
   },
+  maskHow: { en: 'with the mouse, or with the arrow keys and Space', zh: '用鼠标，或方向键加空格' },
+  maskHowTouch: { en: 'with a finger', zh: '用手指' },
   brush: { en: 'Brush', zh: '画笔' },
   brushRemove: { en: 'Remove', zh: '去除' },
   brushAllow: { en: 'Allow', zh: '恢复' },
@@ -180,9 +183,13 @@ export const text = {
     zh: '每格为至多 {rows} × {columns} 个的平均值',
   },
   place: { en: 'query {query} · key {key}', zh: '查询 {query} · 键 {key}' },
+  queryAt: { en: 'query {at}', zh: '查询 {at}' },
+  keyAt: { en: 'key {at}', zh: '键 {at}' },
+  queriesAt: { en: 'queries {at}', zh: '查询 {at}' },
+  keysAt: { en: 'keys {at}', zh: '键 {at}' },
   block: {
-    en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. It stands at the pair below.',
-    zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者，位于下面这一对。',
+    en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. It stands at the pair above.',
+    zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者，位于上面这一对。',
   },
   blockMean: {
     en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, their mean. Zoom in for single pairs.',
@@ -192,17 +199,22 @@ export const text = {
     en: 'Queries {queries}, keys {keys}: the cell drawn, {value}, is from rows near by. These rows are not computed yet.',
     zh: '查询 {queries}、键 {keys}：所画的值 {value} 来自邻近的行，这些行尚未计算。',
   },
+  blockStopped: {
+    en: 'Queries {queries}, keys {keys}: the cell drawn, {value}, is from rows near by. These rows were not computed, since that was stopped.',
+    zh: '查询 {queries}、键 {keys}：所画的值 {value} 来自邻近的行；计算已停止，这些行没有计算。',
+  },
+  computeRows: { en: 'Compute all rows', zh: '计算全部行' },
   blockLarge: {
     en: 'Queries {queries}, keys {keys}: the cell drawn is {value}, the largest in magnitude. Zoom in for single pairs.',
     zh: '查询 {queries}、键 {keys}：所画的值 {value} 是其中绝对值最大者。放大可看单个的对。',
   },
   blockInvalid: {
-    en: 'Queries {queries}, keys {keys}: at least one is not a number, as is the pair below.',
-    zh: '查询 {queries}、键 {keys}：其中至少有一个非数值，下面这一对即是。',
+    en: 'Queries {queries}, keys {keys}: at least one is not a number, as is the pair above.',
+    zh: '查询 {queries}、键 {keys}：其中至少有一个非数值，上面这一对即是。',
   },
   blockRemoved: {
-    en: 'Queries {queries}, keys {keys}: the mask removes them all. The pair below is the first.',
-    zh: '查询 {queries}、键 {keys}：全部被掩码去除。下面是其中第一对。',
+    en: 'Queries {queries}, keys {keys}: the mask removes them all. The pair above is the first.',
+    zh: '查询 {queries}、键 {keys}：全部被掩码去除。上面是其中第一对。',
   },
   spoken: {
     en: 'Query {query}, key {key}: {stage} {value}. q·k {product}, weight {weight}, row’s sum {mass}.',
@@ -271,8 +283,8 @@ export const text = {
     zh: '此网站只能整份发送文件，因此一次取回了全部层。',
   },
   nothingOpen: {
-    en: 'Nothing is open. Choose an example, or drop a file.',
-    zh: '尚未打开任何内容。请选择示例，或拖入文件。',
+    en: 'Nothing is open. Choose an example, or open a file.',
+    zh: '尚未打开任何内容。请选择示例，或打开文件。',
   },
   noHeads: {
     en: 'it has {batch} batch items of {heads} heads, and at least one of each is needed',

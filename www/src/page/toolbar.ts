@@ -3,6 +3,7 @@
 import type { Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
+import { isTouch } from '../views/parts/pointer.ts';
 import type { Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
 import { choices, listed, numbered, stepper } from './pickers.ts';
@@ -54,7 +55,7 @@ export function renderSource(
   });
   const about = (source ?? expected).about[language];
   const label = element('label', { for: id }, text.example[language]);
-  const hint = element('span', { class: 'drop-hint' }, text.dropHint[language]);
+  const hint = element('span', { class: 'drop-hint' }, (isTouch() ? text.openHint : text.dropHint)[language]);
   replaceKeepingFocus(host, [
     element('div', { class: 'source-row' }, label, menu, fileButton(text.open[language], listen.files), hint),
     element('p', { class: 'source-about', title: about }, about),

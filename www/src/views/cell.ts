@@ -4,6 +4,7 @@ import { signedBars } from './parts/bars.ts';
 import { element } from './parts/dom.ts';
 import { formulaText } from './parts/formula.ts';
 import { formatNumber, formatShare } from './parts/format.ts';
+import { isTouch } from './parts/pointer.ts';
 import { phrase, type Language } from './parts/text.ts';
 
 /** The numbers of one pair. */
@@ -52,13 +53,18 @@ export interface CellSubject {
   place: string;
   locked: boolean;
   numbers?: CellNumbers | undefined;
+  /** Whether they are several queries. */
+  several?: boolean;
   /** A sentence on what is shown instead of one pair. */
   about?: string | undefined;
+  /** What can be done about that. */
+  offer?: { words: string; press: () => void } | undefined;
 }
 
 const text = {
   heading: { en: 'One query, one key', zh: '一个查询，一个键' },
   arrow: { en: 'looks at', zh: '看向' },
+  arrows: { en: 'look at', zh: '看向' },
   locked: { en: 'locked', zh: '已锁定' },
   cosine: { en: 'direction', zh: '方向' },
   lengths: { en: 'lengths', zh: '长度' },
@@ -88,6 +94,7 @@ const text = {
   massFormula: { en: 'all weights of this query', zh: '该查询的全部权重' },
   removed: { en: 'removed by the mask', zh: '被掩码去除' },
   waiting: { en: 'Point at a cell, or move there with the arrow keys.', zh: '指向一个格子，或用方向键移动。' },
+  waitingTouch: { en: 'Tap a cell.', zh: '轻触一个格子。' },
 };
 
 /** The panel of numbers for one cell. */
@@ -122,26 +129,36 @@ export class CellView {
     const subject = this.#subject;
     const heading = element('h2', {}, this.#say('heading'));
     if (!subject) {
-      this.#host.replaceChildren(heading, element('p', { class: 'cell-waiting' }, this.#say('waiting')));
+      this.#host.replaceChildren(
+        heading,
+        element('p', { class: 'cell-waiting' }, this.#say(isTouch() ? 'waitingTouch' : 'waiting')),
+      );
       return;
     }
     const body: Node[] = [heading, this.#pair(subject)];
     if (subject.about) body.push(element('p', { class: 'cell-about' }, subject.about));
+    if (subject.offer) body.push(this.#offer(subject.offer));
     if (subject.numbers && this.#rules) body.push(this.#ledger(subject.numbers, this.#rules));
     if (this.#rules?.note) body.push(element('p', { class: 'cell-note' }, this.#rules.note));
     this.#host.replaceChildren(...body);
   }
 
-  #pair({ query, key, place, locked }: CellSubject): HTMLElement {
+  #pair({ query, key, place, locked, several }: CellSubject): HTMLElement {
     const lock = element('span', { class: 'cell-lock', 'aria-hidden': !locked }, locked ? this.#say('locked') : '');
     const words = element(
       'p',
       { class: 'cell-pair' },
       element('bdi', { class: 'cell-token', title: query }, query),
-      element('span', { class: 'cell-arrow' }, ` ${this.#say('arrow')} `),
+      element('span', { class: 'cell-arrow' }, ` ${this.#say(several ? 'arrows' : 'arrow')} `),
       element('bdi', { class: 'cell-token', title: key }, key),
     );
     return element('div', { class: 'cell-head' }, words, element('p', { class: 'cell-place' }, place, lock));
+  }
+
+  #offer({ words, press }: NonNullable<CellSubject['offer']>): HTMLElement {
+    const button = element('button', { type: 'button', class: 'button', name: 'cell-offer' }, words);
+    button.addEventListener('click', press);
+    return element('div', { class: 'cell-offer' }, button);
   }
 
   #ledger(cell: CellNumbers, rules: CellRules): HTMLElement {

@@ -11,6 +11,7 @@ import type { HeadAt, HeadChoices } from './parts/headorder.ts';
 import { HeadTable } from './parts/headtable.ts';
 import { Legend } from './parts/legend.ts';
 import type { Painter } from './parts/palette.ts';
+import { isTouch } from './parts/pointer.ts';
 import { phrase, type Language } from './parts/text.ts';
 
 export type { HeadColors, HeadMap, SeenHead } from './parts/headgrid.ts';
@@ -41,13 +42,16 @@ const text = {
   layer: { en: 'Layer {layer}', zh: '第 {layer} 层' },
   title: { en: 'Layer {layer}, head {head}', zh: '第 {layer} 层，第 {head} 个头' },
   head: { en: 'Layer {layer}, head {head}: {name} {value}', zh: '第 {layer} 层，第 {head} 个头：{name} {value}' },
+  missing: { en: 'Layer {layer}, head {head}, not computed', zh: '第 {layer} 层，第 {head} 个头，没有计算' },
   waiting: { en: 'Layer {layer}, head {head}, not computed yet', zh: '第 {layer} 层，第 {head} 个头，尚未计算' },
   number: { en: 'Number', zh: '数值' },
   order: { en: 'Order', zh: '排列' },
   paint: { en: 'Colours', zh: '配色' },
   open: { en: 'Click or Enter opens it.', zh: '点击或按回车打开。' },
+  openTouch: { en: 'Tap it to open it.', zh: '轻触即可打开。' },
   opened: { en: 'It is open on this page.', zh: '本页已打开此头。' },
   none: { en: 'Point at a head.', zh: '指向一个头。' },
+  noneTouch: { en: 'Tap a head.', zh: '轻触一个头。' },
   computing: { en: '{done} of {layers} layers', zh: '{layers} 层中的 {done} 层' },
   paused: {
     en: '{done} of {layers} layers; the rest when this is in sight',
@@ -260,7 +264,7 @@ export class HeadsView extends EventTarget {
       layer: (layer) => this.#say('layer', { layer }),
       head: (at, seen) => {
         const values = this.#names(at);
-        if (!seen) return this.#say('waiting', values);
+        if (!seen) return this.#say(this.#state.is === 'refused' ? 'missing' : 'waiting', values);
         return this.#say('head', {
           ...values,
           name,
@@ -332,8 +336,8 @@ export class HeadsView extends EventTarget {
     const seen = at && this.#grid.seen(at);
     const isOpen = at && this.#opened && headKey(at) === headKey(this.#opened);
     this.#detail.show({
-      title: at ? this.#say('title', this.#names(at)) : this.#say('none'),
-      hint: !at ? '' : this.#say(isOpen ? 'opened' : 'open'),
+      title: at ? this.#say('title', this.#names(at)) : this.#say(isTouch() ? 'noneTouch' : 'none'),
+      hint: !at ? '' : this.#say(isOpen ? 'opened' : isTouch() ? 'openTouch' : 'open'),
       picture: at && this.#grid.canvasOf(at),
       chosen: this.#choices.number,
       numbers: this.#setup.measures.map(({ id, label, about, formula }) => ({

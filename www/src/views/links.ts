@@ -2,11 +2,12 @@
 
 import type { Text } from '../generated/catalog.ts';
 import { element, svg, uniqueId } from './parts/dom.ts';
-import { formatShare } from './parts/format.ts';
+import { formatCount, formatShare } from './parts/format.ts';
 import { drawnLinks } from './parts/linkpicture.ts';
 import { above, byWeight, curveOf, isSameEnd, readLinks, strokeOf, touches, writeLinks } from './parts/linkset.ts';
 import type { Link, LinkChoices, LinkEnd } from './parts/linkset.ts';
 import { LinkSide, type LinkToken } from './parts/linkside.ts';
+import { isTouch } from './parts/pointer.ts';
 import { phrase, type Language } from './parts/text.ts';
 
 export type { Link } from './parts/linkset.ts';
@@ -57,6 +58,10 @@ const text = {
   more: { en: 'and {count} weaker ones', zh: '以及 {count} 条更弱的连线' },
   none: { en: 'None is this strong.', zh: '没有这么强的连线。' },
   hint: { en: 'Point at a token to see its links; click to lock it.', zh: '指向词元可看其连线；点击可锁定。' },
+  hintTouch: {
+    en: 'Tap a token to see its links alone; tap again for all.',
+    zh: '轻触词元只看其连线；再次轻触显示全部。',
+  },
 };
 
 /** The space that links are drawn in; it is stretched to the room there is. */
@@ -179,6 +184,10 @@ export class LinksView extends EventTarget {
     return phrase(text[key], this.#language, values);
   }
 
+  #written(count: number): string {
+    return formatCount(count, this.#language);
+  }
+
   get #high(): number {
     return this.#links[0]?.weight ?? 0;
   }
@@ -284,7 +293,9 @@ export class LinksView extends EventTarget {
       const group = side === 'query' ? this.#queries : this.#keys;
       group.show(this.#say(`${side}Group`), this.#choices.locked, reached, (token) => this.#nameFully(side, token));
     }
-    this.#count.textContent = this.#scene ? this.#say('shown', { shown: shown.length, total: lit.length }) : '';
+    this.#count.textContent = this.#scene
+      ? this.#say('shown', { shown: this.#written(shown.length), total: this.#written(lit.length) })
+      : '';
     this.#showList(ends, shown);
   }
 
@@ -301,11 +312,12 @@ export class LinksView extends EventTarget {
     this.#listTitle.textContent = title;
     this.#list.setAttribute('aria-label', title);
     const sum = ends.length === 1 && only?.side === 'query' ? this.#scene?.sumOf(only.index) : undefined;
-    this.#listNote.textContent = sum === undefined ? this.#say('hint') : this.#say('sum', { sum: formatShare(sum) });
+    this.#listNote.textContent =
+      sum === undefined ? this.#say(isTouch() ? 'hintTouch' : 'hint') : this.#say('sum', { sum: formatShare(sum) });
     const listed = shown.slice(0, ends.length === 0 ? LISTED.all : LISTED.one);
     const items = listed.map((link) => this.#item(link));
     const rest = shown.length - listed.length;
-    if (rest > 0) items.push(element('li', { class: 'links-more' }, this.#say('more', { count: rest })));
+    if (rest > 0) items.push(element('li', { class: 'links-more' }, this.#say('more', { count: this.#written(rest) })));
     if (items.length === 0) items.push(element('li', { class: 'links-more' }, this.#say('none')));
     this.#list.replaceChildren(...items);
   }

@@ -5,6 +5,7 @@
 
 import { Axis } from './parts/axis.ts';
 import type { Block } from './parts/bits.ts';
+import { formatCount } from './parts/format.ts';
 import { element } from './parts/dom.ts';
 import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
 import { cellRange, gutters, plotSize } from './parts/layout.ts';
@@ -309,7 +310,8 @@ export class MaskView extends EventTarget {
     const { allowed, against } = size > MOST_ASKED ? this.#ofCells(rules, first, last) : inBlock(rules, queries, keys);
     const reasons = against.length ? phrase(text.also, language, { removed: this.#removedBy(against) }) : '';
     const range = ([from, to]: readonly [number, number]): string => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
-    return phrase(text.block, language, { queries: range(queries), keys: range(keys), allowed, size, reasons });
+    const counted = { allowed: formatCount(allowed, language), size: formatCount(size, language) };
+    return phrase(text.block, language, { queries: range(queries), keys: range(keys), ...counted, reasons });
   }
 
   /** The same from the counts of the picture, where there are too many pairs to ask one by one. */

@@ -8,6 +8,7 @@
 import { Axis } from './parts/axis.ts';
 import { Camera, type Sight } from './parts/camera.ts';
 import { element } from './parts/dom.ts';
+import { formatCount } from './parts/format.ts';
 import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
 import { gutters, plotSize } from './parts/layout.ts';
@@ -16,6 +17,7 @@ import { Minimap } from './parts/minimap.ts';
 import type { Painter } from './parts/palette.ts';
 import { PassMark, type Pass } from './parts/passmark.ts';
 import { Picture, type MatrixLook } from './parts/picture.ts';
+import { isTouch } from './parts/pointer.ts';
 import type { Pooling } from './parts/pooling.ts';
 import { Profiles, type Pair } from './parts/profiles.ts';
 import type { MatrixSource } from './parts/source.ts';
@@ -179,8 +181,7 @@ export class MatrixView extends EventTarget {
     this.#legend.language = language;
     this.#zoomBar.language = language;
     this.#minimap.language = language;
-    const touch = matchMedia('(pointer: coarse)').matches;
-    this.#hint.textContent = phrase(touch ? text.hintTouch : text.hint, language);
+    this.#hint.textContent = phrase(isTouch() ? text.hintTouch : text.hint, language);
     this.#passMark.show(this.#pass, language);
     this.#profiles.language = language;
     this.#invalidate();
@@ -266,6 +267,11 @@ export class MatrixView extends EventTarget {
     this.#setPair(pair && { query: pair[0], key: pair[1] });
   }
 
+  /** Whether queries, or keys, have names of their own. */
+  isNamed(axis: 'queries' | 'keys'): boolean {
+    return (axis === 'queries' ? this.#rows : this.#columns).named;
+  }
+
   /** What query `index` and key `index` are called. */
   name(index: number, axis: 'queries' | 'keys'): string {
     return (axis === 'queries' ? this.#rows : this.#columns).name(index);
@@ -294,7 +300,8 @@ export class MatrixView extends EventTarget {
 
   #describe(): void {
     const { queries, keys } = this.#counts;
-    const values = { queries, keys, name: this.#name };
+    const written = (count: number): string => formatCount(count, this.#language);
+    const values = { queries: written(queries), keys: written(keys), name: this.#name };
     this.#plot.setAttribute('aria-label', phrase(text.label, this.#language, values));
     this.#plot.setAttribute('aria-rowcount', String(queries));
     this.#plot.setAttribute('aria-colcount', String(keys));

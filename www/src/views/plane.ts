@@ -10,6 +10,7 @@ import { KeyTable } from './parts/keytable.ts';
 import { PairLedger } from './parts/pairledger.ts';
 import { equationOf, planeSheet } from './parts/planesheet.ts';
 import { queriesOf, SCORES, WEIGHTS, type Pair, type PlaneScene } from './parts/planescene.ts';
+import { isTouch } from './parts/pointer.ts';
 import { standalone } from './parts/standalone.ts';
 import { type Language } from './parts/text.ts';
 import { QUERY, nameOf } from './parts/vectors.ts';
@@ -24,9 +25,10 @@ export interface PlaneListener extends Omit<HandlesHeard, 'hold'> {
 
 const text = {
   picture: { en: 'Arrows in the plane', zh: '平面中的箭头' },
-  hint: {
-    en: 'Drag the tips. Keys: arrows move (Shift: by 1), + and − change the length, Delete removes.',
-    zh: '拖动箭头尖端。键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。',
+  hint: { en: 'Drag the tips. ', zh: '拖动箭头尖端。' },
+  keys: {
+    en: 'Keys: arrows move (Shift: by 1), + and − change the length, Delete removes.',
+    zh: '键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。',
   },
 };
 
@@ -69,7 +71,9 @@ export class PlaneView {
   show(scene: PlaneScene, language: Language): void {
     [this.#scene, this.#language] = [scene, language];
     this.#stage.setAttribute('aria-label', text.picture[language]);
-    this.#hint.textContent = text.hint[language];
+    // Where a finger points, only those who hear the page are told of keys.
+    const keys = element('span', { class: isTouch() ? 'visually-hidden' : undefined }, text.keys[language]);
+    this.#hint.replaceChildren(text.hint[language], keys);
     const tables = scene.query ? [this.#keys] : this.#asks;
     for (const table of tables) table.show(scene, language);
     if (this.tables.firstChild !== tables[0]?.element) this.tables.replaceChildren(...tables.map((one) => one.element));

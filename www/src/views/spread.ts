@@ -2,7 +2,7 @@
 
 import { element, svg, uniqueId } from './parts/dom.ts';
 import { CURVE, drawCurve, indexUnder, type Curve } from './parts/entropy.ts';
-import { formatNumber, formatShare } from './parts/format.ts';
+import { formatCount, formatNumber, formatShare } from './parts/format.ts';
 import { formulaText } from './parts/formula.ts';
 import { drawHistogram, drawTicks, histogramOf, type Histogram } from './parts/histogram.ts';
 import { lettering } from './parts/lettering.ts';
@@ -382,10 +382,6 @@ function formatRoot(size: number): string {
 /** A number that is chosen, not measured: no zeros at its end. */
 function formatExact(value: number): string {
   return String(Number(value.toPrecision(4)));
-}
-
-function formatCount(count: number, language: Language): string {
-  return count.toLocaleString(language);
 }
 
 function sumOf(numbers: readonly number[]): number {

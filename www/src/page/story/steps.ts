@@ -13,7 +13,7 @@ import {
 import { catalog } from '../../generated/catalog.ts';
 import { StepsView, type ShownKey, type StepsScene, type StepsStage } from '../../views/index.ts';
 import { element } from '../../views/parts/dom.ts';
-import { formatShare } from '../../views/parts/format.ts';
+import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { reasonOf } from '../reason.ts';
@@ -233,7 +233,7 @@ class Steps implements Mounted {
     if (shown.length === weights.length) return '';
     const own = shown.reduce((total, key) => total + (weights[key] ?? 0), 0);
     const weight = formatShare(Math.max(0, statistics.mass - own));
-    return phrase(text.others, language, { shown: shown.length, count: weights.length, weight });
+    return phrase(text.others, language, { shown: shown.length, count: formatCount(weights.length, language), weight });
   }
 }
 

@@ -89,6 +89,11 @@ export class Axis {
     this.#place(this.#current, (range[0] + range[1]) / 2);
   }
 
+  /** Whether its items have names. */
+  get named(): boolean {
+    return this.#tokens !== undefined;
+  }
+
   /** What item `index` is called: its token, or its number. */
   name(index: number): string {
     const token = this.#tokens?.[index];

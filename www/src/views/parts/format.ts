@@ -7,8 +7,8 @@ export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
+  if (!isPlain(value)) return exponential(value, 2);
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e6) return exponential(value);
   // Rounded first, so that 0.99999 is 1.000 and not 1.0000.
   const decimals = Math.max(0, 3 - Math.floor(Math.log10(Number(size.toPrecision(4)))));
   return value.toFixed(decimals).replace('-', '−');
@@ -21,27 +21,44 @@ export function formatShare(value: number): string {
   return value.toFixed(3).replace('-', '−');
 }
 
+/**
+ * As `formatNumber`, without zeros at the end where the number is the same without them: a half is `0.5`, and 0.49998, which is
+ * none, stays `0.5000`.
+ */
+export function formatTrimmed(value: number): string {
+  const full = formatNumber(value);
+  const short = full.replace(/^([^×]*\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return Math.fround(Number(short.replace('−', '-'))) === Math.fround(value) ? short : full;
+}
+
+/** A count as its readers write it: `1,073,741,824`. */
+export function formatCount(count: number, language: string): string {
+  return count.toLocaleString(language);
+}
+
 /** A number with as many digits, four at most, as `fits`; empty where not even one does. */
 export function formatCell(value: number, fits: (text: string) => boolean): string {
-  if (!Number.isFinite(value) || value === 0) return firstThat(fits, [formatNumber(value)]);
+  const full = formatNumber(value);
+  if (!Number.isFinite(value) || value === 0) return firstThat(fits, [full]);
   const short = [3, 2, 1].map((digits) => {
     const rounded = value.toPrecision(digits);
-    return /e/.test(rounded) || Math.abs(value) < 1e-3 ? scientific(value, digits - 1) : rounded.replace('-', '−');
+    return isPlain(value) && !rounded.includes('e') ? rounded.replace('-', '−') : exponential(value, digits - 1);
   });
-  return firstThat(fits, [Math.abs(value) < 1e-3 ? scientific(value, 2) : formatNumber(value), ...short]);
+  return firstThat(fits, [full, ...short]);
 }
 
 function firstThat(fits: (text: string) => boolean, texts: readonly string[]): string {
   return texts.find(fits) ?? '';
 }
 
-/** As `3.1e−7`: shorter than a power of ten. */
-function scientific(value: number, decimals: number): string {
-  return value.toExponential(decimals).replace('+', '').replaceAll('-', '−');
+/** Whether a number is read without a power of ten. */
+function isPlain(value: number): boolean {
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 1e6;
 }
 
-function exponential(value: number): string {
-  const [mantissa = '', exponent = '0'] = value.toExponential(2).split('e');
+function exponential(value: number, decimals: number): string {
+  const [mantissa = '', exponent = '0'] = value.toExponential(decimals).split('e');
   const power = exponent
     .replace('+', '')
     .replace('-', '⁻')

@@ -23,11 +23,12 @@ export class Profile {
     this.element.classList.add(`profile-${side}`);
   }
 
-  /** The numbers to draw, or none; `words` say what they are. */
+  /** The numbers to draw, or none; `words` say what they are, or why there are none. */
   set(values: Float32Array | undefined, words: string): void {
     this.#drawn = '';
     this.#values = values;
     this.#range = values ? rangeOf(values) : [0, 0];
+    this.element.title = values ? '' : words;
     this.element.setAttribute('aria-label', words);
     this.element.setAttribute('aria-hidden', String(!values));
   }

@@ -9,6 +9,10 @@ import type { Point, Range, View } from './viewport.ts';
 
 const text = {
   row: { en: 'Row of query {item}: largest {value}', zh: '查询 {item} 的行：最大 {value}' },
+  waiting: {
+    en: 'The column of key {item} needs all rows. They are not computed.',
+    zh: '键 {item} 的列需要全部行，而这些行没有计算。',
+  },
   column: { en: 'Column of key {item}: largest {value}', zh: '键 {item} 的列：最大 {value}' },
 };
 
@@ -35,7 +39,7 @@ class Strip {
   }
 
   /** Shows an item of a source, once its numbers are there. */
-  show(item: number, source: MatrixSource, say: (value: number) => string): void {
+  show(item: number, source: MatrixSource, say: (value?: number) => string): void {
     if (this.#of?.item === item && this.#of.source === source) return;
     const of = { item, source };
     this.#of = of;
@@ -46,7 +50,7 @@ class Strip {
       } finally {
         // One that cannot be had, or not yet, is asked for again; until then nothing stands there.
         if (this.#of === of && !values) this.#of = undefined;
-        if (!values && !signal.aborted) this.profile.set(undefined, '');
+        if (!values && !signal.aborted) this.profile.set(undefined, say());
       }
       if (this.#of !== of) return this.#changed();
       this.profile.set(values, say(mostOf(values!)));
@@ -78,8 +82,10 @@ export class Profiles {
 
   /** Shows the row and the column of a pair; `name` says what an item is called. */
   show({ query, key }: Pair, source: MatrixSource, name: (index: number, axis: 'queries' | 'keys') => string): void {
-    const say = (side: Side, item: string) => (value: number) =>
-      phrase(text[side], this.language, { item, value: formatNumber(value) });
+    const say = (side: Side, item: string) => (value?: number) =>
+      value === undefined
+        ? phrase(text.waiting, this.language, { item })
+        : phrase(text[side], this.language, { item, value: formatNumber(value) });
     this.#row.show(query, source, say('row', name(query, 'queries')));
     this.#column.show(key, source, say('column', name(key, 'keys')));
   }
