@@ -232,6 +232,7 @@ for (const [what, name, content, sentence] of [
       await settled(page);
       await drop(page, { name, content });
       assert.match(await notice(page), sentence);
+      assert.doesNotMatch(await notice(page), /[.!?。]{2}|[.。] ?[·,;]/, 'one stop at the end');
       await size(page, 16, 16);
       await page.getByRole('button', { name: 'Close' }).click();
       assert.equal(await page.locator('#notice').textContent(), '');
@@ -476,6 +477,8 @@ test('a real passage of 424 tokens opens with its tokens', async () => {
     await drop(page, { name: 'passage.safetensors', content });
     await size(page, 424, 424);
     assert.equal(await page.locator('.matrix .axis-rows .axis-labels .axis-label').first().textContent(), '0 [CLS]');
+    const about = await page.locator('.source-about').textContent();
+    assert.match(about, /^\S*all-MiniLM-L6-v2 · .*[^… ]…$/, 'the model, and what fits of the text');
   });
 });
 

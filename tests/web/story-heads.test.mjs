@@ -187,6 +187,19 @@ test('72 heads are there soon, and their numbers are those of the definition', (
     assert.ok(at('duplicateTokenShare') > 0 && rows.some((row) => Number.isFinite(row[at('duplicateTokenShare')])));
   }));
 
+test('a number that is rounded to three digits by its definition is written with three', () =>
+  site.stay(SENTENCE, async (page) => {
+    await complete(page);
+    await cell(page, 3, 1).hover();
+    const { columns, rows } = await page.evaluate(() => globalThis.story.mounted.exported());
+    const row = rows.find(([layer, head]) => layer === 3 && head === 1);
+    for (const id of ['previousTokenAbs', 'duplicateTokenAbs', 'inductionAbs']) {
+      const value = Number(Number(row[columns.indexOf(id)]).toFixed(3));
+      const written = await page.locator(`.heads-detail [data-heads-number="${id}"]`).textContent();
+      assert.equal(written, String(value).replace('-', '−'), id);
+    }
+  }));
+
 test('the same tokens do get other weights in every head of a layer', async () => {
   for (const [layer, heads] of (await weightsOfSentence()).entries()) {
     const flat = heads.map((head) => head.flat());

@@ -266,6 +266,23 @@ test('nothing moves while the numbers come', () =>
     assert.equal(await height(), early);
   }));
 
+test('the numbers of the keys stand apart on a phone', () =>
+  visit({ width: 390 }, async (page) => {
+    for (const kind of ['spread-tick', 'spread-number']) {
+      const boxes = await page.locator(`.spread-columns .${kind}`).evaluateAll((all) =>
+        all.map((one) => {
+          const { left, right } = one.getBoundingClientRect();
+          return { left, right, words: one.textContent };
+        }),
+      );
+      assert.equal(boxes.length, 8);
+      boxes.slice(1).forEach(({ left, words }, at) => {
+        const gap = left - boxes[at].right;
+        assert.ok(gap >= 3, `${boxes[at].words} and ${words} are ${gap} px apart`);
+      });
+    }
+  }));
+
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`axe finds nothing, and nothing is wider than a phone, ${theme}`, () =>
     visit({ theme, width: 360, speech: theme === 'dark' ? 'zh' : 'en' }, async (page) => {

@@ -18,7 +18,7 @@ async function load(...files) {
 const parts = await load('viewport', 'tilegrid', 'pooling', 'format');
 const { WHOLE, blockOf, cellAt, centred, clamped, deepest, inSight, levelsOf, moved, pixelZoom, placeOf } = parts;
 const { placed, pooledColumns, pooledRows, revealing, scaleOf, zoomed } = parts;
-const { TILE, coverOf, formatCell, keyOf, tileOf, tilesInSight } = parts;
+const { TILE, coverOf, formatCell, formatNumber, formatTrimmed, keyOf, tileOf, tilesInSight } = parts;
 
 /** The same numbers in every run, from 0 to 1. */
 function random(seed) {
@@ -185,13 +185,27 @@ test('pooling along one axis is by the definition', () => {
   assert.deepEqual([tall.rows, tall.columns, ...tall.values], [3, 2, 2, -3, NaN, 1, 5, 0.5]);
 });
 
+test('zeros at the end stand only for what was rounded away', () => {
+  const written = [-0.058, Math.fround(-0.058), 0.5, 1, 0, 208, 0.499_98, 0.9999999, 2.5e-7, -1.5e8, NaN];
+  assert.deepEqual(written.map(formatTrimmed), [
+    ...['−0.058', '−0.058', '0.5', '1', '0', '208', '0.5000', '1.000', '2.50×10⁻⁷', '−1.50×10⁸', 'NaN'],
+  ]);
+});
+
 test('a number is written as far as it fits', () => {
   const widths = (most) => (text) => text.length <= most;
   assert.equal(formatCell(0.123456, widths(6)), '0.1235');
   assert.equal(formatCell(0.123456, widths(5)), '0.123');
   assert.equal(formatCell(-0.123456, widths(3)), '');
   assert.equal(formatCell(-0.123456, widths(5)), '−0.12');
-  assert.equal(formatCell(2.34e-7, widths(6)), '2.3e−7');
+  assert.equal(formatCell(2.34e-7, widths(6)), '2×10⁻⁷');
+  // One way to write it, whatever the room.
+  for (const value of [1.92e-12, -3.456e-5, 0.0002345, 12345, -2.5e7]) {
+    const shorter = [7, 8, 99].map((most) => formatCell(value, widths(most))).filter((text) => text !== '');
+    for (const text of shorter) assert.doesNotMatch(text, /e/, text);
+    const power = (text) => text.split('×')[1];
+    if (power(formatNumber(value))) assert.ok(shorter.every((text) => power(text) === power(formatNumber(value))));
+  }
   assert.equal(formatCell(0, widths(3)), '0');
   assert.equal(formatCell(NaN, widths(3)), 'NaN');
 });

@@ -50,10 +50,13 @@ const SUBJECTS: Record<string, string> = { file: '文件', header: '文件头', 
 
 /** Why something failed, without a full stop. */
 export function reasonOf(error: unknown, language: Language): string {
+  return sentenceOf(error, language).replace(/[.。]$/, '');
+}
+
+function sentenceOf(error: unknown, language: Language): string {
   if (error instanceof PageError) return error.in(language);
   if (error instanceof QkscopeError && language === 'zh') return inChinese(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\.$/, '');
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What a control for an option of the problem is called. */

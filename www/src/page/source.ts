@@ -263,7 +263,8 @@ function chosenIn({ normalizer = 'softmax' }: ProblemOptions): { id: string } {
 }
 
 function named(source: Content, name: string, capture?: Capture): Source {
-  const parts = [capture?.text, capture?.model].filter((part) => part !== undefined);
+  // The text last: it is the one that is cut.
+  const parts = [capture?.model, capture?.text].filter((part) => part !== undefined);
   const about = parts.map((part) => clip(part, LONGEST_ABOUT)).join(' · ') || name;
   return { ...source, name: { en: name, zh: name }, about: { en: about, zh: about } };
 }

@@ -1,7 +1,7 @@
 // One of many heads from close by: its picture, larger, and all its numbers.
 
 import { element } from './dom.ts';
-import { formatNumber } from './format.ts';
+import { formatTrimmed } from './format.ts';
 import type { HeadNumber } from '../head.ts';
 
 /** What is shown of a head; undefined: nothing yet. */
@@ -57,5 +57,5 @@ function row({ id, label, about, value }: HeadNumber, chosen: boolean): HTMLElem
 
 /** A number of a head; a dash where it has no answer. */
 export function formatHeadNumber(value: number): string {
-  return Number.isNaN(value) ? '–' : formatNumber(value);
+  return Number.isNaN(value) ? '–' : formatTrimmed(value);
 }

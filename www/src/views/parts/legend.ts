@@ -1,7 +1,7 @@
 // The legend: which colour is which number, and what the tones beside the scale mean.
 
 import { element } from './dom.ts';
-import { formatNumber } from './format.ts';
+import { formatTrimmed } from './format.ts';
 import { hatchRemoved } from './hatch.ts';
 import { isDark, neutralTones, putPicture, type Painter, type Palette } from './palette.ts';
 import { phrase, type Language } from './text.ts';
@@ -48,7 +48,7 @@ export class Legend {
 
   /** Shows the scale of `palette`, and the name of what it measures. */
   async show(palette: Palette, name: string): Promise<void> {
-    const numbers = [palette.low, (palette.low + palette.high) / 2, palette.high].map(formatNumber);
+    const numbers = [palette.low, (palette.low + palette.high) / 2, palette.high].map(formatTrimmed);
     this.#numbers.replaceChildren(...numbers.map((number) => element('span', {}, number)));
     this.#scale.setAttribute('aria-label', `${name}: ${numbers[0]} – ${numbers[2]}`);
     this.#drawRemoved();

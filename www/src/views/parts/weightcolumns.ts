@@ -7,8 +7,9 @@ import { lettering } from './lettering.ts';
 /** The height of the picture, and what of it the columns and the words below them take. */
 export const COLUMNS = { height: 124, top: 18, bottom: 40 } as const;
 
-/** Pixels of a digit, and a little more: numbers must not touch. */
+/** Pixels of a digit, and what stays free between two numbers: side by side they must not read as one. */
 const CHARACTER = 7.2;
+const APART = 8;
 
 /** Draws the keys in a picture `width` pixels wide; without weights only their scores are there. */
 export function drawColumns(
@@ -23,7 +24,7 @@ export function drawColumns(
     lettering(words.score, { x: 0, y: COLUMNS.height - 4 }, 'spread-caption'),
   ];
   const room = width / Math.max(1, scores?.length ?? 1);
-  const fits = (text: string): boolean => text.length * CHARACTER <= room;
+  const fits = (text: string): boolean => text.length * CHARACTER + APART <= room;
   scores?.forEach((score, key) => {
     const middle = (key + 0.5) * room;
     const weight = weights?.[key];
