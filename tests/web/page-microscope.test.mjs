@@ -215,13 +215,51 @@ test('the wheel zooms with ctrl or once the plot has the focus, and what is unde
     // Out again: at the whole, the wheel is the page's.
     for (let notch = 0; notch < 40; notch += 1) await page.mouse.wheel(0, 120);
     await page.locator('.minimap').waitFor({ state: 'hidden' });
-    await page.waitForTimeout(400);
+    await page.waitForTimeout(700);
     await page.evaluate(() => document.querySelector('.plot').scrollIntoView({ block: 'center' }));
     await page.mouse.move(...(await middleOf(page)));
     const before = await page.evaluate(() => scrollY);
     await page.mouse.wheel(0, 120);
     await page.waitForTimeout(200);
     assert.ok((await page.evaluate(() => scrollY)) > before, 'the page scrolls');
+  }));
+
+test('at either end of the zoom the wheel does not leak to the page, which is passed over and left as it should be', () =>
+  site.visit(WIDE, async (page) => {
+    await openLong(page);
+    await page.evaluate(() => document.querySelector('.plot').scrollIntoView({ block: 'center' }));
+    await page.locator('.plot-cursor').focus();
+    await page.mouse.move(...(await middleOf(page)));
+    const top = () => page.evaluate(() => scrollY);
+    const before = await top();
+    const turn = async (by, times) => {
+      for (let notch = 0; notch < times; notch += 1) {
+        await page.mouse.wheel(0, by);
+        await page.waitForTimeout(100);
+      }
+    };
+    await turn(-900, 8);
+    const { size } = await sight(page);
+    assert.ok(size >= 36, `${size} px a cell`);
+    await page.waitForTimeout(600);
+    await turn(-300, 3);
+    assert.equal(await top(), before, 'as deep as it goes, after a rest too');
+    await turn(900, 12);
+    await page.locator('.minimap').waitFor({ state: 'hidden' });
+    assert.equal(await top(), before, 'at the whole, for as long as the wheel goes on');
+    await page.waitForTimeout(600);
+    await turn(100, 1);
+    assert.ok((await top()) > before, 'the next turn is the page’s');
+    // A gesture that begins beside the plot stays the page’s when the plot comes under it, focus or not.
+    await page.waitForTimeout(600);
+    const { x, y } = await page.locator('.matrix').boundingBox();
+    await page.mouse.move(x + 5, Math.max(10, y + 5));
+    const beside = await top();
+    await turn(-30, 1);
+    await page.mouse.move(...(await middleOf(page)));
+    await turn(-30, 3);
+    assert.ok((await top()) < beside);
+    assert.ok(await isWhole(page), 'nothing was zoomed');
   }));
 
 test('dragging moves what is in sight with the hand, and is no click', () =>

@@ -18,8 +18,8 @@ export interface Gestured {
 
 /** A press that moves further than this is no press. */
 const STILL = 4;
-/** The wheel goes on turning for so long after the last zoom that could be: the page does not jump away. */
-const REST_MS = 300;
+/** Turns of the wheel closer together than this are one gesture: notch after notch, or a touchpad that runs out. */
+const REST_MS = 500;
 /** A notch of the wheel, in pixels, zooms by about a fifth, several in one event by more; a touchpad's pinch comes in pieces. */
 const WHEEL = { wheel: 0.002, pinch: 0.012, line: 16, most: 1000 };
 const DOUBLE = 2;
@@ -31,7 +31,9 @@ export class Gestures {
   readonly #pointers = new Map<number, Point>();
   #moved = false;
   #start: Point = { x: 0, y: 0 };
-  #zoomedAt = -Infinity;
+  /** Whose the gesture of the wheel is that is under way; undefined: none is. */
+  #turning: 'plot' | 'page' | undefined;
+  #turnedAt = -Infinity;
 
   constructor(plot: HTMLElement, to: Gestured) {
     this.#plot = plot;
@@ -42,6 +44,7 @@ export class Gestures {
     plot.addEventListener('pointercancel', (event) => this.#up(event));
     plot.addEventListener('click', (event) => this.#click(event));
     plot.addEventListener('dblclick', (event) => this.#to.zoom(event.shiftKey ? 1 / DOUBLE : DOUBLE, this.#at(event)));
+    window.addEventListener('wheel', (event) => this.#turn(event), { capture: true, passive: true });
     plot.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     // Two fingers pinch the plot, not the page; one finger goes on scrolling it.
     plot.addEventListener('touchstart', (event) => event.touches.length > 1 && event.preventDefault(), {
@@ -108,18 +111,42 @@ export class Gestures {
     else this.#to.press(this.#at(event));
   }
 
+  /** Hears every turn of the wheel, wherever it is: what begins beside the plot is the page's, also when the plot comes under it. */
+  #turn(event: WheelEvent): void {
+    const now = performance.now();
+    if (now - this.#turnedAt >= REST_MS) this.#turning = undefined;
+    this.#turnedAt = now;
+    if (!event.composedPath().includes(this.#plot)) this.#turning ??= 'page';
+  }
+
+  /**
+   * A gesture belongs to the plot or to the page from its first turn to its last, so that neither end of the zoom lets the
+   * page jump. It is the plot's where that has the focus and something can come of it: there is more than is in sight, or
+   * this turn zooms. Somebody who scrolls through the page passes over a plot that was not clicked, and one that shows all
+   * it has lets the next gesture go on down the page. With ctrl, which is a pinch too, it is always the plot's.
+   */
   #wheel(event: WheelEvent): void {
     const pinch = event.ctrlKey || event.metaKey;
-    if (!pinch && !this.#to.focused) return;
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : WHEEL.line);
-    const delta = Math.max(-WHEEL.most, Math.min(WHEEL.most, pixels));
-    // A pinch is a wheel with ctrl, in steps much smaller than a notch.
-    const step = pinch && Math.abs(delta) < 40 ? WHEEL.pinch : WHEEL.wheel;
-    const could = this.#to.zoom(Math.exp(-delta * step), this.#at(event));
-    const now = performance.now();
-    if (could) this.#zoomedAt = now;
-    if (could || pinch || now - this.#zoomedAt < REST_MS) event.preventDefault();
+    if (!pinch && (this.#turning === 'page' || !this.#to.focused)) {
+      this.#turning = 'page';
+      return;
+    }
+    const could = this.#to.zoom(Math.exp(-turnOf(event) * stepOf(event, pinch)), this.#at(event));
+    if (pinch || could || this.#to.movable) this.#turning = 'plot';
+    this.#turning ??= 'page';
+    if (this.#turning === 'plot') event.preventDefault();
   }
+}
+
+/** How far the wheel was turned, in pixels. */
+function turnOf({ deltaY, deltaMode }: WheelEvent): number {
+  const pixels = deltaY * (deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : WHEEL.line);
+  return Math.max(-WHEEL.most, Math.min(WHEEL.most, pixels));
+}
+
+/** How much a pixel zooms. A pinch is a wheel with ctrl, in steps much smaller than a notch. */
+function stepOf(event: WheelEvent, pinch: boolean): number {
+  return pinch && Math.abs(turnOf(event)) < 40 ? WHEEL.pinch : WHEEL.wheel;
 }
 
 function distance(a: Point, b: Point): number {
