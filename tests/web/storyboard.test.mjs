@@ -325,6 +325,34 @@ test('steps, links and heads follow what is open, and a head that is chosen is o
     assert.ok(sums.length > 60, `rows of sigmoid weights sum to 1 in ${72 - sums.length} heads`);
   }));
 
+test('a head that is opened from among all is led to, and back', () =>
+  site.visit({ reducedMotion: true, width: 390, height: 844 }, async (page) => {
+    await show(page, 'heads');
+    const inSight = (selector) =>
+      page.locator(selector).evaluate((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+      });
+    const cell = page.locator('.heads-cell[aria-label^="Layer 4, head 2:"]');
+    await cell.scrollIntoViewIfNeeded();
+    await cell.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.heads-open', { hasText: 'Layer 4, head 2 is open.' }).waitFor();
+    assert.ok(await inSight('.heads-open'), 'it is said where one looks');
+    await page.locator('[name="heads-see"]').click();
+    assert.ok(await inSight('.plot'));
+    assert.deepEqual(
+      await page.locator('#map [name="layer"], #map [name="head"]').evaluateAll((all) => all.map(({ value }) => value)),
+      ['4', '2'],
+    );
+    assert.ok(await page.locator('.plot-cursor').evaluate((one) => one === document.activeElement));
+    await linked(page, 'at', 'explore');
+    await page.locator('[name="back-to-heads"]').click();
+    assert.ok(await inSight('.heads-open'));
+    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel.split(':')[0]), 'Layer 4, head 2');
+    assert.ok(await page.locator('.way-back').isHidden());
+  }));
+
 test('the values of a file are added up', () =>
   site.visit({}, async (page) => {
     await settled(page);
@@ -398,6 +426,160 @@ test('the link of a section leads back to it as it is', () =>
     await page.locator('#steps .take-name').click();
     await page.locator('[name="take-link"]:visible').click();
     assert.match(await page.locator('.take-link').inputValue(), /^http.*#.*steps=_scaled.*&at=steps$/);
+  }));
+
+/** Saves from one of the explorer's two menus. */
+async function take(page, part, format) {
+  const menu = page.locator(`#${part} .take`);
+  if (!(await menu.evaluate((one) => one.open))) await menu.locator('summary').click();
+  const download = page.waitForEvent('download');
+  await menu.locator(`[name="take-${format}"]`).click();
+  const bytes = await readFile(await (await download).path());
+  return { bytes, text: bytes.toString() };
+}
+
+test('the explorer gives away exactly what is seen of the matrix, and the pair, with the selection', () =>
+  site.visit({ path: '#lock=10,2&layer=3&head=1', before: keepClipboard }, async (page) => {
+    await settled(page);
+    await page.locator('[data-number="weight"]').waitFor();
+    const file = await readSafetensors('www/sentence.safetensors');
+    const weights = (row) => explainRow(file.get('layers.3.q'), file.get('layers.3.k'), { head: 1, row });
+    const [columns, ...rows] = (await take(page, 'map', 'csv')).text.trimEnd().split('\r\n');
+    assert.deepEqual([columns.split(',').length, rows.length], [17, 16]);
+    assert.match(columns, /^query,0 \[CLS\],1 the,2 animal,/);
+    rows.forEach((line, row) => {
+      const [name, ...values] = line.split(',');
+      assert.ok(name.startsWith(`${row} `), name);
+      weights(row).forEach(({ weight }, key) => assert.ok(Math.abs(Number(values[key]) - weight) < 1e-5));
+    });
+    const { rows: objects, selected, layer, head, stage } = JSON.parse((await take(page, 'map', 'json')).text);
+    assert.deepEqual([objects.length, layer, head, stage], [16, 3, 1, 'weights']);
+    assert.deepEqual([selected.query, selected.key, selected.locked], ['10', '2', true]);
+    assert.ok(Math.abs(selected.value - weights(10)[2].weight) < 1e-5);
+    // The pair: what its dimensions add up to.
+    const pair = JSON.parse((await take(page, 'cell', 'json')).text);
+    assert.deepEqual([pair.queryName, pair.keyName, pair.rows.length], ['it', 'animal', 32]);
+    const sum = pair.rows.reduce((total, { product }) => total + product, 0);
+    assert.ok(Math.abs(sum - weights(10)[2].product) < 1e-3 && Math.abs(pair.dot - sum) < 1e-3, `${sum}`);
+    const svg = (await take(page, 'cell', 'svg')).text;
+    for (const words of ['it → animal', await page.locator('[data-number="weight"]').textContent()]) {
+      assert.ok(svg.includes(words), words);
+    }
+    // Pictures of four sizes; in the matrix's, the middle of the selected cell has its colour.
+    const width = ({ bytes }) => bytes.readUInt32BE(16);
+    for (const part of ['map', 'cell']) {
+      const [small, large] = [await take(page, part, 'png-1'), await take(page, part, 'png-4')];
+      assert.ok(width(small) > 300 && Math.abs(width(large) - 4 * width(small)) <= 4, part);
+    }
+    assert.match((await take(page, 'map', 'svg')).text, /<image[^>]+href="data:image\/png/);
+    // Zoomed in, what is in sight alone.
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('+');
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-busy') === 'false');
+    const zoomed = (await take(page, 'map', 'csv')).text.trimEnd().split('\r\n');
+    assert.ok(zoomed.length >= 9 && zoomed.length <= 10, `${zoomed.length - 1} queries in sight`);
+    // And a link that leads back to just this.
+    await page.locator('#map [name="take-link"]').click();
+    const link = new URLSearchParams(new URL(await page.evaluate(() => globalThis.copied)).hash.slice(1));
+    assert.deepEqual([link.get('at'), link.get('lock')], ['explore', '10,2']);
+    assert.match(link.get('sight'), /^2,/);
+  }));
+
+test('a pooled matrix gives away its blocks', () =>
+  site.visit({ path: '#example=passage&layer=0&head=0&at=explore', width: 900 }, async (page) => {
+    await settled(page);
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-busy') === 'false');
+    const { rows, pooled } = JSON.parse((await take(page, 'map', 'json')).text);
+    assert.equal(pooled, 'max of up to 2 × 2');
+    assert.deepEqual([rows.length, Object.keys(rows[0]).length, rows[1].query], [212, 213, '2–3']);
+    const file = await readSafetensors('tests/data/passage.safetensors');
+    const pairs = [2, 3].flatMap((row) =>
+      explainRow(file.get('layers.0.q'), file.get('layers.0.k'), { head: 0, row }).slice(4, 6),
+    );
+    const largest = Math.max(...pairs.map(({ weight }) => weight));
+    assert.ok(Math.abs(rows[1]['4–5'] - largest) < 3e-3, `${rows[1]['4–5']}, ${largest}`);
+  }));
+
+// ---- links to the explorer, and to files
+
+test('a link to a place in the matrix opens there, and says so from then on', () =>
+  site.visit({ path: '#lock=10,2' }, async (page) => {
+    const top = () => page.evaluate(() => document.querySelector('#explore').getBoundingClientRect().top);
+    await page.waitForFunction(() => Math.abs(document.querySelector('#explore').getBoundingClientRect().top) < 2);
+    await linked(page, 'at', 'explore');
+    await page.evaluate(() => (location.hash = '#example=sentence'));
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.waitForTimeout(400);
+    assert.ok((await top()) > 800);
+    assert.equal(await page.evaluate(() => /at=/.test(location.hash)), false);
+    // Whoever changes something in it is there, and so is who stays.
+    await page.locator('#explore [name="head"]').selectOption('2');
+    await linked(page, 'at', 'explore');
+    await page.evaluate(() => (location.hash = '#example=sentence&head=3'));
+    await page.waitForFunction(() => document.querySelector('[name="head"]').value === '3');
+    await page.evaluate(() => document.querySelector('#map').scrollIntoView());
+    await linked(page, 'at', 'explore');
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.getByText('Dark', { exact: true }).click();
+    await linked(page, 'theme', 'dark');
+    await linked(page, 'at', 'explore');
+  }));
+
+test('a link to a file says whose it is, and applies once that file is open', () =>
+  site.visit({ before: keepClipboard }, async (page) => {
+    await settled(page);
+    const evil = '<img src=x onerror=alert(1)>.safetensors';
+    const tensors = (heads) => ({
+      'layers.0.q': tensor([heads, 5, 3], noise(heads * 15)),
+      'layers.0.k': tensor([heads, 7, 3], noise(heads * 21, 3)),
+    });
+    const own = { name: evil, content: safetensors(tensors(2)) };
+    await drop(page, own);
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '7');
+    await settled(page);
+    await page.locator('#map [name="head"]').selectOption('1');
+    await page.locator('.stage [value="scaled"]').check({ force: true });
+    await settled(page);
+    await page.locator('.plot').click({ position: { x: 100, y: 100 } });
+    const before = await page.evaluate(() => [location.hash, document.querySelector('.cell-place').textContent]);
+    await linked(page, 'file', evil);
+    await page.locator('#map .take-name').click();
+    await page.locator('#map [name="take-link"]').click();
+    const said = await page.locator('#map .take-said').textContent();
+    assert.equal(said, `The link is copied. The file itself is not in it: who follows it has to open ${evil}, too.`);
+    const link = await page.evaluate(() => globalThis.copied);
+    const place = await page.locator('.cell-place').textContent();
+    // Somebody else follows it: the example stands there, with a word on whose link it is, and the link is kept.
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.locator('.source-awaited').waitFor();
+    assert.match(
+      await page.locator('.source-awaited p').textContent(),
+      /was made for the file <img src=x.*not in it\. Open/,
+    );
+    assert.equal(await page.locator('main img').count(), 0);
+    await settled(page);
+    assert.equal(await page.locator('.plot').getAttribute('aria-colcount'), '16');
+    assert.ok(await page.locator('.stage [value="weights"]').isChecked(), 'the example as it comes');
+    await page.waitForTimeout(300);
+    assert.equal(page.url(), link, 'nothing is lost');
+    await drop(page, { name: 'another.safetensors', content: safetensors(tensors(1)) });
+    await page.locator('.source-awaited', { hasText: 'another one is open' }).waitFor();
+    await drop(page, own);
+    await page.waitForFunction(() => !document.querySelector('.source-awaited'));
+    await settled(page);
+    assert.equal(await page.locator('#map [name="head"]').inputValue(), '1');
+    assert.ok(await page.locator('.stage [value="scaled"]').isChecked());
+    await page.locator('.cell-place', { hasText: place }).waitFor();
+    assert.equal(await page.locator('.plot-locked').count(), 1);
+    assert.ok(before[0].length > 0);
+    // The way on without it, in Chinese too.
+    await page.goto('about:blank');
+    await page.goto(link.replace('at=explore', 'at=steps&lang=zh'));
+    assert.match(await page.locator('#notice p').textContent(), /此链接是为文件 .*不含该文件/);
+    await page.locator('[name="dismiss"]').click();
+    assert.equal(await page.locator('.source-awaited').count(), 0);
+    await linked(page, 'file', null);
   }));
 
 /** For a page's beginning: what is copied is in `globalThis.copied`. */

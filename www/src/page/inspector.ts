@@ -12,10 +12,12 @@ import {
 } from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
+import { exportCell } from './exports.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
 import { forbidden, memberOf, type Settings } from './settings.ts';
 import type { Place } from './state.ts';
+import type { Exported } from './story/section.ts';
 import { text } from './text.ts';
 
 /** The scores whose raw value is q·k itself; a scale comes after it. */
@@ -41,6 +43,8 @@ type Pair = readonly [query: number, key: number];
 
 /** Fills the panel of one cell. */
 export class Inspector {
+  /** The pair that is shown, with its numbers. */
+  #known: { pair: Pair; cell: Cell } | undefined;
   readonly #view: CellView;
   readonly #matrix: MatrixView;
   readonly #resume: () => void;
@@ -58,9 +62,18 @@ export class Inspector {
     this.#view.language = language;
   }
 
+  /** What is shown, for those who take it along; undefined where it is not one pair. */
+  exported(shown: Parameters<typeof exportCell>[2]): Exported | undefined {
+    if (!this.#known) return undefined;
+    const { pair, cell } = this.#known;
+    const names = [this.#matrix.name(pair[0], 'queries'), this.#matrix.name(pair[1], 'keys')] as const;
+    return exportCell(this.#view, { pair, names, cell }, shown);
+  }
+
   /** Shows how to choose a cell. */
   clear(): void {
     this.#jobs.cancel();
+    this.#known = undefined;
     this.#view.show(undefined, undefined);
   }
 
@@ -76,6 +89,7 @@ export class Inspector {
       if (signal.aborted) return;
       const subject = this.#subject(cell, pair, context);
       this.#view.show({ ...subject, numbers }, rulesFor(numbers, context));
+      this.#known = pair && numbers && { pair, cell: numbers };
       if (pair && numbers) this.#matrix.announce(this.#spoken(pair, numbers, context), cell.byKeyboard);
     });
   }

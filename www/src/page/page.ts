@@ -4,21 +4,26 @@
 //                                      ▲ settings (Controls, MaskPanel), place and stage (pickers)
 
 import { paint, QkscopeError, type AttentionMap, type Colormap, type Pool, type Stage } from './engine.ts';
-import { catalog } from '../generated/catalog.ts';
+import { catalog, type Text } from '../generated/catalog.ts';
 import { MatrixView, type MatrixCell, type MatrixLook } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Painter } from '../views/parts/palette.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { AssignPanel } from './assign.ts';
+import { markOf, withoutFile } from './awaited.ts';
 import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
+import { exportMatrix } from './exports.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
+import { listenForPresence } from './presence.ts';
 import { Problem, sayRowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
+import type { Exported } from './story/section.ts';
+import { TakeMenu } from './story/take.ts';
 import { Scopes, type Scope } from './scope.ts';
 import { alignmentMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
@@ -40,7 +45,7 @@ import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
-import { renderPickers, renderSource, renderStages, renderSwitches } from './toolbar.ts';
+import { renderPickers, renderSource, renderStages, renderSwitches, sayAwaited } from './toolbar.ts';
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
@@ -72,6 +77,10 @@ interface Shown {
 /** The page: what the visitor has chosen, and the parts that show it. */
 export class Page {
   #link: Link;
+  /** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */
+  #awaited: Link | undefined;
+  /** Whether the visitor was at the explorer, or has changed something in it: links then lead there. */
+  #exploring: boolean;
   #source: Source | undefined;
   #shown: Shown | undefined;
   /** What the file says of the layer in sight. */
@@ -113,6 +122,11 @@ export class Page {
   readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
+  readonly #back = element(
+    'p',
+    { class: 'way-back', hidden: true },
+    element('button', { type: 'button', class: 'button quiet', name: 'back-to-heads' }),
+  );
   readonly #pickers = element('div', { class: 'pickers' });
   readonly #stages = element('div', { class: 'stages' });
   readonly #rowsCaption = element('p', { class: 'axis-caption' });
@@ -137,26 +151,33 @@ export class Page {
       this.#setPlace(at);
       this.#renderPickers();
     },
+    see: () => this.#seeHead(),
   });
   readonly #story: Storyboard;
+  readonly #takeMatrix = this.#menu(text.takeMatrix, (shown) => exportMatrix(this.#matrix, shown));
+  readonly #takeCell = this.#menu(text.takeCell, (shown) => this.#inspector.exported(shown));
   #loading = '';
 
   constructor(link: Link) {
-    this.#link = link;
+    this.#link = this.#await(link);
+    this.#exploring = startOf(link) === 'explore';
     this.#chosenLanguage = link.language;
     this.#language = link.language ?? (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
     this.#theme = link.theme ?? 'auto';
-    this.#stage = (link.stage ?? 'weights') as Stage;
-    this.#colors = link.colors;
-    this.#pool = poolOf(link);
+    this.#stage = stageOf(this.#link);
+    this.#colors = this.#link.colors;
+    this.#pool = poolOf(this.#link);
     // Around the heat map, which is marked as busy, stands what must be heard meanwhile.
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
     const mask = element('div', { class: 'mask' });
     const head = element('div', { class: 'section' });
-    part('map').append(this.#pickers, this.#stages, this.#captions, room, mask, head);
+    part('map').append(this.#back, this.#pickers, this.#stages, this.#captions, room, mask, head);
+    part('map').append(this.#takeMatrix.element);
+    const panel = element('div', { class: 'cell-panel' });
+    part('cell').append(panel, this.#takeCell.element);
     this.#head = new HeadPanel(head);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
-    this.#inspector = new Inspector(part('cell'), this.#matrix, () => this.#resumeHere());
+    this.#inspector = new Inspector(panel, this.#matrix, () => this.#resumeHere());
     this.#busy = new Busy(room, () => this.#cancel());
     room.append(this.#matrix.live);
     this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
@@ -174,13 +195,15 @@ export class Page {
       language: this.#language,
       states: link.story,
       changed: () => this.#writeLink(),
-      link: (id) => `${location.href.split('#', 1)[0]}#${this.#hash()}&at=${id}`,
+      link: (id) => this.#linkTo(id),
+      file: () => markOf(this.#source),
     });
     this.#applyTheme();
     this.#render();
     this.#listen();
-    this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), link);
-    this.#goTo(link.at);
+    this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
+    this.#goTo(startOf(link));
+    this.#tellAwaited();
   }
 
   #listen(): void {
@@ -193,6 +216,7 @@ export class Page {
       this.#writeLink();
     });
     this.#matrix.addEventListener('sight', () => this.#writeLink());
+    listenForPresence(part('explore'), () => this.#beExploring());
     this.#matrix.addEventListener('levels', () => this.#caption());
     this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
     this.#matrix.addEventListener('resume', () => this.#resume());
@@ -203,8 +227,10 @@ export class Page {
     part('to-explore').addEventListener('click', (event) => {
       event.preventDefault();
       this.#goTo('explore');
+      this.#beExploring();
       part('explore-title').focus({ preventScroll: true });
     });
+    this.#back.firstElementChild?.addEventListener('click', () => this.#goBack());
     addEventListener('hashchange', () => this.#restore());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
   }
@@ -261,7 +287,8 @@ export class Page {
     this.#stay();
   }
 
-  #show(source: Source, { link, at }: Start = {}): void {
+  #show(source: Source, start: Start = {}): void {
+    const { link, at } = this.#fulfil(source) ?? start;
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
@@ -312,6 +339,46 @@ export class Page {
   #settle(): void {
     this.#matrixHost.setAttribute('aria-busy', String(this.#loads.busy || this.#draws.busy));
     this.#captions.setAttribute('aria-busy', String(this.#sums.busy));
+  }
+
+  // ---- a link that was made for a file
+
+  /** Keeps a link whose file is not open until it is; returns what of it goes for the page as it is. */
+  #await(link: Link): Link {
+    const missing = link.file !== undefined && link.file !== markOf(this.#source);
+    this.#awaited = missing ? link : undefined;
+    return missing ? withoutFile(link) : link;
+  }
+
+  /** The link that was made for `source`, if it is the one that is awaited. */
+  #fulfil(source: Source): Start | undefined {
+    const link = this.#awaited;
+    if (!link || markOf(source) !== link.file) return undefined;
+    this.#awaited = undefined;
+    this.#takeView(link);
+    this.#renderStages();
+    if (link.at !== 'explore') this.#goTo(link.at);
+    return { link };
+  }
+
+  #takeView(link: Link): void {
+    this.#stage = stageOf(link);
+    this.#colors = link.colors;
+    this.#pool = poolOf(link);
+  }
+
+  /** Away from the explorer, which says it for itself, it is said at the foot of the window. */
+  #tellAwaited(): void {
+    const { file } = this.#awaited ?? {};
+    if (file === undefined || startOf(this.#awaited) === 'explore') return;
+    this.#notice.show(sayAwaited(file, this.#source, this.#language), this.#language);
+  }
+
+  #dismiss(): void {
+    this.#awaited = undefined;
+    this.#notice.clear('file');
+    this.#renderSource();
+    this.#writeLink();
   }
 
   // ---- drawing
@@ -543,10 +610,46 @@ export class Page {
     if (spot) part(spot).scrollIntoView();
   }
 
+  /** From here on links lead to the explorer. */
+  #beExploring(): void {
+    if (this.#exploring) return;
+    this.#exploring = true;
+    this.#writeLink();
+  }
+
+  /** Shows the head that was opened from among all, with a way back to them. */
+  #seeHead(): void {
+    this.#back.hidden = false;
+    this.#beExploring();
+    part('map').scrollIntoView({ behavior: glide() });
+    this.#matrix.focus();
+  }
+
+  #goBack(): void {
+    this.#back.hidden = true;
+    part('heads').scrollIntoView({ behavior: glide() });
+    part('heads').querySelector<HTMLElement>('.heads-cell[tabindex="0"]')?.focus({ preventScroll: true });
+  }
+
   /** Brings what is opened into sight, if it is not. */
   #explore(): void {
     const { top } = part('source').getBoundingClientRect();
     if (top < 0 || top > innerHeight / 2) this.#goTo('explore');
+    this.#beExploring();
+  }
+
+  /** A menu of what the explorer gives away. */
+  #menu(name: Text, exported: (shown: Parameters<typeof exportMatrix>[1]) => Exported | undefined): TakeMenu {
+    return new TakeMenu({
+      name,
+      language: 'en',
+      exported: () => {
+        const shown = this.#shown;
+        return shown && exported({ ...shown, pool: this.#pool, stageName: this.#stageName(shown.stage) });
+      },
+      link: () => this.#linkTo('explore'),
+      file: () => markOf(this.#source),
+    });
   }
 
   // ---- one cell
@@ -670,28 +773,36 @@ export class Page {
   #restore(): void {
     clearTimeout(this.#linkTimer);
     this.#address = location.hash;
-    const link = readLink(location.hash);
+    const asked = readLink(location.hash);
     if (location.hash.slice(1) === this.#hash()) return;
+    const link = this.#await(asked);
     this.#link = link;
-    this.#stage = (link.stage ?? 'weights') as Stage;
-    this.#colors = link.colors;
-    this.#pool = poolOf(link);
+    this.#exploring = startOf(asked) === 'explore';
+    if (!this.#awaited) this.#takeView(link);
     this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
     this.#language = link.language ?? this.#language;
     this.#applyTheme();
     this.#render();
     this.#story.restore(link.story);
-    this.#goTo(link.at);
+    this.#goTo(startOf(asked));
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
-    else this.#show(this.#source, { link });
+    else if (!this.#awaited) this.#show(this.#source, { link });
+    this.#tellAwaited();
   }
 
-  #hash(): string {
+  /** The address that leads to a part of the page, and to what is seen. */
+  #linkTo(spot: Spot): string {
+    return `${location.href.split('#', 1)[0]}#${this.#hash(spot)}`;
+  }
+
+  #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {
     return writeLink({
       ...this.#place,
+      at,
       example: this.#source?.example,
+      file: markOf(this.#source),
       stage: this.#stage,
       colors: this.#colors,
       pool: this.#pool,
@@ -710,7 +821,7 @@ export class Page {
     clearTimeout(this.#linkTimer);
     this.#linkTimer = setTimeout(() => {
       // Another address was put in, and the event that says so is on its way: it is not written over.
-      if (location.hash !== this.#address) return;
+      if (location.hash !== this.#address || this.#awaited) return;
       const hash = this.#hash();
       if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
       this.#address = location.hash;
@@ -733,6 +844,9 @@ export class Page {
     this.#assign.language = language;
     this.#stale.language = language;
     this.#story.speak(language);
+    this.#takeMatrix.speak(language);
+    this.#takeCell.speak(language);
+    this.#back.firstElementChild!.textContent = text.backToHeads[language];
     this.#rowsCaption.textContent ||= text.rows[language];
     this.#columnsCaption.textContent ||= text.columns[language];
     renderSwitches(
@@ -750,8 +864,15 @@ export class Page {
     const expected = EXAMPLES.find(({ id }) => id === this.#link.example) ?? first(EXAMPLES);
     renderSource(
       part('source'),
-      { language, source, expected },
-      { example: (example) => this.#loadExample(example), files: (files) => this.#openFiles(files) },
+      { language, source, expected, awaited: this.#awaited?.file },
+      {
+        example: (example) => {
+          this.#awaited = undefined;
+          this.#loadExample(example);
+        },
+        files: (files) => this.#openFiles(files),
+        dismiss: () => this.#dismiss(),
+      },
     );
   }
 
@@ -784,6 +905,20 @@ function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | und
   const same =
     queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
   return same ? queryTokens : undefined;
+}
+
+/** Where a link leads to: where it says, or to what it says of the matrix. */
+function startOf(link: Link | undefined): Spot | undefined {
+  return link?.at ?? (link?.sight || link?.lock ? 'explore' : undefined);
+}
+
+/** How far ways are gone: at once for those who want no motion. */
+function glide(): ScrollBehavior {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+}
+
+function stageOf(link: Link): Stage {
+  return (link.stage ?? 'weights') as Stage;
 }
 
 function poolOf(link: Link): Pool {

@@ -3,6 +3,7 @@
 import { catalog, type CatalogParameter } from '../generated/catalog.ts';
 import type { Sight } from '../views/parts/camera.ts';
 import type { Language } from '../views/parts/text.ts';
+import { isMark } from './awaited.ts';
 import { linkOf, paintedFrom } from './painted.ts';
 import {
   isAllowed,
@@ -30,6 +31,8 @@ export interface Place {
 /** Everything that a hash says; what it does not say is undefined. */
 export interface Link {
   example?: string;
+  /** The name of the visitor's file that it was made for, as far as it is in the link. */
+  file?: string;
   layer?: number;
   batch?: number;
   head?: number;
@@ -40,10 +43,10 @@ export interface Link {
   sight?: Sight;
   /** The query and key of the locked cell. */
   lock?: readonly [query: number, key: number];
-  language?: Language;
-  theme?: Theme;
+  language?: Language | undefined;
+  theme?: Theme | undefined;
   /** Where on the page to begin. */
-  at?: Spot;
+  at?: Spot | undefined;
   /** What sections of the story have to bring back, not yet checked. */
   story: Map<SectionId, string>;
   /** Paths and texts of settings, not yet checked. */
@@ -86,7 +89,9 @@ function readEntry(link: Link, name: string, value: string): void {
   } else if (isSection(name)) {
     if (value.length <= LONGEST_STORY) link.story.set(name, value);
   } else if (name === 'example') link.example = value;
-  else if (name === 'lang') {
+  else if (name === 'file') {
+    if (isMark(value)) link.file = value;
+  } else if (name === 'lang') {
     if (value === 'en' || value === 'zh') link.language = value;
   } else if (name === 'theme') {
     if (value === 'light' || value === 'dark') link.theme = value;
@@ -162,6 +167,7 @@ function parseValue(parameter: CatalogParameter, typed: string): Value | undefin
 /** What the address should say; settings only where they differ from the capture's `own`. */
 export interface Shown extends Place {
   example: string | undefined;
+  file: string | undefined;
   stage: string;
   colors: string | undefined;
   pool: string;
@@ -169,6 +175,7 @@ export interface Shown extends Place {
   lock: readonly [query: number, key: number] | undefined;
   language: Language | undefined;
   theme: Theme;
+  at: Spot | undefined;
   story: ReadonlyMap<SectionId, string>;
   settings: Settings;
   own: Settings;
@@ -177,8 +184,9 @@ export interface Shown extends Place {
 /** Writes a hash, without the `#`. */
 export function writeLink(shown: Shown): string {
   const entries = new URLSearchParams();
-  const { example, stage, colors, pool, language, theme, layer, head, batch } = shown;
+  const { example, file, stage, colors, pool, language, theme, layer, head, batch } = shown;
   if (example) entries.set('example', example);
+  if (file) entries.set('file', file);
   entries.set('layer', String(layer));
   entries.set('head', String(head));
   if (batch) entries.set('batch', String(batch));
@@ -191,6 +199,7 @@ export function writeLink(shown: Shown): string {
   if (language) entries.set('lang', language);
   if (theme !== 'auto') entries.set('theme', theme);
   for (const [id, state] of shown.story) entries.set(id, state);
+  if (shown.at) entries.set('at', shown.at);
   return entries.toString();
 }
 

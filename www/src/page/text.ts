@@ -35,6 +35,18 @@ export const text = {
   },
   openHint: { en: 'safetensors, npz, npy or JSON', zh: 'safetensors、npz、npy 或 JSON' },
   dropNow: { en: 'Drop to open', zh: '松开即可打开' },
+  awaited: {
+    en: 'This link was made for the file {name}, which is not in it. Open that file to see what was seen.',
+    zh: '此链接是为文件 {name} 制作的，但不含该文件。打开该文件即可看到当时的画面。',
+  },
+  notAwaited: {
+    en: 'This link was made for the file {name}; another one is open. Open that file to see what was seen.',
+    zh: '此链接是为文件 {name} 制作的，现在打开的是另一个文件。打开该文件即可看到当时的画面。',
+  },
+  dismiss: { en: 'Go on without it', zh: '不用它，继续' },
+  backToHeads: { en: 'Back to all heads ↓', zh: '回到所有头 ↓' },
+  takeMatrix: { en: 'Export the matrix or copy a link', zh: '导出矩阵或复制链接' },
+  takeCell: { en: 'Export this pair or copy a link', zh: '导出这一对或复制链接' },
   cancel: { en: 'Cancel', zh: '取消' },
   reading: { en: 'Reading {name}', zh: '正在读取 {name}' },
   computing: { en: 'Computing', zh: '正在计算' },

@@ -4,7 +4,7 @@ import type { Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { isTouch } from '../views/parts/pointer.ts';
-import type { Language } from '../views/parts/text.ts';
+import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
 import { choices, listed, numbered, stepper } from './pickers.ts';
 import { EXAMPLES, type Example, type Source } from './source.ts';
@@ -37,11 +37,19 @@ export function renderSwitches(
   ]);
 }
 
-/** Examples, own files, and a sentence on what is open; `expected` is the example that is on its way. */
+/** What is open; `expected` is the example that is on its way, `awaited` the name of a file that a link was made for. */
+interface SourceState {
+  language: Language;
+  source: Source | undefined;
+  expected: Example;
+  awaited: string | undefined;
+}
+
+/** Examples, own files, and a sentence on what is open. */
 export function renderSource(
   host: HTMLElement,
-  { language, source, expected }: { language: Language; source: Source | undefined; expected: Example },
-  listen: { example: (example: Example) => void; files: (files: File[]) => void },
+  { language, source, expected, awaited }: SourceState,
+  listen: { example: (example: Example) => void; files: (files: File[]) => void; dismiss: () => void },
 ): void {
   const id = uniqueId('example');
   const menu = element('select', { id, name: 'example' });
@@ -59,8 +67,21 @@ export function renderSource(
   replaceKeepingFocus(host, [
     element('div', { class: 'source-row' }, label, menu, fileButton(text.open[language], listen.files), hint),
     element('p', { class: 'source-about', title: about }, about),
+    ...(awaited === undefined ? [] : [awaitedLine(sayAwaited(awaited, source, language), language, listen.dismiss)]),
     ...(source?.note ? [element('p', { class: 'source-note' }, source.note[language])] : []),
   ]);
+}
+
+/** That a link was made for a file. Its name is whatever a link says: text, made visible. */
+export function sayAwaited(name: string, source: Source | undefined, language: Language): string {
+  const own = source !== undefined && source.example === undefined;
+  return phrase(own ? text.notAwaited : text.awaited, language, { name: visibleToken(name) });
+}
+
+function awaitedLine(words: string, language: Language, dismiss: () => void): HTMLElement {
+  const button = element('button', { type: 'button', class: 'button quiet', name: 'dismiss' }, text.dismiss[language]);
+  button.addEventListener('click', dismiss);
+  return element('div', { class: 'source-awaited' }, element('p', { role: 'status' }, words), button);
 }
 
 /** What there is to step through, and where it stands. */

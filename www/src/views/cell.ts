@@ -1,10 +1,12 @@
 // CELL: one pair of a query and a key, from the two vectors to the weight, each number with its formula.
 
 import { signedBars } from './parts/bars.ts';
-import { element } from './parts/dom.ts';
+import { element, svg } from './parts/dom.ts';
 import { formulaText } from './parts/formula.ts';
 import { formatNumber, formatShare } from './parts/format.ts';
+import { lettering } from './parts/lettering.ts';
 import { isTouch } from './parts/pointer.ts';
+import { standalone } from './parts/standalone.ts';
 import { phrase, type Language } from './parts/text.ts';
 
 /** The numbers of one pair. */
@@ -97,6 +99,9 @@ const text = {
   waitingTouch: { en: 'Tap a cell.', zh: '轻触一个格子。' },
 };
 
+/** Pixels of the picture that is taken along. */
+const SHEET = { width: 420, top: 84, row: 40, gap: 16, bars: 96 };
+
 /** The panel of numbers for one cell. */
 export class CellView {
   readonly #host: HTMLElement;
@@ -119,6 +124,40 @@ export class CellView {
     this.#subject = subject;
     this.#rules = rules;
     this.#render();
+  }
+
+  /** The pair as a picture for itself, under a title. */
+  picture(title: string): SVGSVGElement {
+    const rows = [...this.#host.querySelectorAll<HTMLElement>('.ledger-row')];
+    const bars = this.#host.querySelector<SVGSVGElement>('.bars')?.cloneNode(true) as SVGSVGElement | undefined;
+    const { width, row, gap, bars: high } = SHEET;
+    const lines = rows.map((one, at) => {
+      const y = SHEET.top + at * row;
+      const [name = '', value = '', detail = ''] = ['dt', '.ledger-value', '.ledger-detail'].map((part) =>
+        part === 'dt' ? one.querySelector(part)?.firstChild?.textContent : one.querySelector(part)?.textContent,
+      ) as string[];
+      return [
+        lettering(name, { x: gap, y }, 'cell-sheet-name'),
+        lettering(detail ?? '', { x: gap, y: y + 16 }, 'cell-sheet-detail'),
+        lettering(value, { x: width - gap, y }, 'cell-sheet-value', 'end'),
+      ];
+    });
+    const height = SHEET.top + rows.length * row + high + gap;
+    const place = { x: gap, y: height - high - gap, width: width - 2 * gap, height: high };
+    for (const [name, value] of Object.entries(place)) bars?.setAttribute(name, String(value));
+    const words = this.#subject ? `${this.#subject.query} → ${this.#subject.key}` : '';
+    const sheet = svg('svg', { class: 'cell-sheet', viewBox: `0 0 ${width} ${height}` });
+    sheet.append(
+      lettering(title, { x: gap, y: 24 }, 'cell-sheet-detail'),
+      lettering(words, { x: gap, y: 48 }, 'cell-sheet-title'),
+      ...lines.flat(),
+      ...(bars ? [bars] : []),
+    );
+    // Its looks are those of the page as long as it stands there.
+    this.#host.append(sheet);
+    const picture = standalone(sheet, getComputedStyle(document.body).backgroundColor);
+    sheet.remove();
+    return picture;
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {

@@ -50,6 +50,8 @@ const text = {
   open: { en: 'Click or Enter opens it.', zh: '点击或按回车打开。' },
   openTouch: { en: 'Tap it to open it.', zh: '轻触即可打开。' },
   opened: { en: 'It is open on this page.', zh: '本页已打开此头。' },
+  isOpen: { en: 'Layer {layer}, head {head} is open.', zh: '第 {layer} 层第 {head} 个头已打开。' },
+  see: { en: 'See it in the matrix ↑', zh: '在矩阵中查看 ↑' },
   none: { en: 'Point at a head.', zh: '指向一个头。' },
   noneTouch: { en: 'Tap a head.', zh: '轻触一个头。' },
   computing: { en: '{done} of {layers} layers', zh: '{layers} 层中的 {done} 层' },
@@ -91,7 +93,7 @@ export interface HeadsSetup {
   most: number;
 }
 
-/** The small maps. Events: `open` (HeadAt), `state` (a choice was made). */
+/** The small maps. Events: `open` (HeadAt), `see` (the open one is wanted where it is shown), `state` (a choice was made). */
 export class HeadsView extends EventTarget {
   readonly #setup: HeadsSetup;
   readonly #start: HeadChoices;
@@ -100,6 +102,8 @@ export class HeadsView extends EventTarget {
   readonly #legend: Legend;
   readonly #controls = element('div', { class: 'heads-controls' });
   readonly #status = element('p', { class: 'heads-status', role: 'status' });
+  readonly #isOpen = element('p', { class: 'heads-open', role: 'status' });
+  readonly #see = element('button', { type: 'button', class: 'button quiet', name: 'heads-see' });
   readonly #progress = element('progress', { class: 'heads-progress', max: 1, value: 0 });
   readonly #scaleName = element('p', { class: 'heads-scale' });
   readonly #caption = element('p', { class: 'heads-caption' });
@@ -124,7 +128,9 @@ export class HeadsView extends EventTarget {
       painted: () => this.#painted(),
     });
     this.#table = new HeadTable(() => this.#choose({ table: this.#table.open }));
-    const line = element('div', { class: 'heads-progress-line' }, this.#status, this.#progress);
+    this.#see.addEventListener('click', () => this.dispatchEvent(new CustomEvent('see')));
+    const way = element('div', { class: 'heads-way' }, this.#isOpen, this.#see);
+    const line = element('div', { class: 'heads-progress-line' }, this.#status, this.#progress, way);
     const foot = element('div', { class: 'heads-foot' }, this.#caption, this.#scaleName, this.#legend.element);
     const main = element('div', { class: 'heads-main' }, line, this.#grid.element, foot);
     this.#room = element('div', { class: 'heads-room' }, main, this.#detail.element);
@@ -330,8 +336,18 @@ export class HeadsView extends EventTarget {
     if (this.#pointed) this.#detail.draw(this.#grid.canvasOf(this.#pointed));
   }
 
+  /** Says which head is open, and how to get to it. */
+  #showOpen(): void {
+    const at = this.#opened;
+    this.#see.textContent = this.#say('see');
+    this.#see.classList.toggle('heads-unseen', !at);
+    const words = at ? this.#say('isOpen', this.#names(at)) : '';
+    if (this.#isOpen.textContent !== words) this.#isOpen.textContent = words;
+  }
+
   /** Shows the head that is pointed at from close by. */
   #sheet(): void {
+    this.#showOpen();
     const at = this.#pointed;
     const seen = at && this.#grid.seen(at);
     const isOpen = at && this.#opened && headKey(at) === headKey(this.#opened);

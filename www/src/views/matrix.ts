@@ -13,17 +13,18 @@ import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
 import { gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
+import { drawnMatrix } from './parts/matrixpicture.ts';
 import { Minimap } from './parts/minimap.ts';
 import type { Painter } from './parts/palette.ts';
 import { PassMark, type Pass } from './parts/passmark.ts';
-import { Picture, type MatrixLook } from './parts/picture.ts';
+import { LARGEST_SIDE, Picture, type MatrixLook } from './parts/picture.ts';
 import { isTouch } from './parts/pointer.ts';
 import type { Pooling } from './parts/pooling.ts';
 import { Profiles, type Pair } from './parts/profiles.ts';
 import type { MatrixSource } from './parts/source.ts';
 import { phrase, type Language } from './parts/text.ts';
 import type { Tile } from './parts/tiles.ts';
-import { blockOf, cellAt, type Levels, type Point, type Range } from './parts/viewport.ts';
+import { blockOf, cellAt, inSight, type Levels, type Point, type Range } from './parts/viewport.ts';
 import { ZoomBar, type Zoom } from './parts/zoombar.ts';
 
 export type { MatrixLook } from './parts/picture.ts';
@@ -68,6 +69,18 @@ const EMPTY_HEIGHT = 120;
 const STRIP = { wide: 40, narrow: 28, from: 480 };
 /** The corner between the axes holds the minimap, with some air around it. */
 const CORNER = { least: 40, most: 96, air: 10 };
+/** A picture that is taken along is drawn so much finer than on a plain screen, for those who print it. */
+const TAKEN_RATIO = 4;
+
+/** What is in sight: blocks of queries and keys, and a value for each two. */
+export interface SeenMatrix {
+  queries: readonly Range[];
+  keys: readonly Range[];
+  values: Float32Array;
+  /** The current cell. */
+  cell: MatrixCell | undefined;
+}
+
 /** Where a picture starts. */
 export interface MatrixStart {
   /** The query and key of the current cell; without it, the largest value. */
@@ -288,6 +301,46 @@ export class MatrixView extends EventTarget {
     if (this.#cursor.hidden) return false;
     this.#cursor.focus({ preventScroll: true });
     return true;
+  }
+
+  /** The numbers in sight, as they are drawn; undefined as long as they are not all there. */
+  get seen(): SeenMatrix | undefined {
+    const { box, view, levels, gliding } = this.#camera;
+    if (!this.#picture.arrived || !this.#picture.current || gliding) return undefined;
+    const sight = inSight(box, view);
+    const queries = blocksIn(sight.queries, levels.rows, box.queries);
+    const keys = blocksIn(sight.keys, levels.keys, box.keys);
+    const values = new Float32Array(queries.length * keys.length);
+    queries.forEach(([query], row) =>
+      keys.forEach(([key], column) => {
+        values[row * keys.length + column] = this.#picture.valueAt(levels, { query, key }) ?? NaN;
+      }),
+    );
+    return { queries, keys, values, cell: this.#cell(false) };
+  }
+
+  /** What is in sight as a picture for itself, under a title. */
+  picture(title: string): SVGSVGElement {
+    const { box, view, levels } = this.#camera;
+    const ratio = Math.min(TAKEN_RATIO, LARGEST_SIDE / Math.max(box.width, box.height));
+    const [x, y, width, height] = (['left', 'top', 'width', 'height'] as const).map((side) =>
+      parseFloat(this.#cursor.style[side]),
+    );
+    const away = this.#cursor.hidden || this.#cursor.classList.contains('plot-cursor-away');
+    const { color, fontFamily: font } = getComputedStyle(this.#host);
+    const paper = getComputedStyle(document.body).backgroundColor;
+    return drawnMatrix(
+      {
+        title,
+        ...box,
+        plot: this.#picture.taken({ box, view, levels, ratio }).toDataURL(),
+        ...this.#legend.taken,
+        rows: this.#rows.placed,
+        columns: this.#columns.placed,
+        cell: away ? undefined : { x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 },
+      },
+      { ink: color, paper, font },
+    );
   }
 
   /** Draws again in the colours of the page as they are now. */
@@ -589,6 +642,13 @@ export class MatrixView extends EventTarget {
     this.#at = { query, key };
     this.#tell(true, false);
   }
+}
+
+/** The blocks of a level that a range touches. */
+function blocksIn([from, to]: Range, level: number, count: number): Range[] {
+  const size = 2 ** level;
+  const first = Math.floor(from / size);
+  return Array.from({ length: Math.ceil(to / size) - first }, (_, at) => blockOf((first + at) * size, level, count));
 }
 
 function clamp(index: number, count: number): number {

@@ -2,7 +2,7 @@
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
-import type { Exported } from './section.ts';
+import type { Exported, Picture } from './section.ts';
 
 /** A kind of file. */
 export interface Format {
@@ -31,14 +31,14 @@ export const FORMATS: readonly Format[] = [
     id: 'svg',
     label: same('SVG'),
     ending: '.svg',
-    fits: ({ picture }) => picture instanceof SVGSVGElement,
-    file: ({ picture }) => svgOf(picture as SVGSVGElement),
+    fits: ({ picture }) => typeof picture === 'function' || picture instanceof SVGSVGElement,
+    file: (taken) => svgOf(pictureOf(taken) as SVGSVGElement),
   },
   ...SCALES.map((scale) => ({
     id: `png-${scale}`,
     label: same(`PNG ${scale}×`),
     ending: scale === 1 ? '.png' : `@${scale}x.png`,
-    file: ({ picture }: Exported) => pngOf(picture, scale),
+    file: (taken: Exported) => pngOf(pictureOf(taken), scale),
   })),
 ];
 
@@ -53,18 +53,22 @@ export function csvOf({ columns, rows }: Pick<Exported, 'columns' | 'rows'>): st
 }
 
 /** Each row as an object. What JSON has no number for, NaN and the infinities, goes as text. */
-export function jsonOf({ name, columns, rows }: Pick<Exported, 'name' | 'columns' | 'rows'>): string {
+export function jsonOf({ name, about, columns, rows }: Omit<Exported, 'picture'>): string {
   const plain = (value: number | string | undefined) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
   const objects = rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, plain(row[at])])));
-  return `${JSON.stringify({ name, rows: objects }, null, 1)}\n`;
+  return `${JSON.stringify({ name, ...about, rows: objects }, null, 1)}\n`;
 }
 
 function svgOf(picture: SVGSVGElement): Blob {
   return new Blob([new XMLSerializer().serializeToString(picture)], { type: 'image/svg+xml' });
 }
 
-async function pngOf(picture: Exported['picture'], scale: number): Promise<Blob> {
+function pictureOf({ picture }: Exported): Picture {
+  return typeof picture === 'function' ? picture() : picture;
+}
+
+async function pngOf(picture: Picture, scale: number): Promise<Blob> {
   const image = picture instanceof SVGSVGElement ? await imageOf(picture) : picture;
   const canvas = element('canvas', { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) });
   const context = canvas.getContext('2d');

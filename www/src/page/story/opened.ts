@@ -31,6 +31,8 @@ export interface Host {
   expected(): { layers: number; heads: number } | undefined;
   /** The visitor wants to see a head. */
   open(at: HeadAt): void;
+  /** The visitor wants to be where the open head is shown. */
+  see(): void;
 }
 
 /** Nobody stops the values of a layer: they are read once and are wanted as long as the layer is. */
@@ -126,6 +128,10 @@ export class Opened implements StepsPage, LinksOf, HeadsOf {
 
   open(at: HeadAt): void {
     this.#host.open(at);
+  }
+
+  see(): void {
+    this.#host.see();
   }
 
   #atlasFor({ source, place: { batch }, rules: given, optionsOf }: OpenHead) {

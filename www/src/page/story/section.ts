@@ -48,11 +48,16 @@ export interface Mounted {
   exported(): Exported;
 }
 
+export type Picture = SVGSVGElement | HTMLCanvasElement;
+
 /** The numbers behind a picture, and the picture itself. */
 export interface Exported {
   /** Of the file, without what it ends in. */
   name: string;
   columns: readonly string[];
   rows: readonly (readonly (number | string)[])[];
-  picture: SVGSVGElement | HTMLCanvasElement;
+  /** What else JSON says of them. */
+  about?: Readonly<Record<string, unknown>>;
+  /** The picture, or how it is made where that takes a moment. */
+  picture: Picture | (() => Picture);
 }

@@ -29,6 +29,8 @@ export interface Ground {
   changed(): void;
   /** An address that leads to a section as it is. */
   link(id: SectionId): string;
+  /** The name of what is open, where links cannot bring it along. */
+  file(): string | undefined;
 }
 
 /** A section, and its view once that is made. */
@@ -100,6 +102,7 @@ export class Storyboard {
       language: this.#language,
       exported: () => place.mounted?.exported(),
       link: () => this.#ground.link(id),
+      file: () => this.#ground.file(),
     });
     const named = { id, class: `story-section story-${id}`, 'aria-labelledby': title.id };
     ground.append(element('section', named, title, lead, host, take.element));

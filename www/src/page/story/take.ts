@@ -11,8 +11,16 @@ import type { Exported } from './section.ts';
 const text = {
   take: { en: 'Export or copy a link', zh: '导出此图或复制链接' },
   copy: { en: 'Copy link', zh: '复制链接' },
+  copiedWithout: {
+    en: 'The link is copied. The file itself is not in it: who follows it has to open {name}, too.',
+    zh: '链接已复制，但不含文件本身：打开链接的人还需打开 {name}。',
+  },
   copied: { en: 'The link is copied.', zh: '链接已复制。' },
   copyThis: { en: 'Copy it from here', zh: '请从此处复制' },
+  handWithout: {
+    en: 'The file itself is not in it: who follows it has to open {name}, too.',
+    zh: '链接不含文件本身：打开链接的人还需打开 {name}。',
+  },
   saved: { en: '{name} is saved.', zh: '已保存 {name}。' },
   nothing: { en: 'There is nothing to save yet.', zh: '尚无可保存的内容。' },
   missing: {
@@ -25,9 +33,13 @@ const text = {
 /** Whose things are taken along. */
 export interface Taken {
   language: Language;
+  /** What the menu is called. */
+  name?: Text;
   /** What is seen; undefined as long as there is no view. */
   exported(): Exported | undefined;
   link(): string;
+  /** The name of a file that the link does not bring along. */
+  file(): string | undefined;
 }
 
 /** The menu below a section. What it saves as is fetched when one is first opened. */
@@ -66,7 +78,7 @@ export class TakeMenu {
   }
 
   #render(): void {
-    this.#summary.textContent = text.take[this.#language];
+    this.#summary.textContent = (this.#of.name ?? text.take)[this.#language];
     this.#said.replaceChildren();
     const taken = this.element.open ? this.#taken() : undefined;
     const formats = this.#saving?.FORMATS.filter(({ fits }) => taken && (fits?.(taken) ?? true)) ?? [];
@@ -102,10 +114,10 @@ export class TakeMenu {
 
   /** Pages that are not served safely have no clipboard: the address is then there to be copied by hand. */
   async #copy(): Promise<void> {
-    const link = this.#of.link();
+    const [link, name] = [this.#of.link(), this.#of.file()];
     try {
       await navigator.clipboard.writeText(link);
-      this.#say(text.copied);
+      this.#say(name === undefined ? text.copied : text.copiedWithout, { name: name ?? '' });
     } catch {
       const field = element('input', {
         class: 'take-link',
@@ -113,7 +125,8 @@ export class TakeMenu {
         'aria-label': text.copyThis[this.#language],
       });
       field.value = link;
-      this.#said.replaceChildren(text.copyThis[this.#language], field);
+      const without = name === undefined ? '' : phrase(text.handWithout, this.#language, { name });
+      this.#said.replaceChildren(text.copyThis[this.#language], field, without);
       field.select();
     }
   }

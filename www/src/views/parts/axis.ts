@@ -89,6 +89,15 @@ export class Axis {
     this.#place(this.#current, (range[0] + range[1]) / 2);
   }
 
+  /** The labels in sight, and where their middles stand. */
+  get placed(): { name: string; at: number }[] {
+    const { from, size } = this.#along;
+    return [...this.#shown].map(([item, label]) => ({
+      name: label.textContent ?? '',
+      at: (item + 0.5 - from) * size,
+    }));
+  }
+
   /** Whether its items have names. */
   get named(): boolean {
     return this.#tokens !== undefined;

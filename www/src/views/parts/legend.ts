@@ -61,6 +61,14 @@ export class Legend {
     this.#range = { low: palette.low, high: palette.high };
   }
 
+  /** The scale as a picture, and the numbers at its ends and in its middle. */
+  get taken(): { scale: string; numbers: string[] } {
+    return {
+      scale: this.#scale.toDataURL(),
+      numbers: [...this.#numbers.children].map(({ textContent }) => textContent ?? ''),
+    };
+  }
+
   /** Whether the colour of `value` is light, so that dark writing is read on it. */
   isLight(value: number): boolean {
     const { low, high } = this.#range;

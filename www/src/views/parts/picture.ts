@@ -12,7 +12,7 @@ import { Tiles, type Tile } from './tiles.ts';
 import { WHOLE, levelsOf, type Box, type Levels } from './viewport.ts';
 
 /** Canvas sides stay under this, far below what browsers allow. */
-const LARGEST_SIDE = 4096;
+export const LARGEST_SIDE = 4096;
 
 /** How values become colours, and what they are called in the legend: `Weights`. */
 export interface MatrixLook {
@@ -126,6 +126,20 @@ export class Picture {
     return arrives ? inSightOf(tiles, frame) : undefined;
   }
 
+  /** A frame on a canvas of its own, with the numbers where there is room for them. */
+  taken(frame: Frame): HTMLCanvasElement {
+    const canvas = element('canvas');
+    const context = fitted(canvas, frame);
+    if (!context || !this.#tiles) return canvas;
+    const drawn = drawTiles(context, this.#tiles, frame, this.#tones);
+    const above = hasRoom(frame) ? fitted(element('canvas'), frame) : null;
+    if (above) {
+      this.#write(above, drawn, frame);
+      context.drawImage(above.canvas, 0, 0);
+    }
+    return canvas;
+  }
+
   /** Draws the whole over all of another canvas. */
   renderWhole(context: CanvasRenderingContext2D, { queries, keys }: Box, coarsest: number): void {
     if (!this.#tiles) return;
@@ -193,7 +207,10 @@ export class Picture {
     const room = hasRoom(frame);
     this.#numbers.hidden = !room;
     const context = room ? fitted(this.#numbers, frame) : null;
-    if (!context) return;
+    if (context) this.#write(context, drawn, frame);
+  }
+
+  #write(context: CanvasRenderingContext2D, drawn: readonly Tile[], frame: Frame): void {
     const font = getComputedStyle(this.#numbers).fontFamily;
     drawNumbers(context, drawn, frame, { font, isLight: (value) => this.#legend.isLight(value) });
   }

@@ -9,7 +9,7 @@ import { inSight, scaleOf, type Box, type Levels, type View } from './viewport.t
 /** The smallest cell that has room for its number, in CSS pixels. */
 const ROOM = { width: 36, height: 16 };
 /** Beside its number a cell keeps so much free, on both sides together: it must not read on into the next. */
-const MARGIN = 10;
+const MARGIN = 8;
 
 /** What a frame shows. */
 export interface Frame {

@@ -1,0 +1,103 @@
+// What the explorer gives away: the part of the matrix in sight, and one cell, each as numbers and as a picture.
+
+import type { AttentionMap, Cell, Pool, Stage } from '../engine/index.ts';
+import type { CellView, MatrixView } from '../views/index.ts';
+import type { Range } from '../views/parts/viewport.ts';
+import type { Source } from './source.ts';
+import type { Place } from './state.ts';
+import type { Exported } from './story/section.ts';
+
+/** What is in the picture. */
+interface Shown {
+  source: Source;
+  map: AttentionMap;
+  place: Place;
+  stage: Stage;
+  pool: Pool;
+  /** The stage by its name. */
+  stageName: string;
+}
+
+/** The matrix as it is seen: a row for each query or block of queries, a column for each key or block of keys. */
+export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undefined {
+  const seen = matrix.seen;
+  if (!seen) return undefined;
+  const { queries, keys, values, cell } = seen;
+  const rows = queries.map((query, row) => [
+    nameOf(matrix, query, 'queries'),
+    ...values.subarray(row * keys.length, (row + 1) * keys.length),
+  ]);
+  const { queries: down, keys: across } = matrix.blocks;
+  const pooled = down > 1 || across > 1 ? { pooled: `${shown.pool} of up to ${down} × ${across}` } : {};
+  const selected = cell && {
+    query: spanOf(cell.queries),
+    key: spanOf(cell.keys),
+    value: plain(cell.value),
+    locked: matrix.locked,
+  };
+  return {
+    name: `qkscope-${placeOf(shown)}-${shown.stage}`,
+    columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
+    rows,
+    about: { ...aboutOf(shown), ...pooled, selected },
+    picture: () => matrix.picture(titleOf(shown)),
+  };
+}
+
+/** One pair: what each dimension adds to its score; the numbers that follow from it are told about it. */
+export function exportCell(
+  view: CellView,
+  of: { pair: readonly [query: number, key: number]; names: readonly [query: string, key: string]; cell: Cell },
+  shown: Shown,
+): Exported {
+  const { pair, names, cell } = of;
+  const { products, partners, ...numbers } = cell;
+  const turned = partners.some((partner) => partner >= 0);
+  const rows = Array.from(products, (product, at) => (turned ? [at, product, partners[at] ?? -1] : [at, product]));
+  const written = Object.entries(numbers).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? plain(value) : value,
+  ]);
+  return {
+    name: `qkscope-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
+    columns: turned ? ['dimension', 'product', 'partner'] : ['dimension', 'product'],
+    rows,
+    about: {
+      ...aboutOf(shown),
+      query: pair[0],
+      queryName: names[0],
+      key: pair[1],
+      keyName: names[1],
+      ...Object.fromEntries(written),
+    },
+    picture: () => view.picture(titleOf(shown)),
+  };
+}
+
+function aboutOf({ source, place, stage }: Shown): Record<string, unknown> {
+  const { layer, head, batch } = place;
+  return { source: source.name.en, layer: source.layers[layer] ?? layer, head, batch, stage };
+}
+
+function placeOf({ source, place: { layer, head } }: Shown): string {
+  return `layer-${source.layers[layer] ?? layer}-head-${head}`;
+}
+
+function titleOf({ source, place: { layer, head }, stageName }: Shown): string {
+  return `${stageName} · ${source.layers[layer] ?? layer}·${head}`;
+}
+
+/** A query or key by number and name, a block by its ends. */
+function nameOf(matrix: MatrixView, range: Range, axis: 'queries' | 'keys'): string {
+  const number = spanOf(range);
+  return range[1] - range[0] > 1 || !matrix.isNamed(axis) ? number : `${number} ${matrix.name(range[0], axis)}`;
+}
+
+function spanOf([from, to]: Range): string {
+  return to - from > 1 ? `${from}–${to - 1}` : String(from);
+}
+
+/** JSON has no infinities and no NaN. */
+function plain(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
