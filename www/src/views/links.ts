@@ -4,7 +4,18 @@ import type { Text } from '../generated/catalog.ts';
 import { element, svg, uniqueId } from './parts/dom.ts';
 import { formatCount, formatShare } from './parts/format.ts';
 import { drawnLinks } from './parts/linkpicture.ts';
-import { above, byWeight, curveOf, isSameEnd, readLinks, strokeOf, touches, writeLinks } from './parts/linkset.ts';
+import {
+  above,
+  byWeight,
+  curveOf,
+  highestOf,
+  isSameEnd,
+  readLinks,
+  strokeOf,
+  THRESHOLD,
+  touches,
+  writeLinks,
+} from './parts/linkset.ts';
 import type { Link, LinkChoices, LinkEnd } from './parts/linkset.ts';
 import { LinkSide, type LinkToken } from './parts/linkside.ts';
 import { isTouch } from './parts/pointer.ts';
@@ -18,6 +29,8 @@ export interface LinksScene {
   queries: readonly LinkToken[];
   keys: readonly LinkToken[];
   links: readonly Link[];
+  /** The weight of the thickest line. Left out: the strongest link's. */
+  high?: number;
   /** What all weights of a query sum to, where that is known. */
   sumOf(query: number): number | undefined;
   /** Which head this is, and what to know of the picture. */
@@ -64,6 +77,14 @@ const text = {
   },
 };
 
+/** How the view is made. */
+export interface LinksSetup {
+  /** What stands in place of the view's own words, where queries and keys have other names. */
+  words?: Partial<Record<keyof typeof text, Text>>;
+  /** Whether weak links may be left out, by a slider. Default true. */
+  cut?: boolean;
+}
+
 /** The space that links are drawn in; it is stretched to the room there is. */
 const WIDTH = 100;
 /** Pixels of a token: a finger hits the smaller, too. */
@@ -92,12 +113,17 @@ export class LinksView extends EventTarget {
   /** All links of the scene, the strongest first, and those that are drawn now. */
   #links: readonly Link[] = [];
   #drawn: readonly { link: Link; line: SVGPathElement }[] = [];
-  #choices: LinkChoices = readLinks('');
+  readonly #words: Record<keyof typeof text, Text>;
+  readonly #cut: boolean;
+  #choices: LinkChoices;
   #pointed: LinkEnd | undefined;
   #language: Language = 'en';
 
-  constructor(host: HTMLElement) {
+  constructor(host: HTMLElement, { words = {}, cut = true }: LinksSetup = {}) {
     super();
+    this.#words = { ...text, ...words };
+    this.#cut = cut;
+    this.#choices = this.#read('');
     const listener = {
       point: (end: LinkEnd | undefined) => this.#point(end),
       lock: (end: LinkEnd) => this.#lock(end),
@@ -121,11 +147,11 @@ export class LinksView extends EventTarget {
 
   /** What would bring back what the visitor has chosen; '' for the view as it comes. */
   get written(): string {
-    return writeLinks(this.#choices);
+    return writeLinks(this.#cut ? this.#choices : { ...this.#choices, threshold: THRESHOLD });
   }
 
   set written(written: string) {
-    this.#choices = readLinks(written);
+    this.#choices = this.#read(written);
     this.#drawLines();
     this.#render();
   }
@@ -164,7 +190,7 @@ export class LinksView extends EventTarget {
     const style = getComputedStyle(this.#plot);
     const line = getComputedStyle(this.#picture);
     const colors = { ink: style.color, line: line.stroke, paper: getComputedStyle(document.body).backgroundColor };
-    const heads = { query: text.queries[this.#language], key: text.keys[this.#language] };
+    const heads = { query: this.#say('queries'), key: this.#say('keys') };
     return drawnLinks(
       { queries, keys, links: this.links, high: this.#high, heads },
       { ...colors, font: style.fontFamily },
@@ -174,14 +200,21 @@ export class LinksView extends EventTarget {
   #frame(): HTMLElement {
     const threshold = element('div', { class: 'links-threshold' }, this.#label, this.#least, this.#slider);
     const heads = element('div', { class: 'links-heads' }, this.#heads.query, this.#heads.key);
-    const main = element('div', { class: 'links-main' }, this.#title, this.#note, heads, this.#plot, this.#count);
+    const count = this.#cut ? [this.#count] : [];
+    const main = element('div', { class: 'links-main' }, this.#title, this.#note, heads, this.#plot, ...count);
     const head = element('div', { class: 'links-list-head' }, this.#listTitle, this.#unlock);
     const side = element('div', { class: 'links-numbers' }, head, this.#listNote, this.#list);
-    return element('div', { class: 'links' }, threshold, element('div', { class: 'links-room' }, main, side));
+    const room = element('div', { class: 'links-room' }, main, side);
+    return element('div', { class: 'links' }, ...(this.#cut ? [threshold] : []), room);
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
-    return phrase(text[key], this.#language, values);
+    return phrase(this.#words[key], this.#language, values);
+  }
+
+  #read(written: string): LinkChoices {
+    const choices = readLinks(written);
+    return this.#cut ? choices : { ...choices, threshold: 0 };
   }
 
   #written(count: number): string {
@@ -189,7 +222,7 @@ export class LinksView extends EventTarget {
   }
 
   get #high(): number {
-    return this.#links[0]?.weight ?? 0;
+    return this.#scene?.high ?? highestOf(this.#links);
   }
 
   #isAbove({ weight }: Link): boolean {
@@ -248,7 +281,7 @@ export class LinksView extends EventTarget {
     const height = Math.max(queries.length, keys.length, 1);
     this.#picture.setAttribute('viewBox', `0 0 ${WIDTH} ${height}`);
     const [left, right] = [queries, keys].map((tokens) => new Map(tokens.map(({ index }, at) => [index, at])));
-    const drawn = above(this.#links, this.#choices.threshold).map((link) => {
+    const drawn = above(this.#links, this.#choices.threshold, this.#high).map((link) => {
       const ends = [left?.get(link.query) ?? 0, right?.get(link.key) ?? 0] as const;
       const d = curveOf([ends[0], queries.length], [ends[1], keys.length], { width: WIDTH, height });
       const { width, opacity } = strokeOf(link.weight / this.#high);

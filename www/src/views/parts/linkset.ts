@@ -40,9 +40,13 @@ export function byWeight(links: readonly Link[]): Link[] {
   return [...links].sort((a, b) => b.weight - a.weight);
 }
 
-/** The links of at least `threshold` percent of the strongest. */
-export function above(links: readonly Link[], threshold: number): Link[] {
-  const high = links.reduce((most, { weight }) => Math.max(most, weight), 0);
+/** The weight of the strongest link; 0 where there is none. */
+export function highestOf(links: readonly Link[]): number {
+  return links.reduce((most, { weight }) => Math.max(most, weight), 0);
+}
+
+/** The links of at least `threshold` percent of `high`. */
+export function above(links: readonly Link[], threshold: number, high = highestOf(links)): Link[] {
   return links.filter(({ weight }) => weight >= (high * threshold) / 100);
 }
 
