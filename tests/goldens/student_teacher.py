@@ -28,7 +28,7 @@ TEXT = (
 
 
 def values(path):
-    """The values of each layer, (layers, tokens, heads * d), from a safetensors file of float32."""
+    """The tokens, and the values of each layer, (layers, tokens, heads * d), from a safetensors file of float32."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
@@ -39,7 +39,7 @@ def values(path):
         heads = np.frombuffer(data[start:end], dtype="<f4").reshape(entry["shape"])[0]
         return heads.transpose(1, 0, 2).reshape(heads.shape[1], -1).astype(np.float64)
 
-    return [layer(index) for index in TEACHERS]
+    return header["__metadata__"]["tokens"], [layer(index) for index in TEACHERS]
 
 
 def rows(features):
@@ -55,11 +55,13 @@ def tensor(layers):
 
 
 if __name__ == "__main__":
-    of_layer = [rows(features) for features in values(ROOT / "www" / "sentence.safetensors")]
+    tokens, features = values(ROOT / "www" / "sentence.safetensors")
+    of_layer = [rows(layer) for layer in features]
     names = lambda role, layers: json.dumps([f"{role} layer {layer}" for layer in layers])
     metadata = {
         "query_tokens": names("student", STUDENTS),
         "key_tokens": names("teacher", TEACHERS),
+        "batch_tokens": tokens,
         "score": "dot",
         "temperature": "1",
         "text": TEXT,

@@ -38,6 +38,8 @@ export interface Source {
   own?(index: number): Own;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
+  /** What the batch items are called, if the file says so; as many as it says. */
+  batchTokens?: readonly string[] | undefined;
   layer(index: number, signal: AbortSignal): Promise<Layer>;
   /** V of a layer, read when it is asked for: the heat map needs none. Null: there is none. */
   value(index: number, signal: AbortSignal): Promise<Tensor | null>;
@@ -233,6 +235,7 @@ function fromCapture(capture: Capture): Content {
     own: (at) => (whole[at]?.sinks === undefined ? { options } : sunk),
     queryTokens: capture.queryTokens,
     keyTokens: capture.keyTokens,
+    batchTokens: batchTokensOf(capture),
     layer: async (at, signal) => {
       const names = whole[at];
       if (!names) throw new RangeError(`there is no layer at ${at}`);
@@ -249,6 +252,17 @@ function fromCapture(capture: Capture): Content {
       return name === undefined ? null : capture.tensor(name, { signal });
     },
   };
+}
+
+/** The names of batch items in a file's metadata; none where it holds something else. */
+function batchTokensOf({ metadata }: Capture): string[] | undefined {
+  try {
+    const found: unknown = JSON.parse(metadata.get('batch_tokens') ?? '');
+    const isList = Array.isArray(found) && found.every((one) => typeof one === 'string');
+    return isList ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The options with the sinks of a layer, where its normalizer has a place for them and none are set. */
