@@ -52,6 +52,7 @@ const STATES = {
   steps: ['6_weights_9', (page) => page.locator('.steps-pair').textContent(), 'cross → because ', 'it → animal '],
   links: ['t40.q10.k0', (page) => page.locator('[name="links-threshold"]').inputValue(), '40', '10'],
   heads: ['sinkMass.high', (page) => page.locator('[name="heads-order"]').inputValue(), 'high', 'model'],
+  student: ['0.25_3_q0.k2_t', (page) => page.locator('[name="soft"]').inputValue(), '0.25', '1'],
 };
 
 test('the sections stand in the order of the story, with the matrix in their midst', () =>
@@ -62,7 +63,7 @@ test('the sections stand in the order of the story, with the matrix in their mid
     const names = await page
       .locator('main .story-section')
       .evaluateAll((all) => all.map((one) => document.getElementById(one.getAttribute('aria-labelledby')).localName));
-    assert.deepEqual(names, Array(6).fill('h2'));
+    assert.deepEqual(names, Array(SECTION_IDS.length + 1).fill('h2'));
   }));
 
 test('a section is made when it comes near the window, and what is far away costs nothing', () =>
@@ -87,7 +88,7 @@ test('a section is made when it comes near the window, and what is far away cost
     await show(page, 'steps');
     assert.equal(files(/\.safetensors$/), tensors + 1, 'V was fetched now');
     await show(page, 'heads');
-    const known = /\/(|style\.css|[\w-]+\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors)$/;
+    const known = /\/(|style\.css|[\w-]+\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors|student-teacher\.json)$/;
     for (const url of seen.requests.filter((url) => url.startsWith('http'))) assert.match(url.split('#')[0], known);
   }));
 
@@ -228,7 +229,7 @@ test('language and theme reach every section', () =>
     assert.doesNotMatch(await page.locator('main').innerText(), /[\u4e00-\u9fff]/, 'Chinese left on the English page');
     // What is taken along is on the ground of the page, whichever that is now.
     await page.getByText('Dark', { exact: true }).click();
-    for (const id of ['plane', 'spread', 'steps', 'links']) {
+    for (const id of ['plane', 'spread', 'steps', 'links', 'student']) {
       const { text } = await save(page, id, 'svg');
       const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       assert.ok(text.includes(`fill="${paper}"`), `${id} on ${paper}`);
@@ -244,8 +245,10 @@ for (const width of [360, 1280]) {
         await page.mouse.wheel(0, 400);
         await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
       }
-      await ready(page, 'heads');
+      await ready(page, SECTION_IDS.at(-1));
       assert.deepEqual(await mounted(page), SECTION_IDS);
+      // Heads are computed while they are in sight.
+      await show(page, 'heads');
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
     }));

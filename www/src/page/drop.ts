@@ -33,10 +33,15 @@ function isForField(event: DragEvent): boolean {
   return event.target instanceof HTMLInputElement && !hasFiles(event);
 }
 
-/** A button that opens the browser's file picker; `name` tells it from others, and one file is enough for those. */
-export function fileButton(label: string, open: (files: File[]) => void, name = 'open'): HTMLElement {
-  const several = name === 'open';
-  const input = element('input', { type: 'file', multiple: several, hidden: true, id: several ? 'files' : undefined });
+/** A button that opens the browser's file picker; `name` tells it from others, most of which want one file. */
+export function fileButton(
+  label: string,
+  open: (files: File[]) => void,
+  name = 'open',
+  several = name === 'open',
+): HTMLElement {
+  const id = name === 'open' ? 'files' : undefined;
+  const input = element('input', { type: 'file', multiple: several, hidden: true, id });
   input.accept = '.safetensors,.npz,.npy,.json';
   input.addEventListener('change', () => {
     open([...(input.files ?? [])]);

@@ -9,3 +9,4 @@ export * from './matrix.ts';
 export * from './plane.ts';
 export * from './spread.ts';
 export * from './steps.ts';
+export * from './student.ts';

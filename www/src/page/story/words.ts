@@ -43,4 +43,12 @@ export const WORDS = {
       zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
     },
   },
+  student: {
+    id: 'student',
+    title: { en: 'Students and teachers', zh: '学生与教师' },
+    lead: {
+      en: 'Distillation trains a small network, the student, to act like a large one, the teacher. Which of its layers should learn from which? The same q·k and softmax choose: student layers are queries, teacher layers keys, and soft is the temperature.',
+      zh: '蒸馏是训练一个小网络（学生）去模仿一个大网络（教师）。哪一层该向哪一层学？选择的仍是 q·k 与 softmax：学生的层是查询，教师的层是键，soft 就是温度。',
+    },
+  },
 } as const satisfies { readonly [id in SectionId]: Words };

@@ -1,0 +1,124 @@
+// Where visitors bring features of their own: pasted, or from files.
+
+import type { Text } from '../../generated/catalog.ts';
+import { element, uniqueId } from '../../views/parts/dom.ts';
+import { phrase, type Language } from '../../views/parts/text.ts';
+import { fileButton } from '../drop.ts';
+import { reasonOf } from '../reason.ts';
+import { nameOf } from '../source.ts';
+import { text as page } from '../text.ts';
+
+const EXAMPLE = '{"query": [[[1, 0], [0, 1]]], "key": [[[1, 0], [0.6, 0.8], [0, 1]]]}';
+
+const text = {
+  name: { en: 'Your own features', zh: '使用自己的特征' },
+  about: {
+    en: 'Two arrays of numbers: query, batch × students × features, and key, batch × teachers × features. Paste them as JSON, or open them as JSON, npz or safetensors, or as two npy files.',
+    zh: '两个数组：query 为 批次 × 学生 × 特征，key 为 批次 × 教师 × 特征。可粘贴 JSON，或打开 JSON、npz、safetensors，或两个 npy 文件。',
+  },
+  paste: { en: 'Both arrays as JSON', zh: '两个数组（JSON）' },
+  show: { en: 'Show', zh: '显示' },
+  open: { en: 'Open files…', zh: '打开文件…' },
+  back: { en: 'Back to the sample', zh: '恢复示例' },
+  pasted: { en: 'what was pasted', zh: '粘贴的内容' },
+  shown: {
+    en: 'Drawn from {name}: {query} and {key} (batch × layers × features). A link to this section does not carry it.',
+    zh: '数据来自 {name}：{query} 与 {key}（批次 × 层 × 特征）。此处的链接不含这些数据。',
+  },
+} satisfies Record<string, Text>;
+
+/** What was done with what the visitor brought. */
+export type Outcome =
+  | { is: 'sample' }
+  | { is: 'shown'; query: readonly number[]; key: readonly number[] }
+  | { is: 'failed'; error: unknown };
+
+/** What the visitor does. */
+export interface OwnListener {
+  open(files: readonly File[]): void;
+  back(): void;
+}
+
+export class OwnFeatures {
+  readonly element: HTMLDetailsElement;
+  readonly #heard: OwnListener;
+  readonly #body = element('div', { class: 'student-own-body' });
+  readonly #area = element('textarea', {
+    id: uniqueId('student-paste'),
+    class: 'student-paste',
+    name: 'student-paste',
+    rows: 4,
+    spellcheck: 'false',
+    autocomplete: 'off',
+    placeholder: EXAMPLE,
+  });
+  readonly #back = element('button', { type: 'button', class: 'button', name: 'student-back', hidden: true });
+  readonly #summary = element('summary', { class: 'student-fold' });
+  readonly #said = element('p', { class: 'student-said', role: 'status', id: uniqueId('student-said') });
+  /** What the files are called; undefined: they were pasted. */
+  #name: string | undefined;
+  #outcome: Outcome = { is: 'sample' };
+
+  constructor(language: Language, heard: OwnListener) {
+    this.#heard = heard;
+    this.#area.setAttribute('aria-describedby', this.#said.id);
+    this.#back.addEventListener('click', () => {
+      // The button goes, and whoever pressed it should not be lost with it.
+      this.#area.focus();
+      heard.back();
+    });
+    this.element = element('details', { class: 'student-own' }, this.#summary, this.#body);
+    this.speak(language);
+  }
+
+  speak(language: Language): void {
+    this.#summary.textContent = text.name[language];
+    const about = element('p', { class: 'student-about' }, text.about[language]);
+    const label = element('label', { for: this.#area.id, class: 'student-label' }, text.paste[language]);
+    const show = this.#button('student-show', text.show[language], () => this.#paste());
+    const open = fileButton(text.open[language], (files) => this.#open(files), 'student-open', true);
+    this.#back.textContent = text.back[language];
+    const buttons = element('div', { class: 'student-buttons' }, show, open, this.#back);
+    this.#body.replaceChildren(about, label, this.#area, buttons, this.#said);
+    this.#say(language);
+  }
+
+  /** Says what became of it. */
+  tell(outcome: Outcome, language: Language): void {
+    this.#outcome = outcome;
+    if (outcome.is !== 'failed') this.#back.hidden = outcome.is === 'sample';
+    this.#say(language);
+  }
+
+  #say(language: Language): void {
+    const name = this.#name ?? text.pasted[language];
+    const outcome = this.#outcome;
+    const failed = outcome.is === 'failed';
+    this.#said.classList.toggle('field-fault', failed);
+    if (failed && this.#name === undefined) this.#area.setAttribute('aria-invalid', 'true');
+    else this.#area.removeAttribute('aria-invalid');
+    this.#said.textContent =
+      outcome.is === 'sample'
+        ? ''
+        : outcome.is === 'failed'
+          ? phrase(page.openFailed, language, { name, reason: reasonOf(outcome.error, language) })
+          : phrase(text.shown, language, { name, query: outcome.query.join(' × '), key: outcome.key.join(' × ') });
+  }
+
+  #paste(): void {
+    this.#name = undefined;
+    this.#heard.open([new File([this.#area.value], 'pasted.json')]);
+  }
+
+  #open(files: readonly File[]): void {
+    if (files.length === 0) return;
+    this.#name = nameOf(files);
+    this.#heard.open(files);
+  }
+
+  #button(name: string, label: string, press: () => void): HTMLElement {
+    const made = element('button', { type: 'button', class: 'button', name }, label);
+    made.addEventListener('click', press);
+    return made;
+  }
+}

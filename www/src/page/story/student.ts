@@ -1,0 +1,220 @@
+// STUDENT of the story: student layers choose teacher layers to learn from, by the same q·k and softmax.
+
+import { paint, type Colormap } from '../../engine/index.ts';
+import type { Text } from '../../generated/catalog.ts';
+import { StudentView, type ItemChosen, type StudentTable } from '../../views/index.ts';
+import { element } from '../../views/parts/dom.ts';
+import { Latest } from '../../views/parts/latest.ts';
+import type { Painter } from '../../views/parts/palette.ts';
+import type { Language } from '../../views/parts/text.ts';
+import { makeField, type Field } from '../field.ts';
+import { reasonOf } from '../reason.ts';
+import type { Reading } from '../source.ts';
+import { replaceKeepingFocus } from '../toolbar.ts';
+import { ownFeatures, SAMPLE, sampleFeatures, type Features } from './features.ts';
+import { OwnFeatures } from './ownfeatures.ts';
+import type { Exported, Mounted, Section, Story } from './section.ts';
+import { WORDS } from './words.ts';
+import { studentTables } from './studentnumbers.ts';
+import { readState, SOFT, USUAL, writeState, type StudentState } from './studentstate.ts';
+import { studentVerdict } from './studentverdict.ts';
+
+const COLORS: Colormap = 'viridis';
+
+const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
+
+const text = {
+  sample: {
+    en: 'The sample: layers of one model, all-MiniLM-L6-v2, on a sentence of 16 tokens, a batch item each. All vectors have length 1, so q·k is a cosine: at soft = 1 no weight is more than e² ≈ 7.4 times another of its row, and near 0 each student layer finds itself among the teachers. Nothing here was trained to distil.',
+    zh: '示例：同一模型 all-MiniLM-L6-v2 的各层读一个 16 个词元的句子，每个词元为一个批次项。向量长度均为 1，q·k 就是余弦相似度：soft = 1 时，同一行中任一权重至多是另一权重的 e² ≈ 7.4 倍；soft 接近 0 时，每个学生层都在教师中找到自己。这里并未做过蒸馏训练。',
+  },
+  usual: { en: '{soft}, the usual value', zh: '常用值 {soft}' },
+} satisfies Record<string, Text>;
+
+export const student: Section = {
+  ...WORDS.student,
+  mount: (host, story) => new Student(host, story),
+};
+
+class Student implements Mounted {
+  readonly #story: Story;
+  readonly #view: StudentView;
+  readonly #own: OwnFeatures;
+  readonly #knob = element('div', { class: 'student-knob' });
+  readonly #about = element('p', { class: 'student-about' });
+  readonly #verdict = element('p', { class: 'student-verdict', role: 'status' });
+  readonly #fault = element('p', { class: 'field-fault', role: 'status' });
+  readonly #reading = new Latest((error) => this.#own.tell({ is: 'failed', error }, this.#language));
+  readonly #counting = new Latest((error) => this.#fail(error));
+  #language: Language;
+  #state: StudentState;
+  #field: Field | undefined;
+  #features: Features | undefined;
+  #isSample = true;
+  /** The numbers, and the soft that they are of: for a moment that is the one before. */
+  #counted: { soft: number; tables: StudentTable[] } | undefined;
+  #error: unknown;
+
+  constructor(host: HTMLElement, story: Story) {
+    this.#story = story;
+    this.#language = story.language;
+    this.#state = readState(story.state);
+    this.#own = new OwnFeatures(story.language, {
+      open: (files) => this.#read((reading) => ownFeatures(files, reading)),
+      back: () => this.#readSample(),
+    });
+    const words = element('div', {}, this.#about, this.#own.element);
+    host.append(element('div', { class: 'student-top' }, this.#knob, words), this.#verdict, this.#fault);
+    this.#view = new StudentView(host, { paint: painter, colormap: COLORS });
+    this.#view.addEventListener('item', (event) => this.#set((event as CustomEvent<ItemChosen>).detail));
+    this.#view.addEventListener('state', () => this.#take());
+    this.#write();
+    this.#makeKnob();
+    this.#show();
+    this.#readSample();
+  }
+
+  speak(language: Language): void {
+    this.#language = language;
+    this.#own.speak(language);
+    this.#makeKnob();
+    this.#show();
+  }
+
+  repaint(): void {
+    this.#view.repaint();
+  }
+
+  restore(state: string): void {
+    this.#state = readState(state);
+    this.#write();
+    this.#makeKnob();
+    this.#count();
+  }
+
+  exported(): Exported {
+    const { soft = USUAL, tables = [] } = this.#counted ?? {};
+    const [students, teachers] = [this.#features?.students(this.#language), this.#features?.teachers(this.#language)];
+    const rows = tables.flatMap(({ weights }, table) => {
+      const batch = tables.length > 1 ? (table === 0 ? 'mean' : table - 1) : table;
+      return Array.from(weights, (weight, at) => {
+        const count = teachers?.length ?? 1;
+        const [from, to] = [Math.floor(at / count), at % count];
+        return [soft, batch, from, students?.[from] ?? '', to, teachers?.[to] ?? '', weight];
+      });
+    });
+    const columns = ['soft', 'batch', 'student', 'student name', 'teacher', 'teacher name', 'weight'];
+    return { name: 'students-and-teachers', columns, rows, picture: this.#view.picture };
+  }
+
+  // ---- what is chosen
+
+  #set(change: Partial<StudentState>): void {
+    const before = this.#state;
+    this.#state = { ...before, ...change };
+    this.#story.remember(writeState(this.#state));
+    if (this.#state.soft === before.soft) this.#show();
+    else this.#count();
+  }
+
+  /** Locks and table are the view's own. */
+  #take(): void {
+    this.#state = { ...this.#state, locks: this.#view.locks, table: this.#view.isTableOpen };
+    this.#story.remember(writeState(this.#state));
+  }
+
+  /** Tells the view what a link says. */
+  #write(): void {
+    const { locks, table } = this.#state;
+    this.#view.locks = locks;
+    this.#view.isTableOpen = table;
+    this.#state = { ...this.#state, locks: this.#view.locks };
+  }
+
+  #makeKnob(): void {
+    const { soft: value } = this.#state;
+    const language = this.#language;
+    const change = (soft: unknown): void => this.#set({ soft: typeof soft === 'number' ? soft : USUAL });
+    this.#field = makeField({ parameter: SOFT, value, language, sizes: undefined, brought: false, change });
+    const label = text.usual[language].replace('{soft}', String(USUAL));
+    const usual = element('button', { type: 'button', class: 'student-usual', name: 'student-usual' }, label);
+    usual.addEventListener('click', () => {
+      this.#set({ soft: USUAL });
+      this.#makeKnob();
+    });
+    const [low, high] = SOFT.slider.map((end) => element('span', { 'aria-hidden': 'true' }, String(end)));
+    if (low && high) this.#field.element.append(element('div', { class: 'student-marks' }, low, usual, high));
+    replaceKeepingFocus(this.#knob, [this.#field.element]);
+  }
+
+  // ---- features, and what becomes of them
+
+  #readSample(): void {
+    this.#read(sampleFeatures, true);
+  }
+
+  #read(features: (reading: Reading) => Promise<Features>, isSample = false): void {
+    this.#reading.run(async (signal) => {
+      const found = await features({ signal, onProgress: () => undefined });
+      if (signal.aborted) return;
+      [this.#features, this.#isSample, this.#counted] = [found, isSample, undefined];
+      const shapes = { query: shapeOf(found.query.shape), key: shapeOf(found.key.shape) };
+      this.#own.tell(isSample ? { is: 'sample' } : { is: 'shown', ...shapes }, this.#language);
+      this.#count();
+    }, true);
+  }
+
+  #count(): void {
+    const { soft } = this.#state;
+    const features = this.#features;
+    this.#show();
+    if (!features) return;
+    this.#counting.run(async (signal) => {
+      const tables = await studentTables(features, soft, signal);
+      if (signal.aborted || features !== this.#features) return;
+      [this.#counted, this.#error] = [{ soft, tables }, undefined];
+      this.#field?.fail(null);
+      this.#show();
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#error = error;
+    this.#show();
+  }
+
+  #show(): void {
+    const language = this.#language;
+    const scene = this.#scene();
+    this.#about.textContent = this.#isSample ? text.sample[language] : '';
+    this.#view.show(scene, language);
+    const table = scene.tables?.[scene.item === undefined || scene.batch.length < 2 ? 0 : scene.item + 1];
+    const isMean = scene.item === undefined;
+    const at = { soft: this.#counted?.soft ?? USUAL, teachers: scene.teachers.length, isMean };
+    const [now, then] = table ? studentVerdict(table, at, language) : ['', ''];
+    const said = now === '' ? [] : [element('b', {}, now), ' ', element('span', {}, then)];
+    this.#verdict.replaceChildren(...said);
+    this.#fault.textContent = this.#error === undefined ? '' : reasonOf(this.#error, language);
+  }
+
+  /** What is seen; before the sample is there, room for it. */
+  #scene() {
+    const language = this.#language;
+    const { students, teachers, batch } = this.#features ?? EXPECTED;
+    const names = batch(language);
+    // Of one item there is no mean, and of a number that is too high no item.
+    const { item } = this.#state;
+    const there = item !== undefined && item < names.length ? item : undefined;
+    const shown = names.length === 1 ? 0 : there;
+    const [left, right] = [students(language), teachers(language)];
+    return { students: left, teachers: right, batch: names, tables: this.#counted?.tables, item: shown };
+  }
+}
+
+const blank = (count: number) => () => Array<string>(count).fill('');
+const EXPECTED = { students: blank(SAMPLE.size[0]), teachers: blank(SAMPLE.size[1]), batch: blank(SAMPLE.batch) };
+
+/** As the visitor knows it: without the one head. */
+function shapeOf(shape: readonly number[]): number[] {
+  return shape.filter((_, axis) => axis !== 1);
+}
