@@ -30,17 +30,22 @@ export function listed(labels: readonly string[]): Steps {
 /** A menu of more entries than this is slow to make and no help to choose from: a number is typed instead. */
 const LONGEST_MENU = 300;
 
-/** A menu, or a field for a number, with a step back and a step forward: layer, head, batch item. */
+/**
+ * A menu, or a field for a number, with a step back and a step forward: layer, head, batch item. Where there are several of
+ * one kind, `whose` goes before the names of its controls.
+ */
 export function stepper(
-  name: 'layer' | 'head' | 'batch',
+  kind: 'layer' | 'head' | 'batch',
   steps: Steps,
   start: number,
   language: Language,
   choose: (index: number) => void,
+  whose = '',
 ): HTMLElement {
   const id = uniqueId('stepper');
+  const name = `${whose}${kind}`;
   const entry = steps.count > LONGEST_MENU ? numberEntry(id, name, steps) : menuEntry(id, name, steps);
-  const label = text[name][language];
+  const label = text[kind][language];
   let at = start;
   const button = (step: 1 | -1, says: string, sign: string): HTMLButtonElement => {
     const names = { name: `${name}${step > 0 ? '-next' : '-previous'}`, 'aria-label': says, title: says };

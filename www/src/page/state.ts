@@ -155,13 +155,20 @@ function parametersOf(settings: Settings): [string, CatalogParameter][] {
   return [...lists, ...catalog.options.map((parameter): [string, CatalogParameter] => [parameter.name, parameter])];
 }
 
-function parseValue(parameter: CatalogParameter, typed: string): Value | undefined {
+/** The value that a link says for `parameter`; undefined where it makes no sense. */
+export function parseValue(parameter: CatalogParameter, typed: string): Value | undefined {
   // Number('') would be 0.
   if (typed.trim() === '') return undefined;
   if (typed === 'auto') return null;
   if (parameter.kind === 'tensor') return parseTensor(parameter, typed);
   if (parameter.kind === 'flag') return typed === 'true' ? true : typed === 'false' ? false : undefined;
   return parameter.kind === 'number' ? Number(typed) : typed;
+}
+
+/** A value as a link says it; undefined where it cannot. */
+export function valueText(value: Value): string | undefined {
+  if (isTensorValue(value)) return tensorText(value);
+  return value === null ? 'auto' : String(value);
 }
 
 /** What the address should say; settings only where they differ from the capture's `own`. */
@@ -218,7 +225,7 @@ function writeSettings(entries: URLSearchParams, settings: Settings, own: Settin
     const sameMember = !path.includes('.') || settings[list].id === own[list].id;
     const before = (sameMember ? valueAt(own, path) : undefined) ?? parameter.default;
     if (value === before) continue;
-    const written = isTensorValue(value) ? tensorText(value) : value === null ? 'auto' : String(value);
+    const written = valueText(value);
     if (written !== undefined) entries.set(path, written);
   }
   writeMasks(entries, settings.masks, own.masks);

@@ -1,6 +1,7 @@
 // The views: each turns numbers into something to look at, and knows neither where they come from nor where it stands.
 
 export * from './cell.ts';
+export * from './compare.ts';
 export * from './head.ts';
 export * from './heads.ts';
 export * from './links.ts';

@@ -1,13 +1,11 @@
 // All layers of what is open, for the sections that look at them together; and the head that the page shows.
 
-import type { ProblemOptions, Tensor } from '../../engine/index.ts';
-import { ownOf, withSinks, type Source } from '../source.ts';
+import type { ProblemOptions } from '../../engine/index.ts';
+import { ownOf, withSinks, type Layer, type Source } from '../source.ts';
 import { sizesOf, type Sizes } from '../tensors.ts';
 
 /** Q and K of one layer, and how its weights come about. */
-export interface AtlasLayer {
-  query: Tensor;
-  key: Tensor;
+export interface AtlasLayer extends Layer {
   options: ProblemOptions;
 }
 
@@ -36,8 +34,7 @@ export function atlasOf(
     keyTokens,
     async layer(index, signal) {
       const read = await source.layer(index, signal);
-      const { query, key } = read;
-      return { query, key, options: withSinks(optionsOf(index, sizesOf(query, key)), read) };
+      return { ...read, options: withSinks(optionsOf(index, sizesOf(read.query, read.key)), read) };
     },
   };
 }

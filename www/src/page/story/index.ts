@@ -17,6 +17,7 @@ export function sequelOf(opened: Opened): readonly Chapter[] {
     { ...WORDS.steps, load: async () => (await import('./steps.ts')).steps(opened) },
     { ...WORDS.links, load: async () => (await import('./links.ts')).links(opened) },
     { ...WORDS.heads, load: async () => (await import('./heads.ts')).heads(opened) },
+    { ...WORDS.compare, load: async () => (await import('./compare.ts')).compare(opened) },
     { ...WORDS.student, load: async () => (await import('./student.ts')).student },
   ];
 }

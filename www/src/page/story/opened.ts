@@ -3,11 +3,13 @@
 import type { AttentionMap, ProblemOptions, Tensor } from '../../engine/index.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { PageError } from '../reason.ts';
+import { settingsFrom } from '../settings.ts';
 import { EXAMPLES, type Source } from '../source.ts';
 import type { Place } from '../state.ts';
 import type { Sizes } from '../tensors.ts';
 import { text } from '../text.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
+import type { CompareOf, CompareSubject } from './compare.ts';
 import type { HeadsOf } from './heads.ts';
 import type { LinksOf, LinksSubject } from './links.ts';
 import type { StepsHead, StepsPage } from './steps.ts';
@@ -38,12 +40,12 @@ export interface Host {
 /** Nobody stops the values of a layer: they are read once and are wanted as long as the layer is. */
 const NEVER = new AbortController().signal;
 
-export class Opened implements StepsPage, LinksOf, HeadsOf {
+export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
   readonly #host: Host;
   readonly #listeners: (() => void)[] = [];
   #head: OpenHead | undefined;
   #steps: Promise<StepsHead> | undefined;
-  #subject: LinksSubject | undefined;
+  #subject: (LinksSubject & CompareSubject) | undefined;
   #atlas: { atlas: Atlas; source: Source; rules: readonly unknown[] } | undefined;
   /** The values of the last layer that was asked for. */
   #value: { source: Source; layer: number; value: Promise<Tensor | null> } | undefined;
@@ -106,9 +108,9 @@ export class Opened implements StepsPage, LinksOf, HeadsOf {
     return this.#value.value;
   }
 
-  // ---- for the links
+  // ---- for the links and the comparison
 
-  subject(): LinksSubject | undefined {
+  subject(): (LinksSubject & CompareSubject) | undefined {
     return this.#subject;
   }
 
@@ -148,7 +150,8 @@ function isSame(a: OpenHead | undefined, b: OpenHead | undefined): boolean {
   return same && a.rules.every((rule, at) => rule === b.rules[at]);
 }
 
-function subjectOf({ source, map, place: { layer, batch, head } }: OpenHead): LinksSubject {
+function subjectOf({ source, map, options, place: { layer, batch, head } }: OpenHead): LinksSubject & CompareSubject {
   const { layers, queryTokens, keyTokens } = source;
-  return { map, layer: layers[layer] ?? layer, batch, head, queryTokens, keyTokens };
+  const { normalizer } = settingsFrom(options);
+  return { map, layer: layers[layer] ?? layer, batch, head, normalizer: normalizer.id, queryTokens, keyTokens };
 }

@@ -4,7 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import type { Language } from '../../views/parts/text.ts';
 
 /** The sections in the order in which they are read, by their names in the address; the matrix stands before `steps`. */
-export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads', 'student'] as const;
+export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads', 'compare', 'student'] as const;
 export type SectionId = (typeof SECTION_IDS)[number];
 
 /** What there is of a section from the start. */

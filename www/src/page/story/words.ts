@@ -43,6 +43,14 @@ export const WORDS = {
       zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
     },
   },
+  compare: {
+    id: 'compare',
+    title: { en: 'How far apart are two heads?', zh: '两个头相差多远？' },
+    lead: {
+      en: 'Lay two weight matrices side by side. Divergence says how far two rows of weights are from one another: 0 bits, the same shares; 1 bit, no key in common.',
+      zh: '把两个注意力权重矩阵并排放置。散度说明两行权重相距多远：0 比特，各键所占份额相同；1 比特，没有一个共同的键。',
+    },
+  },
   student: {
     id: 'student',
     title: { en: 'Students and teachers', zh: '学生与教师' },

@@ -26,6 +26,8 @@ export class Axis {
   #shown = new Map<number, HTMLElement>();
   #thinned = false;
   #tokens: readonly string[] | undefined;
+  /** Which item stands at each place; undefined: they stand as they come. */
+  #order: ArrayLike<number> | undefined;
   #count = 0;
   #along: Along = { from: 0, size: 0, pixels: 0 };
   #marked: readonly [number, number] | undefined;
@@ -37,12 +39,13 @@ export class Axis {
     this.element = element('div', { class: `axis axis-${side}`, 'aria-hidden': 'true' }, this.#labels, this.#current);
   }
 
-  /** Takes `count` items; without tokens they go by their number. */
-  set(count: number, tokens: readonly string[] | undefined): void {
+  /** Takes `count` items, which stand in `order`; without tokens they go by their number. */
+  set(count: number, tokens: readonly string[] | undefined, order?: ArrayLike<number>): void {
     const fitting = tokens?.length === count ? tokens : undefined;
-    if (count !== this.#count || fitting !== this.#tokens) this.#shown.clear();
+    if (count !== this.#count || fitting !== this.#tokens || order !== this.#order) this.#shown.clear();
     this.#count = count;
     this.#tokens = fitting;
+    this.#order = order;
   }
 
   /** Draws the labels of what lies `along` the axis. */
@@ -103,15 +106,16 @@ export class Axis {
     return this.#tokens !== undefined;
   }
 
-  /** What item `index` is called: its token, or its number. */
+  /** What stands at place `index` is called: its token, or its number. */
   name(index: number): string {
-    const token = this.#tokens?.[index];
-    return token === undefined ? String(index) : visibleToken(token);
+    const item = this.#order?.[index] ?? index;
+    const token = this.#tokens?.[item];
+    return token === undefined ? String(item) : visibleToken(token);
   }
 
   #label(item: number, thinned: boolean): HTMLElement {
     const label = element('span', { class: 'axis-label', title: this.name(item) });
-    if (thinned && this.#tokens) label.append(element('i', {}, String(item)), ' ');
+    if (thinned && this.#tokens) label.append(element('i', {}, String(this.#order?.[item] ?? item)), ' ');
     label.append(this.name(item));
     return label;
   }
