@@ -50,6 +50,8 @@ export interface ComparedFrame {
   keys: number;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
+  /** The longest names in characters, where they are not there yet. */
+  longest?: readonly [rows: number, columns: number] | undefined;
 }
 
 const text = {
@@ -70,7 +72,7 @@ const text = {
     en: 'The largest difference: query {query}, {name}, gives key {key}, {other}, a weight of {a} in A and {b} in B.',
     zh: '最大的差：查询 {query}（{name}）给键 {key}（{other}）的权重，在 A 中为 {a}，在 B 中为 {b}。',
   },
-  same: { en: 'The two matrices are the same.', zh: '两个矩阵完全相同。' },
+  same: { en: 'The two matrices are the same: 0 bits in every row.', zh: '两个矩阵完全相同：每行都是 0 比特。' },
   axes: { en: 'Rows are queries, columns keys.', zh: '行为查询，列为键。' },
   pooled: {
     en: 'Each cell shows the largest of {rows} × {columns} pairs; pointing at one names the pair that differs most.',
@@ -93,7 +95,8 @@ const SORT_NAMES: Record<(typeof SORTS)[number], Text> = {
 const WIDTHS = { two: 600, three: 1080 };
 const GAP = 28;
 /** What the bars take at the least. */
-const BARS = { wide: 132, narrow: 76 };
+const BARS = { wide: 120, narrow: 72 };
+const BEFORE_BARS = 12;
 const MOST_HEIGHT = 420;
 
 /** Names of colour maps. */
@@ -127,6 +130,7 @@ export class CompareView extends EventTarget {
   readonly room = element('div', { class: 'compare-room' });
   #frame: ComparedFrame = { queries: 0, keys: 0 };
   #scene: ComparedScene | undefined;
+  #facts: Facts = NOTHING;
   #choices: CompareChoices = readCompared('');
   #order: Uint32Array = new Uint32Array();
   #furthest: Uint32Array = new Uint32Array();
@@ -164,6 +168,8 @@ export class CompareView extends EventTarget {
   set language(language: Language) {
     this.#language = language;
     this.#render();
+    // A scale that could not be painted is as it was.
+    if (this.#scene) this.#showLegends().catch(() => undefined);
   }
 
   /** What would bring back what the visitor has chosen; '' for the view as it comes. */
@@ -184,6 +190,7 @@ export class CompareView extends EventTarget {
     if (same && frame.queryTokens === queryTokens && frame.keyTokens === keyTokens) return;
     this.#frame = frame;
     this.#scene = undefined;
+    this.#facts = NOTHING;
     this.#sheet.reserve(frame.queries, frame.keys);
     this.#arrange();
   }
@@ -191,13 +198,21 @@ export class CompareView extends EventTarget {
   /** Draws; undefined: nothing. */
   show(scene: ComparedScene | undefined): void {
     this.#scene = scene;
+    this.#facts = scene ? factsOf(scene) : NOTHING;
     this.#pointed = undefined;
     this.#arrange();
+  }
+
+  /** There is no comparison, and none is under way: without a picture no room is kept for one. */
+  refuse(): void {
+    this.show(undefined);
+    this.#host.hidden = true;
   }
 
   /** Another comparison is under way. */
   set busy(busy: boolean) {
     this.#busy = busy;
+    if (busy) this.#host.hidden = false;
     this.#settle();
   }
 
@@ -285,10 +300,11 @@ export class CompareView extends EventTarget {
     this.#host.dataset['side'] = String(side);
     const names = { rows: queries, columns: keys, ...this.#tokens, order: this.#order };
     for (const { plot } of this.#panels) plot.name(names);
-    const longest = this.#panels[0]?.plot.longest ?? { rows: 0, columns: 0 };
-    const gutter = gutters(longest.rows, longest.columns, this.#width);
+    const { rows = 0, columns = 0 } = this.#panels[0]?.plot.longest ?? {};
+    const [down = 0, across = 0] = this.#frame.longest ?? [];
+    const gutter = gutters(Math.max(rows, down), Math.max(columns, across), this.#width);
     const bars = side === 1 ? BARS.narrow : BARS.wide;
-    const rest = { 1: gutter.left + bars, 2: gutter.left + GAP, 3: gutter.left + bars + 2 * GAP }[side];
+    const rest = { 1: gutter.left + bars, 2: gutter.left + GAP, 3: gutter.left + bars + 2 * GAP }[side] + BEFORE_BARS;
     const width = Math.floor((this.#width - rest) / side);
     const size = plotSize(queries, keys, width, Math.min(MOST_HEIGHT, Math.max(width, 240)));
     this.#panels.forEach(({ plot }, at) => {
@@ -341,7 +357,7 @@ export class CompareView extends EventTarget {
         await plot.draw(grid, this.#scaleOf(name));
         if (scene !== this.#scene) return;
       }
-      await this.#showLegends(scene);
+      await this.#showLegends();
     } catch {
       // What could not be painted stays as it was.
     } finally {
@@ -353,25 +369,21 @@ export class CompareView extends EventTarget {
   /** A and B in the same colours; the difference as far below 0 as above. */
   #scaleOf(name: 'a' | 'b' | 'difference'): { colormap: string; low: number; high: number } {
     const { weights, difference } = this.#colors;
-    const scene = this.#scene;
-    const reach = (values: Float32Array | undefined): number => Math.abs(values?.[largestAt(values)] ?? 0);
-    if (name === 'difference') {
-      const high = reach(scene?.difference) || 1;
-      return { colormap: difference, low: -high, high };
-    }
-    return { colormap: weights, low: 0, high: Math.max(reach(scene?.a), reach(scene?.b)) || 1 };
+    const { high, reach } = this.#facts;
+    return name === 'difference'
+      ? { colormap: difference, low: -(reach || 1), high: reach || 1 }
+      : { colormap: weights, low: 0, high: high || 1 };
   }
 
-  async #showLegends({ a, b, difference }: ComparedScene): Promise<void> {
+  async #showLegends(): Promise<void> {
     const { removed, invalid } = neutralTones(isDark(this.#host));
-    const occurs = (...all: Float32Array[]) => ({
-      removed: all.some((values) => values.includes(-Infinity)),
-      invalid: all.some((values) => values.includes(NaN)),
-    });
-    this.#legends.weights.mark(occurs(a, b));
-    this.#legends.difference.mark(occurs(difference));
-    await this.#legends.weights.show({ ...this.#scaleOf('a'), removed, invalid }, this.#say('weight'));
-    await this.#legends.difference.show({ ...this.#scaleOf('difference'), removed, invalid }, this.#say('less'));
+    for (const [name, of, words] of [
+      ['weights', 'a', 'weight'],
+      ['difference', 'difference', 'less'],
+    ] as const) {
+      this.#legends[name].mark(this.#facts.occurs);
+      await this.#legends[name].show({ ...this.#scaleOf(of), removed, invalid }, this.#say(words));
+    }
   }
 
   /** Says to assistive technology, and to tests, whether the pictures are about to change. */
@@ -420,7 +432,6 @@ export class CompareView extends EventTarget {
     const note = [this.#say('axes'), pooling, scene?.note[language] ?? ''].filter(Boolean);
     this.#note.textContent = note.join(language === 'zh' ? '' : ' ');
     this.#sheet.rank(scene, this.#furthest, this.names, language);
-    if (scene) void this.#showLegends(scene).catch(() => undefined);
     this.#showSpot();
   }
 
@@ -430,30 +441,19 @@ export class CompareView extends EventTarget {
 
   #summed({ divergence, difference, keys, a, b }: ComparedScene): string {
     const { mean, rows } = meanDivergence(divergence);
+    const { largest: at } = this.#facts;
+    if (at >= 0 && difference[at] === 0 && mean === 0) return this.#say('same');
     const [query = 0] = this.#furthest;
     const names = this.names;
-    const values = {
-      mean: formatDivergence(mean),
-      query,
-      name: names.query(query),
-      most: formatDivergence(divergence[query] ?? NaN),
-    };
+    const most = formatDivergence(divergence[query] ?? NaN);
+    const values = { mean: formatDivergence(mean), query, name: names.query(query), most };
     const parts = [rows > 0 ? this.#say('mean', values) : this.#say('none')];
     if (rows > 0 && rows < divergence.length) parts.push(this.#say('without', { count: divergence.length - rows }));
-    const at = largestAt(difference);
-    if (at >= 0 && difference[at] === 0) parts.push(this.#say('same'));
-    else if (at >= 0) {
+    if (at >= 0) {
       const [row, key] = [Math.floor(at / keys), at % keys];
-      const weight = (value = 0): string => (value === -Infinity ? formatShare(0) : formatShare(value));
-      const pair = {
-        query: row,
-        name: names.query(row),
-        key,
-        other: names.key(key),
-        a: weight(a[at]),
-        b: weight(b[at]),
-      };
-      parts.push(this.#say('largest', pair));
+      const weight = (value = NaN): string => formatShare(value === -Infinity ? 0 : value);
+      const pair = { query: row, name: names.query(row), key, other: names.key(key) };
+      parts.push(this.#say('largest', { ...pair, a: weight(a[at]), b: weight(b[at]) }));
     }
     return parts.join(this.#language === 'zh' ? '' : ' ');
   }
@@ -466,7 +466,7 @@ export class CompareView extends EventTarget {
     if (!scene) return undefined;
     const { locked } = this;
     if (this.#pointed ?? locked) return this.#pointed ?? locked;
-    const at = largestAt(scene.difference);
+    const { largest: at } = this.#facts;
     return at < 0 ? { query: 0, key: 0 } : { query: Math.floor(at / scene.keys), key: at % scene.keys };
   }
 
@@ -609,6 +609,31 @@ export class CompareView extends EventTarget {
     const place = this.#order.indexOf(query);
     return { rows: [place, place + 1], columns: key === undefined ? undefined : [key, key + 1] };
   }
+}
+
+/** What is found in a scene once, for it takes a look at every pair. */
+interface Facts {
+  /** The largest weight, and the largest difference either way. */
+  high: number;
+  reach: number;
+  /** Where that difference stands; -1: there is none. */
+  largest: number;
+  /** Which tones beside the scales occur. */
+  occurs: { removed: boolean; invalid: boolean };
+}
+
+const NOTHING: Facts = { high: 0, reach: 0, largest: -1, occurs: { removed: false, invalid: false } };
+
+function factsOf({ a, b, difference }: ComparedScene): Facts {
+  const reach = (values: Float32Array, at = largestAt(values)): number => Math.abs(values[at] ?? 0);
+  const largest = largestAt(difference);
+  const has = (value: number): boolean => a.includes(value) || b.includes(value);
+  return {
+    high: Math.max(reach(a), reach(b)),
+    reach: reach(difference, largest),
+    largest,
+    occurs: { removed: has(-Infinity), invalid: has(NaN) },
+  };
 }
 
 function clamp(at: number, count: number): number {

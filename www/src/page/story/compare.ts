@@ -2,7 +2,7 @@
 
 import { paint, type AttentionMap, type Colormap } from '../../engine/index.ts';
 import { catalog, type Text } from '../../generated/catalog.ts';
-import { CompareView, type ComparedScene } from '../../views/index.ts';
+import { CompareView, type ComparedFrame, type ComparedScene } from '../../views/index.ts';
 import { largestAt } from '../../views/parts/comparing.ts';
 import { element } from '../../views/parts/dom.ts';
 import { formatShare } from '../../views/parts/format.ts';
@@ -12,7 +12,8 @@ import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
 import { PageError, reasonOf } from '../reason.ts';
-import { EXAMPLES, nameOf, openExample, openFiles, type Reading, type Source } from '../source.ts';
+import { EXAMPLES, nameOf, openExample, openFiles, type Example, type Reading, type Source } from '../source.ts';
+import type { Sizes } from '../tensors.ts';
 import { text as pageText } from '../text.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
 import { normalizerOf, readChoice, resolved, writeChoice } from './comparechoice.ts';
@@ -40,8 +41,8 @@ export interface CompareOf {
   /** The layers of what is open, and which of them the head is of. */
   atlas(): Atlas | undefined;
   shown(): HeadAt | undefined;
-  /** What is on its way, as long as it is not known whether anything is open. */
-  expected(): object | undefined;
+  /** Whether it is known if anything is open. */
+  readonly known: boolean;
   /** Calls `changed` whenever one of these is another. */
   listen(changed: () => void): void;
 }
@@ -50,7 +51,7 @@ const text = {
   empty: { en: 'Nothing is open.', zh: '尚未打开任何内容。' },
   choose: {
     en: 'Choose a capture with as many queries and keys as A has.',
-    zh: '请选择一份捕获，其查询数和键数须与 A 相同。',
+    zh: '请选择一份查询数和键数与 A 相同的数据。',
   },
   failed: { en: 'This could not be compared: {reason}.', zh: '无法比较：{reason}。' },
   unassigned: {
@@ -61,6 +62,7 @@ const text = {
     en: 'B has {layers} layers, and the one at place {layer} is asked for (the first is at 0)',
     zh: 'B 有 {layers} 层，没有序号为 {layer} 的层（序号从 0 开始）',
   },
+  notSearched: { en: 'There was no search: {reason}.', zh: '未能搜索：{reason}。' },
   stopped: { en: 'Stopped.', zh: '已停止。' },
   again: { en: 'Go on', zh: '继续' },
   searching: { en: 'Searching', zh: '正在搜索' },
@@ -89,8 +91,15 @@ const text = {
 const COLORS: { weights: Colormap; difference: Colormap } = { weights: 'viridis', difference: 'blue_orange' };
 /** More pairs than this are not all written into a table: it would take seconds to make, and to open. */
 const MOST_LINES = 2 ** 15;
-/** The room to keep as long as nothing is open. */
-const USUAL = { queries: 16, keys: 16 };
+/** The room to keep as long as nothing is open: that of the first example. */
+const [
+  {
+    size: [QUERIES, KEYS],
+    longest: LONGEST,
+    layers: LAYERS,
+    heads: HEADS,
+  },
+] = EXAMPLES as [Example];
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
@@ -221,14 +230,12 @@ class Compare implements Mounted {
     const [subject, atlas] = [this.#of.subject(), this.#of.atlas()];
     if (subject !== this.#subject || atlas !== this.#atlas) this.#jobs.cancel();
     [this.#subject, this.#atlas] = [subject, atlas];
-    const { queries, keys } = subject?.map ?? USUAL;
-    const { queryTokens, keyTokens } = subject ?? {};
-    this.#view.expect({ queries, keys, queryTokens, keyTokens });
+    this.#view.expect(frameOf(subject));
     this.#render();
     if (!subject || !atlas) {
       this.#drawn = undefined;
       this.#view.show(undefined);
-      return this.#say((language) => (this.#of.expected() ? '' : text.empty[language]));
+      return this.#say((language) => (this.#of.known ? text.empty[language] : ''));
     }
     const choice = this.#resolved;
     const wanted: Drawn = { subject, atlas, choice: choice ? writeChoice(choice) : '', own: this.#own };
@@ -261,7 +268,7 @@ class Compare implements Mounted {
     const other = await this.#beside(wanted, choice, a, work);
     work.signal.throwIfAborted();
     if (!other) {
-      this.#view.show(undefined);
+      this.#view.refuse();
       return this.#say((language) => text.choose[language]);
     }
     const { difference, divergence } = await compared(a, other.weights, work);
@@ -332,14 +339,20 @@ class Compare implements Mounted {
     const [subject, atlas, choice, at] = [this.#subject, this.#atlas, this.#resolved, this.#of.shown()];
     if (!subject || !atlas || !choice || !at) return;
     const candidates = candidatesOf(choice, subject, atlas, at);
-    // What was under way is given up for this.
-    this.#drawn = undefined;
+    // A comparison that was under way is given up for this, and made up for after it.
+    if (this.#jobs.busy) this.#drawn = undefined;
     this.#say(() => '');
     this.#run(text.searching, async (work) => {
-      const a = await weightsIn(subject.map, subject, work);
-      const found = await search(atlas, a, candidates, want, work);
-      work.signal.throwIfAborted();
-      this.#take(found, want);
+      try {
+        const a = await weightsIn(subject.map, subject, work);
+        const found = await search(atlas, a, candidates, want, work);
+        work.signal.throwIfAborted();
+        this.#take(found, want);
+      } catch (error) {
+        work.signal.throwIfAborted();
+        this.#work();
+        this.#say((language) => phrase(text.notSearched, language, { reason: reasonOf(error, language) }));
+      }
     });
   }
 
@@ -355,12 +368,20 @@ class Compare implements Mounted {
     const choice = this.#resolved;
     this.#again.textContent = text.again[this.#language];
     this.#said.textContent = this.#saying(this.#language);
-    this.#controls.element.hidden = !choice;
-    if (!choice) return;
-    const { map } = this.#subject!;
-    const { batch, heads, queries, keys, headSize } = map;
-    const sizes = { batch, heads, queries, keys, headSize, keySize: headSize };
-    this.#controls.show({ choice, layers: this.#atlas!.layers, heads, sizes, file: this.#own?.name }, this.#language);
+    this.#controls.element.classList.toggle('compare-waiting', !choice);
+    const layers = this.#atlas?.layers ?? Array.from({ length: LAYERS }, (_, layer) => layer);
+    const { map } = this.#subject ?? {};
+    const usual = { at: { layer: 0, head: 0 }, layers: LAYERS, heads: HEADS, normalizer: 'softmax' };
+    this.#controls.show(
+      {
+        choice: choice ?? resolved(this.#choice, usual),
+        layers,
+        heads: map?.heads ?? HEADS,
+        sizes: map && sizesIn(map),
+        file: this.#own?.name,
+      },
+      this.#language,
+    );
   }
 
   #say(saying: (language: Language) => string, again = false): void {
@@ -376,12 +397,23 @@ class Compare implements Mounted {
 
   /** There is nothing to be seen beside A: better nothing than what stood there before. */
   #fail(error: unknown): void {
-    this.#view.show(undefined);
+    this.#view.refuse();
     this.#say(
       (language) => phrase(text.failed, language, { reason: reasonOf(error, language) }),
       !(error instanceof PageError),
     );
   }
+}
+
+/** The room and the names of what is open, or of what is likely to be. */
+function frameOf(subject: CompareSubject | undefined): ComparedFrame {
+  if (!subject) return { queries: QUERIES, keys: KEYS, longest: LONGEST };
+  const { map, queryTokens, keyTokens } = subject;
+  return { queries: map.queries, keys: map.keys, queryTokens, keyTokens };
+}
+
+function sizesIn({ batch, heads, queries, keys, headSize }: CompareSubject['map']): Sizes {
+  return { batch, heads, queries, keys, headSize, keySize: headSize };
 }
 
 /** Whether two pictures would be the same. */

@@ -136,8 +136,8 @@ function checkSizes({ query, key }: AtlasLayer, { batch: item, head }: Which, { 
 }
 
 /** Where A and B differ; a key that is removed weighs nothing. */
-export function compared(a: Weights, b: Weights, { signal }: Work): Promise<WeightsComparison> {
-  return compareWeights(tensorOf(a), tensorOf(b), { signal });
+export function compared(a: Weights, b: Weights, work: Work): Promise<WeightsComparison> {
+  return compareWeights(tensorOf(a), tensorOf(b), work);
 }
 
 function tensorOf({ queries, keys, data }: Weights): Tensor {
@@ -165,7 +165,7 @@ export async function search(
   for (const group of grouped(candidates)) {
     const layer = await atlas.layer(group[0]!.layer, work.signal);
     for (const which of group) checkSizes(layer, which, a);
-    const means = await within(layer, group[0]!.normalizer, work, (map) => meansIn(map, group, a, work));
+    const means = await within(layer, group[0]!.normalizer, work, (map) => meansIn(map, group, a, work.signal));
     group.forEach((which, at) => {
       const mean = means[at] ?? NaN;
       const better = !best || (want === 'furthest' ? mean > best.mean : mean < best.mean);
@@ -178,10 +178,10 @@ export async function search(
   return { ...best, among: candidates.length };
 }
 
-function meansIn(map: AttentionMap, group: readonly Which[], a: Weights, work: Work): Promise<number[]> {
+function meansIn(map: AttentionMap, group: readonly Which[], a: Weights, signal: AbortSignal): Promise<number[]> {
   return Promise.all(
     group.map(async (which) => {
-      const { divergence } = await compared(a, await weightsIn(map, which, work), work);
+      const { divergence } = await compared(a, await weightsIn(map, which, { signal }), { signal });
       return meanDivergence(divergence.data).mean;
     }),
   );

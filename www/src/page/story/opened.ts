@@ -74,6 +74,10 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
     this.#listeners.push(changed);
   }
 
+  get known(): boolean {
+    return this.#known;
+  }
+
   // ---- for the steps
 
   async layer(): Promise<StepsHead> {

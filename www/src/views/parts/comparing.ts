@@ -58,13 +58,14 @@ export function largestAt(values: ArrayLike<number>): number {
   return found;
 }
 
-/** The keys of a row whose numbers are largest in magnitude, the largest first. */
+/** The keys of a row whose numbers are largest in magnitude, the largest first; removed keys are left out. */
 export function rankedKeys(row: Float32Array, count: number): number[] {
   const size = (key: number): number => {
     const found = Math.abs(row[key] ?? NaN);
     return found < Infinity ? found : -1;
   };
-  return [...row.keys()].sort((one, other) => size(other) - size(one) || one - other).slice(0, count);
+  const there = [...row.keys()].filter((key) => row[key] !== -Infinity);
+  return there.sort((one, other) => size(other) - size(one) || one - other).slice(0, count);
 }
 
 /** The mean of the rows that have a divergence, and how many these are. */

@@ -18,8 +18,8 @@ export function pooledColumns({ values, rows, columns }: Grid, size: number, poo
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < width; column += 1) {
       const from = row * columns + column * size;
-      const run = values.subarray(from, Math.min((row + 1) * columns, from + size));
-      pooled[row * width + column] = pooling === 'max' ? largestOf(run) : meanOf(run);
+      const end = Math.min((row + 1) * columns, from + size);
+      pooled[row * width + column] = pooling === 'max' ? largestOf(values, from, end) : meanOf(values, from, end);
     }
   }
   return { values: pooled, rows, columns: width };
@@ -40,10 +40,11 @@ function transposed({ values, rows, columns }: Grid): Grid {
   return { values: turned, rows: columns, columns: rows };
 }
 
-/** The number of largest magnitude, of x and −x the positive one; NaN where there is one. */
-function largestOf(values: Float32Array): number {
+/** The number of largest magnitude in a range, of x and −x the positive one; NaN where there is one. */
+function largestOf(values: Float32Array, from: number, end: number): number {
   let largest = -Infinity;
-  for (const value of values) {
+  for (let at = from; at < end; at += 1) {
+    const value = values[at] ?? NaN;
     if (Number.isNaN(value)) return NaN;
     if (value === -Infinity) continue;
     const more = Math.abs(value) - Math.abs(largest);
@@ -52,9 +53,10 @@ function largestOf(values: Float32Array): number {
   return largest;
 }
 
-function meanOf(values: Float32Array): number {
+function meanOf(values: Float32Array, from: number, end: number): number {
   let [sum, count] = [0, 0];
-  for (const value of values) {
+  for (let at = from; at < end; at += 1) {
+    const value = values[at] ?? NaN;
     if (value === -Infinity) continue;
     sum += value;
     count += 1;
