@@ -52,6 +52,12 @@ const STATES = {
   steps: ['6_weights_9', (page) => page.locator('.steps-pair').textContent(), 'cross → because ', 'it → animal '],
   links: ['t40.q10.k0', (page) => page.locator('[name="links-threshold"]').inputValue(), '40', '10'],
   heads: ['sinkMass.high', (page) => page.locator('[name="heads-order"]').inputValue(), 'high', 'model'],
+  compare: [
+    'heads*b.3.1',
+    (page) => page.locator('.compare-title').nth(1).textContent(),
+    'B: layer 3, head 1',
+    'B: layer 3, head 2',
+  ],
   student: ['0.25_3_q0.k2_t', (page) => page.locator('[name="soft"]').inputValue(), '0.25', '1'],
 };
 
@@ -132,7 +138,7 @@ for (const id of SECTION_IDS) {
       await ready(page, id);
       assert.equal(await seen(page), there);
       const top = await page.evaluate((id) => document.getElementById(id).getBoundingClientRect().top, id);
-      assert.ok(Math.abs(top) < 2 || id === 'heads', `${id} is ${top} px from the top of the window`);
+      assert.ok(Math.abs(top) < 2 || id === SECTION_IDS.at(-1), `${id} is ${top} px from the top of the window`);
       await linked(page, 'at', null);
       await linked(page, id, state);
       // Another link, put into the open page, and back.
@@ -395,7 +401,9 @@ test('every section is saved in every format', () =>
       const formats = await page
         .locator(`#${id} .take-formats button`)
         .evaluateAll((all) => all.map((one) => one.name.replace('take-', '')));
-      const all = FORMATS.map(({ id }) => id).filter((format) => format !== 'svg' || id !== 'heads');
+      const all = FORMATS.map(({ id }) => id).filter(
+        (format) => format !== 'svg' || !['heads', 'compare'].includes(id),
+      );
       assert.deepEqual(formats, [...all, 'link'], id);
       const [small, large] = [await save(page, id, 'png-1'), await save(page, id, 'png-3')];
       // IHDR is the first chunk of every PNG.

@@ -288,6 +288,7 @@ export class CompareView extends EventTarget {
     const width = this.#host.clientWidth;
     if (Math.abs(width - this.#width) < 1) return;
     this.#layOut();
+    this.#render();
     void this.#draw();
   }
 

@@ -121,7 +121,7 @@ interface Own {
 interface Drawn {
   subject: CompareSubject;
   atlas: Atlas;
-  choice: string;
+  choice: ResolvedChoice;
   own: Own | undefined;
 }
 
@@ -135,7 +135,7 @@ class Compare implements Mounted {
   readonly #again = element('button', { type: 'button', class: 'button quiet', name: 'compare-again', hidden: true });
   readonly #jobs = new Latest(
     (error) => this.#fail(error),
-    () => (this.#view.busy = false),
+    () => this.#settle(),
   );
   #language: Language;
   #choice: CompareChoice;
@@ -235,14 +235,29 @@ class Compare implements Mounted {
     if (!subject || !atlas) {
       this.#drawn = undefined;
       this.#view.show(undefined);
-      return this.#say((language) => (this.#of.known ? text.empty[language] : ''));
+      this.#say((language) => (this.#of.known ? text.empty[language] : ''));
+      return this.#settle();
     }
-    const choice = this.#resolved;
-    const wanted: Drawn = { subject, atlas, choice: choice ? writeChoice(choice) : '', own: this.#own };
-    if (!choice || !this.#inSight || isSame(this.#drawn, wanted)) return;
-    this.#drawn = wanted;
-    this.#say(() => '');
-    this.#run(pageText.computing, (work) => this.#compare(wanted, choice, work));
+    const wanted = this.#wanted;
+    if (wanted && this.#inSight && !isSame(this.#drawn, wanted)) {
+      this.#drawn = wanted;
+      this.#say(() => '');
+      this.#run(pageText.computing, (work) => this.#compare(wanted, work));
+    }
+    this.#settle();
+  }
+
+  /** What should be in sight; undefined: nothing is open. */
+  get #wanted(): Drawn | undefined {
+    const [subject, atlas, choice, own] = [this.#subject, this.#atlas, this.#resolved, this.#own];
+    return subject && atlas && choice && { subject, atlas, choice, own };
+  }
+
+  /** Says whether the picture is about to change: something is computed, or waits until it comes into sight. */
+  #settle(): void {
+    const wanted = this.#wanted;
+    const waits = wanted ? !isSame(this.#drawn, wanted) : !this.#of.known;
+    this.#view.busy = this.#jobs.busy || waits;
   }
 
   #retry(): void {
@@ -251,7 +266,6 @@ class Compare implements Mounted {
   }
 
   #run(words: Text, job: (work: Reading) => Promise<void>): void {
-    this.#view.busy = true;
     this.#jobs.run(async (signal) => {
       const sign = this.#busy.start(words[this.#language], this.#language);
       try {
@@ -260,12 +274,13 @@ class Compare implements Mounted {
         sign.stop();
       }
     }, true);
+    this.#settle();
   }
 
-  async #compare(wanted: Drawn, choice: ResolvedChoice, work: Reading): Promise<void> {
-    const { subject } = wanted;
+  async #compare(wanted: Drawn, work: Reading): Promise<void> {
+    const { subject, choice } = wanted;
     const a = await weightsIn(subject.map, subject, work);
-    const other = await this.#beside(wanted, choice, a, work);
+    const other = await this.#beside(wanted, a, work);
     work.signal.throwIfAborted();
     if (!other) {
       this.#view.refuse();
@@ -286,8 +301,7 @@ class Compare implements Mounted {
 
   /** B; undefined: it is still to be chosen. */
   async #beside(
-    { subject, atlas, own }: Drawn,
-    choice: ResolvedChoice,
+    { subject, atlas, choice, own }: Drawn,
     a: Weights,
     work: Reading,
   ): Promise<{ weights: Weights; source?: Source } | undefined> {
@@ -419,7 +433,7 @@ function sizesIn({ batch, heads, queries, keys, headSize }: CompareSubject['map'
 /** Whether two pictures would be the same. */
 function isSame(one: Drawn | undefined, other: Drawn): boolean {
   const same = one?.subject === other.subject && one.atlas === other.atlas;
-  return same && one.choice === other.choice && one.own === other.own;
+  return same && writeChoice(one.choice) === writeChoice(other.choice) && one.own === other.own;
 }
 
 function whichOf({ kind, head, normalizer }: ResolvedChoice, at: HeadAt, batch: number): Which {
