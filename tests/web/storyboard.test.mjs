@@ -94,7 +94,8 @@ test('a section is made when it comes near the window, and what is far away cost
     await show(page, 'steps');
     assert.equal(files(/\.safetensors$/), tensors + 1, 'V was fetched now');
     await show(page, 'heads');
-    const known = /\/(|style\.css|[\w-]+\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors|student-teacher\.json)$/;
+    const known =
+      /\/(|style\.css|[\w-]+\.js|favicon\.svg|qkscope\w*\.wasm|sentence\.safetensors|student-teacher\.json)$/;
     for (const url of seen.requests.filter((url) => url.startsWith('http'))) assert.match(url.split('#')[0], known);
   }));
 
