@@ -659,31 +659,35 @@ test('424 tokens: blocks are drawn, pairs are told, and a table has a line for e
     assert.match(await said(page), /^Of 71 candidates/);
   }));
 
-/** What is long is in `globalThis.tasks`, in milliseconds. */
-const watchTasks = (page) =>
-  page.evaluate(() => {
-    globalThis.tasks = [];
-    const observer = new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.tasks.push(Math.round(duration));
-    });
-    observer.observe({ type: 'longtask' });
-  });
+/** How long the page's longest task has kept the processor while `work` went on, in milliseconds. */
+async function longestTask(page, work) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const named = traceEvents.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
+  const own = traceEvents.filter(({ pid, tid, tdur }) => tdur && pid === named.pid && tid === named.tid);
+  assert.ok(own.length > 10, `${own.length} tasks`);
+  return Math.max(...own.map(({ tdur }) => tdur)) / 1000;
+}
 
-test('1024 tokens are compared, and the page answers meanwhile', () =>
+test('1024 tokens are compared, and no task takes long', () =>
   site.stay({}, async (page) => {
-    await watchTasks(page);
-    const data = [...noise(1024 * 8)];
-    await page.evaluate((data) => {
-      const one = { shape: [1, 2, 1024, 4], data: Float32Array.from(data) };
-      return globalThis.story.own(one, one, { causal: true });
-    }, data);
-    await page.waitForFunction(() => document.querySelector('.compare-summary').textContent !== '');
-    await drawn(page);
-    await page.locator('[name="compare-sort"]').selectOption('divergence');
-    await drawn(page);
-    // A noisy machine may double what takes 50 ms on a quiet one.
-    const tasks = await page.evaluate(() => globalThis.tasks);
-    assert.ok(Math.max(0, ...tasks) < 200, `tasks of ${tasks} ms`);
+    const longest = await longestTask(page, async () => {
+      await page.evaluate(
+        (data) => {
+          const one = { shape: [1, 2, 1024, 4], data: Float32Array.from(data) };
+          return globalThis.story.own(one, one, { causal: true });
+        },
+        [...noise(1024 * 8)],
+      );
+      await page.waitForFunction(() => document.querySelector('.compare-summary').textContent !== '');
+      await drawn(page);
+      await page.locator('[name="compare-sort"]').selectOption('divergence');
+      await drawn(page);
+    });
+    // 50 ms on a quiet machine; neighbours that empty the caches make it more.
+    assert.ok(longest < 100, `a task of ${longest} ms`);
   }));
 
 test('what is too large is refused with the limit and both numbers, and nothing is computed', () =>

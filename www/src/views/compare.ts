@@ -138,7 +138,9 @@ export class CompareView extends EventTarget {
   #pointed: Spot | undefined;
   #width = 0;
   #language: Language = 'en';
-  #drawing = 0;
+  /** Counts pictures: one that another has taken the place of is given up. */
+  #round = 0;
+  #drawing = false;
   #busy = false;
 
   constructor(host: HTMLElement, paint: Painter, colors: CompareColors) {
@@ -246,6 +248,7 @@ export class CompareView extends EventTarget {
         bars: { title: this.#say('bars'), values: this.#barValues },
         rows: [...this.#order].map(query),
         columns: Array.from({ length: this.#frame.keys }, (_, at) => key(at)),
+        scales: this.#drawnScales,
         lines: [this.#summary.textContent, this.#note.textContent].filter(Boolean),
       },
       {
@@ -255,6 +258,19 @@ export class CompareView extends EventTarget {
         paper: getComputedStyle(document.body).backgroundColor,
       },
     );
+  }
+
+  /** Each scale below the plot that it is of: that of the weights below A. */
+  get #drawnScales() {
+    return (
+      [
+        ['weights', 0],
+        ['difference', 2],
+      ] as const
+    ).map(([name, below]) => {
+      const { low, high } = this.#scaleOf(name === 'weights' ? 'a' : name);
+      return { canvas: this.#legends[name].scale, below, name: this.#scales[name].textContent, low, high };
+    });
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
@@ -342,29 +358,38 @@ export class CompareView extends EventTarget {
 
   // ---- drawing
 
-  /** One plot after the other: each is made ready here and painted elsewhere. */
+  /** Draws with the next frame; one plot after the other: each is made ready here and painted elsewhere. */
   async #draw(): Promise<void> {
+    this.#round += 1;
+    const round = this.#round;
     const scene = this.#scene;
     if (!scene) {
       for (const { plot } of this.#panels) plot.clear();
-      return this.#settle();
+      return this.#drawn(round);
     }
-    this.#drawing += 1;
+    this.#drawing = true;
     this.#settle();
     try {
+      await new Promise(requestAnimationFrame);
       for (const { name, plot } of this.#panels) {
+        if (round !== this.#round) return;
         const values = arranged(scene[name], scene.keys, this.#order);
         const grid = pooled({ values, rows: scene.queries, columns: scene.keys }, this.#blocks);
         await plot.draw(grid, this.#scaleOf(name));
-        if (scene !== this.#scene) return;
       }
-      await this.#showLegends();
+      if (round === this.#round) await this.#showLegends();
     } catch {
       // What could not be painted stays as it was.
     } finally {
-      this.#drawing -= 1;
-      this.#settle();
+      this.#drawn(round);
     }
+  }
+
+  /** The last picture is there. */
+  #drawn(round: number): void {
+    if (round !== this.#round) return;
+    this.#drawing = false;
+    this.#settle();
   }
 
   /** A and B in the same colours; the difference as far below 0 as above. */
@@ -389,7 +414,7 @@ export class CompareView extends EventTarget {
 
   /** Says to assistive technology, and to tests, whether the pictures are about to change. */
   #settle(): void {
-    this.#plots.setAttribute('aria-busy', String(this.#busy || this.#drawing > 0));
+    this.#plots.setAttribute('aria-busy', String(this.#busy || this.#drawing));
   }
 
   /** Of each bar its number: of a block of rows the largest. */

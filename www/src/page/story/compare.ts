@@ -468,7 +468,10 @@ async function opened(capture: string | Own, reading: Reading): Promise<Source> 
 
 /** The difference, marked where the key is removed on both sides. */
 function withRemoved(difference: Float32Array, a: Weights, b: Weights): Float32Array {
-  return difference.map((less, at) => (a.data[at] === -Infinity && b.data[at] === -Infinity ? -Infinity : less));
+  for (let at = 0; at < difference.length; at += 1) {
+    if (a.data[at] === -Infinity && b.data[at] === -Infinity) difference[at] = -Infinity;
+  }
+  return difference;
 }
 
 function hasOtherTokens({ queryTokens, keyTokens }: Source, subject: CompareSubject | undefined): boolean {

@@ -11,6 +11,7 @@ import {
 import type { Text } from '../../generated/catalog.ts';
 import { meanDivergence } from '../../views/parts/comparing.ts';
 import { formatNumber } from '../../views/parts/format.ts';
+import { breathe } from '../breathe.ts';
 import { PageError } from '../reason.ts';
 import { forbidden, settingsFrom, type Chosen } from '../settings.ts';
 import { withSinks } from '../source.ts';
@@ -136,12 +137,16 @@ function checkSizes({ query, key }: AtlasLayer, { batch: item, head }: Which, { 
 }
 
 /** Where A and B differ; a key that is removed weighs nothing. */
-export function compared(a: Weights, b: Weights, work: Work): Promise<WeightsComparison> {
+export async function compared(a: Weights, b: Weights, work: Work): Promise<WeightsComparison> {
+  // To copy long ones takes a task of its own.
+  await breathe();
   return compareWeights(tensorOf(a), tensorOf(b), work);
 }
 
 function tensorOf({ queries, keys, data }: Weights): Tensor {
-  return { shape: [queries, keys], data: data.map((weight) => (weight === -Infinity ? 0 : weight)) };
+  const plain = data.slice();
+  for (let at = 0; at < plain.length; at += 1) if (plain[at] === -Infinity) plain[at] = 0;
+  return { shape: [queries, keys], data: plain };
 }
 
 /** A candidate, how far it is from A on average, and among how many it was found. */

@@ -1,6 +1,7 @@
 // Two matrices and their difference as one picture, with names and bars in it, for those who take it along.
 
 import { element } from './dom.ts';
+import { formatNumber } from './format.ts';
 
 /** What is drawn: canvases as they are in sight, all of one size. */
 export interface DrawnComparison {
@@ -8,6 +9,8 @@ export interface DrawnComparison {
   bars: { title: string; values: readonly number[] };
   rows: readonly string[];
   columns: readonly string[];
+  /** Colour scales, each below the panel at this place. */
+  scales: readonly { canvas: HTMLCanvasElement; below: number; name: string; low: number; high: number }[];
   /** Sentences below. */
   lines: readonly string[];
 }
@@ -22,9 +25,11 @@ const NAME = 13;
 /** The most room of names, beside and above. */
 const NAMES = 120;
 const FONT = 12;
+/** What a scale takes, with its name and its numbers. */
+const SCALE = 60;
 
 export function drawnComparison(
-  { panels, bars, rows, columns, lines }: DrawnComparison,
+  { panels, bars, rows, columns, scales, lines }: DrawnComparison,
   style: { ink: string; bar: string; paper: string; font: string },
 ): HTMLCanvasElement {
   const canvas = element('canvas');
@@ -42,7 +47,8 @@ export function drawnComparison(
   const across = plot.left + panels.length * (width + GAP) + BARS + MARGIN;
   const wrapped = lines.flatMap((line) => brokenTo(context, line, across - 2 * MARGIN));
   canvas.width = Math.ceil(across);
-  canvas.height = Math.ceil(plot.top + height + MARGIN + (wrapped.length + 1) * LINE);
+  const below = plot.top + height + MARGIN + SCALE;
+  canvas.height = Math.ceil(below + (wrapped.length + 1) * LINE);
   context.fillStyle = style.paper;
   context.fillRect(0, 0, canvas.width, canvas.height);
   Object.assign(context, { font, fillStyle: style.ink, imageSmoothingEnabled: false, textBaseline: 'middle' });
@@ -60,7 +66,11 @@ export function drawnComparison(
     );
   context.textAlign = 'left';
   drawBars(context, bars, { x: plot.left + panels.length * (width + GAP) - GAP + 12, y: plot.top, height }, style);
-  wrapped.forEach((line, at) => context.fillText(line, MARGIN, plot.top + height + MARGIN + (at + 0.5) * LINE));
+  for (const scale of scales) {
+    const x = plot.left + scale.below * (width + GAP);
+    drawScale(context, scale, { x, y: plot.top + height + MARGIN, width: Math.min(width, 320) });
+  }
+  wrapped.forEach((line, at) => context.fillText(line, MARGIN, below + (at + 0.5) * LINE));
   return canvas;
 }
 
@@ -96,6 +106,19 @@ function drawBars(
     if (numbers)
       context.fillText(Number.isNaN(value) ? '–' : value.toFixed(3), at.x + room + 6, at.y + (row + 0.5) * each);
   });
+}
+
+function drawScale(
+  context: CanvasRenderingContext2D,
+  { canvas, name, low, high }: DrawnComparison['scales'][number],
+  at: { x: number; y: number; width: number },
+): void {
+  context.fillText(name, at.x, at.y, at.width);
+  context.drawImage(canvas, at.x, at.y + 10, at.width, 12);
+  context.fillText(formatNumber(low), at.x, at.y + 32);
+  context.textAlign = 'right';
+  context.fillText(formatNumber(high), at.x + at.width, at.y + 32);
+  context.textAlign = 'left';
 }
 
 /** A sentence in lines that fit. */

@@ -33,6 +33,11 @@ export class Legend {
     this.element = element('div', { class: 'legend' }, scale, notes);
   }
 
+  /** The scale as it is painted. */
+  get scale(): HTMLCanvasElement {
+    return this.#scale;
+  }
+
   /** Writes the notes. They have their room before their tones occur, so that nothing moves when they do. */
   set language(language: Language) {
     const invalid = element('span', { class: 'legend-swatch legend-invalid', 'aria-hidden': 'true' });
