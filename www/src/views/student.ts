@@ -40,6 +40,20 @@ export interface ItemChosen {
   item: number | undefined;
 }
 
+/** The table that is drawn large. */
+export function chosenTable(scene: StudentScene): StudentTable | undefined {
+  return scene.tables?.[placeOf(scene)];
+}
+
+/** Its place among the tables: of one item there is no mean before it. */
+function placeOf({ batch, item }: StudentScene): number {
+  return item === undefined ? 0 : item + meansOf(batch);
+}
+
+function meansOf(batch: readonly string[]): number {
+  return batch.length > 1 ? 1 : 0;
+}
+
 /** What the view is made with. */
 export interface StudentSetup {
   paint: Painter;
@@ -94,30 +108,34 @@ export class StudentView extends EventTarget {
     this.#links = new LinksView(graph, { words: WORDS, cut: false });
     this.#links.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state')));
     this.#tiles = new BatchTiles(paint, colormap, (tile) => {
-      const item = tile < this.#means ? undefined : tile - this.#means;
+      const means = meansOf(this.#scene?.batch ?? []);
+      const item = tile < means ? undefined : tile - means;
       this.dispatchEvent(new CustomEvent<ItemChosen>('item', { detail: { item } }));
     });
     this.#table = new WeightTable(() => this.dispatchEvent(new CustomEvent('state')));
     const main = element('div', { class: 'student-main' }, graph, this.#rows.element);
     const room = element('div', { class: 'student-room' }, main, this.#tiles.element);
     host.append(element('div', { class: 'student' }, room, this.#table.element));
-    this.#links.busy = true;
   }
 
   /** Draws `scene` from here on. */
   show(scene: StudentScene, language: Language): void {
     [this.#scene, this.#language] = [scene, language];
     const names = scene.batch.map((_, item) => this.#nameOf(item));
-    const chosen = scene.item === undefined ? 0 : scene.item + this.#means;
     this.#tiles.show({
-      names: [...(this.#means > 0 ? [text.mean[language]] : []), ...names],
+      names: [...(meansOf(scene.batch) > 0 ? [text.mean[language]] : []), ...names],
       rows: scene.students.length,
       columns: scene.teachers.length,
       weights: scene.tables?.map(({ weights }) => weights),
-      chosen,
+      chosen: placeOf(scene),
       language,
     });
-    this.#draw(scene, scene.tables?.[chosen]);
+    this.#draw(scene, chosenTable(scene));
+  }
+
+  /** The numbers are about to come, or are there. */
+  set busy(busy: boolean) {
+    this.#links.busy = busy;
   }
 
   /** The locks, as a link has them. */
@@ -147,11 +165,6 @@ export class StudentView extends EventTarget {
     return this.#links.picture;
   }
 
-  /** How many tables come before those of the items: of one item there is no mean. */
-  get #means(): number {
-    return (this.#scene?.batch.length ?? 0) > 1 ? 1 : 0;
-  }
-
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
     return phrase(text[key], this.#language, values);
   }
@@ -164,7 +177,6 @@ export class StudentView extends EventTarget {
   #draw({ students, teachers, batch, item }: StudentScene, table: StudentTable | undefined): void {
     const language = this.#language;
     this.#links.language = language;
-    this.#links.busy = table === undefined;
     const title = item === undefined ? this.#say('titleMean', { count: batch.length }) : '';
     const said = title || this.#say('title', { item: this.#nameOf(item ?? 0) });
     const invalid = table?.weights.reduce((count, weight) => count + Number(!Number.isFinite(weight)), 0) ?? 0;

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../engine/index.ts';
 import type { Text } from '../../generated/catalog.ts';
-import { visibleToken, type Language } from '../../views/parts/text.ts';
+import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { PageError } from '../reason.ts';
 import { EXAMPLES, openExample, openFiles, type Reading, type Roles, type Source, type Unassigned } from '../source.ts';
 
@@ -112,9 +112,9 @@ function namesOf(side: 'student' | 'teacher', count: number, given: readonly str
   return (language) =>
     Array.from({ length: count }, (_, at) => {
       const name = fitting?.[at];
-      if (name === undefined) return text.layer[side][language].replace('{at}', String(at));
+      if (name === undefined) return phrase(text.layer[side], language, { at });
       const [, kind, number = ''] = /^(student|teacher) layer (\d+)$/.exec(name) ?? [];
-      return kind === side ? text.named[side][language].replace('{at}', number) : visibleToken(name);
+      return kind === side ? phrase(text.named[side], language, { at: number }) : visibleToken(name);
     });
 }
 

@@ -2,17 +2,16 @@
 
 import { paint, type Colormap } from '../../engine/index.ts';
 import type { Text } from '../../generated/catalog.ts';
-import { StudentView, type ItemChosen, type StudentTable } from '../../views/index.ts';
+import { chosenTable, StudentView, type ItemChosen, type StudentScene, type StudentTable } from '../../views/index.ts';
 import { element } from '../../views/parts/dom.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
-import type { Language } from '../../views/parts/text.ts';
+import { phrase, type Language } from '../../views/parts/text.ts';
 import { makeField, type Field } from '../field.ts';
 import { reasonOf } from '../reason.ts';
-import type { Reading } from '../source.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
 import { ownFeatures, SAMPLE, sampleFeatures, type Features } from './features.ts';
-import { OwnFeatures } from './ownfeatures.ts';
+import { OwnFeatures, type Outcome } from './ownfeatures.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 import { studentTables } from './studentnumbers.ts';
@@ -44,7 +43,7 @@ class Student implements Mounted {
   readonly #about = element('p', { class: 'student-about' });
   readonly #verdict = element('p', { class: 'student-verdict', role: 'status' });
   readonly #fault = element('p', { class: 'field-fault', role: 'status' });
-  readonly #reading = new Latest((error) => this.#own.tell({ is: 'failed', error }, this.#language));
+  readonly #reading = new Latest((error) => this.#fail(error));
   readonly #counting = new Latest((error) => this.#fail(error));
   #language: Language;
   #state: StudentState;
@@ -60,14 +59,14 @@ class Student implements Mounted {
     this.#language = story.language;
     this.#state = readState(story.state);
     this.#own = new OwnFeatures(story.language, {
-      open: (files) => this.#read((reading) => ownFeatures(files, reading)),
+      open: (files) => this.#readOwn(files),
       back: () => this.#readSample(),
     });
     const words = element('div', {}, this.#about, this.#own.element);
     host.append(element('div', { class: 'student-top' }, this.#knob, words), this.#verdict, this.#fault);
     this.#view = new StudentView(host, { paint: painter, colormap: COLORS });
     this.#view.addEventListener('item', (event) => this.#set((event as CustomEvent<ItemChosen>).detail));
-    this.#view.addEventListener('state', () => this.#take());
+    this.#view.addEventListener('state', () => this.#chosen());
     this.#write();
     this.#makeKnob();
     this.#show();
@@ -89,6 +88,7 @@ class Student implements Mounted {
     this.#state = readState(state);
     this.#write();
     this.#makeKnob();
+    this.#show();
     this.#count();
   }
 
@@ -118,7 +118,7 @@ class Student implements Mounted {
   }
 
   /** Locks and table are the view's own. */
-  #take(): void {
+  #chosen(): void {
     this.#state = { ...this.#state, locks: this.#view.locks, table: this.#view.isTableOpen };
     this.#story.remember(writeState(this.#state));
   }
@@ -136,7 +136,7 @@ class Student implements Mounted {
     const language = this.#language;
     const change = (soft: unknown): void => this.#set({ soft: typeof soft === 'number' ? soft : USUAL });
     this.#field = makeField({ parameter: SOFT, value, language, sizes: undefined, brought: false, change });
-    const label = text.usual[language].replace('{soft}', String(USUAL));
+    const label = phrase(text.usual, language, { soft: USUAL });
     const usual = element('button', { type: 'button', class: 'student-usual', name: 'student-usual' }, label);
     usual.addEventListener('click', () => {
       this.#set({ soft: USUAL });
@@ -150,24 +150,36 @@ class Student implements Mounted {
   // ---- features, and what becomes of them
 
   #readSample(): void {
-    this.#read(sampleFeatures, true);
+    this.#reading.run(async (signal) => {
+      const found = await sampleFeatures({ signal, onProgress: () => undefined });
+      if (!signal.aborted) this.#take(found, { is: 'sample' });
+    }, true);
   }
 
-  #read(features: (reading: Reading) => Promise<Features>, isSample = false): void {
+  #readOwn(files: readonly File[]): void {
     this.#reading.run(async (signal) => {
-      const found = await features({ signal, onProgress: () => undefined });
-      if (signal.aborted) return;
-      [this.#features, this.#isSample, this.#counted] = [found, isSample, undefined];
-      const shapes = { query: shapeOf(found.query.shape), key: shapeOf(found.key.shape) };
-      this.#own.tell(isSample ? { is: 'sample' } : { is: 'shown', ...shapes }, this.#language);
-      this.#count();
+      try {
+        const found = await ownFeatures(files, { signal, onProgress: () => undefined });
+        const shapes = { query: shapeOf(found.query.shape), key: shapeOf(found.key.shape) };
+        if (!signal.aborted) this.#take(found, { is: 'shown', ...shapes });
+      } catch (error) {
+        // It is said where they were brought, and what was there stays.
+        if (!signal.aborted) this.#own.tell({ is: 'failed', error }, this.#language);
+      }
     }, true);
+  }
+
+  #take(features: Features, outcome: Outcome): void {
+    [this.#features, this.#counted, this.#error] = [features, undefined, undefined];
+    this.#isSample = outcome.is === 'sample';
+    this.#own.tell(outcome, this.#language);
+    this.#show();
+    this.#count();
   }
 
   #count(): void {
     const { soft } = this.#state;
     const features = this.#features;
-    this.#show();
     if (!features) return;
     this.#counting.run(async (signal) => {
       const tables = await studentTables(features, soft, signal);
@@ -188,7 +200,8 @@ class Student implements Mounted {
     const scene = this.#scene();
     this.#about.textContent = this.#isSample ? text.sample[language] : '';
     this.#view.show(scene, language);
-    const table = scene.tables?.[scene.item === undefined || scene.batch.length < 2 ? 0 : scene.item + 1];
+    this.#view.busy = !this.#counted && this.#error === undefined;
+    const table = chosenTable(scene);
     const isMean = scene.item === undefined;
     const at = { soft: this.#counted?.soft ?? USUAL, teachers: scene.teachers.length, isMean };
     const [now, then] = table ? studentVerdict(table, at, language) : ['', ''];
@@ -198,7 +211,7 @@ class Student implements Mounted {
   }
 
   /** What is seen; before the sample is there, room for it. */
-  #scene() {
+  #scene(): StudentScene {
     const language = this.#language;
     const { students, teachers, batch } = this.#features ?? EXPECTED;
     const names = batch(language);
