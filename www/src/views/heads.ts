@@ -55,10 +55,8 @@ const text = {
   none: { en: 'Point at a head.', zh: '指向一个头。' },
   noneTouch: { en: 'Tap a head.', zh: '轻触一个头。' },
   computing: { en: '{done} of {layers} layers', zh: '{layers} 层中的 {done} 层' },
-  paused: {
-    en: '{done} of {layers} layers; the rest when this is in sight',
-    zh: '{layers} 层中的 {done} 层；其余待进入视野时计算',
-  },
+  // Short, as it must not take a second line on a phone: what is below would move.
+  paused: { en: '{done} of {layers} layers, paused', zh: '{layers} 层中的 {done} 层，已暂停' },
   complete: { en: '{heads} heads in {layers} layers', zh: '{layers} 层，共 {heads} 个头' },
   empty: { en: 'Nothing is open.', zh: '尚未打开任何内容。' },
   weights: { en: 'Weight', zh: '权重' },
