@@ -194,6 +194,8 @@ for (const [theme, language] of /** @type {const} */ ([
       await settled(page);
       await showAll(page);
       assert.deepEqual(await mounted(page), SECTION_IDS);
+      await page.locator('.mask-summary').click();
+      await page.locator('.mask-cursor').waitFor();
       for (const summary of await page.locator('.take-name').all()) await summary.click();
       assert.deepEqual(await axeFindings(page), []);
       for (const summary of await page.locator('.take-name').all()) await summary.click();
@@ -209,6 +211,14 @@ for (const [theme, language] of /** @type {const} */ ([
         lines.forEach((count, at) =>
           assert.ok(count < 3.1, `the lead of section ${at} has ${count} lines at ${width}`),
         );
+        const long = await page
+          .locator('main p:visible')
+          .evaluateAll((all) =>
+            all
+              .filter((one) => one.clientHeight > 3.3 * parseFloat(getComputedStyle(one).lineHeight))
+              .map((one) => one.textContent),
+          );
+        assert.deepEqual(long, [], `paragraphs of more than three lines at ${width}`);
         await page.evaluate(() => scrollTo(0, 0));
         await screenshot(page, `story-${width}-${language.slice(0, 2)}-${theme}`);
       }

@@ -14,8 +14,9 @@ interface Shown {
   place: Place;
   stage: Stage;
   pool: Pool;
-  /** The stage by its name. */
-  stageName: string;
+  /** What a picture is called, and what its rows and columns are. */
+  title: string;
+  caption: string;
 }
 
 /** The matrix as it is seen: a row for each query or block of queries, a column for each key or block of keys. */
@@ -40,7 +41,7 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
     columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
     rows,
     about: { ...aboutOf(shown), ...pooled, selected },
-    picture: () => matrix.picture(titleOf(shown)),
+    picture: () => matrix.picture(shown.title, shown.caption),
   };
 }
 
@@ -70,7 +71,7 @@ export function exportCell(
       keyName: names[1],
       ...Object.fromEntries(written),
     },
-    picture: () => view.picture(titleOf(shown)),
+    picture: () => view.picture(shown.title),
   };
 }
 
@@ -81,10 +82,6 @@ function aboutOf({ source, place, stage }: Shown): Record<string, unknown> {
 
 function placeOf({ source, place: { layer, head } }: Shown): string {
   return `layer-${source.layers[layer] ?? layer}-head-${head}`;
-}
-
-function titleOf({ source, place: { layer, head }, stageName }: Shown): string {
-  return `${stageName} · ${source.layers[layer] ?? layer}·${head}`;
 }
 
 /** A query or key by number and name, a block by its ends. */

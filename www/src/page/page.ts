@@ -645,11 +645,18 @@ export class Page {
       language: 'en',
       exported: () => {
         const shown = this.#shown;
-        return shown && exported({ ...shown, pool: this.#pool, stageName: this.#stageName(shown.stage) });
+        return shown && exported({ ...shown, ...this.#titled(shown), pool: this.#pool });
       },
       link: () => this.#linkTo('explore'),
       file: () => markOf(this.#source),
     });
+  }
+
+  #titled({ source, place: { layer, head }, stage }: Shown): { title: string; caption: string } {
+    const language = this.#language;
+    const values = { stage: this.#stageName(stage), layer: source.layers[layer] ?? layer, head };
+    const caption = [text.rows[language], text.columns[language]].join('   ');
+    return { title: phrase(text.pictureTitle, language, values), caption };
   }
 
   // ---- one cell

@@ -113,8 +113,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'sentence',
     name: { en: 'A sentence (MiniLM)', zh: '一个句子（MiniLM）' },
     about: {
-      en: '“The animal didn’t cross the street because it was too tired.”: the queries and keys of all-MiniLM-L6-v2, 6 layers of 12 heads. In layer 3, head 1, “it” looks at “animal”.',
-      zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 的查询与键，6 层，每层 12 个头。在第 3 层第 1 个头中，“it”看向“animal”。',
+      en: '“The animal didn’t cross the street because it was too tired.”: the queries and keys of all-MiniLM-L6-v2, 6 layers of 12 heads, each with such a matrix. In layer 3, head 1, “it” looks at “animal”. [CLS] and [SEP] mark the two ends.',
+      zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 的查询与键，6 层，每层 12 个头，每个头各有这样一个矩阵。在第 3 层第 1 个头中，“it”看向“animal”。[CLS] 与 [SEP] 标记首尾。',
     },
     from: { file: 'sentence.safetensors' },
     size: [16, 16],
@@ -128,8 +128,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'passage',
     name: { en: 'A passage (MiniLM)', zh: '一段文章（MiniLM）' },
     about: {
-      en: '424 tokens on why q·k is a similarity, read by all-MiniLM-L6-v2: 6 layers of 12 heads. In layer 0, head 2, most tokens look at the one before. The numbers are rounded to float16, which keeps three digits.',
-      zh: '一段 424 个词元的英文，讲为什么 q·k 是相似度，由 all-MiniLM-L6-v2 读入：6 层，每层 12 个头。在第 0 层第 2 个头中，多数词元看向前一个词元。数值已舍入为 float16，保留三位有效数字。',
+      en: '424 tokens on why q·k is a similarity, read by all-MiniLM-L6-v2: 6 layers of 12 heads. In layer 0, head 2, most tokens look at the one before; ## goes on with a word. The numbers are rounded to float16, which keeps three digits.',
+      zh: '一段 424 个词元的英文，讲为什么 q·k 是相似度，由 all-MiniLM-L6-v2 读入：6 层，每层 12 个头。在第 0 层第 2 个头中，多数词元看向前一个词元；## 表示接续前一部分的单词。数值已舍入为 float16，保留三位有效数字。',
     },
     from: { file: 'passage.safetensors' },
     size: [424, 424],

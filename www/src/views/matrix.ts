@@ -319,8 +319,8 @@ export class MatrixView extends EventTarget {
     return { queries, keys, values, cell: this.#cell(false) };
   }
 
-  /** What is in sight as a picture for itself, under a title. */
-  picture(title: string): SVGSVGElement {
+  /** What is in sight as a picture for itself, under a title, with a line below. */
+  picture(title: string, caption: string): SVGSVGElement {
     const { box, view, levels } = this.#camera;
     const ratio = Math.min(TAKEN_RATIO, LARGEST_SIDE / Math.max(box.width, box.height));
     const [x, y, width, height] = (['left', 'top', 'width', 'height'] as const).map((side) =>
@@ -332,6 +332,7 @@ export class MatrixView extends EventTarget {
     return drawnMatrix(
       {
         title,
+        caption,
         ...box,
         plot: this.#picture.taken({ box, view, levels, ratio }).toDataURL(),
         ...this.#legend.taken,

@@ -5,7 +5,7 @@ import { svg } from './dom.ts';
 /** Pixels of the picture around the plot. */
 const GAP = 16;
 const TITLE = 30;
-const FOOT = 56;
+const FOOT = 78;
 const CHARACTER = 7;
 const SCALE = { width: 240, height: 8 };
 
@@ -18,6 +18,7 @@ export interface PlacedName {
 /** What is drawn; places are in CSS pixels from the corner of the plot. */
 export interface DrawnMatrix {
   title: string;
+  caption: string;
   width: number;
   height: number;
   /** The plot, and the colours of the scale, as addresses. */
@@ -71,7 +72,7 @@ function frames(cell: DrawnMatrix['cell']): SVGElement[] {
   return [frame(0, 'white'), frame(2, 'black')];
 }
 
-function legend({ scale, numbers }: DrawnMatrix, y: number): SVGElement[] {
+function legend({ scale, numbers, caption }: DrawnMatrix, y: number): SVGElement[] {
   const { width, height } = SCALE;
   const anchors = ['start', 'middle', 'end'];
   return [
@@ -79,6 +80,7 @@ function legend({ scale, numbers }: DrawnMatrix, y: number): SVGElement[] {
     ...numbers.map((number, at) =>
       words(number, { x: (at * width) / 2, y: y + height + 16, 'text-anchor': anchors[at] ?? 'start' }),
     ),
+    words(caption, { x: 0, y: y + height + 40 }),
   ];
 }
 
