@@ -194,9 +194,9 @@ test('a number that is rounded to three digits by its definition is written with
     const { columns, rows } = await page.evaluate(() => globalThis.story.mounted.exported());
     const row = rows.find(([layer, head]) => layer === 3 && head === 1);
     for (const id of ['previousTokenAbs', 'duplicateTokenAbs', 'inductionAbs']) {
-      const value = Number(Number(row[columns.indexOf(id)]).toFixed(3));
+      const value = Number(row[columns.indexOf(id)]).toFixed(3);
       const written = await page.locator(`.heads-detail [data-heads-number="${id}"]`).textContent();
-      assert.equal(written, String(value).replace('-', '−'), id);
+      assert.equal(written, value.replace('-', '−'), id);
     }
   }));
 

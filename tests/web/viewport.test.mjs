@@ -185,10 +185,10 @@ test('pooling along one axis is by the definition', () => {
   assert.deepEqual([tall.rows, tall.columns, ...tall.values], [3, 2, 2, -3, NaN, 1, 5, 0.5]);
 });
 
-test('zeros at the end stand only for what was rounded away', () => {
+test('what ends after three decimals is written with three', () => {
   const written = [-0.058, Math.fround(-0.058), 0.5, 1, 0, 208, 0.499_98, 0.9999999, 2.5e-7, -1.5e8, NaN];
   assert.deepEqual(written.map(formatTrimmed), [
-    ...['−0.058', '−0.058', '0.5', '1', '0', '208', '0.5000', '1.000', '2.50×10⁻⁷', '−1.50×10⁸', 'NaN'],
+    ...['−0.058', '−0.058', '0.500', '1.000', '0', '208.0', '0.5000', '1.000', '2.50×10⁻⁷', '−1.50×10⁸', 'NaN'],
   ]);
 });
 

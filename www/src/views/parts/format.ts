@@ -22,12 +22,12 @@ export function formatShare(value: number): string {
 }
 
 /**
- * As `formatNumber`, without zeros at the end where the number is the same without them: a half is `0.5`, and 0.49998, which is
- * none, stays `0.5000`.
+ * As `formatNumber`, but what ends after three decimals is written with three: −0.058 is no −0.05800, and 0.49998, which does
+ * not end there, stays 0.5000.
  */
 export function formatTrimmed(value: number): string {
   const full = formatNumber(value);
-  const short = full.replace(/^([^×]*\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  const short = full.replace(/^([^×]*\.\d{3})0+$/, '$1');
   return Math.fround(Number(short.replace('−', '-'))) === Math.fround(value) ? short : full;
 }
 
