@@ -39,11 +39,12 @@ export async function gather<T>(
       }
     }),
   );
-  const finished = tickets.map(async ({ result }, index) => {
-    const value = await result;
-    report(index, 1);
-    return value;
-  });
+  const finished = tickets.map(({ result }, index) =>
+    result.then((value) => {
+      report(index, 1);
+      return value;
+    }),
+  );
   const onAbort = () => cancel(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   cancels?.add(cancel);

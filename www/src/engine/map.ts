@@ -74,13 +74,12 @@ export class OpenMap implements AttentionMap {
     this.#pool = pool;
     this.#problem = problem;
     this.#spread = isSmall(this.#work(this.#planes * this.queries, this.keys)) ? 1 : spreadOf(problem);
-    const { id } = problem;
     pool.open();
-    forgotten.register(this, () => pool.close(id), this);
   }
 
   /** Opens the problem in one worker: the kernel refuses here what does not fit together. Others follow meanwhile. */
   async open(options: Control): Promise<void> {
+    this.#watch();
     const others = Math.min(this.#pool.width, this.#spread) - 1;
     // Each worker is sent a copy, and what is large takes a task of this thread for each.
     if (others > 0) await breathe();
@@ -89,6 +88,13 @@ export class OpenMap implements AttentionMap {
     // Nobody waits for them; what goes wrong there will be said by the job that needs it.
     this.#openOthers(others, { signal: options.signal }).catch(() => undefined);
     await opened;
+  }
+
+  /** From here on it is the caller's to forget; a call that opens one for itself frees it, and is spared this. */
+  #watch(): void {
+    const { id } = this.#problem;
+    const pool = this.#pool;
+    forgotten.register(this, () => pool.close(id), this);
   }
 
   async #openOthers(count: number, control: Control): Promise<void> {
@@ -284,10 +290,15 @@ export class OpenMap implements AttentionMap {
   }
 
   #part<R extends RawRequest>(request: R, share: number, haste: Haste = {}): Part<Answer<R>> {
-    const job = { kind: 'task', session: this.#problem.id, ...requestOf(request) } as const;
-    const terms = { problem: this.#problem, spread: this.#spread, ...haste };
+    const { module, numbers, arrays } = requestOf(request);
+    const job = { kind: 'task', session: this.#problem.id, module, numbers, arrays } as const;
+    const { urgent, background } = haste;
     const read = (parts: Numbers[]) => answerOf(request, parts);
-    return { share, start: (onProgress) => this.#pool.run<'task', Answer<R>>(job, { ...terms, onProgress }, read) };
+    const start = (onProgress: (fraction: number) => void) => {
+      const terms = { problem: this.#problem, spread: this.#spread, urgent, background, onProgress };
+      return this.#pool.run<'task', Answer<R>>(job, terms, read);
+    };
+    return { share, start };
   }
 
   /** A tile, painted where it is computed. */

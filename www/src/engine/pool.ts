@@ -27,9 +27,9 @@ const PATIENCE = { sliced: 5, other: 60 };
 /** When a job's turn comes. */
 export interface Haste {
   /** Ahead of every job that is not. */
-  urgent?: boolean;
+  urgent?: boolean | undefined;
   /** Behind every job that is not: what goes on for long while nobody waits for it. */
-  background?: boolean;
+  background?: boolean | undefined;
 }
 
 /** What else the pool has to know about a job. */
@@ -133,8 +133,7 @@ export class Pool {
           reject(error);
         }
       };
-      const fresh = { module: undefined, tries: 0, opening: false, bringing: false, cancelled: false };
-      const entry = { id, job, terms, ...fresh, resolve, reject };
+      const entry = newEntry(id, job, terms, resolve, reject);
       this.#enqueue(entry);
       if (moduleOf(job) !== FIRST) void this.#fetch(entry);
     });
@@ -161,8 +160,9 @@ export class Pool {
 
   #enqueue(entry: Entry): void {
     const rank = rankOf(entry.terms);
-    const place = this.#queue.findIndex(({ terms }) => rankOf(terms) > rank);
-    this.#queue.splice(place < 0 ? this.#queue.length : place, 0, entry);
+    let place = this.#queue.length;
+    while (place > 0 && rankOf(this.#queue[place - 1]!.terms) > rank) place--;
+    this.#queue.splice(place, 0, entry);
   }
 
   /** What was under way begins anew, each before those of its rank: the queue is in the order of ranks at all times. */
@@ -184,6 +184,11 @@ export class Pool {
 
   /** Gives jobs to lanes as long as both are there, and starts lanes as long as jobs wait for them. */
   #dispatch(): void {
+    if (this.#queue.length > 0) this.#handOut();
+    this.#settleDown();
+  }
+
+  #handOut(): void {
     const waiting: Entry[] = [];
     let at = 0;
     // Urgent jobs stand in front; behind them nothing finds room where every lane is at work.
@@ -196,7 +201,6 @@ export class Pool {
     if (at > 0) this.#queue = [...waiting, ...this.#queue.slice(at)];
     const wanted = this.#wanted();
     while (this.#starting < wanted && this.#lanes.length + this.#starting < this.width) void this.#grow();
-    this.#settleDown();
   }
 
   /** How many more lanes the queue could use: a problem goes to no more of them than its spread. */
@@ -220,12 +224,15 @@ export class Pool {
   /** The least busy lane that has room: one that knows the problem and has the module, or one that may get to. */
   #choose({ job, module, terms }: Entry): Lane | undefined {
     const { urgent, problem, spread = Infinity } = terms;
-    const knowing = this.#lanes.filter((lane) => knows(lane, problem));
-    const candidates = knowing.length < spread ? this.#lanes : knowing;
-    const able = candidates.filter(({ modules }) => module || modules.has(moduleOf(job)));
-    const free = able.filter((lane) => urgent || isFree(lane));
-    const cost = (lane: Lane) => 2 * lane.entries.size + (knows(lane, problem) ? 0 : 1);
-    return free.sort((a, b) => cost(a) - cost(b))[0];
+    const spreads = this.#lanes.filter((lane) => knows(lane, problem)).length < spread;
+    let [best, least]: [Lane | undefined, number] = [undefined, Infinity];
+    for (const lane of this.#lanes) {
+      const known = knows(lane, problem);
+      const able = (known || spreads) && (module || lane.modules.has(moduleOf(job))) && (urgent || isFree(lane));
+      const cost = able ? 2 * lane.entries.size + (known ? 0 : 1) : Infinity;
+      if (cost < least) [best, least] = [lane, cost];
+    }
+    return best;
   }
 
   #post(lane: Lane, entry: Entry): void {
@@ -398,6 +405,12 @@ export class Pool {
   }
 }
 
+/** A job that no lane has yet. */
+function newEntry(id: number, job: Job, terms: Terms, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
+  const [module, tries] = [undefined, 0];
+  return { id, job, terms, tries, module, opening: false, bringing: false, cancelled: false, resolve, reject };
+}
+
 /** Jobs of a lower rank go first. */
 function rankOf({ urgent, background }: Haste): number {
   return urgent ? 0 : background ? 2 : 1;
@@ -405,18 +418,22 @@ function rankOf({ urgent, background }: Haste): number {
 
 /** Whether a lane has the problem open, in whichever module; a job without one finds nothing missing. */
 function knows({ modules }: Lane, problem: Problem | undefined): boolean {
-  return !problem || [...modules.values()].some((open) => open.has(problem.id));
+  if (!problem) return true;
+  for (const open of modules.values()) if (open.has(problem.id)) return true;
+  return false;
 }
 
 /** Gives back what a lane holds of a problem. */
 function forget({ link, modules }: Lane, problem: number): void {
-  const held = [...modules.values()].filter((open) => open.delete(problem));
-  if (held.length > 0) link.post({ kind: 'close', session: problem });
+  let held = false;
+  for (const open of modules.values()) held = open.delete(problem) || held;
+  if (held) link.post({ kind: 'close', session: problem });
 }
 
 /** Whether a lane has room for a job that is not urgent. */
 function isFree({ entries }: Lane): boolean {
-  return ![...entries.values()].some(({ terms }) => !terms.urgent);
+  for (const { terms } of entries.values()) if (!terms.urgent) return false;
+  return true;
 }
 
 /** What the machine says it has is a hint: it counts hardware threads, and some browsers make it up. */
