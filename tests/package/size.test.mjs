@@ -1,4 +1,13 @@
 // What a visitor loads: the modules and the page's script, as a host sends them.
+//
+// The aim for the kernel is 80 KB. Of its 88, 76 are code and 9 tables and texts (colours, names, refusals). Of the code, before
+// gzip: the border with the steps of all questions inlined into it 20 %, normalizers 11, to open a problem 10, the main path and
+// its steps 13, options and refusals 7, statistics and pyramid 5, the allocator 5, formatted text 3, closures and the standard
+// library most of the rest.
+//
+// Tried on wasm-opt, in KB after gzip: -Oz twice or until nothing changes -0.2; --flatten --rereloop -0.6;
+// --merge-similar-functions -0.7, but functions that had constants then get them as arguments; -Os -0.2; -O3 first +0.1;
+// --gufa-optimizing +0.4.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

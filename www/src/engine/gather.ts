@@ -63,6 +63,7 @@ export async function gather<T>(
 
 /** The sum of the parts, 1 when all are done. A job that is done again after a worker's death reports less than before: the sum never falls all the same. */
 function progress(parts: readonly { share: number }[], onProgress: Control['onProgress']) {
+  if (!onProgress) return () => {};
   const total = parts.reduce((sum, { share }) => sum + share, 0) || 1;
   const fractions = parts.map(() => 0);
   let [done, left, last] = [0, parts.length, 0];
@@ -73,6 +74,6 @@ function progress(parts: readonly { share: number }[], onProgress: Control['onPr
     fractions[index] = fraction;
     // Rounding must not keep the end from being 1, nor anything before it from being less.
     const next = left === 0 ? 1 : Math.min(1 - Number.EPSILON, done / total);
-    if (next > last) onProgress?.((last = next));
+    if (next > last) onProgress((last = next));
   };
 }

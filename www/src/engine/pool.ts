@@ -5,6 +5,12 @@
  * a long call spread by themselves, and urgent ones at once beside it. A lane that dies is buried and replaced; its
  * jobs go back to the head of the queue, the one that killed it for one more try. Three deaths with no success between
  * them open the breaker: the fault is then in the kernel or the machine, and more tries would only spin.
+ *
+ * What a small call costs (n = 16, d = 32, on this thread, processor time in Node): of 50 µs the module and its glue take 27,
+ * 12 of them to open the problem, and 12 to answer; the rest is checks, copies, the queue and promises, no part of which is
+ * above 2. Less would take one crossing in place of four (open, start, advance, finish), and objects of the glue that no
+ * finalizer watches. What helped, from 68: no lists of lanes to choose one, no progress counted that nobody hears of, no finalizer
+ * for a map that the call itself frees.
  */
 import { messageOf, QkscopeError, revive } from './error.ts';
 import { discard } from './jobs.ts';
