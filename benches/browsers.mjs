@@ -1,9 +1,8 @@
-// How each browser is found and driven. Neither is downloaded: those of the machine do.
+// How each browser is found and driven: as in the tests, and with no limit of time. A page that hangs says nothing.
 
-import { existsSync } from 'node:fs';
-import process from 'node:process';
-
-import { chromium as findChromium } from '../tests/web/browser.mjs';
+import { startChromium } from '../tests/browsers/chromium.mjs';
+import { startFirefox } from '../tests/browsers/firefox.mjs';
+import { chromium, firefox } from '../tests/web/browser.mjs';
 import { Failure } from '../xtask/run.mjs';
 
 /**
@@ -14,62 +13,20 @@ import { Failure } from '../xtask/run.mjs';
  * @property {() => Promise<void>} close
  */
 
+/** Otherwise the clock of Firefox ticks once a millisecond, and it asks whether to go on. */
+const PATIENT = { 'privacy.reduceTimerPrecision': false, 'dom.max_script_run_time': 0 };
+
 /** @type {Record<string, (url: string) => Promise<Driven>>} */
-export const BROWSERS = { chromium: startChromium, firefox: startFirefox };
+export const BROWSERS = {
+  chromium: (url) => open(url, chromium, startChromium),
+  firefox: (url) => open(url, firefox, () => startFirefox({ preferences: PATIENT })),
+};
 
-/** A page that hangs says nothing: the runner waits as long as it takes. */
-const NEVER = 0;
-
-async function startChromium(url) {
-  const executablePath = await findChromium().catch((error) => {
+async function open(url, find, start) {
+  await find().catch((error) => {
     throw new Failure(error.message);
   });
-  const { chromium } = await import('playwright-core');
-  // Chromium's sandbox refuses to start as root.
-  const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
-  const page = await browser.newPage();
-  page.setDefaultTimeout(NEVER);
-  await page.goto(url);
-  return {
-    version: `Chromium ${browser.version()}`,
-    evaluate: (work, argument) => page.evaluate(work, argument),
-    reload: () => page.goto(url),
-    close: () => browser.close(),
-  };
-}
-
-const FIREFOXES = [
-  '/usr/bin/firefox-esr',
-  '/usr/bin/firefox',
-  '/Applications/Firefox.app/Contents/MacOS/firefox',
-  'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
-];
-
-async function startFirefox(url) {
-  const executablePath = process.env.FIREFOX ?? FIREFOXES.find((file) => existsSync(file));
-  if (!executablePath || !existsSync(executablePath)) {
-    throw new Failure(
-      'No Firefox was found: install one (on Debian `apt-get install firefox-esr`), or put its path into the environment variable FIREFOX.',
-    );
-  }
-  // Named by a variable, since the type check runs where the benchmark's own packages are not installed.
-  const driver = 'puppeteer-core';
-  const { launch } = await import(driver);
-  const browser = await launch({
-    browser: 'firefox',
-    executablePath,
-    headless: true,
-    protocolTimeout: NEVER,
-    // Otherwise its clock ticks once a millisecond.
-    extraPrefsFirefox: { 'privacy.reduceTimerPrecision': false, 'dom.max_script_run_time': 0 },
-  });
-  const page = await browser.newPage();
-  page.setDefaultTimeout(NEVER);
-  await page.goto(url);
-  return {
-    version: (await browser.version()).replace(/^firefox\//i, 'Firefox '),
-    evaluate: (work, argument) => page.evaluate(work, argument),
-    reload: () => page.goto(url),
-    close: () => browser.close(),
-  };
+  const { version, evaluate, goto, close } = await start();
+  await goto(url);
+  return { version, evaluate, reload: () => goto(url), close };
 }

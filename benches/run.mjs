@@ -115,8 +115,6 @@ async function record(name, version, bench, builds, options) {
   process.exitCode = 1;
 }
 
-/** The peers and the driver of Firefox, exactly as the lock file says. */
-
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   main(async () => {
     const options = read(process.argv.slice(2));

@@ -25,11 +25,13 @@ const CHECKS = {
   'web format': () => tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   'script tests': () => nodeTest('tests/xtask'),
   'package tests': () => nodeTest('tests/package'),
-  'web tests': () => browserTest('tests/web'),
+  'web tests': () => browserTest('tests/web', ['chromium']),
+  // The same scenarios in each browser.
+  browsers: () => browserTest('tests/browsers', ['chromium', 'firefox', 'webKit']),
 };
 
 /** What works on the build's output, and so runs it first when asked for alone. */
-const NEED_BUILD = ['types', 'script tests', 'package', 'web tests'];
+const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'browsers'];
 
 main(async () => {
   await setup();
@@ -94,10 +96,10 @@ async function nodeTest(folder) {
   return counted(await run(process.execPath, ['--test', '--test-reporter=spec', ...paths], { show: true }));
 }
 
-/** Finds or installs the browser before the test files start, each in a process of its own. */
-async function browserTest(folder) {
-  const { chromium } = await import('../tests/web/browser.mjs');
-  console.log(`browser: ${await chromium()}`);
+/** Finds or installs the browsers before the test files start, each in a process of its own. */
+async function browserTest(folder, names) {
+  const browsers = await import('../tests/web/browser.mjs');
+  for (const name of names) console.log(`${name}: ${Object.values(await browsers[name]()).join(', ')}`);
   return nodeTest(folder);
 }
 

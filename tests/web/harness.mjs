@@ -59,7 +59,7 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
 export async function startSite({ folder = 'dist', headers = {} } = {}) {
   const server = await serve(path.join(ROOT, folder), { headers });
   const browser = await engine.launch({
-    executablePath: await chromium(),
+    executablePath: (await chromium()).browser,
     // Chromium's sandbox refuses to start as root.
     chromiumSandbox: process.getuid?.() !== 0,
     args: QUIET,

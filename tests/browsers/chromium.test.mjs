@@ -1,0 +1,4 @@
+import { startChromium } from './chromium.mjs';
+import { runScenarios } from './run.mjs';
+
+await runScenarios('chromium', startChromium);
