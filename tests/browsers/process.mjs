@@ -22,6 +22,9 @@ process.once('SIGTERM', () => process.exit(143));
  */
 export function start(file, args, env = process.env) {
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // All that is written is read, whether it is listened to or not: a full pipe would stop the program.
+  child.stdout.resume();
+  child.stderr.resume();
   const gone = new Promise((resolve) => child.once('close', resolve));
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
@@ -45,7 +48,6 @@ function hear(child, file, sign) {
     const fail = (why) => reject(new Error(`${file} ${why}:\n${output}`));
     const timer = setTimeout(() => fail(`did not write ${sign} within ${PATIENCE / 1000} s`), PATIENCE);
     for (const stream of [child.stdout, child.stderr]) {
-      // What comes later is read as well: a full pipe would stop the program.
       stream.setEncoding('utf8').on('data', (text) => {
         output = (output + text).slice(-10_000);
         const said = sign.exec(output);
