@@ -95,8 +95,11 @@ impl Rope {
         let (size, given) = (head.sizes.head_size, settings.number(&DIM));
         let turning = given.map_or(size, |dimensions| dimensions as usize);
         if turning % 2 == 1 || turning > size {
-            let found = given.map_or("automatic: all of them".into(), show);
-            return Err(Error::parameter(&DIM.name, &format_args!("an even number of at most the head size, {size}"), &found));
+            let found = given.map_or_else(|| format!("automatic: all {size}"), show);
+            // Of an odd number of dimensions the last can stay as it is.
+            let way = if size > 1 { format!(" ({}: {})", DIM.name, size & !1) } else { String::new() };
+            let rule = format_args!("an even number of at most the head size, {size}, since RoPE turns pairs{way}");
+            return Err(Error::parameter(&DIM.name, &rule, &found));
         }
         let half = turning / 2;
         let frequencies = frequencies(settings, &THETA, half, half as f64)?;

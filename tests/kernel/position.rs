@@ -602,10 +602,11 @@ fn bad_parameters_are_named() {
 
 #[test]
 fn an_odd_head_size_asks_how_many_dimensions_turn() {
-    for d in [1, 5] {
+    for (d, way) in [(1, ""), (5, " (rotaryEmbeddingDim: 4)")] {
         let (name, words) = refusal(set(HALVES, sizes(1, [2, 2, d]), 0));
         assert_eq!(name, "rotaryEmbeddingDim");
-        assert_eq!(words, format!("an even number of at most the head size, {d}; automatic: all of them"));
+        let rule = format!("an even number of at most the head size, {d}, since RoPE turns pairs{way}");
+        assert_eq!(words, format!("{rule}; automatic: all {d}"));
     }
     assert!(set(r#"{"id": "rope", "rotaryEmbeddingDim": 4}"#, sizes(1, [2, 2, 5]), 0).is_ok());
 }

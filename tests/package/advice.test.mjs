@@ -149,6 +149,14 @@ test('numbers to add are no mask, and truths become one', async () => {
   await assert.rejects(attention(query, key, value, { attnMask: truths }), proposed);
 });
 
+test('RoPE over an odd number of dimensions: why not, and what to set', async () => {
+  const odd = [tensor([3, 5]), tensor([3, 5]), null];
+  const refused = refusal('parameter', 'rotaryEmbeddingDim', 'pairs', 'rotaryEmbeddingDim: 4', '5');
+  await assert.rejects(attention(...odd, { position: 'rope' }), refused);
+  const { status } = await attention(...odd, { position: { id: 'rope', rotaryEmbeddingDim: 4 } });
+  assert.deepEqual([...status], [0, 0, 0]);
+});
+
 test('a path in place of an address or bytes: the line that reads the file', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'qkscope-path-'));
   try {
