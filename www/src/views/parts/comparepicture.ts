@@ -97,11 +97,12 @@ function drawBars(
 ): void {
   const each = at.height / Math.max(1, values.length);
   const numbers = each >= NAME;
+  const gap = each >= 4 ? 0.18 : 0;
   const room = BARS - (numbers ? 40 : 0);
   context.fillText(title, at.x, at.y - 10, BARS);
   values.forEach((value, row) => {
     context.fillStyle = bar;
-    if (value > 0) context.fillRect(at.x, at.y + (row + 0.18) * each, value * room, each * 0.64);
+    if (value > 0) context.fillRect(at.x, at.y + (row + gap) * each, value * room, each * (1 - 2 * gap));
     context.fillStyle = ink;
     if (numbers)
       context.fillText(Number.isNaN(value) ? '–' : value.toFixed(3), at.x + room + 6, at.y + (row + 0.5) * each);
