@@ -65,7 +65,7 @@ function policy(script, style) {
     `script-src ${hash(script)} 'wasm-unsafe-eval'`,
     `style-src ${hash(style)}`,
     'worker-src blob:',
-    'img-src data: blob:',
+    'img-src data:',
     "connect-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { screenshot, startSite } from './harness.mjs';
-import { settled } from './page.mjs';
+import { settled, showSection } from './page.mjs';
+import { loadParts } from './story.mjs';
+
+const { SECTION_IDS } = await loadParts('page/story/section');
 
 const site = await startSite();
 after(() => site.close());
@@ -42,6 +45,58 @@ test('a strict Content Security Policy stands in the page, and nothing in it is 
   }
   assert.doesNotMatch(html, /\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)/);
 });
+
+/** What hosts send who allow a page itself, WebAssembly and workers, and nothing else. */
+const STRICT = {
+  'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
+};
+
+for (const [name, path] of [
+  ['at its root', 'dist/'],
+  ['by the name of its file', 'dist/index.html'],
+]) {
+  test(`under a host's own policy, below a path, ${name}: the whole story, exports, nothing is refused`, async () => {
+    const host = await startSite({ folder: '.', headers: STRICT });
+    try {
+      await host.visit({ path, before: watchViolations }, async (page, seen) => {
+        await wasmAsBytes(page);
+        await page.reload();
+        await settled(page);
+        assert.equal(await page.locator('.plot').getAttribute('aria-rowcount'), '16');
+        for (const id of SECTION_IDS) {
+          await showSection(page, id);
+          await page.locator(`#${id} .take summary`).click();
+          for (const format of ['csv', 'png-2']) {
+            const saved = page.waitForEvent('download');
+            await page.locator(`#${id} [name="take-${format}"]`).click();
+            await (await saved).path();
+          }
+        }
+        assert.ok(page.workers().length > 0, 'workers compute');
+        assert.deepEqual(await page.evaluate(() => globalThis['violations']), []);
+        const asked = seen.requests.filter((url) => url.startsWith('http'));
+        for (const url of asked) assert.ok(new URL(url).pathname.startsWith('/dist/'), url);
+        assert.ok(asked.some((url) => url.endsWith('.wasm')));
+      });
+    } finally {
+      await host.close();
+    }
+  });
+}
+
+function watchViolations() {
+  globalThis['violations'] = [];
+  addEventListener('securitypolicyviolation', ({ violatedDirective: rule, blockedURI }) =>
+    globalThis['violations'].push(`${rule}: ${blockedURI}`),
+  );
+}
+
+/** Modules come as from a server that does not know wasm. */
+const wasmAsBytes = (page) =>
+  page.route('**/*.wasm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, contentType: 'application/octet-stream' });
+  });
 
 for (const [name, path] of [
   ['the sentence', ''],

@@ -189,22 +189,59 @@ export function watchShifts() {
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
+/** An SVG as an address. */
+export const svgAddress = (source) => `data:image/svg+xml;base64,${Buffer.from(source).toString('base64')}`;
+
+/**
+ * A picture as the browser draws it by itself, in a page of its own that no policy forbids anything: its size, and its pixels on a ground
+ * of white, coarse: the means of squares of `square` pixels, red, green and blue.
+ */
+export async function pixelsOf(page, address, square = 8) {
+  const other = await page.context().newPage();
+  try {
+    return await other.evaluate(meansOf, /** @type {const} */ ([address, square]));
+  } finally {
+    await other.close();
+  }
+}
+
+async function meansOf([address, square]) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const { width, height } = image;
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  // At its own size: an SVG is drawn anew at every other, and not as coarse as that.
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const [rows, columns] = [Math.floor(height / square), Math.floor(width / square)];
+  const pixels = Array(3 * rows * columns).fill(0);
+  for (let y = 0; y < rows * square; y += 1) {
+    for (let x = 0; x < 3 * columns * square; x += 1) {
+      const [pixel, channel] = [Math.floor(x / 3), x % 3];
+      const block = Math.floor(y / square) * columns + Math.floor(pixel / square);
+      pixels[3 * block + channel] += data[4 * (y * width + pixel) + channel] / square ** 2;
+    }
+  }
+  return { width, height, pixels };
+}
+
 /** What the section gives away: rows as wide as their columns, and a picture that opens by itself. */
 export async function checkExported(page) {
-  const found = await page.evaluate(async () => {
+  const found = await page.evaluate(() => {
     const { name, columns, rows, picture } = globalThis['story'].mounted.exported();
     const isCanvas = picture instanceof HTMLCanvasElement;
     const source = isCanvas ? picture.toDataURL() : new XMLSerializer().serializeToString(picture);
-    const image = new Image();
-    image.src = isCanvas ? source : URL.createObjectURL(new Blob([source], { type: 'image/svg+xml' }));
-    await image.decode();
-    const { width, height } = image;
-    return { name, columns, rows, source, isCanvas, width, height, inPage: picture.isConnected };
+    return { name, columns, rows, source, isCanvas, inPage: picture.isConnected };
   });
+  const { width, height } = await pixelsOf(page, found.isCanvas ? found.source : svgAddress(found.source));
   assert.match(found.name, /^[a-z0-9-]+$/);
   assert.ok(found.rows.length > 0);
   for (const row of found.rows) assert.equal(row.length, found.columns.length);
-  assert.ok(found.width > 100 && found.height > 100, `${found.width} x ${found.height}`);
+  assert.ok(width > 100 && height > 100, `${width} x ${height}`);
   if (!found.isCanvas) {
     assert.doesNotMatch(found.source, /var\(|class=|style=|light-dark/, 'the picture leans on no style sheet');
   }

@@ -18,7 +18,7 @@ import {
   showSection as show,
   tensor,
 } from './page.mjs';
-import { axeFindings, excess, loadParts, watchShifts } from './story.mjs';
+import { axeFindings, excess, loadParts, pixelsOf, svgAddress, watchShifts } from './story.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -429,6 +429,23 @@ test('every section is saved in every format', () =>
       assert.match(await page.locator(`#${id} .take-said`).textContent(), /@3x\.png is saved\.$/);
     }
   }));
+
+for (const theme of /** @type {const} */ (['light', 'dark'])) {
+  test(`a picture in pixels is what the browser makes of its SVG, ${theme}`, () =>
+    site.visit({ theme }, async (page) => {
+      for (const id of SECTION_IDS.filter((id) => id !== 'heads')) {
+        const [svg, png] = [await save(page, id, 'svg'), await save(page, id, 'png-1')];
+        const [wanted, found] = [
+          await pixelsOf(page, svgAddress(svg.bytes)),
+          await pixelsOf(page, `data:image/png;base64,${png.bytes.toString('base64')}`),
+        ];
+        assert.equal(found.pixels.length, wanted.pixels.length, id);
+        const off = wanted.pixels.map((value, at) => Math.abs(value - found.pixels[at]));
+        const mean = off.reduce((sum, each) => sum + each, 0) / off.length;
+        assert.ok(mean < 0.5 && Math.max(...off) < 48, `${id}: off by ${mean} on average, ${Math.max(...off)} at most`);
+      }
+    }));
+}
 
 test('the link of a section leads back to it as it is', () =>
   site.visit({ before: keepClipboard }, async (page) => {

@@ -2,6 +2,7 @@
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
+import { rasterize } from './raster.ts';
 import type { Exported, Picture } from './section.ts';
 
 /** A kind of file. */
@@ -69,28 +70,19 @@ function pictureOf({ picture }: Exported): Picture {
 }
 
 async function pngOf(picture: Picture, scale: number): Promise<Blob> {
-  const image = picture instanceof SVGSVGElement ? await imageOf(picture) : picture;
-  const canvas = element('canvas', { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) });
+  const { width, height } = picture instanceof SVGSVGElement ? picture.viewBox.baseVal : picture;
+  const canvas = element('canvas', { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
   const context = canvas.getContext('2d');
   if (!context) throw new Error('the browser gives no canvas');
-  // The cells of a small map have edges, and keep them.
-  context.imageSmoothingEnabled = picture instanceof SVGSVGElement;
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  if (picture instanceof SVGSVGElement) rasterize(picture, context);
+  else {
+    // The cells of a small map have edges, and keep them.
+    context.imageSmoothingEnabled = false;
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  }
   const file = await new Promise<Blob | null>((done) => canvas.toBlob(done));
   if (!file) throw new Error(`the browser makes no picture of ${canvas.width} × ${canvas.height}`);
   return file;
-}
-
-async function imageOf(picture: SVGSVGElement): Promise<HTMLImageElement> {
-  const address = URL.createObjectURL(svgOf(picture));
-  try {
-    const image = new Image();
-    image.src = address;
-    await image.decode();
-    return image;
-  } finally {
-    URL.revokeObjectURL(address);
-  }
 }
 
 /** A name that every system takes. */
