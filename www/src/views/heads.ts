@@ -51,7 +51,7 @@ const text = {
   openTouch: { en: 'Tap it to open it.', zh: '轻触即可打开。' },
   opened: { en: 'It is open on this page.', zh: '本页已打开此头。' },
   isOpen: { en: 'Layer {layer}, head {head} is open.', zh: '第 {layer} 层第 {head} 个头已打开。' },
-  see: { en: 'See it in the matrix ↑', zh: '在矩阵中查看 ↑' },
+  see: { en: 'See the matrix ↑', zh: '查看矩阵 ↑' },
   none: { en: 'Point at a head.', zh: '指向一个头。' },
   noneTouch: { en: 'Tap a head.', zh: '轻触一个头。' },
   computing: { en: '{done} of {layers} layers', zh: '{layers} 层中的 {done} 层' },
