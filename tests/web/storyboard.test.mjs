@@ -401,6 +401,9 @@ async function save(page, id, format) {
   return { name: file.suggestedFilename(), bytes, text: bytes.toString() };
 }
 
+/** Sections whose picture is pixels already. */
+const CANVASES = ['heads', 'compare'];
+
 test('every section is saved in every format', () =>
   site.visit({}, async (page) => {
     for (const id of SECTION_IDS) {
@@ -412,9 +415,7 @@ test('every section is saved in every format', () =>
       const formats = await page
         .locator(`#${id} .take-formats button`)
         .evaluateAll((all) => all.map((one) => one.name.replace('take-', '')));
-      const all = FORMATS.map(({ id }) => id).filter(
-        (format) => format !== 'svg' || !['heads', 'compare'].includes(id),
-      );
+      const all = FORMATS.map(({ id }) => id).filter((format) => format !== 'svg' || !CANVASES.includes(id));
       assert.deepEqual(formats, [...all, 'link'], id);
       const [small, large] = [await save(page, id, 'png-1'), await save(page, id, 'png-3')];
       // IHDR is the first chunk of every PNG.
@@ -430,11 +431,25 @@ test('every section is saved in every format', () =>
     }
   }));
 
+/** Saves from one of the explorer's two menus. */
+async function take(page, part, format) {
+  const menu = page.locator(`#${part} .take`);
+  if (!(await menu.evaluate((one) => one.open))) await menu.locator('summary').click();
+  const download = page.waitForEvent('download');
+  await menu.locator(`[name="take-${format}"]`).click();
+  const bytes = await readFile(await (await download).path());
+  return { bytes, text: bytes.toString() };
+}
+
 for (const theme of /** @type {const} */ (['light', 'dark'])) {
   test(`a picture in pixels is what the browser makes of its SVG, ${theme}`, () =>
     site.visit({ theme }, async (page) => {
-      for (const id of SECTION_IDS.filter((id) => id !== 'heads')) {
-        const [svg, png] = [await save(page, id, 'svg'), await save(page, id, 'png-1')];
+      await settled(page);
+      await page.locator('.plot-cursor').focus();
+      await page.locator('[data-number="weight"]').waitFor();
+      const drawn = SECTION_IDS.filter((id) => !CANVASES.includes(id)).map((id) => [id, save]);
+      for (const [id, from] of [...drawn, ['map', take], ['cell', take]]) {
+        const [svg, png] = [await from(page, id, 'svg'), await from(page, id, 'png-1')];
         const [wanted, found] = [
           await pixelsOf(page, svgAddress(svg.bytes)),
           await pixelsOf(page, `data:image/png;base64,${png.bytes.toString('base64')}`),
@@ -466,16 +481,6 @@ test('the link of a section leads back to it as it is', () =>
     await page.locator('[name="take-link"]:visible').click();
     assert.match(await page.locator('.take-link').inputValue(), /^http.*#.*steps=_scaled.*&at=steps$/);
   }));
-
-/** Saves from one of the explorer's two menus. */
-async function take(page, part, format) {
-  const menu = page.locator(`#${part} .take`);
-  if (!(await menu.evaluate((one) => one.open))) await menu.locator('summary').click();
-  const download = page.waitForEvent('download');
-  await menu.locator(`[name="take-${format}"]`).click();
-  const bytes = await readFile(await (await download).path());
-  return { bytes, text: bytes.toString() };
-}
 
 test('the explorer gives away exactly what is seen of the matrix, and the pair, with the selection', () =>
   site.visit({ path: '#lock=10,2&layer=3&head=1', before: keepClipboard }, async (page) => {

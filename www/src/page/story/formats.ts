@@ -74,7 +74,7 @@ async function pngOf(picture: Picture, scale: number): Promise<Blob> {
   const canvas = element('canvas', { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
   const context = canvas.getContext('2d');
   if (!context) throw new Error('the browser gives no canvas');
-  if (picture instanceof SVGSVGElement) rasterize(picture, context);
+  if (picture instanceof SVGSVGElement) await rasterize(picture, context);
   else {
     // The cells of a small map have edges, and keep them.
     context.imageSmoothingEnabled = false;

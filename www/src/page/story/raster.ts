@@ -6,7 +6,16 @@ type Look = Readonly<Record<string, string>>;
 
 const INHERITED = [
   ...['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'stroke-linejoin'],
-  ...['stroke-linecap', 'font-family', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'paint-order'],
+  ...[
+    'stroke-linecap',
+    'font-family',
+    'font-size',
+    'font-weight',
+    'text-anchor',
+    'dominant-baseline',
+    'paint-order',
+    'vector-effect',
+  ],
 ];
 
 /** The initial values of SVG 2. */
@@ -18,39 +27,79 @@ const INITIAL: Look = {
   'font-family': 'sans-serif',
 };
 
+/** Where it is drawn, and the pixels of the images in it. */
+interface Sheet {
+  context: CanvasRenderingContext2D;
+  /** Pixels of the canvas for one of the picture. */
+  scale: number;
+  images: ReadonlyMap<Element, ImageBitmap>;
+}
+
 /** Draws `picture`, which has a `viewBox`, so that it fills the canvas. */
-export function rasterize(picture: SVGSVGElement, context: CanvasRenderingContext2D): void {
+export async function rasterize(picture: SVGSVGElement, context: CanvasRenderingContext2D): Promise<void> {
   const { x, y, width, height } = picture.viewBox.baseVal;
-  context.scale(context.canvas.width / width, context.canvas.height / height);
+  const images = await imagesOf(picture);
+  const scale = context.canvas.width / width;
+  context.scale(scale, context.canvas.height / height);
   context.translate(-x, -y);
-  drawChildren(picture, context, lookOf(picture, INITIAL));
+  drawChildren(picture, { context, scale, images }, lookOf(picture, INITIAL));
+  for (const image of images.values()) image.close();
 }
 
-function drawChildren(parent: Element, context: CanvasRenderingContext2D, look: Look): void {
-  for (const child of parent.children) if (child instanceof SVGGraphicsElement) draw(child, context, look);
+/** The images of a picture, which it carries itself. */
+async function imagesOf(picture: SVGSVGElement): Promise<Map<Element, ImageBitmap>> {
+  const read = async (image: SVGImageElement): Promise<[Element, ImageBitmap]> => {
+    const [, type, base64] = /^data:([^;,]+);base64,(.*)$/s.exec(image.href.baseVal) ?? [];
+    if (type === undefined || base64 === undefined) throw new Error('<image> without its pixels');
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return [image, await createImageBitmap(new Blob([bytes], { type }))];
+  };
+  return new Map(await Promise.all([...picture.querySelectorAll('image')].map(read)));
 }
 
-function draw(shape: SVGGraphicsElement, context: CanvasRenderingContext2D, around: Look): void {
+function drawChildren(parent: Element, sheet: Sheet, look: Look): void {
+  for (const child of parent.children) if (child instanceof SVGGraphicsElement) draw(child, sheet, look);
+}
+
+function draw(shape: SVGGraphicsElement, sheet: Sheet, around: Look): void {
+  const { context } = sheet;
   const look = lookOf(shape, around);
   context.save();
   context.globalAlpha *= number(shape.getAttribute('opacity'), 1);
   const moved = shape.transform.baseVal.consolidate()?.matrix;
   if (moved) context.transform(moved.a, moved.b, moved.c, moved.d, moved.e, moved.f);
   if (shape instanceof SVGTextElement) drawText(shape, context, look);
-  else if (shape instanceof SVGGElement) drawChildren(shape, context, look);
-  else if (shape instanceof SVGSVGElement) drawWindow(shape, context, look);
-  else drawPath(pathOf(shape), context, look);
+  else if (shape instanceof SVGGElement) drawChildren(shape, sheet, look);
+  else if (shape instanceof SVGSVGElement) drawWindow(shape, sheet, look);
+  else if (shape instanceof SVGImageElement) drawImage(shape, sheet);
+  else drawPath(pathOf(shape), sheet, look);
   context.restore();
 }
 
-/** A picture in the picture: what leaves it is not seen. */
-function drawWindow(window: SVGSVGElement, context: CanvasRenderingContext2D, look: Look): void {
+/** A picture in the picture: what leaves it is not seen. One with a `viewBox` is stretched to its room. */
+function drawWindow(window: SVGSVGElement, sheet: Sheet, look: Look): void {
+  const { context } = sheet;
   const at = (name: string): number => number(window.getAttribute(name), 0);
   context.translate(at('x'), at('y'));
   const clip = new Path2D();
   clip.rect(0, 0, at('width'), at('height'));
   context.clip(clip);
-  drawChildren(window, context, look);
+  const { x, y, width, height } = window.viewBox.baseVal ?? {};
+  if (width && height) {
+    context.scale(at('width') / width, at('height') / height);
+    context.translate(-x, -y);
+  }
+  drawChildren(window, sheet, look);
+}
+
+/** Stretched, as `preserveAspectRatio="none"` says. Pixels made larger are cells, which have edges. */
+function drawImage(image: SVGImageElement, { context, images }: Sheet): void {
+  const pixels = images.get(image);
+  if (!pixels) return;
+  const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) => number(image.getAttribute(name), 0));
+  context.imageSmoothingEnabled = pixels.width > width! * context.getTransform().a;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(pixels, x!, y!, width!, height!);
 }
 
 function pathOf(shape: SVGGraphicsElement): Path2D {
@@ -62,9 +111,18 @@ function pathOf(shape: SVGGraphicsElement): Path2D {
   return path;
 }
 
-function drawPath(path: Path2D, context: CanvasRenderingContext2D, look: Look): void {
+function drawPath(path: Path2D, { context, scale }: Sheet, look: Look): void {
   withInk(context, look, 'fill', () => context.fill(path));
-  withInk(context, look, 'stroke', () => context.stroke(path));
+  withInk(context, look, 'stroke', () => {
+    if (look['vector-effect'] !== 'non-scaling-stroke') return context.stroke(path);
+    // As thick as it is said to be, however what it goes around is stretched.
+    const stretched = new Path2D();
+    stretched.addPath(path, context.getTransform());
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const back = new Path2D();
+    back.addPath(stretched, context.getTransform().inverse());
+    context.stroke(back);
+  });
 }
 
 const ALIGNED: Record<string, CanvasTextAlign> = { start: 'left', middle: 'center', end: 'right' };

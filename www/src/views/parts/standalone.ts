@@ -17,6 +17,7 @@ const PROPERTIES = [
   'text-anchor',
   'dominant-baseline',
   'paint-order',
+  'vector-effect',
 ];
 
 /** A copy of `picture`, which is in the document, with its looks as attributes, `width` and `height`, and a ground. */
