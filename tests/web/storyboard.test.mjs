@@ -462,6 +462,30 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
     }));
 }
 
+test('on paper there is what is seen, light and without what only a screen can do', () =>
+  site.visit({ path: '#theme=dark', width: 794 }, async (page) => {
+    await show(page, 'steps');
+    await settled(page);
+    await page.emulateMedia({ media: 'print' });
+    const seen = await page.evaluate(() => {
+      const controls = [...document.querySelectorAll('.switches, .controls, .take, .zoombar, .minimap, .source-row')];
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      const heads = document.querySelector('#heads .story-view').getBoundingClientRect().height;
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return {
+        controls: [controls.length, controls.filter((one) => one.checkVisibility()).length],
+        shades: [color, backgroundColor].map((shade) => Number(/\d+/.exec(shade)[0])),
+        heads,
+        excess: scrollWidth - clientWidth,
+        map: document.querySelector('.plot').checkVisibility(),
+      };
+    });
+    assert.ok(seen.controls[0] > 8 && seen.controls[1] === 0, `${seen.controls}`);
+    assert.ok(seen.shades[0] < 64 && seen.shades[1] > 240, `${seen.shades}`);
+    assert.deepEqual([seen.heads, seen.excess, seen.map], [0, 0, true]);
+    assert.match((await page.pdf({ format: 'A4', printBackground: true })).subarray(0, 5).toString(), /^%PDF-/);
+  }));
+
 test('the link of a section leads back to it as it is', () =>
   site.visit({ before: keepClipboard }, async (page) => {
     await show(page, 'steps');
