@@ -264,14 +264,7 @@ impl Problem {
         }
     }
 
-    /// Those of `keys` that the rules leave to any row of the group, with what completes their panels.
-    pub fn seen(&self, group: Group, keys: &Range<usize>) -> Range<usize> {
-        let seen = aligned(self.mask.visible_to_any(group));
-        let start = seen.start.clamp(keys.start, keys.end);
-        start..seen.end.clamp(start, keys.end)
-    }
-
-    /// The same before the masks.
+    /// The values of a stage before the masks.
     fn unmasked(&self, group: Group, keys: Range<usize>, stage: Stage, packed: &mut Packed, out: &mut [Lanes]) {
         let (head, plane) = (group.plane % self.sizes.heads, self.sizes.kv_plane(group.plane));
         let Packed { queries, keys: panels, row, prepared, .. } = packed;
@@ -309,6 +302,13 @@ impl Problem {
             self.rows.position.of(head).add_bias(self.mask.position(group.first), keys.start, out);
             self.mask.add_bias(group, keys.start, out);
         }
+    }
+
+    /// Those of `keys` that the rules leave to any row of the group, with what completes their panels.
+    pub fn seen(&self, group: Group, keys: &Range<usize>) -> Range<usize> {
+        let seen = aligned(self.mask.visible_to_any(group));
+        let start = seen.start.clamp(keys.start, keys.end);
+        start..seen.end.clamp(start, keys.end)
     }
 
     /// Whether there are so few queries that nothing is packed for them.

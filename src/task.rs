@@ -513,9 +513,7 @@ impl Tile {
         let (group, mut keys) = (part.group, texels.keys());
         if *stage >= Stage::Masked {
             // The others are removed from every row, and leave nothing in a texel.
-            let seen = problem.seen(group, &aligned(keys.clone()));
-            let start = seen.start.clamp(keys.start, keys.end);
-            keys = start..seen.end.clamp(start, keys.end);
+            keys = problem.seen(group, &keys);
         }
         each_block(part, problem, workspace, keys, *stage, told, |block| {
             texels.add(group.first, &part.rows, block.keys.start, block.values, block.logits);

@@ -34,7 +34,13 @@ export async function bundle() {
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
 const worker = () =>
   step('worker', {
-    inputs: [ENGINE, ...MODULES.map(({ glue }) => `${GENERATED}/${glue}.js`), `${GENERATED}/catalog.ts`, ...LOCKS],
+    inputs: [
+      ENGINE,
+      ...MODULES.map(({ glue }) => `${GENERATED}/${glue}.js`),
+      `${GENERATED}/catalog.ts`,
+      'xtask/bundle.mjs',
+      ...LOCKS,
+    ],
     outputs: [`${GENERATED}/worker-source.ts`],
     async make() {
       const entryPoints = [`${ENGINE}/worker.ts`];
@@ -51,6 +57,7 @@ const npmPackage = () =>
       ENGINE,
       GENERATED,
       'xtask/bundle.mjs',
+      'xtask/declarations.mjs',
       'xtask/readme.mjs',
       'package.json',
       'tsconfig.json',

@@ -82,7 +82,7 @@ function raw(tag, text) {
   return text;
 }
 
-/** A file as data, which nothing runs. Gzip, since base64 of it costs no more than the file itself. */
+/** A file as data, which nothing runs. Gzip takes back part of what base64 adds. */
 async function block(file) {
   const packed = gzipSync(await readFile(file), { level: 9 }).toString('base64');
   return `<script type="application/gzip" data-file="${path.basename(file)}">${packed}</script>`;

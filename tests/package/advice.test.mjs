@@ -89,6 +89,42 @@ test('numbers without their shape, and what is no numbers at all', async () => {
   );
 });
 
+test('what would become other numbers is no advice', async () => {
+  const silent = async (call, ...parts) => {
+    const error = await call.catch((error) => error);
+    refusal('tensor', ...parts)(error);
+    assert.doesNotMatch(error.message, /\.from\(/);
+  };
+  await silent(attention([new Float32Array(4), new Float32Array(4)], key, value), 'query', 'an array');
+  await silent(attention([tensor([4])], key, value), 'query');
+  await silent(attention(['1', '2'], key, value), 'query');
+  // A number is true or false as it stands, or is added.
+  for (const data of [[0, -1e9], [[0, -Infinity]]]) {
+    await silent(attention(query, key, value, { attnMask: { data, shape: [1, 2] } }), 'attnMask.data', 'attnBias');
+    await silent(attention(query, key, value, { attnMask: data }), 'attnMask', 'attnBias');
+  }
+});
+
+test('numbers of a parameter keep their one axis', async () => {
+  const options = { normalizer: { id: 'softmax_sink', sinks: [0.5] } };
+  const error = await attention(query, key, value, options).catch((error) => error);
+  refusal('tensor', 'normalizer.sinks', 'Float32Array.from(normalizer.sinks)', 'shape: [1] }')(error);
+  const sinks = tensor([1]);
+  await attention(query, key, value, { normalizer: { id: 'softmax_sink', sinks } });
+});
+
+test('numbers to paint are named as they are given', async () => {
+  const size = { rows: 1, columns: 2, width: 2, height: 1, low: 0, high: 1 };
+  for (const values of [[1, 2], Float64Array.of(1, 2)]) {
+    await assert.rejects(qkscope.paint(values, size), refusal('tensor', 'values must be', 'Float32Array.from(values)'));
+  }
+  await assert.rejects(qkscope.paint(new Float32Array(3), size), refusal('shape', 'values must be 2 elements'));
+});
+
+test('a value that is left out: what stands for none', async () => {
+  await assert.rejects(attention(query, key), refusal('tensor', 'value must be', 'null where no output is wanted'));
+});
+
 test('an argument that is missing is named', async () => {
   const cases = [
     [attention(), 'query'],

@@ -193,6 +193,8 @@ test('the wheel zooms with ctrl or once the plot has the focus, and what is unde
     await page.mouse.wheel(0, -300);
     await page.waitForTimeout(100);
     assert.ok(await isWhole(page), 'without the focus the page scrolls');
+    // Half a second later another gesture begins.
+    await page.waitForTimeout(600);
     await page.locator('.plot').scrollIntoViewIfNeeded();
     await page.locator('.plot-cursor').focus();
     const box = await page.locator('.plot').boundingBox();

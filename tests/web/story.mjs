@@ -246,7 +246,7 @@ export async function checkExported(page) {
     assert.doesNotMatch(found.source, /var\(|class=|style=|light-dark/, 'the picture leans on no style sheet');
   }
   assert.equal(found.inPage, false);
-  return found;
+  return { ...found, width, height };
 }
 
 /** Modules of the page that need no browser, as one; paths below www/src without their ending. */

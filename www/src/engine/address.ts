@@ -26,9 +26,9 @@ function unaddressed(source: URL | string): QkscopeError {
   const expected = 'an address with its scheme (https:, in Node also file:), or the bytes of a file';
   const found = show(String(source));
   const { process } = globalThis as { process?: object };
-  const way = process
-    ? `: of a path pass the bytes, await readFile(${found}), with readFile from node:fs/promises`
-    : '';
+  // The whole path, or none of it: a part of one is another file.
+  const path = String(source).length <= 80 ? found : 'path';
+  const way = process ? `: of a path pass the bytes, await readFile(${path}), with readFile from node:fs/promises` : '';
   return new QkscopeError('source', 'source', expected, found, `source must be ${expected}, not ${found}${way}`);
 }
 

@@ -21,8 +21,8 @@ export const axes = {
   layer: ['H', 'N', 'N'],
   projection: ['H * dv', 'E'],
   rows: ['B', 'N', 'E'],
+  keyRows: ['B', 'S', 'E'],
   padding: ['B', 'S'],
-  picture: ['rows', 'columns'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** What the letters count. */
@@ -60,35 +60,58 @@ export function shapeless(subject: string, value: unknown, type: Kind, axes: Axe
   const sizes = `[${axes.slice(-2).join(', ')}]`;
   const expected = `{ data: ${type}, shape: ${sizes} }`;
   const found = Array.isArray(value) ? 'an array' : show(value);
-  const shape = Array.isArray(value) ? show(shapeOf(value)) : sizes;
+  const shape = Array.isArray(value) ? show(shapeOf(value, axes.length)) : sizes;
   const data = tag(value) === type ? subject : converted(subject, value, type);
-  const hint = data && `: give { data: ${data}, shape: ${shape} }`;
-  return new QkscopeError('tensor', subject, expected, found, `${subject} must be ${expected}, not ${found}${hint}`);
+  const hint = added(subject, value, type) || (data && `give { data: ${data}, shape: ${shape} }`);
+  const message = `${subject} must be ${expected}, not ${found}${hint && `: ${hint}`}`;
+  return new QkscopeError('tensor', subject, expected, found, message);
+}
+
+/** A tensor that was left out, where there is a way to say that there is none. */
+export function leftOut(subject: string, axes: Axes, none: string): QkscopeError {
+  const expected = `{ data: Float32Array, shape: [${axes.slice(-2).join(', ')}] }, or ${none}`;
+  return new QkscopeError('tensor', subject, expected, 'undefined');
 }
 
 /** Data of another kind, and how it becomes the right one. */
 export function mistyped(subject: string, data: unknown, type: Kind): QkscopeError {
   const mask = type === 'Uint8Array';
   const expected = mask ? 'a Uint8Array of 1 (may attend) and 0 (removed)' : 'a Float32Array';
-  const added = mask && tag(data).startsWith('Float') ? 'what is added to the logits is attnBias' : '';
   const way = converted(subject, data, type);
-  const hint = added || (way && `give ${way}`);
+  const hint = added(subject, data, type) || (way && `give ${way}`);
   const message = `${subject} must be ${expected}, not ${show(data)}${hint && `: ${hint}`}`;
   return new QkscopeError('tensor', subject, expected, show(data), message);
 }
 
 /** The expression that makes numbers of another kind the right one; empty where they are none. */
 function converted(subject: string, value: unknown, type: Kind): string {
+  if (Array.isArray(value) ? !holds(value, type) : !/^(Float|Int|Uint)\d/.test(tag(value))) return '';
   const flat = Array.isArray(value) && Array.isArray(value[0]) ? `${subject}.flat(Infinity)` : subject;
-  return Array.isArray(value) || /^(Float|Int|Uint)\d/.test(tag(value)) ? `${type}.from(${flat})` : '';
+  return `${type}.from(${flat})`;
 }
 
-/** The shape of nested arrays, read off the first of each; a flat one is a row. */
-function shapeOf(nested: readonly unknown[]): number[] {
+/** What to say of a mask that holds more than yes and no. */
+function added(subject: string, value: unknown, type: Kind): string {
+  if (type !== 'Uint8Array' || !subject.startsWith('attnMask')) return '';
+  const adds = Array.isArray(value)
+    ? holds(value, 'Float32Array') && !holds(value, type)
+    : tag(value).startsWith('Float');
+  return adds ? 'what is added to the logits is attnBias' : '';
+}
+
+/** Whether nested arrays hold nothing but what becomes numbers of a type as it is: `from` makes something of anything. */
+function holds(value: unknown, type: Kind, depth = 4): boolean {
+  if (Array.isArray(value)) return depth > 0 && value.every((inner) => holds(inner, type, depth - 1));
+  const isBit = value === 0 || value === 1 || typeof value === 'boolean';
+  return type === 'Uint8Array' ? isBit : typeof value === 'number';
+}
+
+/** The shape of nested arrays, read off the first of each; a flat one is a row, where there are rows. */
+function shapeOf(nested: readonly unknown[], axes: number): number[] {
   const shape: number[] = [];
   for (let inner: unknown = nested; Array.isArray(inner) && shape.length < 4; inner = inner[0])
     shape.push(inner.length);
-  return shape.length === 1 ? [1, ...shape] : shape;
+  return shape.length === 1 && axes > 1 ? [1, ...shape] : shape;
 }
 
 /** The name of a kind of array or buffer; empty for anything else. */

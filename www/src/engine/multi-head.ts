@@ -4,6 +4,7 @@
  * cut.
  */
 import { axes } from './advice.ts';
+import type { Axes } from './advice.ts';
 import type { Control, MultiHeadOptions, MultiHeadResult, MultiHeadRows, MultiHeadWeights, Tensor } from './api.ts';
 import { joined } from './assemble.ts';
 import { blocks } from './blocks.ts';
@@ -246,14 +247,15 @@ function readCall(x: Tensor | MultiHeadRows, weights: MultiHeadWeights, options:
 
 /** Query, key and value; the same memory for self-attention. */
 function readRows(x: Tensor | MultiHeadRows): Checked<Float32Array>[] {
-  const copy = (subject: string, tensor: Tensor) => withAxes(subject, 3, copyTensor(subject, tensor, axes.rows));
+  const copy = (subject: string, tensor: Tensor, letters: Axes) =>
+    withAxes(subject, 3, copyTensor(subject, tensor, letters));
   if (typeof x !== 'object' || x === null || !('query' in x)) {
-    const rows = copy('x', x as Tensor);
+    const rows = copy('x', x as Tensor, axes.rows);
     return [rows, rows, rows];
   }
   checkNames('x', x, sides);
-  const [query, key] = [copy('query', x.query), copy('key', x.key)];
-  return [query, key, given(x.value) ? copy('value', x.value) : key];
+  const [query, key] = [copy('query', x.query, axes.rows), copy('key', x.key, axes.keyRows)];
+  return [query, key, given(x.value) ? copy('value', x.value, axes.keyRows) : key];
 }
 
 /** A tensor of at most so many axes. */

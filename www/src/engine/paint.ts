@@ -1,5 +1,4 @@
 /** Numbers to pixels: painted in the pool, handed back as a picture. */
-import { axes } from './advice.ts';
 import { catalog } from '../generated/catalog.ts';
 import type { PaintOptions, Palette, Picture, Rgb } from './api.ts';
 import { QkscopeError, show } from './error.ts';
@@ -8,7 +7,7 @@ import type { Part } from './gather.ts';
 import { checkNames, finite, member, wholeNumber } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { Canvas, Painted } from './protocol.ts';
-import { copyTensor } from './tensor.ts';
+import { copyData } from './tensor.ts';
 
 /** The largest canvas of every browser (Safari's): 4096 x 4096. */
 const LARGEST = 16_777_216;
@@ -22,7 +21,7 @@ export async function paintPicture(pool: Pool, values: Float32Array, options: Pa
   checkNames('options', options, names);
   const { signal, ...look } = options;
   const canvas = canvasOf(look);
-  const { data } = copyTensor('values', { data: values, shape: [canvas.rows, canvas.columns] }, axes.picture);
+  const data = copyData('values', values, [canvas.rows, canvas.columns]);
   const [picture] = await gather([paintPart(pool, data, canvas)], { signal });
   return picture!;
 }

@@ -1,5 +1,5 @@
 /** One problem, checked and copied: what the caller holds may change from here on. */
-import { axes } from './advice.ts';
+import { axes, leftOut } from './advice.ts';
 import type { AttentionOptions, Tensor } from './api.ts';
 import { QkscopeError } from './error.ts';
 import { attentionProblem } from './flat.ts';
@@ -33,6 +33,7 @@ export function makeProblem(
   options: AttentionOptions,
 ): Problem {
   const given = [checkTensor('query', query, axes.query), checkTensor('key', key, axes.key)];
+  if (value === undefined) throw leftOut('value', axes.value, 'null where no output is wanted');
   if (value !== null) given.push(checkTensor('value', value, axes.value));
   const [q, k, v] = copies(given) as [Checked<Float32Array>, Checked<Float32Array>, Checked<Float32Array>?];
   const scores: Shape4 = [q.shape[0], q.shape[1], q.shape[2], k.shape[2]];

@@ -53,11 +53,18 @@ export function checkTensor(subject: string, tensor: Tensor, axes: Axes): Checke
   return { data: data as Float32Array, shape };
 }
 
+/** Numbers whose shape is known: checked and copied. */
+export function copyData(subject: string, data: Float32Array, shape: readonly number[]): Float32Array {
+  checkData(subject, data, 'Float32Array');
+  checkLength(subject, data.length, shape, subject);
+  return new Float32Array(data);
+}
+
 /** A parameter with 1 to 4 axes of its own: checked and copied. The kernel checks that its shape fits. */
 export function copyNumbers(subject: string, tensor: Tensor): { data: Float32Array; shape: number[] } {
   if (!isRecord(tensor)) throw shapeless(subject, tensor, 'Float32Array');
   const { data, shape } = tensor;
-  checkData(subject, data, 'Float32Array');
+  checkData(`${subject}.data`, data, 'Float32Array');
   if (!Array.isArray(shape) || shape.length < 1 || shape.length > 4 || !shape.every(isSize)) {
     throw new QkscopeError('shape', `${subject}.shape`, '1 to 4 whole numbers from 0 to 2^53 - 1', show(shape));
   }
@@ -119,27 +126,27 @@ export function checkBroadcast(subject: string, shape: Shape4, target: Shape4): 
 function checked(subject: string, tensor: Tensor | Mask, type: Kind, axes: Axes) {
   if (!isRecord(tensor)) throw shapeless(subject, tensor, type, axes);
   const { data } = tensor;
-  checkData(subject, data, type);
+  checkData(`${subject}.data`, data, type);
   const shape = shape4(subject, tensor.shape, axes);
   checkLength(subject, data.length, shape);
   return { data, shape };
 }
 
-function checkData(subject: string, data: unknown, type: Kind): void {
+function checkData(name: string, data: unknown, type: Kind): void {
   // By tag, not by instanceof: arrays of a frame, or of a test runner's realm, are as good as ours.
-  if (!ArrayBuffer.isView(data) || tag(data) !== type) throw mistyped(`${subject}.data`, data, type);
+  if (!ArrayBuffer.isView(data) || tag(data) !== type) throw mistyped(name, data, type);
   // Another thread could change shared memory between the check and the copy.
   if (tag(data.buffer) !== 'ArrayBuffer') {
     const [expected, found] = [`a ${type} over an ArrayBuffer`, `one over a ${tag(data.buffer)}`];
-    throw new QkscopeError('tensor', `${subject}.data`, expected, found);
+    throw new QkscopeError('tensor', name, expected, found);
   }
 }
 
-function checkLength(subject: string, length: number, shape: readonly number[]): void {
+function checkLength(subject: string, length: number, shape: readonly number[], name = `${subject}.data`): void {
   const count = elements(subject, shape);
   if (count === length) return;
   const found = length === 0 ? '0 elements (a transferred buffer is empty)' : `${length} elements`;
-  throw new QkscopeError('shape', `${subject}.data`, `${count} elements for shape ${show([...shape])}`, found);
+  throw new QkscopeError('shape', name, `${count} elements for shape ${show([...shape])}`, found);
 }
 
 /** An object that may have `data` and `shape`: arrays are objects too, but numbers alone. */

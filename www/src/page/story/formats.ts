@@ -2,8 +2,17 @@
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
+import { PageError } from '../reason.ts';
 import { rasterize } from './raster.ts';
 import type { Exported, Picture } from './section.ts';
+
+const text = {
+  canvas: { en: 'the browser gives no canvas', zh: '浏览器不提供画布' },
+  pixels: {
+    en: 'the browser makes no picture of {width} × {height} pixels',
+    zh: '浏览器无法生成 {width} × {height} 像素的图片',
+  },
+} satisfies Record<string, Text>;
 
 /** A kind of file. */
 export interface Format {
@@ -73,7 +82,7 @@ async function pngOf(picture: Picture, scale: number): Promise<Blob> {
   const { width, height } = picture instanceof SVGSVGElement ? picture.viewBox.baseVal : picture;
   const canvas = element('canvas', { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('the browser gives no canvas');
+  if (!context) throw new PageError(text.canvas);
   if (picture instanceof SVGSVGElement) await rasterize(picture, context);
   else {
     // The cells of a small map have edges, and keep them.
@@ -81,7 +90,7 @@ async function pngOf(picture: Picture, scale: number): Promise<Blob> {
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   }
   const file = await new Promise<Blob | null>((done) => canvas.toBlob(done));
-  if (!file) throw new Error(`the browser makes no picture of ${canvas.width} × ${canvas.height}`);
+  if (!file) throw new PageError(text.pixels, { width: canvas.width, height: canvas.height });
   return file;
 }
 

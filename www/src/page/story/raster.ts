@@ -1,22 +1,13 @@
 // A section's picture in pixels. An <img> would draw it as well, from a blob: address; but a policy of 'self' alone, which many hosts
 // send, forbids such an address to images. So the few shapes that pictures are made of are drawn here, by their attributes alone.
 
+import { LOOKS } from '../../views/parts/standalone.ts';
+
 /** What a shape is drawn with: what it says itself, and what it has from around it. */
 type Look = Readonly<Record<string, string>>;
 
-const INHERITED = [
-  ...['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'stroke-linejoin'],
-  ...[
-    'stroke-linecap',
-    'font-family',
-    'font-size',
-    'font-weight',
-    'text-anchor',
-    'dominant-baseline',
-    'paint-order',
-    'vector-effect',
-  ],
-];
+/** All but what a group has as a whole. */
+const INHERITED = LOOKS.filter((name) => name !== 'opacity');
 
 /** The initial values of SVG 2. */
 const INITIAL: Look = {
@@ -39,11 +30,14 @@ interface Sheet {
 export async function rasterize(picture: SVGSVGElement, context: CanvasRenderingContext2D): Promise<void> {
   const { x, y, width, height } = picture.viewBox.baseVal;
   const images = await imagesOf(picture);
-  const scale = context.canvas.width / width;
-  context.scale(scale, context.canvas.height / height);
-  context.translate(-x, -y);
-  drawChildren(picture, { context, scale, images }, lookOf(picture, INITIAL));
-  for (const image of images.values()) image.close();
+  try {
+    const scale = context.canvas.width / width;
+    context.scale(scale, context.canvas.height / height);
+    context.translate(-x, -y);
+    drawChildren(picture, { context, scale, images }, lookOf(picture, INITIAL));
+  } finally {
+    for (const image of images.values()) image.close();
+  }
 }
 
 /** The images of a picture, which it carries itself. */

@@ -1,7 +1,7 @@
 // A picture that stands alone: what the page's style sheet says of it is written into it.
 
-/** What a picture is drawn with. */
-const PROPERTIES = [
+/** What a picture is drawn with: properties that are attributes as well. */
+export const LOOKS = [
   'fill',
   'fill-opacity',
   'stroke',
@@ -26,7 +26,7 @@ export function standalone(picture: SVGSVGElement, paper: string): SVGSVGElement
   const [from, to] = [picture.querySelectorAll('*'), copy.querySelectorAll('*')];
   to.forEach((part, index) => {
     const look = getComputedStyle(from[index] ?? picture);
-    for (const name of PROPERTIES) part.setAttribute(name, look.getPropertyValue(name));
+    for (const name of LOOKS) part.setAttribute(name, look.getPropertyValue(name));
     part.removeAttribute('class');
   });
   const { width, height } = picture.viewBox.baseVal;

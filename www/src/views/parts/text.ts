@@ -12,7 +12,8 @@ export function phrase(text: Text, language: Language, values: Record<string, st
 
 /** `text`, cut to `most` characters where it is longer: what comes from a file can be as long as the file. */
 export function clip(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  // Half of a pair is no character, and does not come back from an address.
+  return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** Characters of a token that are shown; the longest file names fit. */
