@@ -462,7 +462,7 @@ test('it stops when it is left and goes on from there when it is seen again', ()
     await page.evaluate(() => scrollTo(0, 4000));
     await page.waitForTimeout(100);
     await page.evaluate(() => globalThis.letGo());
-    await page.waitForFunction(() => /in sight/.test(document.querySelector('.heads-status')?.textContent ?? ''));
+    await page.waitForFunction(() => /paused/.test(document.querySelector('.heads-status')?.textContent ?? ''));
     assert.equal(await page.locator('.heads-waiting').count(), 6);
     assert.equal(await page.locator('.heads-grid').getAttribute('aria-busy'), 'false');
     await page.evaluate(() => scrollTo(0, 0));
