@@ -91,6 +91,7 @@ const WORDS: NonNullable<LinksSetup['words']> = {
   more: { en: 'and {count} smaller ones', zh: '以及 {count} 个更小的权重' },
   none: { en: 'There is none.', zh: '没有。' },
   hint: { en: 'Point at a layer to see its weights; click to lock it.', zh: '指向一层可看其权重；点击可锁定。' },
+  hintTouch: { en: 'Tap a layer to see its weights and to lock it.', zh: '轻触一层可看其权重，并将其锁定。' },
 };
 
 /** The picture and its numbers. Events: `item` (ItemChosen), `state` (locks or the table are others). */

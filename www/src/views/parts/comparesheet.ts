@@ -5,6 +5,7 @@ import type { Text } from '../../generated/catalog.ts';
 import { rankedKeys, type Spot } from './comparing.ts';
 import { element } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
+import { isTouch } from './pointer.ts';
 import { formatDivergence } from './rowbars.ts';
 import { phrase, type Language } from './text.ts';
 
@@ -32,7 +33,9 @@ export const text = {
   row: { en: 'Query {query}, {name}', zh: '查询 {query}，{name}' },
   pair: { en: 'Query {query}, {name} → key {key}, {other}', zh: '查询 {query}，{name} → 键 {key}，{other}' },
   hint: { en: 'Point at a cell or a bar; a click locks it.', zh: '指向格子或条形可看数值；点击可锁定。' },
+  hintTouch: { en: 'Tap a cell or a bar to lock it.', zh: '轻触格子或条形可将其锁定。' },
   locked: { en: 'Locked. Escape, or a second click, unlocks.', zh: '已锁定；按 Esc 或再次点击可解锁。' },
+  lockedTouch: { en: 'Locked. A second tap unlocks.', zh: '已锁定；再次轻触可解锁。' },
   keysOf: { en: 'Where this row differs most', zh: '该行差异最大之处' },
   key: { en: 'Key', zh: '键' },
   rows: { en: 'Rows furthest apart', zh: '相距最远的行' },
@@ -70,7 +73,7 @@ export class CompareSheet {
   /** Says what stands at `spot`; undefined: nothing is there yet. */
   show(scene: SheetScene | undefined, spot: Spot | undefined, locked: boolean, names: Named, language: Language): void {
     this.#keysTitle.textContent = text.keysOf[language];
-    this.#hint.textContent = phrase(locked ? text.locked : text.hint, language);
+    this.#hint.textContent = text[`${locked ? 'locked' : 'hint'}${isTouch() ? 'Touch' : ''}` as const][language];
     if (!scene || !spot) {
       this.#title.textContent = '';
       this.#numbers.replaceChildren();
