@@ -42,6 +42,8 @@ const SECTIONS = {
   steps: '.steps-pair',
   links: '.links-title',
   heads: '.heads-caption',
+  compare: '.compare-summary',
+  student: '.student-verdict',
 };
 
 /** @type {Record<string, (page: Page) => Promise<unknown>>} */
@@ -89,7 +91,10 @@ export const SCENARIOS = {
 
   'sections of the story come alive where they are scrolled to, and what is below them stays': async (page) => {
     await page.load();
-    await page.waitForFunction(() => document.querySelectorAll('.story-view').length === 5);
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.story-view').length === count,
+      Object.keys(SECTIONS).length,
+    );
     await page.evaluate(() => {
       globalThis['heights'] = {};
       const watch = new ResizeObserver((entries) => {

@@ -163,7 +163,7 @@ export class CompareView extends EventTarget {
     this.#cursor.addEventListener('keydown', (event) => this.#key(event));
     this.#cursor.addEventListener('focus', () => this.#showSpot());
     host.append(this.#host);
-    new ResizeObserver(() => this.#resize()).observe(this.#host);
+    new ResizeObserver(() => requestAnimationFrame(() => this.#resize())).observe(this.#host);
     this.#render();
   }
 
