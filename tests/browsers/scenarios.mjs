@@ -384,7 +384,12 @@ async function ownShows(page, name) {
 /** What is in sight of the map: CSS pixels of a cell, and the query and key in the corner. */
 async function sight(page) {
   await settled(page);
-  await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-busy') === 'false');
+  // The current cell is brought back into sight by the keys that zoom.
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.plot').getAttribute('aria-busy') === 'false' &&
+      document.querySelector('.plot-cursor').getBoundingClientRect().width > 0,
+  );
   return page.evaluate(() => {
     const cursor = document.querySelector('.plot-cursor');
     const plot = document.querySelector('.plot').getBoundingClientRect();
