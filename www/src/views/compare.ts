@@ -17,7 +17,14 @@ import {
   type Spot,
 } from './parts/comparing.ts';
 import { drawnComparison } from './parts/comparepicture.ts';
-import { CompareSheet, numbersOf, text as sheetText, titleOf, type Named } from './parts/comparesheet.ts';
+import {
+  CompareSheet,
+  numbersOf,
+  text as sheetText,
+  titleOf,
+  type Named,
+  type SheetScene,
+} from './parts/comparesheet.ts';
 import { element, uniqueId } from './parts/dom.ts';
 import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
@@ -28,16 +35,7 @@ import { formatDivergence, RowBars } from './parts/rowbars.ts';
 import { phrase, visibleToken, type Language } from './parts/text.ts';
 
 /** Two matrices, A and B, and what they were found to differ by. */
-export interface ComparedScene {
-  queries: number;
-  keys: number;
-  /** Row-major; -Infinity is a removed key. */
-  a: Float32Array;
-  b: Float32Array;
-  /** A less B; -Infinity where the key is removed in both. */
-  difference: Float32Array;
-  /** Of each row, in bits from 0 to 1; NaN: there is none. */
-  divergence: Float32Array;
+export interface ComparedScene extends SheetScene {
   /** What A and B are. */
   titles: { a: Text; b: Text };
   /** What else to know of them. */

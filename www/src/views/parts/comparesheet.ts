@@ -16,7 +16,9 @@ export interface SheetScene {
   /** Row-major; -Infinity is a removed key. */
   a: Float32Array;
   b: Float32Array;
+  /** A less B; -Infinity where the key is removed in both. */
   difference: Float32Array;
+  /** Of each row, in bits from 0 to 1; NaN: there is none. */
   divergence: Float32Array;
 }
 
