@@ -1,7 +1,7 @@
 /** One instance of the kernel as the pool sees it: a worker of its own, or a host on the main thread. */
 import { glues } from './glues.ts';
 import { Host } from './jobs.ts';
-import type { Reply, Request } from './protocol.ts';
+import type { Numbers, Reply, Request } from './protocol.ts';
 import { createThread } from './thread.ts';
 import type { Thread } from './thread.ts';
 
@@ -27,7 +27,7 @@ export interface Link {
 export async function startWorker(module: WebAssembly.Module, ears: Ears): Promise<Link> {
   const worker = createThread();
   const link: Link = {
-    post: (request) => worker.postMessage(request),
+    post: (request) => worker.postMessage(...handedOver(request)),
     close: () => {
       worker.onmessage = worker.onerror = worker.onmessageerror = null;
       worker.terminate();
@@ -76,6 +76,29 @@ export async function startMain(module: WebAssembly.Module, ears: Ears): Promise
   throw new Error(starting.message);
 }
 
+/**
+ * A request, and what moves with it: copies of a problem's arrays. A browser that copies a message itself does so twice, once
+ * to write it down and once in the worker. Arrays of one buffer are copied as one.
+ */
+function handedOver(request: Request): [Request, ArrayBuffer[]] {
+  if (request.kind !== 'run' || !request.problem) return [request, []];
+  const copies = new Map<ArrayBufferLike, ArrayBuffer>();
+  const arrays = request.problem.arrays.map((array) => {
+    const copy = copies.get(array.buffer) ?? copyOf(array.buffer);
+    copies.set(array.buffer, copy);
+    return new (array.constructor as ArrayKind)(copy, array.byteOffset, array.length);
+  });
+  return [{ ...request, problem: { ...request.problem, arrays } }, [...copies.values()]];
+}
+
+type ArrayKind = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Numbers;
+
+function copyOf(buffer: ArrayBufferLike): ArrayBuffer {
+  const copy = new ArrayBuffer(buffer.byteLength);
+  new Uint8Array(copy).set(new Uint8Array(buffer));
+  return copy;
+}
+
 function hear(reply: Reply, ears: Ears, end: (message: string) => void): void {
   ears.reply(reply);
   if (reply.kind === 'broken') end(reply.message);
@@ -99,6 +122,6 @@ function ready(worker: Thread, module: WebAssembly.Module): Promise<void> {
       fail(event.message || 'the worker could not start');
     };
     worker.onmessageerror = () => fail('the worker could not read the module');
-    worker.postMessage({ kind: 'start', module } satisfies Request);
+    worker.postMessage({ kind: 'start', module } satisfies Request, []);
   });
 }

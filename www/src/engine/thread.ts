@@ -3,7 +3,9 @@ import workerSource from '../generated/worker-source.ts';
 import { messageOf } from './error.ts';
 
 /** What the pool uses of a worker. */
-export type Thread = Pick<Worker, 'onmessage' | 'onerror' | 'onmessageerror' | 'postMessage' | 'terminate'>;
+export interface Thread extends Pick<Worker, 'onmessage' | 'onerror' | 'onmessageerror' | 'terminate'> {
+  postMessage(message: unknown, moved: ArrayBuffer[]): void;
+}
 
 /** How long the browser has to fetch a worker's script from memory, in milliseconds. */
 const FETCH = 5_000;
@@ -15,7 +17,7 @@ interface NodeWorkers {
 interface NodeWorker {
   on(event: 'message' | 'error' | 'messageerror', listener: (value: unknown) => void): void;
   on(event: 'exit', listener: (code: number) => void): void;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, moved: readonly ArrayBuffer[]): void;
   terminate(): Promise<number>;
   unref(): void;
 }
@@ -77,8 +79,8 @@ class NodeThread implements Thread {
     this.#worker.unref();
   }
 
-  postMessage(message: unknown): void {
-    this.#worker.postMessage(message);
+  postMessage(message: unknown, moved: ArrayBuffer[]): void {
+    this.#worker.postMessage(message, moved);
   }
 
   terminate(): void {
