@@ -7,10 +7,11 @@
 //! −x the positive one counts, of infinities too. A texel with a NaN is NaN. Means leave out removed keys; they are sums in
 //! single precision by a count, and are infinite or NaN where these sums are.
 //!
-//! Where the time of an overview goes (512 rows of 32,768 keys, d = 64, one thread, Chromium 156, relaxed SIMD, 90 ms; the
-//! multiply-adds alone take 57 at the speed of a whole attention): scores, exponentials, their sum and Σ t ln t 65 ms, maxima and means
-//! of eight keys each, the mass of keys and the statistics of rows the rest. Statistics and masses in walks of their own over the
-//! weights took 110.
+//! Where the time of an overview goes (512 rows of 32,768 keys, d = 64, one thread, Chromium 156, relaxed SIMD, 72 ms; half of a
+//! whole attention, whose other half is the output, takes 55): scores 49 ms, exponentials with their sum and Σ t ln t 10, statistics of
+//! rows 5, the mass of keys, maxima and means of eight keys each 5, coarser levels 3. Lanes are folded by vectors and not one
+//! by one, since a branch on which number is larger is guessed wrong half of the time (9 ms). Statistics and masses in walks of their
+//! own over the weights took 30 ms more; four keys' masses in one vector, a quarter of the memory, as long as now.
 
 use crate::diagnostics::{Columns, RowSums, Run};
 use crate::error::Error;
@@ -36,12 +37,16 @@ impl Texel {
     /// Takes in the cells of another.
     #[inline(always)]
     fn merge(&mut self, other: Texel) {
+        if self.count == 0.0 {
+            *self = other;
+            return;
+        }
         if other.count == 0.0 {
             return;
         }
         let (a, b) = (self.extreme, other.extreme);
         let larger = b.abs() > a.abs() || (b.abs() == a.abs() && b > a) || b.is_nan();
-        if self.count == 0.0 || (larger && !a.is_nan()) {
+        if larger && !a.is_nan() {
             self.extreme = b;
         }
         self.sum += other.sum;
@@ -49,11 +54,13 @@ impl Texel {
     }
 
     /// The mean; `removed` where there is no cell.
+    #[inline(always)]
     pub fn mean(self, removed: f32) -> f32 {
         if self.count == 0.0 { removed } else { self.sum / self.count }
     }
 
     /// The value of largest magnitude; `removed` where there is no cell.
+    #[inline(always)]
     pub fn extreme(self, removed: f32) -> f32 {
         if self.count == 0.0 { removed } else { self.extreme }
     }
@@ -109,7 +116,7 @@ impl Texels {
             };
             let line = |row: usize| ((row - self.rows.start) >> self.level) * self.width + column;
             if rows.len() == WIDTH && step >= WIDTH {
-                self.all[line(first)].merge(piece.all().checked(|| values[at..end].as_flattened().iter()));
+                self.all[line(first)].merge(piece.all::<Native>().checked(|| values[at..end].as_flattened().iter()));
             } else {
                 for row in rows.clone() {
                     let cells = || values[at..end].iter().map(|lanes| &lanes[row - first]);
@@ -124,17 +131,13 @@ impl Texels {
     #[inline(always)]
     fn take<V: F32x4>(&mut self, row: usize, run: &Run<V>, factor: F32x8<V>, count: usize) {
         let (max, sum) = (run.max * factor, run.sum * factor);
-        let (mut maxima, mut sums) = ([0.0; 4], [0.0; 4]);
-        max.0.max_relaxed(max.1).store(&mut maxima);
-        (sum.0 + sum.1).store(&mut sums);
-        let larger = |a: f32, b: f32| if b > a { b } else { a };
-        let max = larger(larger(maxima[0], maxima[1]), larger(maxima[2], maxima[3]));
-        let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        let max = max.0.max_relaxed(max.1).fold(V::max_relaxed);
+        let sum = (sum.0 + sum.1).fold(|a, b| a + b);
         let line = (row - self.rows.start) >> self.level;
         let column = (run.first - self.keys.start) >> self.level;
         // Weights are not below 0, so that a sum is NaN where one of them is.
         let max = if sum.is_nan() { sum } else { max };
-        self.all[line * self.width + column].merge(Texel::of(max, max, sum, count as f32));
+        self.all[line * self.width + column].merge(Texel { extreme: max, sum, count: count as f32 });
     }
 
     /// Makes everything NaN in the line of `row`: a row that failed is NaN at each key, also where no row of its group sees one.
@@ -142,6 +145,22 @@ impl Texels {
         let line = (row - self.rows.start) >> self.level;
         let nan = Texel { extreme: f32::NAN, sum: f32::NAN, count: 1.0 };
         self.all[line * self.width..(line + 1) * self.width].iter_mut().for_each(|texel| texel.merge(nan));
+    }
+
+    /// The range of the finite values of largest magnitude, NaN where there are none.
+    fn range(&self) -> [f32; 2] {
+        let [mut low, mut high] = [f32::INFINITY, f32::NEG_INFINITY];
+        for Texel { extreme, count, .. } in &self.all {
+            if *count > 0.0 && extreme.is_finite() {
+                if *extreme < low {
+                    low = *extreme;
+                }
+                if *extreme > high {
+                    high = *extreme;
+                }
+            }
+        }
+        if low > high { [f32::NAN; 2] } else { [low, high] }
     }
 
     /// The same cells one level up.
@@ -209,15 +228,15 @@ impl Piece {
 
     /// What all its rows come to, which lie in one texel.
     #[inline(always)]
-    fn all(&self) -> Texel {
-        let fold = |lanes: &Lanes, of: fn(f32, f32) -> f32| {
-            let [a, b, c, d, e, f, g, h] = *lanes;
-            of(of(of(a, e), of(b, f)), of(of(c, g), of(d, h)))
-        };
-        let larger = |a: f32, b: f32| if b > a { b } else { a };
-        let smaller = |a: f32, b: f32| if b < a { b } else { a };
-        let add = |a: f32, b: f32| a + b;
-        Texel::of(fold(&self.max, larger), fold(&self.min, smaller), fold(&self.sum, add), fold(&self.count, add))
+    fn all<V: F32x4>(&self) -> Texel {
+        let (max, min) = (F32x8::<V>::load(&self.max), F32x8::<V>::load(&self.min));
+        let (sum, count) = (F32x8::<V>::load(&self.sum), F32x8::<V>::load(&self.count));
+        Texel::of(
+            max.0.max_relaxed(max.1).fold(V::max_relaxed),
+            min.0.min_relaxed(min.1).fold(V::min_relaxed),
+            (sum.0 + sum.1).fold(|a, b| a + b),
+            (count.0 + count.1).fold(|a, b| a + b),
+        )
     }
 
     #[inline(always)]
@@ -361,8 +380,7 @@ impl Pyramid {
     /// `Fault::OutOfMemory`.
     pub fn finish(self) -> Result<Levels, Error> {
         let Pyramid { mut base, levels, removed, columns, statistics, known, .. } = self;
-        let present = base.all.iter().filter(|texel| texel.count > 0.0 && texel.extreme.is_finite());
-        let range = present.fold([f32::NAN; 2], |[low, high], texel| [low.min(texel.extreme), high.max(texel.extreme)]);
+        let range = base.range();
         let room = base.all.len().saturating_mul(2);
         let (mut max, mut mean) = (reserved("pyramid", room)?, reserved("pyramid", room)?);
         for level in levels.clone() {
@@ -379,6 +397,7 @@ impl Pyramid {
 }
 
 /// The upper half of a single-precision number, rounded to the nearest.
+#[inline(always)]
 fn bfloat16(x: f32) -> u16 {
     let bits = x.to_bits();
     let odd = bits >> 16 & 1;

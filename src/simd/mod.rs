@@ -64,6 +64,8 @@ pub trait F32x4:
     fn clear(self, mask: Self::Mask) -> Self;
     /// Whether any lane of the mask is set.
     fn any(mask: Self::Mask) -> bool;
+    /// Lanes 0 and 2, 1 and 3, and then these two put together by `with`, which works lane by lane.
+    fn fold(self, with: impl Fn(Self, Self) -> Self) -> f32;
 }
 
 /// Eight queries in two vectors: what every kernel computes with.

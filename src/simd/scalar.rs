@@ -103,4 +103,10 @@ impl F32x4 for Scalar {
     fn any(mask: [bool; 4]) -> bool {
         mask.contains(&true)
     }
+    #[inline(always)]
+    fn fold(self, with: impl Fn(Self, Self) -> Self) -> f32 {
+        let [a, b, c, d] = self.0;
+        let [ac, bd, ..] = with(self, Scalar([c, d, a, b])).0;
+        with(Scalar([ac; 4]), Scalar([bd; 4])).0[0]
+    }
 }

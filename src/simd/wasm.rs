@@ -102,4 +102,10 @@ impl F32x4 for Simd128 {
     fn any(mask: v128) -> bool {
         v128_any_true(mask)
     }
+    #[inline(always)]
+    fn fold(self, with: impl Fn(Self, Self) -> Self) -> f32 {
+        let halves = with(self, Simd128(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0)));
+        let whole = with(halves, Simd128(i32x4_shuffle::<1, 0, 3, 2>(halves.0, halves.0)));
+        f32x4_extract_lane::<0>(whole.0)
+    }
 }
