@@ -52,7 +52,18 @@ export async function inParts(options) {
   const { metafile } = await build(split);
   const begin = Object.values(metafile.outputs).flatMap(({ entryPoint }) => (entryPoint ? [at(entryPoint)] : []));
   const parts = begin.filter((file) => !options.entryPoints.some((entry) => at(entry.in) === file));
-  return build({ ...split, plugins: [...options.plugins, afterFirst(parts)] });
+  const { outputFiles, ...made } = await build({ ...split, plugins: [...options.plugins, afterFirst(parts)] });
+  return { ...made, outputFiles: outputFiles.map(arriving) };
+}
+
+/** Has every part of a script asked for by `arrive`, which asks anew for one that was lost. */
+function arriving(file) {
+  if (!file.path.endsWith('.js')) return file;
+  const text = file.text.replaceAll(
+    /\bimport\(("\.\/[\w-]+\.js")\)/g,
+    (_, name) => `arrive(${name},turn=>import(${name}+turn))`,
+  );
+  return { ...file, contents: Buffer.from(text) };
 }
 
 /**

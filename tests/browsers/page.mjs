@@ -1,7 +1,7 @@
 // A page in any browser: what each can do, and what follows from it for all of them.
 
 import assert from 'node:assert/strict';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -42,7 +42,7 @@ export class Page {
 
   /**
    * @param {Driver} driver
-   * @param {string} site its address.
+   * @param {{ url: string, folder: string }} site
    */
   constructor(driver, site) {
     this.#driver = driver;
@@ -53,10 +53,18 @@ export class Page {
   async load(address = '') {
     await this.#keepWrongs();
     this.#loads += 1;
-    const url = new URL(address, this.#site);
+    const url = new URL(address, this.#site.url);
     // With another fragment alone the browser would stay where it is.
     url.search = String(this.#loads);
     await this.#driver.goto(url.href);
+  }
+
+  /** Takes the file of the site whose name matches away; returns what puts it back. */
+  async lose(pattern) {
+    const name = (await readdir(this.#site.folder)).find((name) => pattern.test(name));
+    const [file, aside] = [name, `${name}.lost`].map((name) => path.join(this.#site.folder, name));
+    await rename(file, aside);
+    return () => rename(aside, file);
   }
 
   /** Follows a link of the page: in the open one, which takes a tenth of the time, where there is one. */

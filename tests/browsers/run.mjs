@@ -19,7 +19,7 @@ export async function runScenarios(name, start) {
   after(() => site.close());
   const driver = await start();
   after(() => driver.close());
-  const page = new Page(driver, site.url);
+  const page = new Page(driver, site);
   test(`${driver.version}: what goes wrong in a page is noticed`, { timeout }, async () => {
     await page.load('engine.html');
     await page.evaluate(goWrong);

@@ -116,6 +116,22 @@ export const SCENARIOS = {
     assert.equal(await page.text('#notice'), '');
   },
 
+  'a section whose script is lost says so, and comes when it is asked for again': async (page) => {
+    const putBack = await page.lose(/^links-\w+\.js$/);
+    try {
+      await page.load('#lang=en');
+      await alive(page, 'steps');
+      await alive(page, 'links');
+      await page.says('#links .story-view', /did not arrive: .*Try again/);
+    } finally {
+      await putBack();
+    }
+    // Each browser has its own words for it, and some have none for the console.
+    for (const wrong of await page.wrongs()) assert.match(wrong, /links-|404|Not Found/i);
+    await page.click('#links .story-view button');
+    await page.says(`#links ${SECTIONS.links}`, /./);
+  },
+
   'an arrow of the plane follows the mouse, and its numbers follow the arrow': async (page) => {
     await page.follow('#plane=long');
     await alive(page, 'plane');

@@ -31,5 +31,5 @@ export async function serveSite(name) {
   const html = await readFile(path.join(ROOT, 'dist/index.html'), 'utf8');
   await writeFile(path.join(to, 'index.html'), html.replace('<meta charset="utf-8" />', `$&${WATCH}`));
   await writeFile(path.join(to, 'engine.html'), ENGINE);
-  return serve(to);
+  return { ...(await serve(to)), folder: to };
 }

@@ -102,7 +102,7 @@ test('a section is made when it comes near the window, and what is far away cost
 test('a section that does not arrive says so in its room, and comes when it is asked for again', () =>
   site.visit({ language: 'zh-CN', expectedErrors: /ERR_FAILED/ }, async (page) => {
     await ready(page, 'plane');
-    await page.route(/\/steps-\w+\.js$/, (route) => route.abort());
+    await page.route(/\/steps-\w+\.js(\?\d+)?$/, (route) => route.abort());
     const height = () => view(page, 'steps').evaluate((host) => host.getBoundingClientRect().height);
     const room = await height();
     await page.evaluate(() => document.getElementById('steps').scrollIntoView());
@@ -113,7 +113,7 @@ test('a section that does not arrive says so in its room, and comes when it is a
     assert.match(await view(page, 'steps').innerText(), /did not arrive: .*reload.*Try again/s);
     await view(page, 'steps').getByRole('button').click();
     await page.waitForFunction(() => document.activeElement.closest('#steps button'));
-    await page.unroute(/\/steps-\w+\.js$/);
+    await page.unroute(/\/steps-\w+\.js(\?\d+)?$/);
     await view(page, 'steps').getByRole('button').click();
     await page.locator('.steps-pair').waitFor();
     await ready(page, 'steps');

@@ -2,6 +2,8 @@
 // Where it did not arrive, the next question fetches it again.
 // What comes later, sections and their like, imports the engine itself.
 
+// Before the first part is asked for.
+import './arrive.ts';
 import { catalog } from '../generated/catalog.ts';
 
 export { QkscopeError } from '../engine/error.ts';
