@@ -123,6 +123,8 @@ export function noise(count, seed = 1) {
 /**
  * One query row of one head: the numbers of each pair, and the softmax weights.
  *
+ * @param {{ shape: number[], data: Float32Array }} query
+ * @param {{ shape: number[], data: Float32Array }} key
  * @param {{ head?: number, row: number, scale?: number }} at
  */
 export function explainRow(query, key, { head = 0, row, scale }) {
@@ -219,7 +221,7 @@ export function holdFiles() {
 export function cellColors(page, rows, columns) {
   return page.evaluate(
     ([rows, columns]) => {
-      const canvas = document.querySelector('.plot-canvas');
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.plot-canvas'));
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const at = (cell, cells, pixels) => Math.floor(((cell + 0.5) * pixels) / cells);
       return Array.from({ length: rows * columns }, (_, index) => {
@@ -235,7 +237,7 @@ export function cellColors(page, rows, columns) {
 /** Everything that can be seen of the picture, as one text: its pixels, its scale, and what its axes say. */
 export function fingerprint(page) {
   return page.evaluate(() => {
-    const canvas = document.querySelector('.plot-canvas');
+    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.plot-canvas'));
     const text = (selector) => document.querySelector(selector).textContent;
     return [canvas.toDataURL(), text('.legend-numbers'), text('.axis-captions')].join('|');
   });
