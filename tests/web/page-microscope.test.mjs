@@ -347,6 +347,23 @@ test('the buttons zoom, and say when they cannot', () =>
     assert.ok(!(await isWhole(page)), 'a double click zooms in');
   }));
 
+test('the minimap shows the whole, its largest weights kept, where a link leads into the midst', () =>
+  site.visit({ ...WIDE, path: '#example=passage&layer=2&head=0&sight=8,150,150&at=explore' }, async (page) => {
+    await drawn(page);
+    const light = await page.evaluate(() => {
+      const canvas = document.querySelector('.minimap-picture');
+      const { width, height } = canvas;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+      const at = (x, y) => data.slice(4 * (y * width + x), 4 * (y * width + x) + 4);
+      const isLight = (x, y) => at(x, y)[1] > 60 && at(x, y)[3] === 255;
+      const beside = Array.from({ length: width - 2 }, (_, x) => [x, x + 1, x + 2].some((y) => isLight(x + 1, y)));
+      const far = Array.from({ length: width >> 1 }, (_, x) => isLight(x, x + (width >> 1)));
+      return [beside, far].map((all) => all.filter(Boolean).length / all.length);
+    });
+    // The head looks near the diagonal, and nowhere else.
+    assert.ok(light[0] > 0.8 && light[1] < 0.2, `${light}`);
+  }));
+
 test('the minimap shows where one is, and leads elsewhere by mouse and keys', () =>
   site.visit(WIDE, async (page) => {
     await openLong(page);

@@ -32,6 +32,8 @@ export class Picture {
   readonly #legend: Legend;
   readonly #changed: () => void;
   #tiles: Tiles | undefined;
+  /** The tiles of which the whole is drawn elsewhere: coarser ones than those that stand in for the plot's own. */
+  #overview: readonly TileAt[] = [];
   /** The tiles of the picture before, as long as the new one is not there. */
   #before: Tiles | undefined;
   #look: MatrixLook = { low: 0, high: 1, colormap: '', name: '' };
@@ -119,7 +121,7 @@ export class Picture {
   render(frame: Frame, coarsest: number): Tile[] | undefined {
     const tiles = this.#tiles;
     if (!tiles) return undefined;
-    tiles.want(wantedIn(frame, coarsest));
+    tiles.want(distinct([...wantedIn(frame, coarsest), ...this.#overview]));
     const arrives = this.#settle !== undefined && tiles.complete && this.#arrive(tiles);
     const source = this.#settle ? this.#before : tiles;
     if (source) this.#draw(source, frame);
@@ -140,11 +142,15 @@ export class Picture {
     return canvas;
   }
 
-  /** Draws the whole over all of another canvas. */
+  /** Draws the whole over all of another canvas; what is missing for that is asked for with the next frame. */
   renderWhole(context: CanvasRenderingContext2D, { queries, keys }: Box, coarsest: number): void {
     if (!this.#tiles) return;
     const box = { queries, keys, width: context.canvas.width, height: context.canvas.height };
     const levels = levelsOf(box, WHOLE, 1, coarsest);
+    const wanted = tilesInSight(box, WHOLE, levels);
+    const isNew = wanted.map(keyOf).join() !== this.#overview.map(keyOf).join();
+    this.#overview = wanted;
+    if (isNew) this.#changed();
     drawTiles(context, this.#tiles, { box, view: WHOLE, levels, ratio: 1 }, this.#tones);
   }
 
@@ -176,6 +182,7 @@ export class Picture {
       if (this.#tiles === tiles) this.#changed();
     });
     this.#tiles = tiles;
+    this.#overview = [];
   }
 
   /** All that is in sight of a new source is at hand: from here on it is what is drawn. Returns whether it could be. */
@@ -230,11 +237,11 @@ function fitted(canvas: HTMLCanvasElement, { box, ratio }: Frame): CanvasRenderi
 
 /** The tiles in sight, and behind them those of the whole: they stand in wherever somebody goes. */
 function wantedIn({ box, view, levels, ratio }: Frame, coarsest: number): TileAt[] {
-  const sight = tilesInSight(box, view, levels);
-  const keys = new Set(sight.map(keyOf));
-  const coarse = tilesInSight(box, WHOLE, levelsOf(box, WHOLE, Math.min(1, ratio), coarsest));
-  return [...sight, ...coarse.filter((at) => !keys.has(keyOf(at)))];
+  const coarse = levelsOf(box, WHOLE, Math.min(1, ratio), coarsest);
+  return distinct([...tilesInSight(box, view, levels), ...tilesInSight(box, WHOLE, coarse)]);
 }
+
+const distinct = (tiles: readonly TileAt[]): TileAt[] => [...new Map(tiles.map((at) => [keyOf(at), at])).values()];
 
 function inSightOf(tiles: Tiles, { box, view, levels }: Frame): Tile[] {
   return tilesInSight(box, view, levels).flatMap((at) => {
