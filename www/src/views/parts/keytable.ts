@@ -15,7 +15,7 @@ const text = {
   key: { en: 'key', zh: '键' },
   dot: { en: 'dot product', zh: '点积' },
   scaled: { en: 'scaled', zh: '缩放点积' },
-  cosine: { en: 'cosine', zh: '余弦相似度' },
+  cosine: { en: 'cosine', zh: '余弦' },
   softmax: { en: 'softmax', zh: 'softmax' },
   sigmoid: { en: 'sigmoid', zh: 'sigmoid' },
   sum: { en: 'sum', zh: '总和' },
