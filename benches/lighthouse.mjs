@@ -85,7 +85,7 @@ async function once(url, form) {
   const { chromium } = await import('../tests/web/browser.mjs');
   // Chromium's sandbox refuses to start as root.
   const chromeFlags = ['--headless=new', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
-  const browser = await launch({ chromePath: await chromium(), chromeFlags, logLevel: 'silent' });
+  const browser = await launch({ chromePath: (await chromium()).browser, chromeFlags, logLevel: 'silent' });
   try {
     const flags = { port: browser.port, logLevel: 'error', onlyCategories: Object.keys(CATEGORIES) };
     const { lhr } = await lighthouse(url, flags, form === 'desktop' ? desktopConfig : undefined);
