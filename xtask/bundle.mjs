@@ -119,6 +119,8 @@ async function manifest() {
   };
 }
 
+const PAGE_ENTRY = 'www/src/page/main.ts';
+
 /**
  * The page's script and its styles.
  *
@@ -127,7 +129,7 @@ async function manifest() {
 const PAGE = {
   ...OPTIONS,
   entryPoints: [
-    { in: 'www/src/page/main.ts', out: 'page' },
+    { in: PAGE_ENTRY, out: 'page' },
     { in: 'www/src/style.css', out: 'style' },
   ],
   format: 'esm',
@@ -142,11 +144,11 @@ const page = () =>
     inputs: ['www', 'xtask/bundle.mjs', 'xtask/parts.mjs', 'xtask/single.mjs', ...LICENSES, ...LOCKS],
     outputs: ['dist'],
     async make() {
-      const { outputFiles, metafile } = await inParts({ ...PAGE, sourcemap: true });
+      const { outputFiles, metafile } = await inParts({ ...PAGE, sourcemap: true }, PAGE_ENTRY);
       await rm(at('dist'), { recursive: true, force: true });
       await write(outputFiles);
       await copyStatic();
-      const html = withPreloads(await readFile(at('www/index.html'), 'utf8'), metafile, 'dist/page.js');
+      const html = withPreloads(await readFile(at('www/index.html'), 'utf8'), metafile);
       await writeFile(at('dist/index.html'), html);
       await copyModules('dist');
       await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));

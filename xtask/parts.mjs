@@ -11,11 +11,12 @@ import { Failure, at } from './run.mjs';
  *   write: false }} Bundle
  */
 
-/** What is there from the start, with all that it imports. */
+/** The page itself, with all that it imports. */
 const FIRST = 'www/src/page/page.ts';
+const FIRST_OUT = 'first';
 
-/** What the page asks for as soon as it runs, by its source: it is on its way while the page's own script is. */
-const SOON = ['www/src/engine/index.ts', 'www/src/page/story/plane.ts'];
+/** What is asked for as soon as there is something to be seen, by its source: it is on its way while that is painted. */
+const SOON = [FIRST, 'www/src/engine/index.ts', 'www/src/page/story/plane.ts'];
 
 /** The list of views runs nothing: one that is not used is not loaded. Without a word every part would have all of them. */
 export const separateViews = (list) => ({
@@ -42,17 +43,40 @@ const afterFirst = (parts) => ({
   },
 });
 
+/** What runs before the page is there takes it as a file beside it. */
+const pageBeside = {
+  name: 'page beside',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ path: wanted, resolveDir }) =>
+      path.resolve(resolveDir, wanted) === at(FIRST) ? { path: `./${FIRST_OUT}.js`, external: true } : undefined,
+    );
+  },
+};
+
 /**
- * Bundles a page in parts; a part begins where a module is imported when it is used.
+ * Bundles a page in parts; a part begins where a module is imported when it is used. The script that painting waits for is bundled on
+ * its own: else it would wait for what it shares with the others.
  *
  * @param {Bundle} options
+ * @param {string} entry the source of that script
  */
-export async function inParts(options) {
-  const split = /** @type {const} */ ({ ...options, splitting: true, metafile: true });
-  const { metafile } = await build(split);
+export async function inParts(options, entry) {
+  const begun = options.entryPoints.filter(({ in: file }) => file === entry);
+  const others = options.entryPoints.filter(({ in: file }) => file !== entry);
+  const [blocking, later] = await Promise.all([
+    build({ ...options, entryPoints: begun, plugins: [...options.plugins, pageBeside], metafile: true }),
+    split({ ...options, entryPoints: [...others, { in: FIRST, out: FIRST_OUT }] }),
+  ]);
+  return { outputFiles: [...blocking.outputFiles, ...later.outputFiles], metafile: later.metafile };
+}
+
+/** @param {Bundle} options */
+async function split(options) {
+  const whole = /** @type {const} */ ({ ...options, splitting: true, metafile: true });
+  const { metafile } = await build(whole);
   const begin = Object.values(metafile.outputs).flatMap(({ entryPoint }) => (entryPoint ? [at(entryPoint)] : []));
   const parts = begin.filter((file) => !options.entryPoints.some((entry) => at(entry.in) === file));
-  const { outputFiles, ...made } = await build({ ...split, plugins: [...options.plugins, afterFirst(parts)] });
+  const { outputFiles, ...made } = await build({ ...whole, plugins: [...options.plugins, afterFirst(parts)] });
   return { ...made, outputFiles: outputFiles.map(arriving) };
 }
 
@@ -67,14 +91,13 @@ function arriving(file) {
 }
 
 /**
- * Lets the page's HTML name the parts that its script needs at once, and those that it asks for soon: found out by running, each would
- * cost a way to the host and back.
+ * Lets the page's HTML name the parts that its script asks for soon: found out by running, each would cost a way to the host and back.
+ * What is painted first goes before them.
  *
  * @param {string} html
  * @param {import('esbuild').Metafile} metafile
- * @param {string} entry the script, as an output
  */
-export function withPreloads(html, { outputs }, entry) {
+export function withPreloads(html, { outputs }) {
   const made = (source) => {
     const [found] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source) ?? [];
     if (found === undefined) throw new Failure(`no part of the page begins with ${source}`);
@@ -86,8 +109,9 @@ export function withPreloads(html, { outputs }, entry) {
     parts.add(file);
     for (const { path: needed, kind } of outputs[file].imports) if (kind === 'import-statement') add(needed);
   };
-  [entry, ...SOON.map(made)].forEach(add);
-  parts.delete(entry);
-  const links = [...parts].map((file) => `    <link rel="modulepreload" href="${path.basename(file)}" />\n`);
-  return html.replace(/(?=^.*<script type="module")/m, () => links.join(''));
+  SOON.map(made).forEach(add);
+  const links = [...parts].map(
+    (file) => `    <link rel="modulepreload" href="${path.basename(file)}" fetchpriority="low" />\n`,
+  );
+  return html.replace(/(?<=^.*<script type="module".*<\/script>\n)/m, () => links.join(''));
 }

@@ -107,12 +107,20 @@ async function open(browser, site, options) {
     if (options.before !== undefined) await page.addInitScript(options.before);
     if (options.html !== undefined) await show(page, url, options.html);
     await page.goto(url);
+    await made(page);
     return { page, seen, check: () => verify(seen, site, options), close: () => context.close() };
   } catch (error) {
     await context.close();
     throw error;
   }
 }
+
+/**
+ * The page says what it is before the script behind it is there.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+export const made = (page) => page.waitForFunction(() => !document.querySelector('main[aria-busy="true"]'));
 
 const contextOptions = ({
   width = 1280,

@@ -14,6 +14,7 @@ import { markOf, withoutFile } from './awaited.ts';
 import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
 import { exportMatrix } from './exports.ts';
+import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
@@ -45,7 +46,7 @@ import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
-import { renderPickers, renderSource, renderStages, renderSwitches, sayAwaited } from './toolbar.ts';
+import { renderPickers, renderSource, renderStages, sayAwaited } from './toolbar.ts';
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
@@ -76,6 +77,7 @@ interface Shown {
 
 /** The page: what the visitor has chosen, and the parts that show it. */
 export class Page {
+  readonly #frame: Frame;
   #link: Link;
   /** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */
   #awaited: Link | undefined;
@@ -158,12 +160,14 @@ export class Page {
   readonly #takeCell = this.#menu(text.takeCell, (shown) => this.#inspector.exported(shown));
   #loading = '';
 
-  constructor(link: Link) {
+  constructor(hash: string, frame: Frame) {
+    const link = readLink(hash);
+    this.#frame = frame;
     this.#link = this.#await(link);
     this.#exploring = startOf(link) === 'explore';
     this.#chosenLanguage = link.language;
-    this.#language = link.language ?? (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
-    this.#theme = link.theme ?? 'auto';
+    this.#language = frame.language;
+    this.#theme = frame.theme;
     this.#stage = stageOf(this.#link);
     this.#colors = this.#link.colors;
     this.#pool = poolOf(this.#link);
@@ -198,7 +202,6 @@ export class Page {
       link: (id) => this.#linkTo(id),
       file: () => markOf(this.#source),
     });
-    this.#applyTheme();
     this.#render();
     this.#listen();
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
@@ -216,6 +219,10 @@ export class Page {
       this.#writeLink();
     });
     this.#matrix.addEventListener('sight', () => this.#writeLink());
+    this.#frame.heard = {
+      language: (language) => this.#setLanguage(language),
+      theme: (theme) => this.#setTheme(theme),
+    };
     listenForPresence(part('explore'), () => this.#beExploring());
     this.#matrix.addEventListener('levels', () => this.#caption());
     this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
@@ -607,7 +614,9 @@ export class Page {
 
   /** Brings a part of the page to the top of the window. */
   #goTo(spot: Spot | undefined): void {
-    if (spot) part(spot).scrollIntoView();
+    if (!spot) return;
+    this.#matrix.settle();
+    part(spot).scrollIntoView();
   }
 
   /** From here on links lead to the explorer. */
@@ -762,7 +771,6 @@ export class Page {
 
   #setTheme(theme: Theme): void {
     this.#theme = theme;
-    this.#applyTheme();
     this.#repaint();
     this.#writeLink();
   }
@@ -771,10 +779,6 @@ export class Page {
     this.#matrix.repaint();
     this.#mask.repaint();
     this.#story.repaint();
-  }
-
-  #applyTheme(): void {
-    document.documentElement.dataset['theme'] = this.#theme;
   }
 
   #restore(): void {
@@ -789,7 +793,7 @@ export class Page {
     this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
     this.#language = link.language ?? this.#language;
-    this.#applyTheme();
+    this.#frame.theme = this.#theme;
     this.#render();
     this.#story.restore(link.story);
     this.#goTo(startOf(asked));
@@ -839,13 +843,9 @@ export class Page {
 
   #render(): void {
     const language = this.#language;
-    document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
-    document.title = text.documentTitle[language];
+    this.#frame.language = language;
     // The words of the drop overlay, which is generated content.
     document.body.dataset['drop'] = text.dropNow[language];
-    for (const node of document.querySelectorAll<HTMLElement>('[data-text]')) {
-      node.textContent = text[node.dataset['text'] as keyof typeof text][language];
-    }
     this.#matrix.language = language;
     this.#inspector.language = language;
     this.#assign.language = language;
@@ -856,11 +856,6 @@ export class Page {
     this.#back.firstElementChild!.textContent = text.backToHeads[language];
     this.#rowsCaption.textContent ||= text.rows[language];
     this.#columnsCaption.textContent ||= text.columns[language];
-    renderSwitches(
-      part('switches'),
-      { language, theme: this.#theme },
-      { language: (chosen) => this.#setLanguage(chosen), theme: (chosen) => this.#setTheme(chosen) },
-    );
     this.#renderSource();
     this.#renderPickers();
     this.#renderStages();

@@ -3,29 +3,6 @@
 import type { Text } from '../generated/catalog.ts';
 
 export const text = {
-  documentTitle: { en: 'qkscope: how q·k becomes attention', zh: 'qkscope：q·k 如何变成注意力' },
-  title: { en: 'How q·k becomes attention', zh: 'q·k 如何变成注意力' },
-  lead: {
-    en: 'Attention multiplies a query with every key and turns the products into weights. Why is such a product a similarity, and of what? Move arrows first; then follow the same steps through a sentence that a real model has read.',
-    zh: '注意力把一个查询与每个键相乘，再把乘积变成权重。这样的乘积为什么是相似度，又是什么的相似度？先拖动箭头，再在真实模型读过的一句话上逐步跟随。',
-  },
-  explore: { en: 'Explore your own data', zh: '查看自己的数据' },
-  exploreTitle: { en: 'Every query with every key', zh: '每个查询与每个键' },
-  exploreLead: {
-    en: 'Each cell pairs one query, its row, with one key, its column; its colour is their score, or the weight made of it. Choose a cell for its numbers, change how they come about, or open a file of your own.',
-    zh: '每个格子对应一个查询（行）和一个键（列），颜色表示两者的分数，或由分数得到的权重。选择一个格子查看数值，改变计算方式，或打开自己的文件。',
-  },
-  foot: {
-    en: 'Everything is computed in this page. A file that you open stays on your device.',
-    zh: '一切都在本页中计算，打开的文件不会离开你的设备。',
-  },
-
-  theme: { en: 'Theme', zh: '主题' },
-  themeAuto: { en: 'Auto', zh: '自动' },
-  themeLight: { en: 'Light', zh: '浅色' },
-  themeDark: { en: 'Dark', zh: '深色' },
-  language: { en: 'Language', zh: '语言' },
-
   example: { en: 'Example', zh: '示例' },
   ownFile: { en: 'Your file', zh: '你的文件' },
   open: { en: 'Open files…', zh: '打开文件…' },

@@ -1,4 +1,4 @@
-// What stands around the picture and is chosen from: language and theme, example or files, layer and head, the stage.
+// What stands around the picture and is chosen from: example or files, layer and head, the stage.
 
 import type { Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
@@ -8,34 +8,11 @@ import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
 import { choices, listed, numbered, stepper } from './pickers.ts';
 import { EXAMPLES, type Example, type Source } from './source.ts';
-import type { Place, Theme } from './state.ts';
+import type { Place } from './state.ts';
 import { text } from './text.ts';
 
 /** The stages that carry the story; the others are steps between, shown smaller. */
 const MAIN_STAGES: readonly Stage[] = ['raw', 'scaled', 'weights'];
-
-/** Language and theme. */
-export function renderSwitches(
-  host: HTMLElement,
-  { language, theme }: { language: Language; theme: Theme },
-  listen: { language: (language: Language) => void; theme: (theme: Theme) => void },
-): void {
-  const languages = [
-    { id: 'en', label: 'English' },
-    { id: 'zh', label: '中文' },
-  ];
-  const themes = [
-    { id: 'auto', label: text.themeAuto[language] },
-    { id: 'light', label: text.themeLight[language] },
-    { id: 'dark', label: text.themeDark[language] },
-  ];
-  replaceKeepingFocus(host, [
-    choices('switch', 'language', text.language[language], languages, language, (id) =>
-      listen.language(id as Language),
-    ),
-    choices('switch', 'theme', text.theme[language], themes, theme, (id) => listen.theme(id as Theme)),
-  ]);
-}
 
 /** What is open; `expected` is the example that is on its way, `awaited` the name of a file that a link was made for. */
 interface SourceState {

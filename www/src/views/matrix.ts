@@ -164,12 +164,17 @@ export class MatrixView extends EventTarget {
 
   /**
    * Takes room for a matrix of this size before its values are there, with labels of so many characters, so that
-   * nothing moves when they come.
+   * nothing moves when they come. That is with the next frame: who makes a page would wait for all of it to be laid out.
    */
   reserve(queries: number, keys: number, longest: readonly [number, number]): void {
     if (this.#picture.source) return;
     this.#counts = { queries, keys };
     this.#expected = longest;
+    requestAnimationFrame(() => this.#layout());
+  }
+
+  /** Takes the room at once, for who must know where things stand. */
+  settle(): void {
     this.#layout();
   }
 

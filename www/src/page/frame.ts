@@ -1,0 +1,78 @@
+// What stands in the page's HTML, whatever is open in it: its words in both languages, and the switches of language and theme. It is
+// there before anything is painted, so that text appears once, in the visitor's language, and before the page's own script is.
+
+import type { Language } from '../views/parts/text.ts';
+import type { Theme } from './state.ts';
+
+/** What in a link leads to a part of the page further down. */
+const LEADING = ['at', 'sight', 'lock'];
+
+/** Who hears what the visitor switches. */
+export interface Heard {
+  language(language: Language): void;
+  theme(theme: Theme): void;
+}
+
+export class Frame {
+  readonly #root = document.documentElement;
+  readonly #main = document.querySelector('main')!;
+  readonly #switches = document.querySelectorAll<HTMLInputElement>('#switches input');
+  readonly #english = new Map<HTMLElement, string>();
+  heard: Heard | undefined;
+
+  /** `hash` is read in full once the page is there; what is no language and no theme is passed over. */
+  constructor(hash: string) {
+    const asked = new URLSearchParams(hash.replace(/^#/, ''));
+    const [language, theme] = [asked.get('lang'), asked.get('theme')];
+    const own = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+    this.language = language === 'en' || language === 'zh' ? language : own;
+    this.theme = theme === 'light' || theme === 'dark' ? theme : 'auto';
+    for (const input of this.#switches) input.addEventListener('change', () => this.#switch(input));
+    this.#main.ariaBusy = 'true';
+    // Better nothing for a moment than what is left at once.
+    if (LEADING.some((name) => asked.has(name))) this.#root.dataset['leads'] = '';
+  }
+
+  get language(): Language {
+    return this.#root.lang === 'en' ? 'en' : 'zh';
+  }
+
+  set language(language: Language) {
+    this.#root.lang = language === 'zh' ? 'zh-Hans' : 'en';
+    this.#check('language', language);
+    for (const node of document.querySelectorAll<HTMLElement>('[data-zh]')) {
+      if (!this.#english.has(node)) this.#english.set(node, node.textContent);
+      const words = language === 'zh' ? node.dataset['zh']! : this.#english.get(node)!;
+      if (node.textContent !== words) node.textContent = words;
+    }
+  }
+
+  get theme(): Theme {
+    return this.#root.dataset['theme'] as Theme;
+  }
+
+  set theme(theme: Theme) {
+    this.#root.dataset['theme'] = theme;
+    this.#check('theme', theme);
+  }
+
+  /** The page is made, or never will be. */
+  ready(): void {
+    this.#main.ariaBusy = null;
+    delete this.#root.dataset['leads'];
+  }
+
+  #check(name: string, chosen: string): void {
+    for (const input of this.#switches) if (input.name === name) input.checked = input.value === chosen;
+  }
+
+  #switch({ name, value }: HTMLInputElement): void {
+    if (name === 'language') {
+      this.language = value as Language;
+      this.heard?.language(this.language);
+    } else {
+      this.theme = value as Theme;
+      this.heard?.theme(this.theme);
+    }
+  }
+}
