@@ -104,6 +104,38 @@ const kernelMask = (page) =>
 
 // ---- arithmetic
 
+test('the editor is fetched when it is wanted, and can undo what was changed before', () =>
+  site.visit(OPEN, async (page, { requests }) => {
+    await settled(page);
+    const fetched = () => requests.filter((url) => /\/maskeditor-\w+\.js$/.test(url)).length;
+    assert.equal(fetched(), 0);
+    await page.locator('[name="causal"]').check();
+    await page.locator('.mask-count', { hasText: '136 of 256' }).waitFor();
+    assert.equal(fetched(), 0);
+    await openMask(page);
+    assert.equal(fetched(), 1);
+    await page.locator('.mask-buttons [name="undo"]').click();
+    await page.locator('.mask-count', { hasText: 'all 256 pairs' }).waitFor();
+    assert.equal(await page.locator('[name="causal"]').isChecked(), false);
+  }));
+
+test('an editor that does not arrive says so, and is fetched again', () =>
+  site.visit({ ...OPEN, expectedErrors: /maskeditor|Failed to load resource/ }, async (page) => {
+    const lost = /\/maskeditor-\w+\.js$/;
+    await page.route(lost, (route) => route.abort());
+    await settled(page);
+    await page.locator('.mask-summary').click();
+    const body = page.locator('.mask-body');
+    await body.getByRole('alert').waitFor();
+    assert.match(await body.innerText(), /did not arrive: .*Try again/s);
+    await page.getByText('中文', { exact: true }).click();
+    assert.match(await body.innerText(), /未能加载.*重试/s);
+    await page.unroute(lost);
+    await body.getByRole('button').click();
+    await page.locator('.mask-cursor').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.className), 'mask-summary');
+  }));
+
 test('visible keys are those that no rule removes, for many rules', () => {
   const random = noise(4000, 3);
   let at = 0;

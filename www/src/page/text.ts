@@ -25,6 +25,11 @@ export const text = {
   takeMatrix: { en: 'Export the matrix or copy a link', zh: '导出矩阵或复制链接' },
   pictureTitle: { en: '{stage}, layer {layer}, head {head}', zh: '{stage}，第 {layer} 层第 {head} 个头' },
   takeCell: { en: 'Export this pair or copy a link', zh: '导出这一对或复制链接' },
+  missing: {
+    en: 'This part of the page did not arrive: {reason}. Try again, or reload the page: the address keeps what is set.',
+    zh: '页面的这一部分未能加载：{reason}。请重试，或重新载入页面：设置都保存在地址中。',
+  },
+  again: { en: 'Try again', zh: '重试' },
   cancel: { en: 'Cancel', zh: '取消' },
   reading: { en: 'Reading {name}', zh: '正在读取 {name}' },
   computing: { en: 'Computing', zh: '正在计算' },

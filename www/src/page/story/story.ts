@@ -1,20 +1,11 @@
 // The story on the page: its sections one below the other, each fetched and made when it comes near the window, so that the page
 // is there at once however many there are.
 
-import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
-import { phrase, type Language } from '../../views/parts/text.ts';
-import { reasonOf } from '../reason.ts';
+import type { Language } from '../../views/parts/text.ts';
+import { excuse } from '../missing.ts';
 import type { Chapter, Mounted, Section, SectionId } from './section.ts';
 import { TakeMenu } from './take.ts';
-
-const text = {
-  missing: {
-    en: 'This part of the page did not arrive: {reason}. Try again, or reload the page: the address keeps what is set.',
-    zh: '页面的这一部分未能加载：{reason}。请重试，或重新载入页面：设置都保存在地址中。',
-  },
-  again: { en: 'Try again', zh: '重试' },
-} satisfies Record<string, Text>;
 
 /** How far below the window a section is made. Above it none is: it has been passed over, and its room is kept. */
 const NEAR = '0px 0px 25% 0px';
@@ -152,15 +143,12 @@ export class Storyboard {
   #excuse(place: Place): void {
     const { host, title, missing } = place;
     if (!missing) return;
-    const reason = reasonOf(missing.error, this.#language);
-    const sentence = element('p', { role: 'alert' }, phrase(text.missing, this.#language, { reason }));
-    const again = element('button', { type: 'button', class: 'button' }, text.again[this.#language]);
-    again.addEventListener('click', async () => {
+    const again = async (): Promise<void> => {
       await this.#make(place);
       const next = place.mounted ? title : host.querySelector('button');
       next?.focus({ preventScroll: true });
-    });
+    };
     host.classList.add('missing');
-    host.replaceChildren(sentence, again);
+    host.replaceChildren(...excuse(missing.error, this.#language, () => void again()));
   }
 }
