@@ -57,6 +57,8 @@ export class Page {
     // With another fragment alone the browser would stay where it is.
     url.search = String(this.#loads);
     await this.#driver.goto(url.href);
+    // It says what it is before the script behind it is there.
+    await this.waitForFunction(() => !document.querySelector('main[aria-busy="true"]'));
   }
 
   /** Takes the file of the site whose name matches away; returns what puts it back. */

@@ -4,15 +4,16 @@ import { Frame } from './frame.ts';
 
 const frame = new Frame(location.hash);
 
-/** A browser that does not say when it has painted is not waited for longer. */
-const PATIENCE_MS = 1000;
+/** A browser that does not say when it has painted has done so after as many frames. */
+const FRAMES = 10;
 
 /** Once what stands in the HTML is seen. A window that nobody sees is not painted. */
 async function painted(): Promise<void> {
-  if (document.hidden || !PerformanceObserver.supportedEntryTypes.includes('paint')) return;
-  await new Promise((go) => {
-    new PerformanceObserver(go).observe({ type: 'paint', buffered: true });
-    setTimeout(go, PATIENCE_MS);
+  if (document.hidden) return;
+  await new Promise<void>((go) => {
+    new PerformanceObserver(() => go()).observe({ type: 'paint', buffered: true });
+    const count = (frames: number): void => void (frames ? requestAnimationFrame(() => count(frames - 1)) : go());
+    count(FRAMES);
   });
 }
 
