@@ -18,6 +18,34 @@ export function isMark(text: string): boolean {
 }
 
 /** What of a link goes for the page whatever is open in it. */
-export function withoutFile({ story, at, language, theme }: Link): Link {
+function withoutFile({ story, at, language, theme }: Link): Link {
   return { story, at, language, theme, settings: new Map() };
+}
+
+/** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */
+export class Awaited {
+  #link: Link | undefined;
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Keeps a link whose file is not open until it is; returns what of it goes for the page as it is. */
+  keep(link: Link, open: Source | undefined): Link {
+    const missing = link.file !== undefined && link.file !== markOf(open);
+    this.#link = missing ? link : undefined;
+    return missing ? withoutFile(link) : link;
+  }
+
+  /** The link that was made for `source`, if it is the one that is awaited. */
+  fulfil(source: Source): Link | undefined {
+    const link = this.#link;
+    if (!link || markOf(source) !== link.file) return undefined;
+    this.drop();
+    return link;
+  }
+
+  drop(): void {
+    this.#link = undefined;
+  }
 }

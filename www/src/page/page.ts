@@ -10,7 +10,7 @@ import { element } from '../views/parts/dom.ts';
 import type { Painter } from '../views/parts/palette.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { AssignPanel } from './assign.ts';
-import { markOf, withoutFile } from './awaited.ts';
+import { Awaited, markOf } from './awaited.ts';
 import { Controls } from './controls.ts';
 import { listenForDrops } from './drop.ts';
 import { exportMatrix } from './exports.ts';
@@ -40,13 +40,14 @@ import {
   type Unassigned,
 } from './source.ts';
 import { Stale } from './stale.ts';
-import { applyLink, readLink, writeLink, type Link, type Place, type Spot, type Theme } from './state.ts';
+import { applyLink, readLink, startOf, writeLink, type Link, type Place, type Spot, type Theme } from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
 import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 import { renderPickers, renderSource, renderStages, sayAwaited } from './toolbar.ts';
+import { WayBack } from './wayback.ts';
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
@@ -79,8 +80,7 @@ interface Shown {
 export class Page {
   readonly #frame: Frame;
   #link: Link;
-  /** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */
-  #awaited: Link | undefined;
+  readonly #awaited = new Awaited();
   /** Whether the visitor was at the explorer, or has changed something in it: links then lead there. */
   #exploring: boolean;
   #source: Source | undefined;
@@ -124,11 +124,7 @@ export class Page {
   readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
-  readonly #back = element(
-    'p',
-    { class: 'way-back', hidden: true },
-    element('button', { type: 'button', class: 'button quiet', name: 'back-to-heads' }),
-  );
+  readonly #back = new WayBack(() => part('heads'));
   readonly #pickers = element('div', { class: 'pickers' });
   readonly #stages = element('div', { class: 'stages' });
   readonly #rowsCaption = element('p', { class: 'axis-caption' });
@@ -163,7 +159,7 @@ export class Page {
   constructor(hash: string, frame: Frame) {
     const link = readLink(hash);
     this.#frame = frame;
-    this.#link = this.#await(link);
+    this.#link = this.#awaited.keep(link, undefined);
     this.#exploring = startOf(link) === 'explore';
     this.#chosenLanguage = link.language;
     this.#language = frame.language;
@@ -175,7 +171,7 @@ export class Page {
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
     const mask = element('div', { class: 'mask' });
     const head = element('div', { class: 'section' });
-    part('map').append(this.#back, this.#pickers, this.#stages, this.#captions, room, mask, head);
+    part('map').append(this.#back.element, this.#pickers, this.#stages, this.#captions, room, mask, head);
     part('map').append(this.#takeMatrix.element);
     const panel = element('div', { class: 'cell-panel' });
     part('cell').append(panel, this.#takeCell.element);
@@ -237,7 +233,6 @@ export class Page {
       this.#beExploring();
       part('explore-title').focus({ preventScroll: true });
     });
-    this.#back.firstElementChild?.addEventListener('click', () => this.#goBack());
     addEventListener('hashchange', () => this.#restore());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
   }
@@ -350,18 +345,10 @@ export class Page {
 
   // ---- a link that was made for a file
 
-  /** Keeps a link whose file is not open until it is; returns what of it goes for the page as it is. */
-  #await(link: Link): Link {
-    const missing = link.file !== undefined && link.file !== markOf(this.#source);
-    this.#awaited = missing ? link : undefined;
-    return missing ? withoutFile(link) : link;
-  }
-
-  /** The link that was made for `source`, if it is the one that is awaited. */
+  /** Takes over the link that was made for `source`, if one was followed. */
   #fulfil(source: Source): Start | undefined {
-    const link = this.#awaited;
-    if (!link || markOf(source) !== link.file) return undefined;
-    this.#awaited = undefined;
+    const link = this.#awaited.fulfil(source);
+    if (!link) return undefined;
     this.#takeView(link);
     this.#renderStages();
     if (link.at !== 'explore') this.#goTo(link.at);
@@ -376,13 +363,13 @@ export class Page {
 
   /** Away from the explorer, which says it for itself, it is said at the foot of the window. */
   #tellAwaited(): void {
-    const { file } = this.#awaited ?? {};
-    if (file === undefined || startOf(this.#awaited) === 'explore') return;
-    this.#notice.show(sayAwaited(file, this.#source, this.#language), this.#language);
+    const { link } = this.#awaited;
+    if (link?.file === undefined || startOf(link) === 'explore') return;
+    this.#notice.show(sayAwaited(link.file, this.#source, this.#language), this.#language);
   }
 
   #dismiss(): void {
-    this.#awaited = undefined;
+    this.#awaited.drop();
     this.#notice.clear('file');
     this.#renderSource();
     this.#writeLink();
@@ -628,16 +615,9 @@ export class Page {
 
   /** Shows the head that was opened from among all, with a way back to them. */
   #seeHead(): void {
-    this.#back.hidden = false;
+    this.#back.leave(part('map'));
     this.#beExploring();
-    part('map').scrollIntoView({ behavior: glide() });
     this.#matrix.focus();
-  }
-
-  #goBack(): void {
-    this.#back.hidden = true;
-    part('heads').scrollIntoView({ behavior: glide() });
-    part('heads').querySelector<HTMLElement>('.heads-cell[tabindex="0"]')?.focus({ preventScroll: true });
   }
 
   /** Brings what is opened into sight, if it is not. */
@@ -786,10 +766,10 @@ export class Page {
     this.#address = location.hash;
     const asked = readLink(location.hash);
     if (location.hash.slice(1) === this.#hash()) return;
-    const link = this.#await(asked);
+    const link = this.#awaited.keep(asked, this.#source);
     this.#link = link;
     this.#exploring = startOf(asked) === 'explore';
-    if (!this.#awaited) this.#takeView(link);
+    if (!this.#awaited.link) this.#takeView(link);
     this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
     this.#language = link.language ?? this.#language;
@@ -799,7 +779,7 @@ export class Page {
     this.#goTo(startOf(asked));
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
-    else if (!this.#awaited) this.#show(this.#source, { link });
+    else if (!this.#awaited.link) this.#show(this.#source, { link });
     this.#tellAwaited();
   }
 
@@ -832,7 +812,7 @@ export class Page {
     clearTimeout(this.#linkTimer);
     this.#linkTimer = setTimeout(() => {
       // Another address was put in, and the event that says so is on its way: it is not written over.
-      if (location.hash !== this.#address || this.#awaited) return;
+      if (location.hash !== this.#address || this.#awaited.link) return;
       const hash = this.#hash();
       if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
       this.#address = location.hash;
@@ -853,7 +833,7 @@ export class Page {
     this.#story.speak(language);
     this.#takeMatrix.speak(language);
     this.#takeCell.speak(language);
-    this.#back.firstElementChild!.textContent = text.backToHeads[language];
+    this.#back.speak(language);
     this.#rowsCaption.textContent ||= text.rows[language];
     this.#columnsCaption.textContent ||= text.columns[language];
     this.#renderSource();
@@ -866,10 +846,10 @@ export class Page {
     const expected = EXAMPLES.find(({ id }) => id === this.#link.example) ?? first(EXAMPLES);
     renderSource(
       part('source'),
-      { language, source, expected, awaited: this.#awaited?.file },
+      { language, source, expected, awaited: this.#awaited.link?.file },
       {
         example: (example) => {
-          this.#awaited = undefined;
+          this.#awaited.drop();
           this.#loadExample(example);
         },
         files: (files) => this.#openFiles(files),
@@ -907,16 +887,6 @@ function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | und
   const same =
     queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
   return same ? queryTokens : undefined;
-}
-
-/** Where a link leads to: where it says, or to what it says of the matrix. */
-function startOf(link: Link | undefined): Spot | undefined {
-  return link?.at ?? (link?.sight || link?.lock ? 'explore' : undefined);
-}
-
-/** How far ways are gone: at once for those who want no motion. */
-function glide(): ScrollBehavior {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
 }
 
 function stageOf(link: Link): Stage {

@@ -56,6 +56,11 @@ export interface Link {
 /** A part of the page that a link can lead to. */
 export type Spot = SectionId | 'explore';
 
+/** Where a link leads to: where it says, or to what it says of the matrix. */
+export function startOf(link: Link | undefined): Spot | undefined {
+  return link?.at ?? (link?.sight || link?.lock ? 'explore' : undefined);
+}
+
 const isSection = (name: string): name is SectionId => (SECTION_IDS as readonly string[]).includes(name);
 
 /** No section has more to say; what is longer is not from here. */
