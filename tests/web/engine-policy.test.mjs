@@ -227,16 +227,20 @@ test('no SIMD: the message says so', () =>
   }));
 
 test('a worker that never answers: after five seconds the main thread takes over', () =>
-  under('', async (page) => {
-    await page.clock.install();
-    await page.evaluate(
-      () => (infect = () => 'onmessage = null; Object.defineProperty(self, "onmessage", { set() {} })'),
-    );
-    const computing = compute(page);
-    await page.waitForFunction(() => workers.length > 0);
-    await page.clock.runFor(6000);
-    assert.deepEqual(await computing, { digest: expected, alive: 0 });
-  }));
+  under(
+    '',
+    async (page) => {
+      await page.clock.install();
+      await page.evaluate(
+        () => (infect = () => 'onmessage = null; Object.defineProperty(self, "onmessage", { set() {} })'),
+      );
+      const computing = compute(page);
+      await page.waitForFunction(() => workers.length > 0);
+      await page.clock.runFor(6000);
+      assert.deepEqual(await computing, { digest: expected, alive: 0 });
+    },
+    { fresh: true },
+  ));
 
 test('no Worker at all', () =>
   under('', async (page) => {

@@ -340,21 +340,24 @@ test('a short question overtakes a long call', () =>
   }));
 
 test('workers with nothing to do are let go, and come back', () =>
-  inPage(async (page) => {
-    await page.clock.install();
-    await page.evaluate(async () => {
-      qk.configure({ workers: 2 });
-      globalThis.map = await qk.openAttention(long, long, long);
-      await map.rowStatistics();
-    });
-    const alive = () => page.evaluate(() => workers.filter(({ alive }) => alive).length);
-    await page.clock.runFor(20_000);
-    assert.equal(await alive(), 2, 'an open map keeps them');
-    await page.evaluate(() => map.free());
-    await page.clock.runFor(20_000);
-    assert.equal(await alive(), 0);
-    assert.equal(await page.evaluate(() => compute()), expected);
-  }));
+  inPage(
+    async (page) => {
+      await page.clock.install();
+      await page.evaluate(async () => {
+        qk.configure({ workers: 2 });
+        globalThis.map = await qk.openAttention(long, long, long);
+        await map.rowStatistics();
+      });
+      const alive = () => page.evaluate(() => workers.filter(({ alive }) => alive).length);
+      await page.clock.runFor(20_000);
+      assert.equal(await alive(), 2, 'an open map keeps them');
+      await page.evaluate(() => map.free());
+      await page.clock.runFor(20_000);
+      assert.equal(await alive(), 0);
+      assert.equal(await page.evaluate(() => compute()), expected);
+    },
+    { ...VISIT, fresh: true },
+  ));
 
 test('configure() in the middle: calls under way go on with the new workers', () =>
   inPage(async (page) => {

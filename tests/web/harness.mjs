@@ -24,8 +24,24 @@ import { chromium } from './browser.mjs';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCREENSHOTS = path.join(ROOT, 'target/screenshots');
 
+/**
+ * What the browser is to leave alone: the lists that drop down from its address bar, two pages that it loads for every page of a
+ * test, which take as long as ours; and what Playwright switches off as far as it matters here, because of two lists Chromium
+ * reads the last.
+ */
+const UNUSED = [
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'],
+  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'LensOverlay'],
+  ...['HttpsFirstBalancedModeAutoEnable', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
+  ...['AvoidCorsURLLoaderRestartOnRedirect', 'TcpPortRandomizationWin', 'OptimizationHints', 'AimEnabled'],
+  ...['NetworkTimeServiceQuerying', 'PreconnectToSearch'],
+];
+
 /** A test machine reaches nothing but itself, and the browser should not try. */
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-gpu'];
+const QUIET = [
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-gpu'],
+  `--disable-features=${UNUSED}`,
+];
 
 /**
  * @typedef {object} Visit
@@ -42,6 +58,7 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
  * @property {RegExp} [expectedErrors] console errors that belong to the test.
  * @property {string[]} [foreign] other origins that the page may ask.
  * @property {string | (() => void)} [before] a script that runs in the page before its own.
+ * @property {boolean} [fresh] whether the browser must not have seen the site before, or is left another than it was.
  */
 
 /**
@@ -64,55 +81,50 @@ export async function startSite({ folder = 'dist', headers = {} } = {}) {
     chromiumSandbox: process.getuid?.() !== 0,
     args: QUIET,
   });
+  /** @type {Map<string, import('playwright-core').Page>} */
+  const kept = new Map();
   return {
     url: server.url,
     /**
-     * Opens the site in a browser profile of its own, hands the page to `test`, and then checks what it did.
+     * Loads the site, hands the page to `test`, and then checks what it did. Browser profiles are kept from visit to visit, which
+     * spares half of the time: a test gets a document of its own, in a profile that is new where it says `fresh`.
      *
      * @param {Visit} options
      * @param {(page: import('playwright-core').Page, seen: Seen) => Promise<void>} test
      */
-    visit: (options, test) => visit(browser, server.url, options, test),
+    async visit(options, test) {
+      const kind = kindOf(options);
+      const page = (!options.fresh && kept.get(kind)) || (await newPage(browser, options));
+      if (kept.get(kind) === page) kept.delete(kind);
+      try {
+        const { seen, check, leave } = await enter(page, server.url, options);
+        await test(page, seen);
+        check();
+        await leave();
+        if (!options.fresh && !kept.has(kind)) kept.set(kind, page);
+      } finally {
+        if (kept.get(kind) !== page) await page.context().close();
+      }
+    },
     /**
-     * Opens the site as a visit does, for whoever checks and closes it.
+     * Opens the site as a visit does, in a profile of its own, for whoever checks and closes it.
      *
      * @param {Visit} options
      */
-    open: (options) => open(browser, server.url, options),
+    async open(options) {
+      const page = await newPage(browser, options);
+      try {
+        return { page, ...(await enter(page, server.url, options)), close: () => page.context().close() };
+      } catch (error) {
+        await page.context().close();
+        throw error;
+      }
+    },
     async close() {
       await browser.close();
       await server.close();
     },
   };
-}
-
-async function visit(browser, site, options, test) {
-  const { page, seen, check, close } = await open(browser, site, options);
-  try {
-    await test(page, seen);
-    check();
-  } finally {
-    await close();
-  }
-}
-
-async function open(browser, site, options) {
-  const context = await browser.newContext(contextOptions(options));
-  try {
-    // Chromium asks the visitor before a page may reach another server on this machine; older ones do not know the question.
-    if (options.foreign) await context.grantPermissions(['local-network-access']).catch(() => {});
-    const page = await context.newPage();
-    const seen = record(page, site);
-    const url = new URL(options.path ?? '', site).href;
-    if (options.before !== undefined) await page.addInitScript(options.before);
-    if (options.html !== undefined) await show(page, url, options.html);
-    await page.goto(url);
-    await made(page);
-    return { page, seen, check: () => verify(seen, site, options), close: () => context.close() };
-  } catch (error) {
-    await context.close();
-    throw error;
-  }
 }
 
 /**
@@ -122,32 +134,62 @@ async function open(browser, site, options) {
  */
 export const made = (page) => page.waitForFunction(() => !document.querySelector('main[aria-busy="true"]'));
 
-const contextOptions = ({
-  width = 1280,
-  height = 800,
-  scale = 1,
-  theme = 'light',
-  language = 'en-US',
-  reducedMotion = false,
-  touch = false,
-  offline = false,
-}) => ({
-  viewport: { width, height },
+/** What a profile has for good; everything else is set for each visit. */
+const lasting = ({ scale = 1, language = 'en-US', touch = false }) => ({
   deviceScaleFactor: scale,
-  colorScheme: theme,
   locale: language,
-  reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
   hasTouch: touch,
-  offline,
 });
 
-/** @returns {Seen} */
+const kindOf = (options) => JSON.stringify(lasting(options));
+
+/** An empty page in a profile of its own. */
+async function newPage(browser, options) {
+  const context = await browser.newContext({ ...lasting(options), viewport: sizeOf(options) });
+  return context.newPage();
+}
+
+const sizeOf = ({ width = 1280, height = 800 }) => ({ width, height });
+
+/** Loads what `options` ask for, and says how to check what it did and how to leave it, so that the page is as before. */
+async function enter(page, site, options) {
+  const context = page.context();
+  const { theme: colorScheme = 'light', reducedMotion = false, offline = false } = options;
+  await page.setViewportSize(sizeOf(options));
+  await page.emulateMedia({ media: null, colorScheme, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
+  await context.setOffline(offline);
+  // Chromium asks the visitor before a page may reach another server on this machine; older ones do not know the question.
+  if (options.foreign) await context.grantPermissions(['local-network-access']).catch(() => {});
+  const { seen, deaf } = record(page, site);
+  const url = new URL(options.path ?? '', site).href;
+  const script = options.before === undefined ? undefined : await page.addInitScript(options.before);
+  if (options.html !== undefined) await show(page, url, options.html);
+  await page.goto(url);
+  await made(page);
+  return {
+    seen,
+    check: () => verify(seen, site, options),
+    async leave() {
+      deaf();
+      await script?.dispose();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.clearPermissions();
+      await page.mouse.move(0, 0);
+      await page.goto('about:blank');
+    },
+  };
+}
+
+/** @returns {{ seen: Seen, deaf: () => void }} `deaf` ends the record. */
 function record(page, url) {
   const seen = { errors: [], requests: [], url };
-  page.on('console', (message) => message.type() === 'error' && seen.errors.push(message.text()));
-  page.on('pageerror', (error) => seen.errors.push(String(error)));
-  page.on('request', (request) => seen.requests.push(request.url()));
-  return seen;
+  const hear = {
+    console: (message) => message.type() === 'error' && seen.errors.push(message.text()),
+    pageerror: (error) => seen.errors.push(String(error)),
+    request: (request) => seen.requests.push(request.url()),
+  };
+  for (const [event, heard] of Object.entries(hear)) page.on(event, heard);
+  return { seen, deaf: () => Object.entries(hear).forEach(([event, heard]) => page.off(event, heard)) };
 }
 
 const show = (page, url, body) =>

@@ -509,7 +509,7 @@ test('an example that cannot be had gives a sentence and an empty plot', () =>
   ));
 
 test('a folder, dragged in like a file, gives a sentence', () =>
-  site.visit(WIDE, async (page) => {
+  site.visit({ ...WIDE, fresh: true }, async (page) => {
     await settled(page);
     const folder = fileURLToPath(new URL('.', import.meta.url));
     const browser = await page.context().newCDPSession(page);

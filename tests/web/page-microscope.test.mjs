@@ -540,7 +540,7 @@ test('a few queries against many keys keep their rows, and a single bright key i
   }));
 
 test('two fingers zoom, one scrolls the page, and moves the plot once it is zoomed', () =>
-  site.visit({ width: 360, height: 800, touch: true }, async (page) => {
+  site.visit({ width: 360, height: 800, touch: true, fresh: true }, async (page) => {
     await openLong(page);
     await page.evaluate(() => document.querySelector('.plot').scrollIntoView({ block: 'center' }));
     const browser = await page.context().newCDPSession(page);

@@ -104,7 +104,7 @@ for (const [name, path] of [
 ]) {
   for (const width of [360, 1280]) {
     test(`nothing moves while ${name} loads at ${width} px`, () =>
-      site.visit({ path, width, before: watchShifts }, async (page) => {
+      site.visit({ path, width, before: watchShifts, fresh: true }, async (page) => {
         await settled(page);
         await page.locator('[data-number="weight"]').waitFor();
         await page.waitForTimeout(100);

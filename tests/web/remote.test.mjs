@@ -13,7 +13,8 @@ const [site, bare] = await Promise.all([startSite(), packageSite()]);
 after(() => Promise.all([site.close(), bare.close()]));
 
 const FIRST = 65536;
-const WIDE = { width: 1440, height: 1200 };
+/** What the browser keeps is not fetched: each in a profile of its own. */
+const WIDE = { width: 1440, height: 1200, fresh: true };
 
 /** Counts what comes of one file: a line `status range` for each answer, and the bytes that they have. */
 function count(page, file) {
@@ -108,7 +109,7 @@ for (const [name, change, ranged, ranges, bytes] of /** @type {[string, any, boo
     test(`a host of another origin that ${name}, with ${workers || 'no'} workers`, () => {
       const { seen, listener } = host(file, change);
       return serving(listener, (url) =>
-        bare.visit({ ...VISIT, foreign: [url] }, async (page) => {
+        bare.visit({ ...VISIT, fresh: true, foreign: [url] }, async (page) => {
           const found = await read(page, url, workers);
           assert.equal(found.ranged, ranged);
           assert.deepEqual(found.query, [...layers[11][1].data.subarray(2 * 3200, 3 * 3200)]);
@@ -123,7 +124,7 @@ for (const [name, change, ranged, ranges, bytes] of /** @type {[string, any, boo
 test('a host that lets no other origin read: a typed error, not an endless wait', () => {
   const { seen, listener } = host(file);
   return serving(listener, (url) =>
-    bare.visit({ ...VISIT, foreign: [url], expectedErrors: /CORS|Failed to load/ }, async (page) => {
+    bare.visit({ ...VISIT, fresh: true, foreign: [url], expectedErrors: /CORS|Failed to load/ }, async (page) => {
       const found = await page.evaluate(
         async (address) => caught((await import(new URL('index.js', location.origin).href)).openCapture(address)),
         url,
@@ -148,7 +149,7 @@ test('a file that is replaced while it is open: the browser’s cache does not m
       hosts[version].listener(request, response);
     },
     (url) =>
-      bare.visit({ ...VISIT, foreign: [url] }, async (page) => {
+      bare.visit({ ...VISIT, fresh: true, foreign: [url] }, async (page) => {
         // With a route there is no cache.
         await page.unrouteAll();
         const found = await page.evaluate(

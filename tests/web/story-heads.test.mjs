@@ -598,7 +598,7 @@ for (const speech of ['en', 'zh']) {
 
 for (const width of [360, 1280]) {
   test(`nothing moves while the numbers come, ${width} px`, () =>
-    site.visit({ ...SENTENCE, width, before: watchShifts }, async (page) => {
+    site.visit({ ...SENTENCE, width, before: watchShifts, fresh: true }, async (page) => {
       await complete(page);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);

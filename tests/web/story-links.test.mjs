@@ -453,7 +453,7 @@ test('nothing is wider than a phone, and every token is hit by a finger', () =>
 
 for (const width of [360, 1280]) {
   test(`nothing moves while the numbers come, ${width} px`, () =>
-    site.visit({ ...SENTENCE, width, before: watchShifts }, async (page) => {
+    site.visit({ ...SENTENCE, width, before: watchShifts, fresh: true }, async (page) => {
       await drawn(page);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);

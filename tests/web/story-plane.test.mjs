@@ -769,7 +769,7 @@ test('all that is pressed is large enough for a finger', () =>
 
 for (const width of [360, 800, 1440]) {
   test(`nothing moves while the numbers come, at ${width} px`, () =>
-    site.visit({ width, state: 'long', before: watchShifts }, async (page) => {
+    site.visit({ width, state: 'long', before: watchShifts, fresh: true }, async (page) => {
       await settled(page);
       const shift = await page.evaluate(() => globalThis.layoutShift);
       assert.ok(shift < 0.01, `cumulative layout shift ${shift}`);

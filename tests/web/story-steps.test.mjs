@@ -326,7 +326,7 @@ test('steps go by buttons, by keys, by the slider and by the list, to both ends 
   }));
 
 test('it plays to the end and stops there; whoever steps, stops it', () =>
-  site.visit({}, async (page) => {
+  site.visit({ fresh: true }, async (page) => {
     await ready(page);
     await page.clock.install();
     const play = page.locator('[name="steps-play"]');

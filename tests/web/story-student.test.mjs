@@ -494,7 +494,7 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
 
 for (const width of [360, 1280]) {
   test(`nothing moves while the numbers come, ${width} px`, () =>
-    site.visit({ width, before: watchShifts }, async (page) => {
+    site.visit({ width, before: watchShifts, fresh: true }, async (page) => {
       await ready(page);
       await settled(page);
       const shift = await page.evaluate(() => globalThis.layoutShift);

@@ -255,7 +255,7 @@ test('language and theme reach every section', () =>
 
 for (const width of [360, 1280]) {
   test(`nothing moves while one reads from top to bottom, ${width} px`, () =>
-    site.visit({ width, height: 800, before: watchShifts }, async (page) => {
+    site.visit({ width, height: 800, before: watchShifts, fresh: true }, async (page) => {
       await ready(page, 'plane');
       const bottom = () => page.evaluate(() => scrollY + innerHeight + 2 >= document.documentElement.scrollHeight);
       while (!(await bottom())) {
