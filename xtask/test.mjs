@@ -1,6 +1,7 @@
 // `npm test`: every check, in the order from quick to slow. `npm test -- web types` runs those whose name has a word given.
 
 import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
@@ -10,6 +11,11 @@ import { setup } from './setup.mjs';
 
 const WASI = 'wasm32-wasip1';
 const BROWSER = 'wasm32-unknown-unknown';
+
+/** The file of tests whose outcome hangs on time. */
+const PACE = 'pace.test.mjs';
+
+const ABREAST = { filesAtOnce: availableParallelism() };
 
 /** The checks by name. Each resolves with the number of tests that passed, or throws; a check without tests counts as one. */
 const CHECKS = {
@@ -25,13 +31,15 @@ const CHECKS = {
   'web format': () => tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   'script tests': () => nodeTest('tests/xtask'),
   'package tests': () => nodeTest('tests/package'),
-  'web tests': () => browserTest('tests/web', ['chromium']),
+  // A page waits as often as it computes: as many files at once as there are cores. What measures time goes alone.
+  'web tests': () => browserTest('tests/web', ['chromium'], { ...ABREAST, wanted: (file) => file !== PACE }),
+  'web pace': () => browserTest('tests/web', ['chromium'], { wanted: (file) => file === PACE }),
   // The same scenarios in each browser.
-  browsers: () => browserTest('tests/browsers', ['chromium', 'firefox', 'webKit']),
+  browsers: () => browserTest('tests/browsers', ['chromium', 'firefox', 'webKit'], ABREAST),
 };
 
 /** What works on the build's output, and so runs it first when asked for alone. */
-const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'browsers'];
+const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'web pace', 'browsers'];
 
 main(async () => {
   await setup();
@@ -88,19 +96,20 @@ async function tool(script, ...args) {
 const cargoTest = async (...args) =>
   counted(await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], { show: true }));
 
-async function nodeTest(folder) {
+async function nodeTest(folder, { filesAtOnce = 1, wanted = (_file) => true } = {}) {
   const entries = await readdir(at(folder), { recursive: true });
-  const files = entries.filter((name) => /\.test\.m?js$/.test(name)).sort();
+  const files = entries.filter((name) => /\.test\.m?js$/.test(name) && wanted(name)).sort();
   if (files.length === 0) throw new Failure(`${folder} has no tests`);
   const paths = files.map((name) => path.join(folder, name));
-  return counted(await run(process.execPath, ['--test', '--test-reporter=spec', ...paths], { show: true }));
+  const how = ['--test', '--test-reporter=spec', `--test-concurrency=${filesAtOnce}`];
+  return counted(await run(process.execPath, [...how, ...paths], { show: true }));
 }
 
 /** Finds or installs the browsers before the test files start, each in a process of its own. */
-async function browserTest(folder, names) {
+async function browserTest(folder, names, how) {
   const browsers = await import('../tests/web/browser.mjs');
   for (const name of names) console.log(`${name}: ${Object.values(await browsers[name]()).join(', ')}`);
-  return nodeTest(folder);
+  return nodeTest(folder, how);
 }
 
 function counted(output) {

@@ -1,69 +1,20 @@
-// The heat map at every scale: by mouse, wheel, touch and keys, with the kernel's numbers, and without a frame that waits.
+// The heat map at every scale: by mouse, wheel, touch and keys, with the kernel's numbers.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { screenshot, startSite } from './harness.mjs';
+import { D, N, drawn, long, middleOf, openLong, press } from './long.mjs';
 import { drop, explainRow, noise, parse, safetensors, settled, tensor, viridis } from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
 
 const WIDE = { width: 1440, height: 900 };
-const N = 2048;
-const D = 8;
 /** Tokens of the passage. */
 const N_PASSAGE = 424;
-const long = makeLong();
-
-/** Positions as waves, so that there is a diagonal; noise; and one pair that stands out. */
-function makeLong() {
-  const vectors = (seed) => {
-    const wave = (row, c) => (c % 2 ? Math.cos : Math.sin)(row / 8 ** (1 + (c >> 1) / 2));
-    return tensor(
-      [N, D],
-      noise(N * D, seed).map((x, at) => 2 * wave(Math.floor(at / D), at % D) + x / 2),
-    );
-  };
-  const [q, k] = [vectors(1), vectors(7)];
-  q.data.set([9, 0, 0, 0, 0, 0, 0, 0], 1500 * D);
-  k.data.set([9, 0, 0, 0, 0, 0, 0, 0], 300 * D);
-  return { q, k };
-}
-
 const asHeads = ({ shape, data }) => ({ shape: [1, ...shape], data });
-
-/** Waits until all that is in sight is drawn as it should be. */
-async function drawn(page) {
-  await settled(page);
-  await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-busy') === 'false');
-}
-
-async function openLong(page, { q, k } = long, metadata = {}) {
-  await settled(page);
-  await drop(page, {
-    name: 'long.safetensors',
-    content: safetensors({ 'layers.0.q': q, 'layers.0.k': k }, metadata),
-  });
-  await page.waitForFunction(
-    ([n, m]) => {
-      const plot = document.querySelector('.plot');
-      return plot.getAttribute('aria-rowcount') === String(n) && plot.getAttribute('aria-colcount') === String(m);
-    },
-    [q.shape[0], k.shape[0]],
-  );
-  await drawn(page);
-  await page.locator('.plot').scrollIntoViewIfNeeded();
-}
-
-/** Presses a zoom key and waits for its end. */
-async function press(page, key, times = 1) {
-  for (let time = 0; time < times; time += 1) {
-    await page.keyboard.press(key);
-    await drawn(page);
-  }
-}
 
 const place = (page) => page.locator('.cell-place').textContent();
 
@@ -83,12 +34,6 @@ const sight = (page) =>
     const query = Number(cursor.parentElement.getAttribute('aria-rowindex')) - 1;
     return { size: width, left: key - (left - plot.left) / width, top: query - (top - plot.top) / height };
   });
-
-/** @returns {Promise<[number, number]>} */
-const middleOf = async (page) => {
-  const box = await page.locator('.plot').boundingBox();
-  return [box.x + box.width / 2, box.y + box.height / 2];
-};
 
 const isWhole = (page) => page.locator('.minimap').isHidden();
 
@@ -771,61 +716,4 @@ test('pictures of tiles are given back: the oldest as others come, all with the 
     await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '16');
     await drawn(page);
     assert.ok((await held()) <= 4, `${await held()} pictures are held`);
-  }));
-
-/** Frame times and long tasks while the mouse drags for `ms`. */
-async function measureDrag(page, ms) {
-  await page.evaluate(() => {
-    const record = { frames: [], tasks: [], over: false };
-    globalThis['record'] = record;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) record.tasks.push(duration);
-    }).observe({ type: 'longtask' });
-    let last = performance.now();
-    const tick = (now) => {
-      record.frames.push(now - last);
-      last = now;
-      if (!record.over) requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-  });
-  const [x, y] = await middleOf(page);
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  const end = Date.now() + ms;
-  for (let step = 0; Date.now() < end; step += 1) {
-    await page.mouse.move(x + 180 * Math.sin(step / 25), y + 180 * Math.cos(step / 40) - 180);
-  }
-  await page.mouse.up();
-  return page.evaluate(() => {
-    globalThis['record'].over = true;
-    const frames = globalThis['record'].frames.slice(2).sort((a, b) => a - b);
-    const at = (share) => frames[Math.floor(share * (frames.length - 1))];
-    return {
-      count: frames.length,
-      median: at(0.5),
-      p95: at(0.95),
-      longest: Math.max(0, ...globalThis['record'].tasks),
-    };
-  });
-}
-
-test('dragging keeps its pace, and no task is long', (t) =>
-  site.visit(WIDE, async (page) => {
-    await openLong(page);
-    await page.locator('.plot-cursor').focus();
-    for (const [name, keys] of [
-      ['pooled', ['+', '+']],
-      ['one cell a pixel', ['1']],
-      ['with numbers', ['+', '+', '+', '+', '+', '+']],
-    ]) {
-      for (const key of keys) await press(page, key);
-      const { count, median, p95, longest } = await measureDrag(page, 1500);
-      t.diagnostic(
-        `${name}: ${count} frames, median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, longest task ${longest.toFixed(0)} ms`,
-      );
-      // What is aimed at is 16.7 and 25; a machine that is shared has other work as well.
-      assert.ok(median < 50, `${name}: median ${median} ms`);
-      assert.ok(longest < 250, `${name}: a task of ${longest} ms`);
-    }
   }));

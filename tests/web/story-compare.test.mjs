@@ -659,40 +659,6 @@ test('424 tokens: blocks are drawn, pairs are told, and a table has a line for e
     assert.match(await said(page), /^Of 71 candidates/);
   }));
 
-/** How long the page's longest task has kept the processor while `work` went on, in milliseconds. */
-async function longestTask(page, work) {
-  const browser = page.context().browser();
-  await browser.startTracing(page, { categories: ['toplevel'] });
-  await work();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  // Of all pages of the browser: those that are kept do nothing.
-  const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
-  const own = traceEvents.filter(
-    ({ pid, tid, tdur }) => tdur && mains.some((main) => main.pid === pid && main.tid === tid),
-  );
-  assert.ok(own.length > 10, `${own.length} tasks`);
-  return Math.max(...own.map(({ tdur }) => tdur)) / 1000;
-}
-
-test('1024 tokens are compared, and no task takes long', () =>
-  site.stay({}, async (page) => {
-    const longest = await longestTask(page, async () => {
-      await page.evaluate(
-        (data) => {
-          const one = { shape: [1, 2, 1024, 4], data: Float32Array.from(data) };
-          return globalThis.story.own(one, one, { causal: true });
-        },
-        [...noise(1024 * 8)],
-      );
-      await page.waitForFunction(() => document.querySelector('.compare-summary').textContent !== '');
-      await drawn(page);
-      await page.locator('[name="compare-sort"]').selectOption('divergence');
-      await drawn(page);
-    });
-    // 50 ms on a quiet machine; neighbours that empty the caches make it more.
-    assert.ok(longest < 100, `a task of ${longest} ms`);
-  }));
-
 test('what is too large is refused with the limit and both numbers, and nothing is computed', () =>
   site.stay({}, async (page) => {
     await page.evaluate(() => {

@@ -355,13 +355,6 @@ test('64 tokens by 64 are all drawn; a change of head replaces them', () =>
     assert.equal((await lines(page)).length, 4096);
     await query(page, 5).hover();
     assert.equal((await lines(page)).length, 64);
-    const took = await page.evaluate(() => {
-      const start = performance.now();
-      const token = document.querySelectorAll('.links-query .links-token')[6];
-      token.dispatchEvent(new PointerEvent('pointerenter'));
-      return performance.now() - start;
-    });
-    assert.ok(took < 500, `${took} ms for another token`);
     await page.evaluate(() => globalThis.story.example('sentence'));
     await page.waitForFunction(() => document.querySelectorAll('.links-query .links-token').length === 16);
     await page.evaluate(() => globalThis.story.use(undefined));
