@@ -44,9 +44,9 @@ const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
 /** Builds the modules and writes everything that TypeScript imports from them. */
 export async function kernel() {
   await mkdir(at(GENERATED), { recursive: true });
-  await Promise.all(sameFlags().map(compileAll));
+  // The lists come from the same tool as the glue: so it is compiled beside the modules, which wait for it otherwise.
+  await Promise.all([catalog(), ...sameFlags().map(compileAll)]);
   for (const name of GLUES) await glue(name);
-  await catalog();
   await inline();
   await Promise.all(MODULES.map(printSize));
 }
