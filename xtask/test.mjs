@@ -1,12 +1,13 @@
-// `npm test`: every check, in the order from quick to slow. `npm test -- web types` runs those whose name has a word given.
+// `npm test`: every check. `npm test -- web types` runs those whose name has a word given.
 
+import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
 import { build } from './build.mjs';
-import { CommandFailed, Failure, at, main, run, runNode, timed } from './run.mjs';
+import { CommandFailed, Failure, at, main, root, run, runNode, timed } from './run.mjs';
 import { setup } from './setup.mjs';
 
 const WASI = 'wasm32-wasip1';
@@ -14,6 +15,9 @@ const BROWSER = 'wasm32-unknown-unknown';
 
 /** The file of tests whose outcome hangs on time. */
 const PACE = 'pace.test.mjs';
+
+/** Says that the word after it is a check to run here. */
+const ONE = '--one';
 
 const ABREAST = { filesAtOnce: availableParallelism() };
 
@@ -41,20 +45,63 @@ const CHECKS = {
 /** What works on the build's output, and so runs it first when asked for alone. */
 const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'web pace', 'browsers'];
 
+/**
+ * Rust's checks and those of the build's output run beside each other: compilers and pages leave a core idle by turns. What is
+ * named in neither list measures time, and goes alone after them.
+ */
+const LANES = [
+  Object.keys(CHECKS).filter((name) => name.startsWith('rust')),
+  ['build', 'types www', 'types scripts', 'web format', 'script tests', 'web tests', 'browsers'],
+];
+
 main(async () => {
+  const words = process.argv.slice(2);
+  // A check of a lane, in a process of its own.
+  if (words[0] === ONE) return void (await check(words[1], false));
   await setup();
-  const total = { passed: 0, failed: 0 };
-  const broken = [];
-  for (const name of chosen(process.argv.slice(2))) {
-    const result = await check(name, broken.includes('build'));
-    total.passed += result.passed;
-    total.failed += result.failed;
-    if (result.failed > 0) broken.push(name);
+  const names = chosen(words);
+  const lanes = LANES.map((lane) => names.filter((name) => lane.includes(name))).filter((lane) => lane.length > 0);
+  const results = new Map();
+  if (lanes.length > 1) await Promise.all(lanes.map((lane) => inLane(lane, results)));
+  for (const name of names.filter((name) => !results.has(name))) {
+    results.set(name, await check(name, results.get('build')?.failed > 0));
   }
-  if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
-  console.log(`\n${total.passed} passed, ${total.failed} failed`);
-  process.exitCode = total.failed > 0 ? 1 : 0;
+  report(results);
 });
+
+/** Runs checks one after another, and shows what each writes once it is over. */
+async function inLane(names, results) {
+  for (const name of names) {
+    if (results.get('build')?.failed > 0 && needsBuild(name)) results.set(name, await check(name, true));
+    else results.set(name, await apart(name));
+  }
+}
+
+/** Runs a check in a process of its own, and shows its output whole. */
+function apart(name) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [at('xtask/test.mjs'), ONE, name], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => output.push(part));
+    let result = { passed: 0, failed: 1 };
+    child.on('message', (counts) => (result = /** @type {typeof result} */ (counts)));
+    child.on('close', () => {
+      process.stdout.write(Buffer.concat(output));
+      resolve(result);
+    });
+  });
+}
+
+function report(results) {
+  const sum = (what) => [...results.values()].reduce((total, result) => total + result[what], 0);
+  const broken = [...results].filter(([, { failed }]) => failed > 0).map(([name]) => name);
+  if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = broken.length > 0 ? 1 : 0;
+}
 
 /** The names of the checks to run: all, or those that contain one of the words. */
 function chosen(words) {
@@ -75,6 +122,7 @@ async function check(name, buildBroken) {
     return Promise.resolve(CHECKS[name]()).then((counts) => counts ?? { passed: 1, failed: 0 }, failure);
   });
   console.log(`${result.failed > 0 ? 'FAILED' : 'ok'}  ${name}: ${result.passed} passed, ${seconds} s`);
+  process.send?.(result);
   return result;
 }
 
