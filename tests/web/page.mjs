@@ -184,7 +184,7 @@ export async function settled(page) {
 export const sectionReady = (page, id) =>
   page.waitForFunction((id) => {
     const host = document.querySelector(`#${id} .story-view`);
-    return host.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
+    return host?.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
   }, id);
 
 /** Brings a section of the story to the top of the window, and waits until it is made. */

@@ -609,7 +609,6 @@ test('a link to a file says whose it is, and applies once that file is open', ()
     await page.locator('.stage [value="scaled"]').check({ force: true });
     await settled(page);
     await page.locator('.plot').click({ position: { x: 100, y: 100 } });
-    const before = await page.evaluate(() => [location.hash, document.querySelector('.cell-place').textContent]);
     await linked(page, 'file', evil);
     await page.locator('#map .take-name').click();
     await page.locator('#map [name="take-link"]').click();
@@ -640,7 +639,6 @@ test('a link to a file says whose it is, and applies once that file is open', ()
     assert.ok(await page.locator('.stage [value="scaled"]').isChecked());
     await page.locator('.cell-place', { hasText: place }).waitFor();
     assert.equal(await page.locator('.plot-locked').count(), 1);
-    assert.ok(before[0].length > 0);
     // The way on without it, in Chinese too.
     await page.goto('about:blank');
     await page.goto(link.replace('at=explore', 'at=steps&lang=zh'));
