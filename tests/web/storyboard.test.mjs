@@ -121,6 +121,17 @@ test('a section that does not arrive says so in its room, and comes when it is a
     assert.equal(await view(page, 'steps').getByRole('alert').count(), 0);
   }));
 
+test('where the script of the page does not arrive, the page says so', () =>
+  site.visit({ path: 'empty', html: '', fresh: true, expectedErrors: /./ }, async (page) => {
+    await page.route('**/first.js', (route) => route.abort());
+    await page.goto(`${site.url}#lang=zh`);
+    await page.getByRole('alert').filter({ hasText: '重新加载本页' }).waitFor();
+    await page.unroute('**/first.js');
+    await page.reload();
+    await ready(page, 'plane');
+    assert.ok(await page.locator('#lost').isHidden());
+  }));
+
 /** For a page's beginning: counts what is sent to workers. */
 function countPosts() {
   globalThis['posts'] = 0;

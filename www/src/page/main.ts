@@ -22,6 +22,9 @@ async function open(): Promise<void> {
     await painted();
     const { Page } = await import('./page.ts');
     new Page(location.hash, frame);
+  } catch (error) {
+    document.querySelector<HTMLElement>('#lost')!.hidden = false;
+    throw error;
   } finally {
     frame.ready();
   }
