@@ -1,4 +1,13 @@
-/** One head at every scale: sampled rows first, then a pass over all of them, and finer tiles where somebody looks. */
+/**
+ * One head at every scale: sampled rows first, then a pass over all of them, and finer tiles where somebody looks.
+ *
+ * What it takes for 32,768 queries and keys, d = 64, causal, in the page, with two workers (Chromium 156 on two cores at rest,
+ * software rendering; from the click on): the sampled picture is there after 300 to 450 ms, 70 of which compute it and 50 copy Q
+ * and K. After a jump half of the tiles and 95 of 100 are at hand after so many milliseconds: level 3 (8 x 8 cells a pixel) 19 and
+ * 28, level 2 23 and 68, level 1 22 and 40, one cell a pixel 23 and 41, where 30 was aimed at. A worker computes one in 1 to 7 and
+ * paints it in 2; the first is heard of at 17, since the page has drawn a frame of what there was before. To ask for twelve at a
+ * time in place of six, and not to ask strips for their size in a frame, changed nothing that could be measured.
+ */
 import { catalog } from '../generated/catalog.ts';
 import type { Stage } from '../generated/catalog.ts';
 import { statisticsOf } from './assemble.ts';
