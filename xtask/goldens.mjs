@@ -1,5 +1,5 @@
 // `npm run goldens` takes the pictures of every view anew, on what is in dist/, and keeps those that show something else than their
-// goldens do; `npm run goldens -- plane` keeps all whose name has a word given. Look at them before you commit them:
+// goldens do; with words, as in `npm run goldens -- plane`, all whose name has one of them as well. Look at them before you commit them:
 // tests/web/goldens/index.html shows them all.
 
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -11,10 +11,13 @@ import { GOLDENS, difference, goldenOf, startCamera } from '../tests/web/camera.
 import { PICTURES } from '../tests/web/pictures.mjs';
 import { gallery } from './gallery.mjs';
 import { indexedPng } from './png.mjs';
-import { main } from './run.mjs';
+import { Failure, main } from './run.mjs';
 
 /** Takes what differs, or what is named by `words`, and writes the gallery. */
 export async function goldens(words) {
+  const unknown = words.find((word) => !PICTURES.some(({ file }) => file.includes(word)));
+  if (unknown !== undefined)
+    throw new Failure(`No picture is called ${unknown}; there are ${PICTURES.map(({ file }) => file).join(', ')}.`);
   await mkdir(GOLDENS, { recursive: true });
   const camera = await startCamera();
   try {
@@ -31,8 +34,8 @@ export async function goldens(words) {
 
 async function renew(camera, picture, words) {
   const found = await camera.takeStill(picture, await camera.take(picture));
-  const named = words.some((word) => picture.file.includes(word));
-  if (!named && (words.length > 0 || (await isCurrent(camera, picture, found)))) return;
+  const isAsked = words.some((word) => picture.file.includes(word));
+  if (!isAsked && (await isCurrent(camera, picture, found))) return;
   const { width, pixels } = await camera.pixelsOf(found);
   const { png, off } = indexedPng(pixels, width);
   await writeFile(goldenOf(picture), png);

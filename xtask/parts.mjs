@@ -11,7 +11,7 @@ import { Failure, at } from './run.mjs';
  *   write: false }} Bundle
  */
 
-/** The page itself, with all that it imports. */
+/** The page itself, with all that it imports: the first part. What painting waits for, `page.js`, comes before all parts. */
 const FIRST = 'www/src/page/page.ts';
 const FIRST_OUT = 'first';
 
@@ -64,7 +64,7 @@ export async function inParts(options, entry) {
   const begun = options.entryPoints.filter(({ in: file }) => file === entry);
   const others = options.entryPoints.filter(({ in: file }) => file !== entry);
   const [blocking, later] = await Promise.all([
-    build({ ...options, entryPoints: begun, plugins: [...options.plugins, pageBeside], metafile: true }),
+    build({ ...options, entryPoints: begun, plugins: [...options.plugins, pageBeside] }),
     split({ ...options, entryPoints: [...others, { in: FIRST, out: FIRST_OUT }] }),
   ]);
   return { outputFiles: [...blocking.outputFiles, ...later.outputFiles], metafile: later.metafile };

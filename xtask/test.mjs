@@ -88,6 +88,7 @@ function apart(name) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => output.push(part));
     let result = { passed: 0, failed: 1 };
     child.on('message', (counts) => (result = /** @type {typeof result} */ (counts)));
+    child.on('error', (error) => output.push(Buffer.from(`${name} could not be started: ${error.message}\n`)));
     child.on('close', () => {
       process.stdout.write(Buffer.concat(output));
       resolve(result);
@@ -141,8 +142,9 @@ async function tool(script, ...args) {
   await runNode(script, args, { show: true });
 }
 
-const cargoTest = async (...args) =>
-  counted(await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], { show: true }));
+async function cargoTest(...args) {
+  return counted(await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], { show: true }));
+}
 
 async function nodeTest(folder, { filesAtOnce = 1, wanted = (_file) => true } = {}) {
   const entries = await readdir(at(folder), { recursive: true });

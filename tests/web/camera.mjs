@@ -40,6 +40,9 @@ const FACES = `:root {
   --math: 'Liberation Serif', 'DejaVu Sans', 'Droid Sans Fallback';
 }`;
 
+/** A picture that is another each time it is taken, so many times, moves for ever. */
+const TURNS = 20;
+
 /** Pixels around what is taken. */
 const MARGIN = 8;
 
@@ -75,8 +78,12 @@ export async function startCamera() {
      * @returns {Promise<Buffer>}
      */
     async takeStill(picture, before) {
-      const now = await shot(await pageFor(picture), picture.view.parts);
-      return now.equals(before) ? now : this.takeStill(picture, now);
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        const now = await shot(await pageFor(picture), picture.view.parts);
+        if (now.equals(before)) return now;
+        before = now;
+      }
+      throw new Error(`${picture.file} does not come to rest`);
     },
     /**
      * The means of the squares of a PNG.

@@ -85,9 +85,12 @@ for (const step of [1, 2, 30]) {
       const [found, started] = await page.evaluate(async (at) => {
         infect = (index) => (index === 0 ? trapAt(at) : undefined);
         qk.configure({ workers: 2 });
-        return [await compute(), workers.length];
+        const found = [];
+        // Where the other one is faster, a call is over before this one has made so many steps.
+        for (let call = 0; call < 20 && workers.length < 3; call++) found.push(await compute());
+        return [found, workers.length];
       }, step);
-      assert.equal(found, expected);
+      for (const one of found) assert.equal(one, expected);
       assert.equal(started, 3);
     }));
 }

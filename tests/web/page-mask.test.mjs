@@ -107,7 +107,7 @@ const kernelMask = (page) =>
 test('the editor is fetched when it is wanted, and can undo what was changed before', () =>
   site.visit(OPEN, async (page, { requests }) => {
     await settled(page);
-    const fetched = () => requests.filter((url) => /\/maskeditor-\w+\.js$/.test(url)).length;
+    const fetched = () => requests.filter((url) => /\/maskeditor-\w+\.js(\?\d+)?$/.test(url)).length;
     assert.equal(fetched(), 0);
     await page.locator('[name="causal"]').check();
     await page.locator('.mask-count', { hasText: '136 of 256' }).waitFor();
@@ -121,7 +121,7 @@ test('the editor is fetched when it is wanted, and can undo what was changed bef
 
 test('an editor that does not arrive says so, and is fetched again', () =>
   site.visit({ ...OPEN, expectedErrors: /maskeditor|Failed to load resource/ }, async (page) => {
-    const lost = /\/maskeditor-\w+\.js$/;
+    const lost = /\/maskeditor-\w+\.js(\?\d+)?$/;
     await page.route(lost, (route) => route.abort());
     await settled(page);
     await page.locator('.mask-summary').click();

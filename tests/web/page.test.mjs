@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
-import { screenshot, startSite } from './harness.mjs';
-import { settled, showSection } from './page.mjs';
+import { made, screenshot, startSite } from './harness.mjs';
+import { sectionReady, settled, showSection } from './page.mjs';
 import { loadParts } from './story.mjs';
 
 const { SECTION_IDS } = await loadParts('page/story/section');
@@ -247,4 +247,42 @@ test('a link that is put into an open page is followed', () =>
     await settled(page);
     assert.equal(await page.locator('[name="batch"]').inputValue(), '3');
     assert.ok(await page.locator('.stage [value="raw"]').isChecked());
+  }));
+
+test('what is pressed before the page is made goes before what the address says', () =>
+  site.visit({ path: 'empty', html: '', fresh: true }, async (page) => {
+    let letGo = () => {};
+    await page.route('**/first.js', async (route) => {
+      await new Promise((go) => (letGo = () => go(undefined)));
+      await route.continue();
+    });
+    await page.goto(`${site.url}#example=passage&lang=en`);
+    await page.getByText('中文', { exact: true }).click();
+    await page.getByText('深色', { exact: true }).click();
+    await page.locator('#to-explore').click();
+    assert.equal(await page.locator('h1').textContent(), 'q·k 如何变成注意力');
+    letGo();
+    await made(page);
+    await page.waitForFunction(() => /lang=zh/.test(location.hash));
+    const asked = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    assert.deepEqual(
+      ['example', 'lang', 'theme', 'at'].map((name) => asked.get(name)),
+      ['passage', 'zh', 'dark', 'explore'],
+    );
+    await page.waitForFunction(() => Math.abs(document.querySelector('#explore').getBoundingClientRect().top) < 100);
+  }));
+
+test('a reload, and the way back from another site, lead to where the window was', () =>
+  site.visit({ fresh: true }, async (page) => {
+    await showSection(page, 'links');
+    const place = () => page.evaluate(() => document.querySelector('#links').getBoundingClientRect().top);
+    const before = await place();
+    assert.ok((await page.evaluate(() => scrollY)) > 1000);
+    for (const way of [() => page.reload(), () => page.goto('about:blank').then(() => page.goBack())]) {
+      await way();
+      await made(page);
+      await sectionReady(page, 'links');
+      // Sections above that are not made yet may be a line higher or lower.
+      assert.ok(Math.abs((await place()) - before) < 24, `${await place()}, not ${before}`);
+    }
   }));

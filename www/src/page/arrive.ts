@@ -1,7 +1,8 @@
 // How the parts of the script are asked for: the build puts every `import()` of one into a call of `arrive`.
 //
-// By the standard a browser remembers for good that a module could not be fetched, and Firefox does: the next try has to be at
-// another address. A part that has arrived stays at the address where it did, so that there is one of it.
+// Firefox remembers for good that a module could not be fetched, as the HTML standard had it for long: the next try has to be at another
+// address. A part that has arrived stays at the address where it did, so that there is one of it. What several parts share has one
+// address: where that is lost, Firefox needs a reload.
 
 const turns = new Map<string, number>();
 

@@ -2,10 +2,13 @@
 // there before anything is painted, so that text appears once, in the visitor's language, and before the page's own script is.
 
 import type { Language } from '../views/parts/text.ts';
-import type { Theme } from './state.ts';
+import type { Link, Theme } from './state.ts';
 
 /** What in a link leads to a part of the page further down. */
 const LEADING = ['at', 'sight', 'lock'];
+
+/** What the visitor has asked for here before the page is made, which goes before what its address says. */
+export type Pressed = Pick<Link, 'language' | 'theme' | 'at'>;
 
 /** Who hears what the visitor switches. */
 export interface Heard {
@@ -18,19 +21,26 @@ export class Frame {
   readonly #main = document.querySelector('main')!;
   readonly #switches = document.querySelectorAll<HTMLInputElement>('#switches input');
   readonly #english = new Map<HTMLElement, string>();
+  readonly pressed: Pressed = {};
   heard: Heard | undefined;
 
-  /** `hash` is read in full once the page is there; what is no language and no theme is passed over. */
   constructor(hash: string) {
-    const asked = new URLSearchParams(hash.replace(/^#/, ''));
-    const [language, theme] = [asked.get('lang'), asked.get('theme')];
-    const own = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
-    this.language = language === 'en' || language === 'zh' ? language : own;
-    this.theme = theme === 'light' || theme === 'dark' ? theme : 'auto';
+    const asked = this.follow(hash);
     for (const input of this.#switches) input.addEventListener('change', () => this.#switch(input));
+    document.querySelector('#to-explore')!.addEventListener('click', (event) => this.#lead(event));
     this.#main.ariaBusy = 'true';
     // Better nothing for a moment than what is left at once.
     if (LEADING.some((name) => asked.has(name))) this.#root.dataset['leads'] = '';
+  }
+
+  /** Says and shows what an address asks for. It is read in full by the page; what is no language and no theme is passed over. */
+  follow(hash: string): URLSearchParams {
+    const asked = new URLSearchParams(hash.replace(/^#/, ''));
+    const [language, theme] = [asked.get('lang'), asked.get('theme')];
+    const own = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+    this.language = this.pressed.language ?? (language === 'en' || language === 'zh' ? language : own);
+    this.theme = this.pressed.theme ?? (theme === 'light' || theme === 'dark' ? theme : 'auto');
+    return asked;
   }
 
   get language(): Language {
@@ -62,6 +72,13 @@ export class Frame {
     delete this.#root.dataset['leads'];
   }
 
+  /** The way to the explorer, before that is there: by itself the link would say nothing of what the address asks for. */
+  #lead(event: Event): void {
+    if (this.heard || this.#main.ariaBusy !== 'true') return;
+    event.preventDefault();
+    this.pressed.at = 'explore';
+  }
+
   #check(name: string, chosen: string): void {
     for (const input of this.#switches) if (input.name === name) input.checked = input.value === chosen;
   }
@@ -69,10 +86,12 @@ export class Frame {
   #switch({ name, value }: HTMLInputElement): void {
     if (name === 'language') {
       this.language = value as Language;
-      this.heard?.language(this.language);
+      if (this.heard) this.heard.language(this.language);
+      else this.pressed.language = this.language;
     } else {
       this.theme = value as Theme;
-      this.heard?.theme(this.theme);
+      if (this.heard) this.heard.theme(this.theme);
+      else this.pressed.theme = this.theme;
     }
   }
 }

@@ -1,33 +1,33 @@
 // MAIN: the page starts here. What stands in its HTML is seen first; the script behind it is fetched meanwhile.
 
 import { Frame } from './frame.ts';
+import { keepScroll } from './scroll.ts';
 
 const frame = new Frame(location.hash);
+const scrollBack = keepScroll();
 
-/** A browser that does not say when it has painted has done so after as many frames. */
+/** A browser that does not say when it has painted has done so after as many frames, or soon will. */
 const FRAMES = 10;
 
-/** Once what stands in the HTML is seen. A window that nobody sees is not painted. */
+/** Once what stands in the HTML is seen, but after ten frames at the latest. A window that nobody sees is not painted. */
 async function painted(): Promise<void> {
   if (document.hidden) return;
   await new Promise<void>((go) => {
-    new PerformanceObserver(() => go()).observe({ type: 'paint', buffered: true });
+    const paints = new PerformanceObserver(() => go());
+    paints.observe({ type: 'paint', buffered: true });
     const count = (frames: number): void => void (frames ? requestAnimationFrame(() => count(frames - 1)) : go());
     count(FRAMES);
   });
 }
 
 async function open(): Promise<void> {
-  try {
-    await painted();
-    const { Page } = await import('./page.ts');
-    new Page(location.hash, frame);
-  } catch (error) {
+  await painted();
+  const { Page } = await import('./page.ts').catch((error: unknown) => {
     document.querySelector<HTMLElement>('#lost')!.hidden = false;
     throw error;
-  } finally {
-    frame.ready();
-  }
+  });
+  new Page(location.hash, frame);
+  scrollBack();
 }
 
-void open();
+void open().finally(() => frame.ready());

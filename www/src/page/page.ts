@@ -157,7 +157,8 @@ export class Page {
   #loading = '';
 
   constructor(hash: string, frame: Frame) {
-    const link = readLink(hash);
+    frame.follow(hash);
+    const link = { ...readLink(hash), ...frame.pressed };
     this.#frame = frame;
     this.#link = this.#awaited.keep(link, undefined);
     this.#exploring = startOf(link) === 'explore';
@@ -203,6 +204,7 @@ export class Page {
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
     this.#goTo(startOf(link));
     this.#tellAwaited();
+    this.#writeLink();
   }
 
   #listen(): void {
