@@ -162,9 +162,10 @@ async function largestFirst(paths) {
   paths.sort((one, other) => sizes.get(other) - sizes.get(one));
 }
 
-/** Finds or installs the browsers before the test files start, each in a process of its own. */
+/** Finds or installs the browsers and the fonts before the test files start, each in a process of its own. */
 async function browserTest(folder, names, how) {
   const browsers = await import('../tests/web/browser.mjs');
+  browsers.fonts();
   for (const name of names) console.log(`${name}: ${Object.values(await browsers[name]()).join(', ')}`);
   return nodeTest(folder, how);
 }

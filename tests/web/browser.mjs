@@ -76,6 +76,19 @@ export async function webKit() {
   return { driver, display };
 }
 
+/** The packages of Debian that bring the fonts of the pictures that tests compare, and a file of each. */
+export const FONT_PACKAGES = {
+  'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  'fonts-liberation': '/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf',
+  'fonts-droid-fallback': '/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf',
+};
+
+/** Root on Debian gets those that are missing, before any page is laid out; the test of the pictures says what others need. */
+export function fonts() {
+  const missing = Object.entries(FONT_PACKAGES).filter(([, file]) => !existsSync(file));
+  if (missing.length > 0) install(missing.map(([name]) => name));
+}
+
 /** All of `programs`, of which the Debian `packages` bring those that are missing. */
 async function need(programs, packages, help) {
   const look = () => programs.map((program) => find(PROGRAMS[program]));
@@ -100,7 +113,7 @@ function which(name) {
 }
 
 /** Installs packages where root on Debian asks. @returns {boolean} whether it was tried and worked. */
-export function install(packages) {
+function install(packages) {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;

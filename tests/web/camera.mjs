@@ -7,7 +7,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { install } from './browser.mjs';
+import { FONT_PACKAGES, fonts } from './browser.mjs';
 import { startSite } from './harness.mjs';
 import { sectionReady, settled } from './page.mjs';
 
@@ -32,9 +32,8 @@ export const TOLERANCE = {
   most: 40,
 };
 
-/** The fonts of the pictures, and the packages of Debian that bring them. */
+/** The fonts of the pictures. */
 const FONTS = ['DejaVu Sans', 'DejaVu Sans Bold', 'Liberation Serif', 'Droid Sans Fallback'];
-const PACKAGES = ['fonts-dejavu-core', 'fonts-liberation', 'fonts-droid-fallback'];
 const FACES = `:root {
   --sans: 'DejaVu Sans', 'Droid Sans Fallback';
   --math: 'Liberation Serif', 'DejaVu Sans', 'Droid Sans Fallback';
@@ -115,17 +114,14 @@ export async function startCamera() {
 const addressOf = (png) => `data:image/png;base64,${png.toString('base64')}`;
 
 async function startWithFonts() {
-  const first = await startSite();
-  const missing = await missingFonts(first);
-  if (missing.length === 0) return first;
-  await first.close();
-  // A browser that runs does not see new fonts.
-  const second = install(PACKAGES) ? await startSite() : undefined;
-  if (second && (await missingFonts(second)).length === 0) return second;
-  await second?.close();
+  fonts();
+  const site = await startSite();
+  const missing = await missingFonts(site);
+  if (missing.length === 0) return site;
+  await site.close();
   throw new Error(
     `Pictures are compared in fonts that are named, and ${missing.join(' and ')} cannot be found: ` +
-      `install them (on Debian \`apt-get install ${PACKAGES.join(' ')}\`).`,
+      `install them (on Debian \`apt-get install ${Object.keys(FONT_PACKAGES).join(' ')}\`).`,
   );
 }
 

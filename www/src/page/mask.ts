@@ -83,6 +83,7 @@ export class MaskPanel {
     if (!this.#details.open || !this.#state || this.#arriving) return;
     this.#arriving = true;
     this.#missing = undefined;
+    this.#body.ariaBusy = 'true';
     try {
       const { MaskEditor } = await fetchEditor();
       this.#editor = new MaskEditor(this.#body, this.#state, this.#history, this.#change);
@@ -92,6 +93,7 @@ export class MaskPanel {
       this.#excuse();
     }
     this.#arriving = false;
+    this.#body.ariaBusy = null;
   }
 
   #excuse(): void {

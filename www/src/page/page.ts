@@ -204,7 +204,6 @@ export class Page {
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
     this.#goTo(startOf(link));
     this.#tellAwaited();
-    this.#writeLink();
   }
 
   #listen(): void {
