@@ -189,6 +189,23 @@ test('the language follows the browser, can be switched, and a link remembers it
     assert.doesNotMatch(leftovers, /[\u4e00-\u9fff]/, 'Chinese left on the English page');
   }));
 
+test('no word of the HTML is without its Chinese', () =>
+  site.visit({}, async (page) => {
+    const [bare, foreign] = await page.evaluate(async () => {
+      const html = await (await fetch('.')).text();
+      const { body, head } = new DOMParser().parseFromString(html, 'text/html');
+      const words = [...body.querySelectorAll(':not(noscript, noscript *)'), head.querySelector('title')]
+        .filter((node) => [...node.childNodes].some(({ nodeType, data }) => nodeType === 3 && /\p{L}/u.test(data)))
+        .map((node) => /** @type {HTMLElement} */ (node));
+      return [
+        words.filter(({ dataset }) => dataset.zh === undefined).map(({ textContent }) => textContent.trim()),
+        words.filter(({ dataset }) => dataset.zh !== undefined && !/\p{Script=Han}/u.test(dataset.zh)).length,
+      ];
+    });
+    assert.deepEqual(bare, ['qkscope', 'English', '中文']);
+    assert.equal(foreign, 0);
+  }));
+
 test('the theme follows the system, can be switched, and a link remembers it', () =>
   site.visit({ theme: 'light' }, async (page) => {
     await settled(page);
