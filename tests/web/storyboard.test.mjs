@@ -130,6 +130,12 @@ test('where the script of the page does not arrive, the page says so', () =>
     await page.reload();
     await ready(page, 'plane');
     assert.ok(await page.locator('#lost').isHidden());
+    // Where not even the one before it arrives, styles say so after a while.
+    await page.route('**/page.js', (route) => route.abort());
+    await page.reload();
+    assert.equal(await page.locator('#lost').isVisible(), false);
+    await page.evaluate(() => document.getAnimations().forEach((one) => one.finish()));
+    await page.getByRole('alert').filter({ hasText: 'Reload the page' }).waitFor();
   }));
 
 /** For a page's beginning: counts what is sent to workers. */
@@ -481,19 +487,20 @@ test('on paper there is what is seen, light and without what only a screen can d
     const seen = await page.evaluate(() => {
       const controls = [...document.querySelectorAll('.switches, .controls, .take, .zoombar, .minimap, .source-row')];
       const { color, backgroundColor } = getComputedStyle(document.body);
-      const heads = document.querySelector('#heads .story-view').getBoundingClientRect().height;
+      const host = document.querySelector('#heads .story-view');
+      const heads = host.getBoundingClientRect().height;
       const { scrollWidth, clientWidth } = document.documentElement;
       return {
         controls: [controls.length, controls.filter((one) => one.checkVisibility()).length],
         shades: [color, backgroundColor].map((shade) => Number(/\d+/.exec(shade)[0])),
-        heads,
+        heads: heads < 40 && /once it was scrolled to/.test(getComputedStyle(host, '::before').content),
         excess: scrollWidth - clientWidth,
         map: document.querySelector('.plot').checkVisibility(),
       };
     });
     assert.ok(seen.controls[0] > 8 && seen.controls[1] === 0, `${seen.controls}`);
     assert.ok(seen.shades[0] < 64 && seen.shades[1] > 240, `${seen.shades}`);
-    assert.deepEqual([seen.heads, seen.excess, seen.map], [0, 0, true]);
+    assert.deepEqual([seen.heads, seen.excess, seen.map], [true, 0, true]);
     assert.match((await page.pdf({ format: 'A4', printBackground: true })).subarray(0, 5).toString(), /^%PDF-/);
   }));
 
@@ -515,6 +522,16 @@ test('the link of a section leads back to it as it is', () =>
     await page.locator('#steps .take-name').click();
     await page.locator('[name="take-link"]:visible').click();
     assert.match(await page.locator('.take-link').inputValue(), /^http.*#.*steps=_scaled.*&at=steps$/);
+  }));
+
+test('what is given away of a removed key is its weight, 0, or its logit, minus infinity', () =>
+  site.visit({ path: '#causal=true' }, async (page) => {
+    await settled(page);
+    const first = async () => (await take(page, 'map', 'csv')).text.split('\r\n')[1].split(',').slice(1);
+    assert.deepEqual(await first(), ['1', ...Array(15).fill('0')]);
+    await page.locator('.stage [value="masked"]').check({ force: true });
+    await settled(page);
+    assert.deepEqual((await first()).slice(1), Array(15).fill('-Infinity'));
   }));
 
 test('the explorer gives away exactly what is seen of the matrix, and the pair, with the selection', () =>

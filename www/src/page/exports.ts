@@ -23,7 +23,10 @@ interface Shown {
 export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undefined {
   const seen = matrix.seen;
   if (!seen) return undefined;
-  const { queries, keys, values, cell } = seen;
+  const { queries, keys, cell } = seen;
+  // A removed key is marked by the picture. Its weight is 0; only as a logit it is minus infinity.
+  const valueOf = (value: number): number => (shown.stage === 'weights' && value === -Infinity ? 0 : value);
+  const values = seen.values.map(valueOf);
   const rows = queries.map((query, row) => [
     nameOf(matrix, query, 'queries'),
     ...values.subarray(row * keys.length, (row + 1) * keys.length),
@@ -33,7 +36,7 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
   const selected = cell && {
     query: spanOf(cell.queries),
     key: spanOf(cell.keys),
-    value: plain(cell.value),
+    value: plain(valueOf(cell.value)),
     locked: matrix.locked,
   };
   return {

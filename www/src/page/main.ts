@@ -23,7 +23,7 @@ async function painted(): Promise<void> {
 async function open(): Promise<void> {
   await painted();
   const { Page } = await import('./page.ts').catch((error: unknown) => {
-    document.querySelector<HTMLElement>('#lost')!.hidden = false;
+    document.querySelector('#lost')!.classList.add('said');
     throw error;
   });
   new Page(location.hash, frame);

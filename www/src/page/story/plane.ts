@@ -44,7 +44,7 @@ const text = {
   source: { en: 'Weights from', zh: '权重取自' },
   projections: { en: 'Keys', zh: '键' },
   same: { en: 'K = Q', zh: 'K = Q' },
-  two: { en: 'two projections', zh: '两个投影' },
+  two: { en: 'two matrices', zh: '两个矩阵' },
   turn: { en: ' turns every key by', zh: ' 把每个键旋转' },
   asks: { en: '{query} asks {key}:', zh: '{query} 问 {key}：' },
   add: { en: 'Add a key', zh: '添加键' },

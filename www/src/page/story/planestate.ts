@@ -45,7 +45,7 @@ export const PRESETS: readonly Preset[] = [
     id: 'product',
     name: { en: 'Length × length × cosine', zh: '长度 × 长度 × 余弦' },
     words: {
-      en: 'A key’s projection, its shadow on the query’s line, is |k| cos θ; times |q| it is the dot product. Lengthen q and all scores grow alike: their order stays. Lengthen a key and only its own score grows.',
+      en: 'A key’s projection, its shadow on the query’s line, is |k| cos θ; times |q| it is the dot product. Lengthen q and all scores change by one factor: their order stays. Lengthen a key and only its own score changes.',
       zh: '键在查询所在直线上的投影（影子）是 |k| cos θ，再乘 |q| 就是点积。拉长 q，所有分数同比变化，顺序不变；拉长某个键，只有它自己的分数变化。',
     },
     start: {
@@ -152,10 +152,10 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     id: 'asymmetric',
-    name: { en: 'Two projections', zh: '两个投影' },
+    name: { en: 'Two matrices', zh: '两个矩阵' },
     words: {
-      en: 'Every vector asks every other. With K = Q, x₁ gives x₂ the score that x₂ gives x₁. Give the keys a projection of their own and it need not be: seeking is one thing, being found another. A model learns both.',
-      zh: '每个向量都向其他向量提问。K = Q 时，x₁ 给 x₂ 的分数等于 x₂ 给 x₁ 的分数。给键单独的投影，便未必如此：寻找与被找到是两回事。两个投影都由模型学得。',
+      en: 'Every vector asks every other. With K = Q, x₁ gives x₂ the score that x₂ gives x₁. Choose “two matrices”, which turns the keys, and it need not: seeking is one thing, being found another. A model learns both matrices, W_Q and W_K.',
+      zh: '每个向量都向其他向量提问。K = Q 时，x₁ 给 x₂ 的分数等于 x₂ 给 x₁ 的分数。选“两个矩阵”旋转键，便未必如此：寻找与被找到是两回事。两个矩阵 W_Q 与 W_K 都由模型学得。',
     },
     start: {
       ...start,
@@ -170,7 +170,7 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** The turn that two projections begin with. */
+/** The turn that two matrices begin with. */
 export const TURN = 60;
 
 /** What is set where `preset` begins. */
