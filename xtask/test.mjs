@@ -46,12 +46,12 @@ const CHECKS = {
 const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'web pace', 'browsers'];
 
 /**
- * Rust's checks and those of the build's output run beside each other: compilers and pages leave a core idle by turns. What is
- * named in neither list measures time, and goes alone after them.
+ * Rust's checks run beside the build and what reads its output: a compiler leaves a core idle by turns. What is named in neither list
+ * goes alone after them: pages have to answer in time, and some tests measure it.
  */
 const LANES = [
   Object.keys(CHECKS).filter((name) => name.startsWith('rust')),
-  ['build', 'types www', 'types scripts', 'web format', 'script tests', 'web tests', 'browsers'],
+  ['build', 'types www', 'types scripts', 'web format', 'script tests'],
 ];
 
 main(async () => {

@@ -532,6 +532,9 @@ test('what is given away of a removed key is its weight, 0, or its logit, minus 
     await page.locator('.stage [value="masked"]').check({ force: true });
     await settled(page);
     assert.deepEqual((await first()).slice(1), Array(15).fill('-Infinity'));
+    // And how it came about.
+    const { score, normalizer, causal, masks } = JSON.parse((await take(page, 'map', 'json')).text);
+    assert.deepEqual([score, normalizer, causal, masks], [{ id: 'scaled_dot' }, { id: 'softmax' }, true, []]);
   }));
 
 test('the explorer gives away exactly what is seen of the matrix, and the pair, with the selection', () =>

@@ -3,6 +3,7 @@
 import type { AttentionMap, Cell, Pool, Stage } from '../engine/index.ts';
 import type { CellView, MatrixView } from '../views/index.ts';
 import type { Range } from '../views/parts/viewport.ts';
+import type { Chosen, Settings, Value } from './settings.ts';
 import type { Source } from './source.ts';
 import type { Place } from './state.ts';
 import type { Exported } from './story/section.ts';
@@ -14,6 +15,7 @@ interface Shown {
   place: Place;
   stage: Stage;
   pool: Pool;
+  settings: Settings;
   /** What a picture is called, and what its rows and columns are. */
   title: string;
   caption: string;
@@ -58,10 +60,7 @@ export function exportCell(
   const { products, partners, ...numbers } = cell;
   const turned = partners.some((partner) => partner >= 0);
   const rows = Array.from(products, (product, at) => (turned ? [at, product, partners[at] ?? -1] : [at, product]));
-  const written = Object.entries(numbers).map(([name, value]) => [
-    name,
-    typeof value === 'number' ? plain(value) : value,
-  ]);
+  const said = Object.entries(numbers).map(([name, value]) => [name, typeof value === 'number' ? plain(value) : value]);
   return {
     name: `qkscope-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
     columns: turned ? ['dimension', 'product', 'partner'] : ['dimension', 'product'],
@@ -72,15 +71,37 @@ export function exportCell(
       queryName: names[0],
       key: pair[1],
       keyName: names[1],
-      ...Object.fromEntries(written),
+      ...Object.fromEntries(said),
     },
     picture: () => view.picture(shown.title),
   };
 }
 
-function aboutOf({ source, place, stage }: Shown): Record<string, unknown> {
+function aboutOf({ source, place, stage, settings }: Shown): Record<string, unknown> {
   const { layer, head, batch } = place;
-  return { source: source.name.en, layer: source.layers[layer] ?? layer, head, batch, stage };
+  const { score, normalizer, position, options, masks } = settings;
+  return {
+    source: source.name.en,
+    layer: source.layers[layer] ?? layer,
+    head,
+    batch,
+    stage,
+    score: chosen(score),
+    normalizer: chosen(normalizer),
+    position: chosen(position),
+    ...written(options),
+    masks: Object.entries(masks).flatMap(([name, mask]) => (mask === undefined ? [] : [name])),
+  };
+}
+
+const chosen = ({ id, values }: Chosen): Record<string, unknown> => ({ id, ...written(values) });
+
+/** What is set; of a vector or a matrix, where it is from. */
+function written(values: Readonly<Record<string, Value>>): Record<string, unknown> {
+  const entries = Object.entries(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'object' && value ? value.kind : value]),
+  );
 }
 
 function placeOf({ source, place: { layer, head } }: Shown): string {
