@@ -20,7 +20,7 @@ use crate::few::{FEW, dot, sum_rows, sum_selected};
 use crate::mask::{Broadcast, Group, Mask};
 use crate::math::Tanh;
 use crate::member::{Member, Text};
-use crate::normalize::{self, Normalizer, Sight, Statistic, Strip, blocks};
+use crate::normalize::{self, Informed, Normalizer, Sight, Statistic, Strip, blocks};
 use crate::options::{Choice, Options};
 use crate::packed::{AHEAD, Ahead, Packed, Strips, place};
 use crate::panel::{BLOCK, Quad, additive_tile, distance_tile, tile};
@@ -391,7 +391,7 @@ impl Problem {
         statistic
     }
 
-    /// The same, and the terms of all keys that any row of the group may see; `informed` where their entropy will be asked for.
+    /// The same, and the terms of all keys that any row of the group may see; `wanted` where statistics of the rows will be asked for.
     /// `more` groups will be asked for after this one.
     pub fn settle<'s>(
         &self,
@@ -399,13 +399,12 @@ impl Problem {
         more: usize,
         packed: &mut Packed,
         strips: &'s mut Strips,
-        informed: bool,
+        wanted: bool,
     ) -> Settled<'s> {
         let (first, terms, sight) = self.observe(group, more, packed, strips);
         let mut statistic = sight.statistic();
-        let information =
-            self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic, informed);
-        Settled { strip: Strip { first, logits: terms }, statistic, information }
+        let informed = self.normalizer.of(group.plane % self.sizes.heads).settle(first, terms, &mut statistic, wanted);
+        Settled { strip: Strip { first, logits: terms }, statistic, informed }
     }
 
     /// Turns some logits of rows of `plane` whose statistic is known into weights, the first of them that of key `first`.
@@ -464,8 +463,8 @@ pub struct Settled<'s> {
     pub strip: Strip<'s>,
     /// What the rows leave behind.
     pub statistic: Statistic,
-    /// Σ t ln t, where the normalizer knows it.
-    pub information: Option<Lanes>,
+    /// Other sums over the terms, where the normalizer knows them.
+    pub informed: Option<Informed>,
 }
 
 impl Settled<'_> {

@@ -9,7 +9,7 @@ use crate::double;
 use crate::mask::Group;
 use crate::math::Ln;
 use crate::member::{Member, Text};
-use crate::normalize::{Statistic, Status};
+use crate::normalize::{Informed, Statistic, Status};
 use crate::simd::{F32x4, F32x8, Lanes, Native, WIDTH};
 
 /// The quantities of a row, in the order in which they are shown; the ids are the names in JavaScript.
@@ -129,11 +129,12 @@ pub struct RowSums {
     mass: Lanes,
     /// Σ t ln t.
     information: Lanes,
-    /// Whether the normalizer knew it; else it is summed here.
-    informed: bool,
-    distance: Lanes,
     /// Σ (t / max)², so that no square leaves the range of single precision.
     squares: Lanes,
+    /// Whether these two are summed here: the normalizer may have known them.
+    sums_information: bool,
+    sums_squares: bool,
+    distance: Lanes,
     max: Lanes,
     argmax: Lanes,
     first: Lanes,
@@ -151,8 +152,14 @@ impl RowSums {
     pub fn new(problem: &Problem, group: Group, settled: &Settled) -> RowSums {
         let positions = core::array::from_fn(|lane| problem.mask.position(group.first + lane));
         let sums = RowSums::over(problem.sizes.keys, positions);
-        match settled.information {
-            Some(information) => RowSums { information, informed: true, ..sums },
+        match settled.informed {
+            Some(Informed { information, squares }) => RowSums {
+                information,
+                squares: squares.unwrap_or(sums.squares),
+                sums_information: false,
+                sums_squares: squares.is_none(),
+                ..sums
+            },
             None => sums,
         }
     }
@@ -165,9 +172,10 @@ impl RowSums {
             keys: keys as i64,
             mass: zeros,
             information: zeros,
-            informed: false,
             distance: zeros,
             squares: zeros,
+            sums_information: true,
+            sums_squares: true,
             max: zeros,
             argmax: [-1.0; WIDTH],
             first: zeros,
@@ -189,7 +197,7 @@ impl RowSums {
     #[inline(always)]
     pub fn add_runs<V: F32x4>(&mut self, first: usize, terms: &[Lanes], mut each: impl FnMut(Run<V>)) {
         let before = self.max;
-        if !self.informed {
+        if self.sums_information {
             add_information::<V>(&mut self.information, terms);
         }
         let (mut mass, mut distance) = (F32x8::splat(0.0), F32x8::splat(0.0));
@@ -206,7 +214,9 @@ impl RowSums {
         }
         (F32x8::load(&self.mass) + mass).store(&mut self.mass);
         (F32x8::load(&self.distance) + distance).store(&mut self.distance);
-        self.add_squares::<V>(&before, terms);
+        if self.sums_squares {
+            self.add_squares::<V>(&before, terms);
+        }
         pick(&mut self.first, [0; WIDTH], first, terms);
         pick(&mut self.own, self.positions, first, terms);
         pick(&mut self.previous, self.positions.map(|p| p.saturating_sub(1)), first, terms);

@@ -197,6 +197,15 @@ impl Statistic {
     }
 }
 
+/// Sums over the terms of rows, besides their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Informed {
+    /// Σ t ln t.
+    pub information: Lanes,
+    /// Σ (t / max)², with the largest term, where the squares of terms are numbers to count on.
+    pub squares: Option<Lanes>,
+}
+
 /// A normalizer with its parameters set, for one query head.
 pub trait Normalizer: Send + Sync {
     /// Reads the rows; `max`, `allowed`, the status and a factor of 1 are there already. A member that may leave a row without
@@ -206,9 +215,9 @@ pub trait Normalizer: Send + Sync {
     /// Turns the logits of any part of the rows, the first of them that of key `first`, into terms where they stand.
     fn terms(&self, first: usize, logits: &mut [Lanes], statistic: &Statistic);
 
-    /// Both for whole rows. A member for which ln t is at hand also gives Σ t ln t where that is `wanted`, which spares the
-    /// entropy its logarithms.
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, _wanted: bool) -> Option<Lanes> {
+    /// Both for whole rows. A member that has ln t and the largest term at hand also gives sums of them where they are `wanted`,
+    /// which spares the entropy its logarithms.
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, _wanted: bool) -> Option<Informed> {
         self.statistic(Strip { first, logits }, statistic);
         self.terms(first, logits, statistic);
         None

@@ -1,7 +1,7 @@
 //! Softmax: w_j = exp(l_j − max) / Σ_r exp(l_r − max). Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1.
 
 use super::parts::exponential;
-use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
+use super::{Entry, Informed, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
 use crate::options::Settings;
 use crate::simd::{F32x8, Lanes, Native};
@@ -19,10 +19,10 @@ impl Normalizer for Softmax {
         exponential::terms::<Native>(logits, &statistic.max);
     }
 
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
-        let (sum, information) = exponential::settle::<Native>(first, logits, &statistic.max, wanted);
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Informed> {
+        let (sum, informed) = exponential::settle::<Native>(first, logits, (&statistic.max, &statistic.max), wanted);
         (F32x8::splat(1.0) / sum).store(&mut statistic.factor);
-        information
+        informed
     }
 }
 

@@ -2,7 +2,7 @@
 //! unused: 1 − Σ w. E. Miller, *Attention Is Off By One* (2023); the same as a key and a value of zeros appended.
 
 use super::parts::exponential;
-use super::{Entry, Normalizer, Sensitivity, Statistic, Strip};
+use super::{Entry, Informed, Normalizer, Sensitivity, Statistic, Strip};
 use crate::member::{Member, Text};
 use crate::math::Exp;
 use crate::options::Settings;
@@ -23,11 +23,11 @@ impl Normalizer for WithSink {
         exponential::terms::<Native>(logits, &statistic.values[0]);
     }
 
-    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Lanes> {
+    fn settle(&self, first: usize, logits: &mut [Lanes], statistic: &mut Statistic, wanted: bool) -> Option<Informed> {
         let largest = self.largest(statistic);
-        let (sum, information) = exponential::settle::<Native>(first, logits, &largest, wanted);
+        let (sum, informed) = exponential::settle::<Native>(first, logits, (&largest, &statistic.max), wanted);
         self.divide(sum, statistic);
-        information
+        informed
     }
 }
 

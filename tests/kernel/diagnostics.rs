@@ -144,6 +144,23 @@ fn order_two_survives_tiny_weights() {
     }
 }
 
+/// What a sink leaves to the keys may be so little that its square is 0 as well.
+#[test]
+fn order_two_survives_a_sink_that_takes_all() {
+    let m = 300;
+    for (sink, mass) in [(20.0, 1e-6), (30.0, 1e-10), (60.0, 1e-23)] {
+        let mut case = Case::normal([1, 1, 1, 3, m, 1, 1], 0);
+        case.query.0.fill(0.0);
+        case.options.normalizer =
+            choice(&format!(r#"{{"id": "softmax_sink", "sinks": {{"shape": [1], "data": [{sink}]}}}}"#));
+        let statistics = case.attend().statistics.expect("asked for");
+        for (found, keys) in statistics.mass.iter().zip(&statistics.collision_keys) {
+            assert!(*found > 0.0 && *found < mass, "{found}");
+            near(f64::from(*keys), m as f64, bounds::statistic(m, 0.0) * m as f64, || format!("a sink of {sink}"));
+        }
+    }
+}
+
 /// The squares are kept relative to the largest weight so far, which here grows from block to block.
 #[test]
 fn order_two_follows_a_growing_maximum() {

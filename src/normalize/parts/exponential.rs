@@ -2,7 +2,7 @@
 //! loses as many digits as l is large.
 
 use crate::math::{EXP_FLUSH, Exp};
-use crate::normalize::{Strip, blocks, map_each};
+use crate::normalize::{Informed, Strip, blocks, map_each};
 use crate::simd::{F32x4, F32x8, Lanes, WIDTH};
 
 /// Σ exp(l − m).
@@ -17,43 +17,56 @@ pub fn terms<V: F32x4>(logits: &mut [Lanes], m: &Lanes) {
     map_each(logits, |l| exp.of(l - m));
 }
 
-/// Both at once, bit for bit the terms of [`terms`] and the sum of [`sum`]; and Σ t ln t where that is `wanted`.
-pub fn settle<V: F32x4>(first: usize, logits: &mut [Lanes], m: &Lanes, wanted: bool) -> (F32x8<V>, Option<Lanes>) {
-    let (m, exp) = (F32x8::load(m), Exp::default());
-    if !wanted {
-        let sum = in_place(first, logits, |l| {
-            let t = exp.of(l - m);
-            (t, F32x8::splat(0.0))
-        });
-        return (sum.0, None);
-    }
-    let flush = F32x8::splat(EXP_FLUSH);
-    let (sum, information) = in_place(first, logits, |l| {
-        let t = exp.of(l - m);
-        // Where t is 0, so is t ln t: ln t must not be infinite there.
-        (t, t * (l - m).max_relaxed(flush))
-    });
-    let mut stored = [0.0; WIDTH];
-    information.store(&mut stored);
-    (sum, Some(stored))
-}
-
-/// Puts the first of two terms of each logit in its place. Their sums, as [`Strip::sums`].
-#[inline(always)]
-fn in_place<V: F32x4>(
+/// Both at once, bit for bit the terms of [`terms`] and the sum of [`sum`]; the other sums where they are `wanted`. `max` is the
+/// largest logit of each row.
+pub fn settle<V: F32x4>(
     first: usize,
     logits: &mut [Lanes],
-    terms: impl Fn(F32x8<V>) -> (F32x8<V>, F32x8<V>),
-) -> (F32x8<V>, F32x8<V>) {
-    let mut total = (F32x8::splat(0.0), F32x8::splat(0.0));
+    (m, max): (&Lanes, &Lanes),
+    wanted: bool,
+) -> (F32x8<V>, Option<Informed>) {
+    let (m, exp) = (F32x8::load(m), Exp::default());
+    if !wanted {
+        let [sum] = in_place(first, logits, |l, [sum]| {
+            let t = exp.of(l - m);
+            (t, [sum + t])
+        });
+        return (sum, None);
+    }
+    let flush = F32x8::splat(EXP_FLUSH);
+    let [sum, information, squares] = in_place(first, logits, |l, [sum, information, squares]| {
+        let x = l - m;
+        let t = exp.of(x);
+        // Where t is 0, so is t ln t: ln t must not be infinite there.
+        let information = t.mul_add_relaxed(x.max_relaxed(flush), information);
+        (t, [sum + t, information, t.mul_add_relaxed(t, squares)])
+    });
+    let largest = exp.of(F32x8::load(max) - m);
+    let mut informed = Informed { information: [0.0; WIDTH], squares: None };
+    information.store(&mut informed.information);
+    // Where a sink leaves less than that to the keys, squares that count leave the range of single precision.
+    if !largest.any_less(F32x8::splat(1e-9)) {
+        (squares / (largest * largest)).store(informed.squares.insert([0.0; WIDTH]));
+    }
+    (sum, Some(informed))
+}
+
+/// Puts a term in the place of each logit, and sums: within each block, and then the blocks, as [`Strip::sums`].
+#[inline(always)]
+fn in_place<V: F32x4, const SUMS: usize>(
+    first: usize,
+    logits: &mut [Lanes],
+    step: impl Fn(F32x8<V>, [F32x8<V>; SUMS]) -> (F32x8<V>, [F32x8<V>; SUMS]),
+) -> [F32x8<V>; SUMS] {
+    let mut total = [F32x8::splat(0.0); SUMS];
     for block in blocks(first..first + logits.len()) {
-        let mut sum = (F32x8::splat(0.0), F32x8::splat(0.0));
+        let mut sums = [F32x8::splat(0.0); SUMS];
         for l in &mut logits[block.start - first..block.end - first] {
-            let (t, other) = terms(F32x8::load(l));
+            let (t, next) = step(F32x8::load(l), sums);
             t.store(l);
-            sum = (sum.0 + t, sum.1 + other);
+            sums = next;
         }
-        total = (total.0 + sum.0, total.1 + sum.1);
+        total = core::array::from_fn(|at| total[at] + sums[at]);
     }
     total
 }
