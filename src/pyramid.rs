@@ -7,11 +7,12 @@
 //! −x the positive one counts, of infinities too. A texel with a NaN is NaN. Means leave out removed keys; they are sums in
 //! single precision by a count, and are infinite or NaN where these sums are.
 //!
-//! Where the time of an overview goes (512 rows of 32,768 keys, d = 64, one thread, Chromium 156, relaxed SIMD, 72 ms; half of a
-//! whole attention, whose other half is the output, takes 55): scores 49 ms, exponentials with their sum and Σ t ln t 10, statistics of
-//! rows 5, the mass of keys, maxima and means of eight keys each 5, coarser levels 3. Lanes are folded by vectors and not one
-//! by one, since a branch on which number is larger is guessed wrong half of the time (9 ms). Statistics and masses in walks of their
-//! own over the weights took 30 ms more; four keys' masses in one vector, a quarter of the memory, as long as now.
+//! Where the time of an overview goes (512 rows of 32,768 keys, d = 64, one thread, Chromium 156, relaxed SIMD, 70 ms; half of a
+//! whole attention, whose other half is the output, takes 54): scores 49 ms, exponentials and their sum 10, Σ t ln t and Σ t² along
+//! with them 4, statistics of rows, the mass of keys and texels of eight keys each 7, coarser levels less than 1. Lanes are folded
+//! by vectors and numbers ordered by their bits, since a branch on which is larger is guessed wrong half of the time (12 ms).
+//! Walks of their own over the weights took longer: for statistics and masses 30 ms, for squares 2. One walk for both statistics
+//! and masses, so that terms are loaded once, and four keys' masses in one vector took as long as now.
 
 use crate::diagnostics::{Columns, RowSums, Run};
 use crate::error::Error;
@@ -32,23 +33,13 @@ pub struct Texel {
 }
 
 impl Texel {
+    /// Without cells. In the largest magnitude of a merger it leaves no trace.
     const EMPTY: Texel = Texel { extreme: 0.0, sum: 0.0, count: 0.0 };
 
-    /// Takes in the cells of another.
+    /// Takes in the cells of another. Without branches: which number is larger is guessed wrong half of the time.
     #[inline(always)]
     fn merge(&mut self, other: Texel) {
-        if self.count == 0.0 {
-            *self = other;
-            return;
-        }
-        if other.count == 0.0 {
-            return;
-        }
-        let (a, b) = (self.extreme, other.extreme);
-        let larger = b.abs() > a.abs() || (b.abs() == a.abs() && b > a) || b.is_nan();
-        if larger && !a.is_nan() {
-            self.extreme = b;
-        }
+        self.extreme = f32::from_bits((rank(self.extreme).max(rank(other.extreme)) ^ 1).rotate_right(1));
         self.sum += other.sum;
         self.count += other.count;
     }
@@ -64,6 +55,12 @@ impl Texel {
     pub fn extreme(self, removed: f32) -> f32 {
         if self.count == 0.0 { removed } else { self.extreme }
     }
+}
+
+/// Orders numbers by magnitude; of x and −x the positive one is larger, and NaN is larger than all.
+#[inline(always)]
+fn rank(x: f32) -> u32 {
+    x.to_bits().rotate_left(1) ^ 1
 }
 
 /// A picture of texels of one level.
@@ -248,7 +245,15 @@ impl Piece {
 impl Texel {
     #[inline(always)]
     fn of(max: f32, min: f32, sum: f32, count: f32) -> Texel {
-        Texel { extreme: if -min > max { min } else { max }, sum, count }
+        // Without cells, max and min are infinities of the wrong sign.
+        let extreme = if count == 0.0 {
+            Texel::EMPTY.extreme
+        } else if -min > max {
+            min
+        } else {
+            max
+        };
+        Texel { extreme, sum, count }
     }
 
     /// The same with a NaN among the cells in mind, which the largest passes over. A sum that is NaN gives the hint; it is so as well
