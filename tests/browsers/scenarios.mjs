@@ -201,6 +201,7 @@ export const SCENARIOS = {
     const light = await colors(page);
     await page.click('#switches label:has([value="dark"])');
     await page.linked('theme', 'dark');
+    await spoken(page);
     const dark = await colors(page);
     assert.ok(brightness(light.paper) > 200 && brightness(light.ink) < 80, JSON.stringify(light));
     assert.ok(brightness(dark.paper) < 60 && brightness(dark.ink) > 180, JSON.stringify(dark));
@@ -214,6 +215,7 @@ export const SCENARIOS = {
     await alive(page, 'plane');
     await page.click('#switches label:has([value="zh"])');
     await page.linked('lang', 'zh');
+    await spoken(page);
     assert.equal(await page.text('h1'), 'q·k 如何变成注意力');
     for (const id of Object.keys(SECTIONS)) {
       await alive(page, id);
@@ -365,6 +367,11 @@ async function opened(page) {
 }
 
 /** Scrolls to a section, and waits until nothing in it is about to change. */
+/** Waits until a language, or colours, have come to all of the page. */
+async function spoken(page) {
+  await page.waitForFunction(() => !document.querySelector('main[aria-busy="true"]'));
+}
+
 async function alive(page, id) {
   await page.waitForFunction((id) => {
     const section = document.getElementById(id);

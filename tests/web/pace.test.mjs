@@ -8,6 +8,9 @@ import { after, test } from 'node:test';
 import { startSite } from './harness.mjs';
 import { middleOf, openLong, press } from './long.mjs';
 import { drop, noise, safetensors, settled, showSection, tensor } from './page.mjs';
+import { loadParts } from './story.mjs';
+
+const { SECTION_IDS } = await loadParts('page/story/section');
 
 const site = await startSite();
 after(() => site.close());
@@ -132,6 +135,40 @@ async function longestTask(page, work) {
   );
   assert.ok(own.length > 10, `${own.length} tasks`);
   return Math.max(...own.map(({ tdur }) => tdur)) / 1000;
+}
+
+/** All of the page, made. */
+async function makeAll(page) {
+  await settled(page);
+  for (const id of SECTION_IDS) await showSection(page, id);
+  await page.waitForTimeout(1000);
+}
+
+for (const [name, kind, values] of /** @type {const} */ ([
+  ['language', 'language', ['zh', 'en']],
+  ['theme', 'theme', ['dark', 'light']],
+])) {
+  test(`another ${name} comes to the whole page, and no task takes long`, (t) =>
+    site.visit({ ...WIDE, path: '#example=passage' }, async (page) => {
+      await makeAll(page);
+      const longest = [];
+      for (const spot of ['plane', 'explore', 'heads']) {
+        await page.evaluate((id) => document.getElementById(id).scrollIntoView(), spot);
+        for (const value of [...values, ...values]) {
+          const task = await longestTask(page, async () => {
+            await page.locator(`#switches [name="${kind}"][value="${value}"]`).evaluate((one) => one.click());
+            await settled(page);
+            await page.waitForTimeout(300);
+          });
+          longest.push(task);
+        }
+      }
+      longest.sort((one, other) => one - other);
+      const median = longest[longest.length >> 1];
+      t.diagnostic(`longest tasks of ${longest.length} switches: ${longest.map((ms) => ms.toFixed(0))} ms`);
+      // From 30 to 40 ms; 150 where all is changed at once. One switch of many meets a collection of garbage, or a neighbour.
+      assert.ok(median < 50, `a task of ${median} ms`);
+    }));
 }
 
 /** Waits until all that is to come of the comparison is drawn, and its summary is another than `before`. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { startSite } from './harness.mjs';
+import { made, startSite } from './harness.mjs';
 import { drop, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
 
 const site = await startSite();
@@ -129,6 +129,7 @@ test('an editor that does not arrive says so, and is fetched again', () =>
     await body.getByRole('alert').waitFor();
     assert.match(await body.innerText(), /did not arrive: .*Try again/s);
     await page.getByText('中文', { exact: true }).click();
+    await made(page);
     assert.match(await body.innerText(), /未能加载.*重试/s);
     await page.unroute(lost);
     await body.getByRole('button').click();

@@ -175,8 +175,11 @@ export async function settled(page) {
     if (!globalThis['explored']) document.querySelector('#explore')?.scrollIntoView();
     globalThis['explored'] = true;
   });
-  await page.waitForFunction(() =>
-    ['.matrix', '.axis-captions'].every((part) => document.querySelector(part)?.getAttribute('aria-busy') === 'false'),
+  await page.waitForFunction(
+    () =>
+      ['.matrix', '.axis-captions'].every(
+        (part) => document.querySelector(part)?.getAttribute('aria-busy') === 'false',
+      ) && !document.querySelector('main[aria-busy="true"]'),
   );
 }
 

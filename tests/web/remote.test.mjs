@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { host, whole } from '../package/host.mjs';
 import { serving } from '../package/support.mjs';
 import { packageSite, VISIT } from './engine.mjs';
-import { startSite } from './harness.mjs';
+import { made, startSite } from './harness.mjs';
 import { noise, safetensors, settled, shown, tensor } from './page.mjs';
 
 const [site, bare] = await Promise.all([startSite(), packageSite()]);
@@ -68,6 +68,7 @@ test('where the site knows no ranges the page works, and says what it fetched', 
     assert.deepEqual(seen.answers, ['200 all']);
     assert.match(await page.locator('.source-note').textContent(), /sends files as a whole only/);
     await page.getByText('中文').click();
+    await made(page);
     assert.match(await page.locator('.source-note').textContent(), /只能整份发送文件/);
     await page.locator('[name="layer"]').selectOption('5');
     await settled(page);

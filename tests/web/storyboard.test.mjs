@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
-import { screenshot, startSite } from './harness.mjs';
+import { made, screenshot, startSite } from './harness.mjs';
 import {
   drop,
   explainRow,
@@ -110,6 +110,7 @@ test('a section that does not arrive says so in its room, and comes when it is a
     assert.match(await view(page, 'steps').innerText(), /未能加载.*重试/s);
     assert.ok(Math.abs((await height()) - room) < 1, 'nothing below it moves');
     await page.getByText('English', { exact: true }).click();
+    await made(page);
     assert.match(await view(page, 'steps').innerText(), /did not arrive: .*reload.*Try again/s);
     await view(page, 'steps').getByRole('button').click();
     await page.waitForFunction(() => document.activeElement.closest('#steps button'));
@@ -250,6 +251,7 @@ test('language and theme reach every section', () =>
     const titles = () => page.locator('.story-title').allTextContents();
     const english = await titles();
     await page.getByText('中文', { exact: true }).click();
+    await made(page);
     const chinese = await titles();
     for (const id of SECTION_IDS) {
       await show(page, id);
@@ -258,16 +260,50 @@ test('language and theme reach every section', () =>
     }
     assert.ok(chinese.every((title, at) => /[\u4e00-\u9fff]/.test(title) && title !== english[at]));
     await page.getByText('English', { exact: true }).click();
+    await made(page);
     await showAll(page);
     assert.deepEqual(await titles(), english);
     assert.doesNotMatch(await page.locator('main').innerText(), /[\u4e00-\u9fff]/, 'Chinese left on the English page');
     // What is taken along is on the ground of the page, whichever that is now.
     await page.getByText('Dark', { exact: true }).click();
+    await made(page);
     for (const id of ['plane', 'spread', 'steps', 'links', 'student']) {
       const { text } = await save(page, id, 'svg');
       const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       assert.ok(text.includes(`fill="${paper}"`), `${id} on ${paper}`);
     }
+  }));
+
+test('a language goes from piece to piece, each of which says which it is in, and gives way to the next', () =>
+  site.visit({}, async (page) => {
+    await showAll(page);
+    const mixed = await page.evaluate(async () => {
+      const choose = (value) => document.querySelector(`[name="language"][value="${value}"]`)['click']();
+      const pieces = [...document.querySelectorAll('.lead, .story-section')];
+      // Whether a piece is in Chinese, by what it says it is in, by its title, and by what is saved of it.
+      const said = () =>
+        pieces.map((piece) =>
+          [
+            piece.getAttribute('lang'),
+            ...[...piece.querySelectorAll('h1, .take-name')].map((one) => one.textContent),
+          ].map((words) => /zh|\p{Script=Han}/u.test(words)),
+        );
+      choose('zh');
+      const seen = [];
+      for (let frame = 0; frame < 4; frame += 1) {
+        await new Promise(requestAnimationFrame);
+        seen.push(said());
+      }
+      choose('en');
+      return seen;
+    });
+    for (const pieces of mixed) for (const said of pieces) assert.equal(new Set(said).size, 1, String(said));
+    const spoken = mixed.at(-1).filter(([chinese]) => chinese).length;
+    assert.ok(spoken > 0 && spoken < mixed[0].length, `${spoken} pieces in Chinese under way`);
+    await made(page);
+    assert.equal(await page.locator('[lang^="zh"]').count(), 0);
+    assert.doesNotMatch(await page.locator('main').innerText(), /\p{Script=Han}/u);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
   }));
 
 for (const width of [360, 1280]) {

@@ -28,7 +28,7 @@ export class Frame {
     const asked = this.follow(hash);
     for (const input of this.#switches) input.addEventListener('change', () => this.#switch(input));
     document.querySelector('#to-explore')!.addEventListener('click', (event) => this.#lead(event));
-    this.#main.ariaBusy = 'true';
+    this.busy = true;
     // Better nothing for a moment than what is left at once.
     if (LEADING.some((name) => asked.has(name))) this.#root.dataset['leads'] = '';
   }
@@ -48,13 +48,21 @@ export class Frame {
   }
 
   set language(language: Language) {
-    this.#root.lang = language === 'zh' ? 'zh-Hans' : 'en';
     this.#check('language', language);
-    for (const node of document.querySelectorAll<HTMLElement>('[data-zh]')) {
+    this.translate(this.#root, language);
+  }
+
+  /** Puts the words of the HTML in `part` into `language`, unless they are. @returns whether they were not. */
+  translate(part: HTMLElement, language: Language): boolean {
+    const lang = language === 'zh' ? 'zh-Hans' : 'en';
+    if (part.lang === lang) return false;
+    part.lang = lang;
+    for (const node of part.querySelectorAll<HTMLElement>('[data-zh]')) {
       if (!this.#english.has(node)) this.#english.set(node, node.textContent);
       const words = language === 'zh' ? node.dataset['zh']! : this.#english.get(node)!;
       if (node.textContent !== words) node.textContent = words;
     }
+    return true;
   }
 
   get theme(): Theme {
@@ -66,9 +74,13 @@ export class Frame {
     this.#check('theme', theme);
   }
 
+  set busy(busy: boolean) {
+    this.#main.ariaBusy = busy ? 'true' : null;
+  }
+
   /** The page is made, or never will be. */
   ready(): void {
-    this.#main.ariaBusy = null;
+    this.busy = false;
     delete this.#root.dataset['leads'];
   }
 
@@ -85,9 +97,9 @@ export class Frame {
 
   #switch({ name, value }: HTMLInputElement): void {
     if (name === 'language') {
-      this.language = value as Language;
-      if (this.heard) this.heard.language(this.language);
-      else this.pressed.language = this.language;
+      const language = value as Language;
+      if (this.heard) this.heard.language(language);
+      else this.pressed.language = this.language = language;
     } else {
       this.theme = value as Theme;
       if (this.heard) this.heard.theme(this.theme);

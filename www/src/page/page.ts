@@ -20,6 +20,7 @@ import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { MaskPanel } from './mask.ts';
 import { Busy, Notice } from './pickers.ts';
+import { Pieces, type Piece } from './pieces.ts';
 import { listenForPresence } from './presence.ts';
 import { Problem, sayRowSums, type Request } from './problem.ts';
 import { colorScale } from './scale.ts';
@@ -152,6 +153,7 @@ export class Page {
     see: () => this.#seeHead(),
   });
   readonly #story: Storyboard;
+  readonly #pieces: Pieces;
   readonly #takeMatrix = this.#menu(text.takeMatrix, (shown) => exportMatrix(this.#matrix, shown));
   readonly #takeCell = this.#menu(text.takeCell, (shown) => this.#inspector.exported(shown));
   #loading = '';
@@ -199,6 +201,8 @@ export class Page {
       link: (id) => this.#linkTo(id),
       file: () => markOf(this.#source),
     });
+    const plain = [...document.querySelectorAll<HTMLElement>('.top, .lead, .foot')].map((element) => ({ element }));
+    this.#pieces = new Pieces([...plain, ...this.#story.pieces, this.#explorer], frame);
     this.#render();
     this.#listen();
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
@@ -235,7 +239,7 @@ export class Page {
       part('explore-title').focus({ preventScroll: true });
     });
     addEventListener('hashchange', () => this.#restore());
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#repaint());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#pieces.repaint());
   }
 
   // ---- opening
@@ -742,24 +746,33 @@ export class Page {
   }
 
   #setLanguage(language: Language): void {
-    this.#language = language;
     this.#chosenLanguage = language;
-    this.#controls.show(this.#settings, language);
-    this.#showMask();
-    this.#render();
-    this.#draw();
+    this.#pieces.speak(language);
+    this.#writeLink();
+  }
+
+  /** What of a change of the whole page is the page's own. */
+  get #explorer(): Piece {
+    return {
+      element: part('explore'),
+      speak: (language) => {
+        this.#language = language;
+        this.#controls.show(this.#settings, language);
+        this.#showMask();
+        this.#render();
+        this.#draw();
+      },
+      repaint: () => {
+        this.#matrix.repaint();
+        this.#mask.repaint();
+      },
+    };
   }
 
   #setTheme(theme: Theme): void {
     this.#theme = theme;
-    this.#repaint();
+    this.#pieces.repaint();
     this.#writeLink();
-  }
-
-  #repaint(): void {
-    this.#matrix.repaint();
-    this.#mask.repaint();
-    this.#story.repaint();
   }
 
   #restore(): void {
@@ -773,8 +786,8 @@ export class Page {
     if (!this.#awaited.link) this.#takeView(link);
     this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
-    this.#language = link.language ?? this.#language;
     this.#frame.theme = this.#theme;
+    this.#pieces.speak(link.language ?? this.#language);
     this.#render();
     this.#story.restore(link.story);
     this.#goTo(startOf(asked));
@@ -824,14 +837,12 @@ export class Page {
 
   #render(): void {
     const language = this.#language;
-    this.#frame.language = language;
     // The words of the drop overlay, which is generated content.
     document.body.dataset['drop'] = text.dropNow[language];
     this.#matrix.language = language;
     this.#inspector.language = language;
     this.#assign.language = language;
     this.#stale.language = language;
-    this.#story.speak(language);
     this.#takeMatrix.speak(language);
     this.#takeCell.speak(language);
     this.#back.speak(language);

@@ -4,6 +4,7 @@
 import { element } from '../../views/parts/dom.ts';
 import type { Language } from '../../views/parts/text.ts';
 import { excuse } from '../missing.ts';
+import type { Piece } from '../pieces.ts';
 import type { Chapter, Mounted, Section, SectionId } from './section.ts';
 import { TakeMenu } from './take.ts';
 
@@ -27,6 +28,8 @@ export interface Ground {
 /** A section, and its view once that is made. */
 interface Place {
   section: Chapter;
+  element: HTMLElement;
+  language: Language;
   title: HTMLElement;
   lead: HTMLElement;
   host: HTMLElement;
@@ -42,11 +45,9 @@ interface Place {
 export class Storyboard {
   readonly #places: Place[];
   readonly #ground: Ground;
-  #language: Language;
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    this.#language = ground.language;
     this.#places = ground.parts.flatMap(({ host, sections }) => sections.map((section) => this.#place(section, host)));
     const near = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: NEAR });
     for (const { host } of this.#places) near.observe(host);
@@ -57,21 +58,13 @@ export class Storyboard {
     return new Map(this.#places.flatMap(({ section: { id }, state }) => (state === '' ? [] : [[id, state]])));
   }
 
-  speak(language: Language): void {
-    if (language === this.#language) return;
-    this.#language = language;
-    for (const place of this.#places) {
-      const { section, title, lead, take, mounted } = place;
-      title.textContent = section.title[language];
-      lead.textContent = section.lead[language];
-      take.speak(language);
-      mounted?.speak(language);
-      this.#excuse(place);
-    }
-  }
-
-  repaint(): void {
-    for (const { mounted } of this.#places) mounted?.repaint();
+  /** The sections, each of which speaks and is painted for itself. */
+  get pieces(): Piece[] {
+    return this.#places.map((place) => ({
+      element: place.element,
+      speak: (language) => this.#speak(place, language),
+      repaint: () => place.mounted?.repaint(),
+    }));
   }
 
   /** A link was followed in the open page. */
@@ -84,22 +77,34 @@ export class Storyboard {
     }
   }
 
+  #speak(place: Place, language: Language): void {
+    const { section, title, lead, take, mounted } = place;
+    place.language = language;
+    title.textContent = section.title[language];
+    lead.textContent = section.lead[language];
+    take.speak(language);
+    mounted?.speak(language);
+    this.#excuse(place);
+  }
+
   #place(section: Chapter, ground: HTMLElement): Place {
     const { id, title: name, lead: words } = section;
-    const title = element('h2', { id: `title-${id}`, class: 'story-title', tabindex: -1 }, name[this.#language]);
-    const lead = element('p', { class: 'story-lead' }, words[this.#language]);
+    const { language } = this.#ground;
+    const title = element('h2', { id: `title-${id}`, class: 'story-title', tabindex: -1 }, name[language]);
+    const lead = element('p', { class: 'story-lead' }, words[language]);
     const host = element('div', { class: 'story-view' });
     const take = new TakeMenu({
-      language: this.#language,
+      language,
       exported: () => place.mounted?.exported(),
       link: () => this.#ground.link(id),
       file: () => this.#ground.file(),
     });
     const named = { id, class: `story-section story-${id}`, 'aria-labelledby': title.id };
-    ground.append(element('section', named, title, lead, host, take.element));
+    const whole = element('section', named, title, lead, host, take.element);
+    ground.append(whole);
     const state = this.#ground.states.get(id) ?? '';
     const waiting = { mounted: undefined, arriving: false, missing: undefined };
-    const place: Place = { section, title, lead, host, take, state, ...waiting };
+    const place: Place = { section, element: whole, language, title, lead, host, take, state, ...waiting };
     return place;
   }
 
@@ -129,7 +134,7 @@ export class Storyboard {
 
   #mount(section: Section, place: Place): Mounted {
     return section.mount(place.host, {
-      language: this.#language,
+      language: place.language,
       state: place.state,
       remember: (state) => {
         if (state === place.state) return;
@@ -141,7 +146,7 @@ export class Storyboard {
 
   /** Says what did not arrive, in the room that is kept for it, and how to have it after all. */
   #excuse(place: Place): void {
-    const { host, title, missing } = place;
+    const { host, title, missing, language } = place;
     if (!missing) return;
     const again = async (): Promise<void> => {
       await this.#make(place);
@@ -149,6 +154,6 @@ export class Storyboard {
       next?.focus({ preventScroll: true });
     };
     host.classList.add('missing');
-    host.replaceChildren(...excuse(missing.error, this.#language, () => void again()));
+    host.replaceChildren(...excuse(missing.error, language, () => void again()));
   }
 }
