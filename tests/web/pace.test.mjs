@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { startSite } from './harness.mjs';
+import { made, startSite } from './harness.mjs';
 import { middleOf, openLong, press } from './long.mjs';
-import { drop, noise, safetensors, settled, showSection, tensor } from './page.mjs';
+import { drop, noise, safetensors, sectionReady, settled, showSection, tensor } from './page.mjs';
 import { loadParts } from './story.mjs';
 
 const { SECTION_IDS } = await loadParts('page/story/section');
@@ -170,6 +170,30 @@ for (const [name, kind, values] of /** @type {const} */ ([
       assert.ok(median < 50, `a task of ${median} ms`);
     }));
 }
+
+test('the page opens and is scrolled through, and no task takes long', (t) =>
+  site.visit({ ...WIDE, path: 'empty', html: '', fresh: true }, async (page) => {
+    const opening = await longestTask(page, async () => {
+      await page.goto(`${site.url}#example=passage`);
+      await made(page);
+      await sectionReady(page, SECTION_IDS[0]);
+      await page.waitForTimeout(500);
+    });
+    await page.mouse.move(20, WIDE.height / 2);
+    const bottom = () => page.evaluate(() => scrollY + innerHeight + 2 >= document.documentElement.scrollHeight);
+    const reading = await longestTask(page, async () => {
+      while (!(await bottom())) {
+        await page.mouse.wheel(0, 300);
+        await page.waitForTimeout(100);
+      }
+      await sectionReady(page, SECTION_IDS.at(-1));
+      await page.waitForTimeout(500);
+    });
+    t.diagnostic(`longest task while it opens ${opening.toFixed(0)} ms, while it is read ${reading.toFixed(0)} ms`);
+    // Of the processor's time, about 28 each; what a task waits for fonts, or for a neighbour, is not in it.
+    assert.ok(opening < 50, `a task of ${opening} ms while it opens`);
+    assert.ok(reading < 50, `a task of ${reading} ms while it is read`);
+  }));
 
 /** Waits until all that is to come of the comparison is drawn, and its summary is another than `before`. */
 const compared = (page, before = '') =>
