@@ -9,15 +9,17 @@ const scrollBack = keepScroll();
 /** A browser that does not say when it has painted has done so after as many frames, or soon will. */
 const FRAMES = 10;
 
-/** Once what stands in the HTML is seen, but after ten frames at the latest. A window that nobody sees is not painted. */
+/** Until what stands in the HTML is seen. A window that nobody sees is not painted. */
 async function painted(): Promise<void> {
   if (document.hidden) return;
+  let paints: PerformanceObserver | undefined;
   await new Promise<void>((go) => {
-    const paints = new PerformanceObserver(() => go());
+    paints = new PerformanceObserver(() => go());
     paints.observe({ type: 'paint', buffered: true });
     const count = (frames: number): void => void (frames ? requestAnimationFrame(() => count(frames - 1)) : go());
     count(FRAMES);
   });
+  paints?.disconnect();
 }
 
 async function open(): Promise<void> {

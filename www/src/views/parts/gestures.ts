@@ -65,7 +65,6 @@ export class Gestures {
   #down(event: PointerEvent): void {
     if (event.button !== 0) return;
     // Who takes hold of the plot has ended what went before.
-    this.#turning = undefined;
     this.#turnedAt = -Infinity;
     const at = this.#at(event);
     if (this.#pointers.size === 0) {
