@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 import { startSite } from './harness.mjs';
-import { fingerprint, noise, npy, settled, tensor } from './page.mjs';
+import { fingerprint, noise, npy, settled, showSection, tensor } from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -178,4 +178,96 @@ test('a file that is read late sets nothing where another control stands by then
     assert.equal(await page.locator('#notice').textContent(), '');
     assert.equal((await page.locator('.field-fault').allTextContents()).join(''), '');
     assert.notEqual(await fingerprint(page), random);
+  }));
+
+// ---- the address, and the way back
+
+/** What the address says, and how many entries there are. */
+const entry = (page) =>
+  page.evaluate(() => ({
+    said: Object.fromEntries(new URLSearchParams(location.hash.slice(1))),
+    count: history.length,
+  }));
+
+/** Waits until the address says of `name` something that begins with `value`; null: nothing. */
+async function saying(page, name, value) {
+  await page.waitForFunction(
+    ([name, value]) => {
+      const said = new URLSearchParams(location.hash.slice(1)).get(name);
+      return value === null ? said === null : said?.startsWith(value);
+    },
+    [name, value],
+  );
+  await page.waitForTimeout(200);
+}
+
+/** Does `step`, and waits until the address says what came of it. @returns how many entries it has made. */
+async function entriesOf(page, step, name, value) {
+  const { count } = await entry(page);
+  await step();
+  await saying(page, name, value);
+  return (await entry(page)).count - count;
+}
+
+test('another place is an entry, and Back leads back to the one before', () =>
+  site.visit({ fresh: true, path: '#example=sentence' }, async (page) => {
+    await showSection(page, 'spread');
+    const radio = (value) => page.locator(`.spread [type="radio"][value="${value}"]`);
+    assert.equal(await entriesOf(page, () => radio(16).check({ force: true }), 'spread', '16_'), 1, 'a subject');
+    await page.evaluate(() => scrollTo(0, 0));
+    const way = page.locator('#to-explore');
+    assert.equal(await entriesOf(page, () => way.click(), 'at', 'explore'), 1, 'the way to the explorer');
+    await settled(page);
+    const head = page.locator('#map [name="head"]');
+    assert.equal(await entriesOf(page, () => head.selectOption('2'), 'head', '2'), 1, 'a head');
+    const menu = page.locator('[name="example"]');
+    assert.equal(await entriesOf(page, () => menu.selectOption('student-teacher'), 'example', 'student-teacher'), 1);
+    await settled(page);
+    // The language is no place: it stays.
+    await page.getByText('中文', { exact: true }).click();
+    const back = async (name, value) => {
+      await page.evaluate(() => history.back());
+      await saying(page, name, value);
+      await settled(page);
+    };
+    await back('example', 'sentence');
+    assert.equal(await menu.inputValue(), 'sentence');
+    assert.equal(await head.inputValue(), '2');
+    assert.equal((await entry(page)).said.lang, 'zh', 'and the address says it');
+    assert.match(await page.locator('h1').textContent(), /注意力/);
+    await back('head', '1');
+    assert.equal(await head.inputValue(), '1');
+    await back('at', null);
+    await page.waitForFunction(() => scrollY < 100);
+    await back('spread', null);
+    assert.ok(await radio(64).isChecked());
+    await page.evaluate(() => history.forward());
+    await page.waitForFunction(() => document.querySelector('.spread [type="radio"][value="16"]')['checked']);
+  }));
+
+test('what is dragged, set or zoomed changes the entry that is there', () =>
+  site.visit({ fresh: true, path: '#example=passage' }, async (page) => {
+    await settled(page);
+    const steps = {
+      colors: ['cividis', () => page.locator('[name="colors"]').selectOption('cividis')],
+      normalizer: ['sigmoid', () => page.locator('#controls [name="normalizer"]').selectOption('sigmoid')],
+      temperature: ['0.5', () => page.locator('#controls [name="temperature"]').fill('0.5')],
+      stage: ['scaled', () => page.locator('.stage [value="scaled"]').check({ force: true })],
+      theme: ['dark', () => page.getByText('Dark', { exact: true }).click()],
+    };
+    for (const [name, [value, step]] of Object.entries(steps)) {
+      assert.equal(await entriesOf(page, step, name, value), 0, name);
+    }
+    const { count } = await entry(page);
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('ArrowRight');
+    await saying(page, 'sight', '');
+    await showSection(page, 'spread');
+    await page.locator('[name="spread-temperature"]').fill('30');
+    await saying(page, 'spread', '64_30');
+    await showSection(page, 'plane');
+    await page.locator('#plane [name="temperature"]').fill('2');
+    await saying(page, 'plane', 'product');
+    assert.equal((await entry(page)).count, count);
   }));

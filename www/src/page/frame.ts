@@ -2,13 +2,16 @@
 // there before anything is painted, so that text appears once, in the visitor's language, and before the page's own script is.
 
 import type { Language } from '../views/parts/text.ts';
-import type { Link, Theme } from './state.ts';
 
-/** What in a link leads to a part of the page further down. */
-const LEADING = ['at', 'sight', 'lock'];
+export type Theme = 'auto' | 'light' | 'dark';
 
-/** What the visitor has asked for here before the page is made, which goes before what its address says. */
-export type Pressed = Pick<Link, 'language' | 'theme' | 'at'>;
+/** What an address says that matters before the page is made. */
+export interface Asked {
+  language?: Language | undefined;
+  theme?: Theme | undefined;
+  /** The part of the page that it leads to. */
+  at?: string | undefined;
+}
 
 /** Who hears what the visitor switches. */
 export interface Heard {
@@ -21,25 +24,37 @@ export class Frame {
   readonly #main = document.querySelector('main')!;
   readonly #switches = document.querySelectorAll<HTMLInputElement>('#switches input');
   readonly #english = new Map<HTMLElement, string>();
-  readonly pressed: Pressed = {};
+  /** What the visitor has asked for here before the page is made, which goes before what its address says. */
+  readonly #pressed: Asked = {};
   heard: Heard | undefined;
 
   constructor(hash: string) {
-    const asked = this.follow(hash);
+    if (navigator.language.toLowerCase().startsWith('zh')) this.language = 'zh';
+    const { at } = this.follow(hash);
     for (const input of this.#switches) input.addEventListener('change', () => this.#switch(input));
     document.querySelector('#to-explore')!.addEventListener('click', (event) => this.#lead(event));
     this.busy = true;
     // Better nothing for a moment than what is left at once.
-    if (LEADING.some((name) => asked.has(name))) this.#root.dataset['leads'] = '';
+    if (at) this.#root.dataset['leads'] = '';
   }
 
-  /** Says and shows what an address asks for. It is read in full by the page; what is no language and no theme is passed over. */
-  follow(hash: string): URLSearchParams {
-    const asked = new URLSearchParams(hash.replace(/^#/, ''));
-    const [language, theme] = [asked.get('lang'), asked.get('theme')];
-    const own = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
-    this.language = this.pressed.language ?? (language === 'en' || language === 'zh' ? language : own);
-    this.theme = this.pressed.theme ?? (theme === 'light' || theme === 'dark' ? theme : 'auto');
+  /** What `hash` asks for; what is no language and no theme is passed over. What it says of the matrix leads there. */
+  read(hash: string): Asked {
+    const entries = new URLSearchParams(hash.replace(/^#/, ''));
+    const one = <T extends string>(name: string, ...allowed: T[]) =>
+      allowed.find((value) => value === entries.get(name));
+    return {
+      language: one('lang', 'en', 'zh'),
+      theme: one('theme', 'light', 'dark'),
+      at: entries.get('at') ?? (entries.has('sight') || entries.has('lock') ? 'explore' : undefined),
+    };
+  }
+
+  /** Says and shows what is asked for by `hash`, and before it by what was pressed; returns that. */
+  follow(hash: string): Asked {
+    const asked = { ...this.read(hash), ...this.#pressed };
+    this.language = asked.language ?? this.language;
+    this.theme = asked.theme ?? 'auto';
     return asked;
   }
 
@@ -88,7 +103,7 @@ export class Frame {
   #lead(event: Event): void {
     if (this.heard || this.#main.ariaBusy !== 'true') return;
     event.preventDefault();
-    this.pressed.at = 'explore';
+    this.#pressed.at = 'explore';
   }
 
   #check(name: string, chosen: string): void {
@@ -99,11 +114,11 @@ export class Frame {
     if (name === 'language') {
       const language = value as Language;
       if (this.heard) this.heard.language(language);
-      else this.pressed.language = this.language = language;
+      else this.#pressed.language = this.language = language;
     } else {
       this.theme = value as Theme;
       if (this.heard) this.heard.theme(this.theme);
-      else this.pressed.theme = this.theme;
+      else this.#pressed.theme = this.theme;
     }
   }
 }

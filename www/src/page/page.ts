@@ -9,6 +9,7 @@ import { MatrixView, type MatrixCell, type MatrixLook } from '../views/index.ts'
 import { element } from '../views/parts/dom.ts';
 import type { Painter } from '../views/parts/palette.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
+import { Address } from './address.ts';
 import { AssignPanel } from './assign.ts';
 import { Awaited, markOf } from './awaited.ts';
 import { Controls } from './controls.ts';
@@ -41,7 +42,7 @@ import {
   type Unassigned,
 } from './source.ts';
 import { Stale } from './stale.ts';
-import { applyLink, readLink, startOf, writeLink, type Link, type Place, type Spot, type Theme } from './state.ts';
+import { applyLink, readLink, writeLink, type Link, type Place, type Spot } from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
 import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
@@ -56,13 +57,13 @@ const painter: Painter = (values, size) => paint(values, { ...size, colormap: si
 const COLORS_MS = 300;
 /** A matrix no longer than this is drawn cell by cell on every screen. */
 const SMALL = 256;
-/** How long the view must rest before the address says it. */
-const LINK_REST_MS = 100;
 
 /** Where a source is entered: what a link says, and the query and key to look at first. */
 interface Start {
-  link?: Link;
+  link?: Link | undefined;
   at?: readonly [number, number];
+  /** Whether the address led here, and not the visitor's choice. */
+  led?: boolean;
 }
 
 /** What is in the picture. While the next is computed, or could not be, it is another than what is chosen. */
@@ -99,13 +100,9 @@ export class Page {
   #isLarge = false;
   #language: Language;
   #chosenLanguage: Language | undefined;
-  #theme: Theme;
   /** What the rows of the picture sum to, once that is known. */
   #rowSums = '';
   #colorTimer: ReturnType<typeof setTimeout> | undefined;
-  #linkTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The address as it was last read or written here. */
-  #address = location.hash;
 
   #sizes: Sizes | undefined;
 
@@ -121,6 +118,10 @@ export class Page {
   readonly #sums = new Latest(
     () => undefined,
     () => this.#settle(),
+  );
+  readonly #address = new Address(
+    () => (this.#awaited.link ? undefined : this.#hash()),
+    (back) => this.#restore(back),
   );
   readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
@@ -159,14 +160,12 @@ export class Page {
   #loading = '';
 
   constructor(hash: string, frame: Frame) {
-    frame.follow(hash);
-    const link = { ...readLink(hash), ...frame.pressed };
+    const link = readLink(hash, frame.follow(hash));
     this.#frame = frame;
     this.#link = this.#awaited.keep(link, undefined);
-    this.#exploring = startOf(link) === 'explore';
+    this.#exploring = link.at === 'explore';
     this.#chosenLanguage = link.language;
     this.#language = frame.language;
-    this.#theme = frame.theme;
     this.#stage = stageOf(this.#link);
     this.#colors = this.#link.colors;
     this.#pool = poolOf(this.#link);
@@ -197,7 +196,7 @@ export class Page {
       ],
       language: this.#language,
       states: link.story,
-      changed: () => this.#writeLink(),
+      changed: (goes) => this.#address.write(goes),
       link: (id) => this.#linkTo(id),
       file: () => markOf(this.#source),
     });
@@ -206,23 +205,23 @@ export class Page {
     this.#render();
     this.#listen();
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
-    this.#goTo(startOf(link));
+    this.#goTo(link.at);
     this.#tellAwaited();
   }
 
   #listen(): void {
     this.#matrix.addEventListener('point', (event) => {
       this.#inspect((event as CustomEvent<MatrixCell>).detail);
-      if (this.#matrix.locked) this.#writeLink();
+      if (this.#matrix.locked) this.#address.write();
     });
     this.#matrix.addEventListener('lock', () => {
       this.#inspect(this.#matrix.cell);
-      this.#writeLink();
+      this.#address.write();
     });
-    this.#matrix.addEventListener('sight', () => this.#writeLink());
+    this.#matrix.addEventListener('sight', () => this.#address.write());
     this.#frame.heard = {
       language: (language) => this.#setLanguage(language),
-      theme: (theme) => this.#setTheme(theme),
+      theme: () => this.#setTheme(),
     };
     listenForPresence(part('explore'), () => this.#beExploring());
     this.#matrix.addEventListener('levels', () => this.#caption());
@@ -234,11 +233,10 @@ export class Page {
     });
     part('to-explore').addEventListener('click', (event) => {
       event.preventDefault();
+      this.#goExploring();
       this.#goTo('explore');
-      this.#beExploring();
       part('explore-title').focus({ preventScroll: true });
     });
-    addEventListener('hashchange', () => this.#restore());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#pieces.repaint());
   }
 
@@ -249,11 +247,15 @@ export class Page {
     const { layer, head, query, key } = example.start;
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
-    const start: Link = { layer, head, ...(link ?? { story: new Map(), settings: new Map() }) };
-    this.#load(example.name[this.#language], (reading) => openExample(example, reading), {
-      link: start,
+    const start: Start = {
+      link: { layer, head, ...(link ?? { story: new Map(), settings: new Map() }) },
       at: [query, key],
-    });
+      led: link !== undefined,
+    };
+    if (link && this.#source?.example === example.id) {
+      this.#loads.cancel();
+      this.#show(this.#source, start);
+    } else this.#load(example.name[this.#language], (reading) => openExample(example, reading), start);
   }
 
   /** Draws the pickers as they will be, before the first source is there. */
@@ -295,7 +297,8 @@ export class Page {
   }
 
   #show(source: Source, start: Start = {}): void {
-    const { link, at } = this.#fulfil(source) ?? start;
+    const { link, at, led } = this.#fulfil(source) ?? start;
+    this.#address.write(!led);
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
@@ -369,7 +372,7 @@ export class Page {
   /** Away from the explorer, which says it for itself, it is said at the foot of the window. */
   #tellAwaited(): void {
     const { link } = this.#awaited;
-    if (link?.file === undefined || startOf(link) === 'explore') return;
+    if (link?.file === undefined || link.at === 'explore') return;
     this.#notice.show(sayAwaited(link.file, this.#source, this.#language), this.#language);
   }
 
@@ -377,7 +380,7 @@ export class Page {
     this.#awaited.drop();
     this.#notice.clear('file');
     this.#renderSource();
-    this.#writeLink();
+    this.#address.write();
   }
 
   // ---- drawing
@@ -385,7 +388,7 @@ export class Page {
   #draw(now = false): void {
     const source = this.#source;
     if (!source) return;
-    this.#writeLink();
+    this.#address.write();
     this.#draws.run(async (signal) => {
       const work = this.#busy.start(text.computing[this.#language], this.#language);
       try {
@@ -513,7 +516,7 @@ export class Page {
     this.#place = fitted;
     if (!same) this.#renderPickers();
     if (moved) this.#showMask();
-    this.#writeLink();
+    this.#address.write();
     return fitted;
   }
 
@@ -615,13 +618,19 @@ export class Page {
   #beExploring(): void {
     if (this.#exploring) return;
     this.#exploring = true;
-    this.#writeLink();
+    this.#address.write();
+  }
+
+  /** The same for who follows a way there, and may want to go back. */
+  #goExploring(): void {
+    this.#exploring = true;
+    this.#address.write(true);
   }
 
   /** Shows the head that was opened from among all, with a way back to them. */
   #seeHead(): void {
+    this.#goExploring();
     this.#back.leave(part('map'));
-    this.#beExploring();
     this.#matrix.focus();
   }
 
@@ -720,6 +729,7 @@ export class Page {
     this.#place = { ...this.#place, ...change };
     if (change.layer !== undefined) this.#enterLayer(change.layer);
     this.#showMask();
+    this.#address.write(true);
     this.#draw();
   }
 
@@ -748,7 +758,7 @@ export class Page {
   #setLanguage(language: Language): void {
     this.#chosenLanguage = language;
     this.#pieces.speak(language);
-    this.#writeLink();
+    this.#address.write();
   }
 
   /** What of a change of the whole page is the page's own. */
@@ -769,31 +779,33 @@ export class Page {
     };
   }
 
-  #setTheme(theme: Theme): void {
-    this.#theme = theme;
+  #setTheme(): void {
     this.#pieces.repaint();
-    this.#writeLink();
+    this.#address.write();
   }
 
-  #restore(): void {
-    clearTimeout(this.#linkTimer);
-    this.#address = location.hash;
-    const asked = readLink(location.hash);
+  /** There is another address. `back`: the visitor was there before; where he looked is the browser's to restore. */
+  #restore(back: boolean): void {
+    const now = { language: this.#chosenLanguage, theme: this.#frame.theme };
+    const asked = { ...readLink(location.hash, this.#frame.read(location.hash)), ...(back ? now : {}) };
     if (location.hash.slice(1) === this.#hash()) return;
     const link = this.#awaited.keep(asked, this.#source);
     this.#link = link;
-    this.#exploring = startOf(asked) === 'explore';
+    this.#exploring = asked.at === 'explore';
     if (!this.#awaited.link) this.#takeView(link);
-    this.#theme = link.theme ?? 'auto';
     this.#chosenLanguage = link.language;
-    this.#frame.theme = this.#theme;
-    this.#pieces.speak(link.language ?? this.#language);
+    const { theme = 'auto' } = link;
+    if (theme !== this.#frame.theme) {
+      this.#frame.theme = theme;
+      this.#pieces.repaint();
+    }
+    this.#pieces.speak(link.language ?? this.#frame.language);
     this.#render();
     this.#story.restore(link.story);
-    this.#goTo(startOf(asked));
+    if (!back) this.#goTo(asked.at);
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
-    else if (!this.#awaited.link) this.#show(this.#source, { link });
+    else if (!this.#awaited.link) this.#show(this.#source, { link, led: true });
     this.#tellAwaited();
   }
 
@@ -814,23 +826,11 @@ export class Page {
       sight: this.#matrix.sight,
       lock: this.#matrix.lockedPair,
       language: this.#chosenLanguage,
-      theme: this.#theme,
+      theme: this.#frame.theme,
       story: this.#story.states,
       settings: this.#settings,
       own: this.#own,
     });
-  }
-
-  /** Browsers refuse an address that changes a hundred times while a slider is dragged: written once it rests. */
-  #writeLink(): void {
-    clearTimeout(this.#linkTimer);
-    this.#linkTimer = setTimeout(() => {
-      // Another address was put in, and the event that says so is on its way: it is not written over.
-      if (location.hash !== this.#address || this.#awaited.link) return;
-      const hash = this.#hash();
-      if (location.hash.slice(1) !== hash) history.replaceState(null, '', `#${hash}`);
-      this.#address = location.hash;
-    }, LINK_REST_MS);
   }
 
   // ---- text and pickers

@@ -3,6 +3,7 @@
 import { catalog, type CatalogParameter } from '../generated/catalog.ts';
 import type { Sight } from '../views/parts/camera.ts';
 import type { Language } from '../views/parts/text.ts';
+import type { Asked, Theme } from './frame.ts';
 import { isMark } from './awaited.ts';
 import { linkOf, paintedFrom } from './painted.ts';
 import {
@@ -18,8 +19,6 @@ import {
 } from './settings.ts';
 import { SECTION_IDS, type SectionId } from './story/section.ts';
 import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
-
-export type Theme = 'auto' | 'light' | 'dark';
 
 /** The place that is looked at. */
 export interface Place {
@@ -56,20 +55,20 @@ export interface Link {
 /** A part of the page that a link can lead to. */
 export type Spot = SectionId | 'explore';
 
-/** Where a link leads to: where it says, or to what it says of the matrix. */
-export function startOf(link: Link | undefined): Spot | undefined {
-  return link?.at ?? (link?.sight || link?.lock ? 'explore' : undefined);
-}
-
 const isSection = (name: string): name is SectionId => (SECTION_IDS as readonly string[]).includes(name);
+const isSpot = (name: string | undefined): name is Spot =>
+  name !== undefined && (name === 'explore' || isSection(name));
+
+/** What the frame reads. */
+const ASKED: readonly string[] = ['lang', 'theme', 'at'];
 
 /** No section has more to say; what is longer is not from here. */
 const LONGEST_STORY = 1000;
 
-/** Reads a hash. Unknown names and impossible values are left out, never an error. */
-export function readLink(hash: string): Link {
+/** Reads a hash, of which the frame has read what is `asked`. Unknown names and impossible values are left out, never an error. */
+export function readLink(hash: string, { language, theme, at }: Asked = {}): Link {
   const entries = new URLSearchParams(hash.replace(/^#/, ''));
-  const link: Link = { story: new Map(), settings: new Map() };
+  const link: Link = { language, theme, at: isSpot(at) ? at : undefined, story: new Map(), settings: new Map() };
   for (const [name, value] of entries) readEntry(link, name, value);
   return link;
 }
@@ -89,18 +88,12 @@ function readEntry(link: Link, name: string, value: string): void {
   } else if (name === 'lock') {
     const [query, key] = numbersIn(value, /^\d{1,9},\d{1,9}$/);
     if (key !== undefined) link.lock = [query!, key];
-  } else if (name === 'at') {
-    if (value === 'explore' || isSection(value)) link.at = value;
   } else if (isSection(name)) {
     if (value.length <= LONGEST_STORY) link.story.set(name, value);
   } else if (name === 'example') link.example = value;
   else if (name === 'file') {
     if (isMark(value)) link.file = value;
-  } else if (name === 'lang') {
-    if (value === 'en' || value === 'zh') link.language = value;
-  } else if (name === 'theme') {
-    if (value === 'light' || value === 'dark') link.theme = value;
-  } else link.settings.set(name, value);
+  } else if (!ASKED.includes(name)) link.settings.set(name, value);
 }
 
 /** The numbers of a list that looks like `form`; none where it does not. */

@@ -5,19 +5,36 @@ import type { Opened } from './opened.ts';
 import type { Chapter } from './section.ts';
 import { WORDS } from './words.ts';
 
+/** What a state begins with; `start` where the section is as it comes. */
+const begins =
+  (form: RegExp, start = '') =>
+  (state: string): string =>
+    form.exec(state)?.[0] || start;
+
+/** What stands beside the open head, whatever its normalizer is set to, and however it is shown. */
+const beside = (state: string): string =>
+  state
+    .split('*')
+    .filter((entry) => /^(heads|normalizers|captures|[bnc]\..+)$/.test(entry))
+    .join('*');
+
 /** What is read before the matrix: nothing has to be open for it. */
 export const OPENING: readonly Chapter[] = [
-  { ...WORDS.plane, load: async () => (await import('./plane.ts')).PLANE },
-  { ...WORDS.spread, load: async () => (await import('./spread.ts')).spread },
+  { ...WORDS.plane, subject: begins(/^\w+/, 'product'), load: async () => (await import('./plane.ts')).PLANE },
+  { ...WORDS.spread, subject: begins(/^\d+/, '64'), load: async () => (await import('./spread.ts')).spread },
 ];
 
 /** What is read after it, of what is open. */
 export function sequelOf(opened: Opened): readonly Chapter[] {
   return [
-    { ...WORDS.steps, load: async () => (await import('./steps.ts')).steps(opened) },
+    { ...WORDS.steps, subject: begins(/^\d+/), load: async () => (await import('./steps.ts')).steps(opened) },
     { ...WORDS.links, load: async () => (await import('./links.ts')).links(opened) },
     { ...WORDS.heads, load: async () => (await import('./heads.ts')).heads(opened) },
-    { ...WORDS.compare, load: async () => (await import('./compare.ts')).compare(opened) },
-    { ...WORDS.student, load: async () => (await import('./student.ts')).student },
+    { ...WORDS.compare, subject: beside, load: async () => (await import('./compare.ts')).compare(opened) },
+    {
+      ...WORDS.student,
+      subject: (state) => state.split('_')[1] ?? '',
+      load: async () => (await import('./student.ts')).student,
+    },
   ];
 }

@@ -17,6 +17,8 @@ export interface Words {
 
 /** A section that has yet to be fetched. */
 export interface Chapter extends Words {
+  /** What of a state says what it looks at: with another one Back leads back to it. */
+  subject?(state: string): string;
   /** Rejects where it does not arrive; it may be asked for again. */
   load(): Promise<Section>;
 }

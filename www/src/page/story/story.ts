@@ -17,8 +17,8 @@ export interface Ground {
   language: Language;
   /** What the address says of sections. */
   states: ReadonlyMap<SectionId, string>;
-  /** What is seen has changed: the address should say so. */
-  changed(): void;
+  /** What is seen has changed: the address should say so. `goes`: it is another subject. */
+  changed(goes: boolean): void;
   /** An address that leads to a section as it is. */
   link(id: SectionId): string;
   /** The name of what is open, where links cannot bring it along. */
@@ -138,8 +138,10 @@ export class Storyboard {
       state: place.state,
       remember: (state) => {
         if (state === place.state) return;
+        const { subject = () => '' } = place.section;
+        const goes = subject(state) !== subject(place.state);
         place.state = state;
-        this.#ground.changed();
+        this.#ground.changed(goes);
       },
     });
   }

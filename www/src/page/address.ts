@@ -1,0 +1,57 @@
+// The address of the page, which says what is seen, and the entries that the browser's Back goes back over.
+//
+// Whoever goes to another place makes an entry: another example or file, another layer, head or batch item, another subject of a
+// section, or the explorer by a way that leads there. How a place is looked at, by sliders, drags, zoom and menus, is written into the
+// entry that is there, and so is what the page itself finds. Language and theme are no place: Back leaves them as they are.
+
+/** How long what is seen must rest: browsers refuse an address that changes a hundred times while a slider is dragged. */
+const REST_MS = 100;
+
+/** Marks the entries from here. What has no mark was put in by the visitor, or followed. */
+const MARK = 'qkscope';
+
+export class Address {
+  readonly #hash: () => string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether there is a new entry, which has yet to say what is seen. */
+  #goes = false;
+  /** As it was last read or written here. */
+  #known = location.hash;
+
+  /**
+   * `hash` is what the address should say; undefined: what it says already. `arrived` hears that there is another one, and whether
+   * its entry is from here: then the visitor has gone back to it, or forward.
+   */
+  constructor(hash: () => string | undefined, arrived: (back: boolean) => void) {
+    this.#hash = hash;
+    addEventListener('popstate', () => {
+      clearTimeout(this.#timer);
+      this.#goes = false;
+      if (this.#isOurs) return;
+      this.#known = location.hash;
+      arrived(history.state === MARK);
+    });
+  }
+
+  /** Says what is seen, once that rests; `goes`: it is another place. */
+  write(goes = false): void {
+    // At once, before the window is scrolled there: the browser keeps with the entry that is left where in it one was.
+    if (goes && !this.#goes && this.#isOurs && this.#hash() !== undefined) history.pushState(MARK, '');
+    this.#goes ||= goes;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), REST_MS);
+  }
+
+  #write(): void {
+    this.#goes = false;
+    const hash = this.#hash();
+    if (hash === undefined || !this.#isOurs) return;
+    if (location.hash.slice(1) !== hash || history.state !== MARK) history.replaceState(MARK, '', `#${hash}`);
+    this.#known = location.hash;
+  }
+
+  /** Whether no other address was put in: the event that says so may be on its way, and it is not written over. */
+  get #isOurs(): boolean {
+    return location.hash === this.#known;
+  }
+}
