@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { startSite } from './harness.mjs';
+import { made, startSite } from './harness.mjs';
 import { fingerprint, noise, npy, settled, showSection, tensor } from './page.mjs';
 
 const site = await startSite();
@@ -259,10 +259,11 @@ test('what is dragged, set or zoomed changes the entry that is there', () =>
       assert.equal(await entriesOf(page, step, name, value), 0, name);
     }
     const { count } = await entry(page);
+    await settled(page);
     await page.locator('.plot-cursor').focus();
     await page.keyboard.press('+');
-    await page.keyboard.press('ArrowRight');
     await saying(page, 'sight', '');
+    await page.keyboard.press('ArrowRight');
     await showSection(page, 'spread');
     await page.locator('[name="spread-temperature"]').fill('30');
     await saying(page, 'spread', '64_30');
@@ -270,4 +271,63 @@ test('what is dragged, set or zoomed changes the entry that is there', () =>
     await page.locator('#plane [name="temperature"]').fill('2');
     await saying(page, 'plane', 'product');
     assert.equal((await entry(page)).count, count);
+  }));
+
+test('what of a link means nothing is said once, where it leads, and the rest is shown', () => {
+  const { unread, settings } = readLink('#stage=colour&layer=x&normalizer=none&temperature=2', { at: 'explore' });
+  assert.deepEqual(unread, [
+    ['stage', 'colour'],
+    ['layer', 'x'],
+  ]);
+  assert.deepEqual([...settings.keys()], ['normalizer', 'temperature']);
+  const path = '#example=sentence&layer=99&head=50&normalizer=nobody&temperature=2&at=explore';
+  return site.visit({ fresh: true, path }, async (page) => {
+    const line = page.locator('.source-unread p');
+    await settled(page);
+    assert.equal(
+      await line.textContent(),
+      'Parts of this link that fit nothing here: “normalizer=nobody”, “layer=99”, “head=50”. Everything else in it is shown.',
+    );
+    assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '2');
+    assert.equal(await page.locator('#map [name="layer"]').inputValue(), '5');
+    await page.getByText('中文', { exact: true }).click();
+    await settled(page);
+    assert.match(
+      await line.textContent(),
+      /^此链接中有些部分在这里不适用：“normalizer=nobody”、“layer=99”、“head=50”。/,
+    );
+    await page.locator('[name="hush"]').click();
+    assert.equal(await line.count(), 0);
+    // A link that is understood says nothing, and one that leads elsewhere says it at the foot of the window.
+    await page.evaluate(() => (location.hash = '#example=passage&temperature=2&stage=scaled&at=explore'));
+    await page.locator('.plot[aria-rowcount="424"]').waitFor();
+    await settled(page);
+    assert.equal(await line.count(), 0);
+    const evil = '<img src=x onerror=alert(1)>';
+    await page.evaluate((evil) => (location.hash = `#example=${encodeURIComponent(evil)}&at=plane&lang=en`), evil);
+    await page.locator('#notice p', { hasText: `“example=${evil}”` }).waitFor();
+    assert.equal(await page.locator('#notice img, main img').count(), 0);
+    // Another choice is another matter.
+    assert.equal(await line.count(), 1);
+    await page.locator('[name="example"]').selectOption('sentence');
+    await page.locator('.plot[aria-rowcount="16"]').waitFor();
+    assert.equal(await line.count(), 0);
+  });
+});
+
+test('after a reload it is in sight for which file a link was made', () =>
+  site.visit({ fresh: true, path: '#file=mine.npz&at=explore' }, async (page) => {
+    await settled(page);
+    const inSight = () =>
+      page.locator('.source-awaited').evaluate((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+    assert.ok(await inSight());
+    await page.evaluate(() => scrollBy(0, 600));
+    assert.ok(!(await inSight()));
+    await page.reload();
+    await made(page);
+    await page.waitForTimeout(500);
+    assert.ok(await inSight());
   }));

@@ -2,7 +2,7 @@
 
 import { clip } from '../views/parts/text.ts';
 import type { Source } from './source.ts';
-import type { Link } from './state.ts';
+import { nothingSaid, type Link } from './state.ts';
 
 /** Characters of a file's name that a link holds. */
 const LONGEST_MARK = 80;
@@ -19,7 +19,7 @@ export function isMark(text: string): boolean {
 
 /** What of a link goes for the page whatever is open in it. */
 function withoutFile({ story, at, language, theme }: Link): Link {
-  return { story, at, language, theme, settings: new Map() };
+  return { ...nothingSaid(), story, at, language, theme };
 }
 
 /** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */

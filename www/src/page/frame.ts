@@ -45,7 +45,7 @@ export class Frame {
       allowed.find((value) => value === entries.get(name));
     return {
       language: one('lang', 'en', 'zh'),
-      theme: one('theme', 'light', 'dark'),
+      theme: one('theme', 'auto', 'light', 'dark'),
       at: entries.get('at') ?? (entries.has('sight') || entries.has('lock') ? 'explore' : undefined),
     };
   }

@@ -28,8 +28,9 @@ async function open(): Promise<void> {
     document.querySelector('#lost')!.classList.add('said');
     throw error;
   });
-  new Page(location.hash, frame);
-  scrollBack();
+  const page = new Page(location.hash, frame);
+  // What a link waits for is said where it leads, which was scrolled out of sight.
+  scrollBack(!page.waits);
 }
 
 void open().finally(() => frame.ready());

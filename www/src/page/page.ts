@@ -42,13 +42,22 @@ import {
   type Unassigned,
 } from './source.ts';
 import { Stale } from './stale.ts';
-import { applyLink, readLink, writeLink, type Link, type Place, type Spot } from './state.ts';
+import {
+  applyLink,
+  nothingSaid,
+  readLink,
+  unreadSettings,
+  writeLink,
+  type Link,
+  type Place,
+  type Spot,
+} from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
 import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
-import { renderPickers, renderSource, renderStages, sayAwaited } from './toolbar.ts';
+import { renderPickers, renderSource, renderStages, sayAwaited, sayUnread } from './toolbar.ts';
 import { WayBack } from './wayback.ts';
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
@@ -83,6 +92,10 @@ export class Page {
   readonly #frame: Frame;
   #link: Link;
   readonly #awaited = new Awaited();
+  /** What of the link that led here means nothing. */
+  #unread: Link['unread'] = [];
+  /** The link, until it is known whether what is open has the head that it asks for. */
+  #led: Link | undefined;
   /** Whether the visitor was at the explorer, or has changed something in it: links then lead there. */
   #exploring: boolean;
   #source: Source | undefined;
@@ -163,6 +176,7 @@ export class Page {
     const link = readLink(hash, frame.follow(hash));
     this.#frame = frame;
     this.#link = this.#awaited.keep(link, undefined);
+    this.#unread = unreadOf(link);
     this.#exploring = link.at === 'explore';
     this.#chosenLanguage = link.language;
     this.#language = frame.language;
@@ -206,7 +220,12 @@ export class Page {
     this.#listen();
     this.#loadExample(EXAMPLES.find(({ id }) => id === link.example) ?? first(EXAMPLES), this.#link);
     this.#goTo(link.at);
-    this.#tellAwaited();
+    this.#tellLink();
+  }
+
+  /** Whether the page says at the explorer, where the address leads, for which file that was made. */
+  get waits(): boolean {
+    return this.#awaited.link?.at === 'explore';
   }
 
   #listen(): void {
@@ -248,7 +267,7 @@ export class Page {
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
     const start: Start = {
-      link: { layer, head, ...(link ?? { story: new Map(), settings: new Map() }) },
+      link: { layer, head, ...(link ?? nothingSaid()) },
       at: [query, key],
       led: link !== undefined,
     };
@@ -297,8 +316,11 @@ export class Page {
   }
 
   #show(source: Source, start: Start = {}): void {
-    const { link, at, led } = this.#fulfil(source) ?? start;
+    const awaited = this.#fulfil(source);
+    const { link, at, led } = awaited ?? start;
     this.#address.write(!led);
+    this.#led = awaited || led ? link : undefined;
+    if (!this.#led) this.#unread = [];
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
@@ -309,6 +331,7 @@ export class Page {
     this.#settings = link ? applyLink(this.#own, link) : this.#own;
     this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
     this.#place = { layer, batch: link?.batch ?? 0, head: link?.head ?? 0 };
+    if (this.#led) this.#doubt(unreadSettings(this.#settings, this.#led), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
@@ -369,11 +392,33 @@ export class Page {
     this.#pool = poolOf(link);
   }
 
+  /** Some of the link that led here means nothing to what is open: entries, or a place that is not the one it asks for. */
+  #doubt(entries: Link['unread'], place: Partial<Place>): void {
+    const moved = Object.entries(place).flatMap(([name, at]): Link['unread'] => {
+      const asked = this.#led?.[name as keyof Place] ?? at;
+      return asked === at ? [] : [[name, String(asked)]];
+    });
+    if (entries.length + moved.length === 0) return;
+    this.#unread = [...this.#unread, ...entries, ...moved];
+    this.#renderSource();
+    this.#tellLink();
+  }
+
   /** Away from the explorer, which says it for itself, it is said at the foot of the window. */
-  #tellAwaited(): void {
-    const { link } = this.#awaited;
-    if (link?.file === undefined || link.at === 'explore') return;
-    this.#notice.show(sayAwaited(link.file, this.#source, this.#language), this.#language);
+  #tellLink(): void {
+    if (this.#exploring) return;
+    const [language, file] = [this.#language, this.#awaited.link?.file];
+    const words = [
+      ...(file === undefined ? [] : [sayAwaited(file, this.#source, language)]),
+      ...(this.#unread.length > 0 ? [sayUnread(this.#unread, language)] : []),
+    ];
+    if (words.length > 0) this.#notice.show(words.join(' '), language);
+  }
+
+  #hush(): void {
+    this.#unread = [];
+    this.#notice.clear('file');
+    this.#renderSource();
   }
 
   #dismiss(): void {
@@ -516,6 +561,8 @@ export class Page {
     this.#place = fitted;
     if (!same) this.#renderPickers();
     if (moved) this.#showMask();
+    this.#doubt([], { batch: fitted.batch, head: fitted.head });
+    this.#led = undefined;
     this.#address.write();
     return fitted;
   }
@@ -791,6 +838,7 @@ export class Page {
     if (location.hash.slice(1) === this.#hash()) return;
     const link = this.#awaited.keep(asked, this.#source);
     this.#link = link;
+    this.#unread = unreadOf(asked);
     this.#exploring = asked.at === 'explore';
     if (!this.#awaited.link) this.#takeView(link);
     this.#chosenLanguage = link.language;
@@ -806,7 +854,7 @@ export class Page {
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
     else if (!this.#awaited.link) this.#show(this.#source, { link, led: true });
-    this.#tellAwaited();
+    this.#tellLink();
   }
 
   /** The address that leads to a part of the page, and to what is seen. */
@@ -858,7 +906,7 @@ export class Page {
     const expected = EXAMPLES.find(({ id }) => id === this.#link.example) ?? first(EXAMPLES);
     renderSource(
       part('source'),
-      { language, source, expected, awaited: this.#awaited.link?.file },
+      { language, source, expected, awaited: this.#awaited.link?.file, unread: this.#unread },
       {
         example: (example) => {
           this.#awaited.drop();
@@ -866,6 +914,7 @@ export class Page {
         },
         files: (files) => this.#openFiles(files),
         dismiss: () => this.#dismiss(),
+        hush: () => this.#hush(),
       },
     );
   }
@@ -899,6 +948,12 @@ function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | und
   const same =
     queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
   return same ? queryTokens : undefined;
+}
+
+/** What of a link means nothing, before anything is open. */
+function unreadOf({ example, unread }: Link): Link['unread'] {
+  const known = example === undefined || EXAMPLES.some(({ id }) => id === example);
+  return known ? unread : [['example', example], ...unread];
 }
 
 function stageOf(link: Link): Stage {

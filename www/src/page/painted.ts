@@ -214,9 +214,14 @@ function isLinkable(codes: Iterable<string>): boolean {
   return length <= LONGEST_CODE && pairs <= MOST_LINKED;
 }
 
+/** Whether an entry of a link is one of a mask. */
+export function isMaskName(name: string): boolean {
+  return ENTRY.test(name);
+}
+
 /** The mask that a link says, or undefined where it says none that makes sense. */
 export function paintedFrom(entries: ReadonlyMap<string, string>): Painted | undefined {
-  const given = [...entries].filter(([name]) => ENTRY.test(name));
+  const given = [...entries].filter(([name]) => isMaskName(name));
   if (!isLinkable(given.map(([, code]) => code))) return undefined;
   const heads = new Map<number, Bits>();
   let all: Bits | undefined;

@@ -3,12 +3,13 @@
 
 const KEY = 'qkscope.scroll';
 
-/** Keeps the place for the next time. What it returns goes to the one that was kept, if the browser came that way. */
-export function keepScroll(): () => void {
+/** Keeps the place for the next time. What it returns goes to the one that was kept, if the browser came that way and it is wanted. */
+export function keepScroll(): (wanted: boolean) => void {
   history.scrollRestoration = 'manual';
   addEventListener('pagehide', () => store(String(scrollY)));
-  return () => {
+  return (wanted) => {
     history.scrollRestoration = 'auto';
+    if (!wanted) return;
     const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
     if (entry?.type !== 'reload' && entry?.type !== 'back_forward') return;
     const kept = Number(stored());

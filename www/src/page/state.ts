@@ -5,7 +5,7 @@ import type { Sight } from '../views/parts/camera.ts';
 import type { Language } from '../views/parts/text.ts';
 import type { Asked, Theme } from './frame.ts';
 import { isMark } from './awaited.ts';
-import { linkOf, paintedFrom } from './painted.ts';
+import { isMaskName, linkOf, paintedFrom } from './painted.ts';
 import {
   isAllowed,
   LISTS,
@@ -50,6 +50,13 @@ export interface Link {
   story: Map<SectionId, string>;
   /** Paths and texts of settings, not yet checked. */
   settings: Map<string, string>;
+  /** What means nothing, whatever is open. */
+  unread: [name: string, value: string][];
+}
+
+/** A link that says nothing. */
+export function nothingSaid(): Link {
+  return { story: new Map(), settings: new Map(), unread: [] };
 }
 
 /** A part of the page that a link can lead to. */
@@ -59,41 +66,55 @@ const isSection = (name: string): name is SectionId => (SECTION_IDS as readonly 
 const isSpot = (name: string | undefined): name is Spot =>
   name !== undefined && (name === 'explore' || isSection(name));
 
-/** What the frame reads. */
-const ASKED: readonly string[] = ['lang', 'theme', 'at'];
+/** What the frame reads, and what it is called here. */
+const ASKED = { lang: 'language', theme: 'theme', at: 'at' } as const;
+
+/** What goes by the name of one of a list. */
+const NAMED = { stage: catalog.stages, colors: catalog.colormaps, pool: catalog.pools };
 
 /** No section has more to say; what is longer is not from here. */
 const LONGEST_STORY = 1000;
 
-/** Reads a hash, of which the frame has read what is `asked`. Unknown names and impossible values are left out, never an error. */
+/** Reads a hash, of which the frame has read the rest. What means nothing is left out and listed, never an error. */
 export function readLink(hash: string, { language, theme, at }: Asked = {}): Link {
   const entries = new URLSearchParams(hash.replace(/^#/, ''));
-  const link: Link = { language, theme, at: isSpot(at) ? at : undefined, story: new Map(), settings: new Map() };
-  for (const [name, value] of entries) readEntry(link, name, value);
+  const link: Link = { ...nothingSaid(), language, theme, at: isSpot(at) ? at : undefined };
+  for (const [name, value] of entries) if (!readEntry(link, name, value)) link.unread.push([name, value]);
   return link;
 }
 
-function readEntry(link: Link, name: string, value: string): void {
+/** Takes over one entry. @returns whether it was understood, as far as that can be said before anything is open. */
+function readEntry(link: Link, name: string, value: string): boolean {
   if (name === 'layer' || name === 'head' || name === 'batch') {
     if (/^\d{1,6}$/.test(value)) link[name] = Number(value);
-  } else if (name === 'stage') {
-    if (catalog.stages.some(({ id }) => id === value)) link.stage = value;
-  } else if (name === 'colors') {
-    if (catalog.colormaps.some(({ id }) => id === value)) link.colors = value;
-  } else if (name === 'pool') {
-    if (catalog.pools.some(({ id }) => id === value)) link.pool = value;
-  } else if (name === 'sight') {
+    return link[name] !== undefined;
+  }
+  if (name === 'stage' || name === 'colors' || name === 'pool') {
+    if (NAMED[name].some(({ id }) => id === value)) link[name] = value;
+    return link[name] !== undefined;
+  }
+  if (name === 'sight') {
     const [zoom, query, key] = numbersIn(value, /^\d{1,6}(\.\d{1,6})?(,\d{1,9}(\.\d{1,3})?){2}$/);
     if (key !== undefined) link.sight = { zoom: zoom!, query: query!, key };
-  } else if (name === 'lock') {
+    return link.sight !== undefined;
+  }
+  if (name === 'lock') {
     const [query, key] = numbersIn(value, /^\d{1,9},\d{1,9}$/);
     if (key !== undefined) link.lock = [query!, key];
-  } else if (isSection(name)) {
-    if (value.length <= LONGEST_STORY) link.story.set(name, value);
-  } else if (name === 'example') link.example = value;
-  else if (name === 'file') {
+    return link.lock !== undefined;
+  }
+  if (name === 'file') {
     if (isMark(value)) link.file = value;
-  } else if (!ASKED.includes(name)) link.settings.set(name, value);
+    return link.file !== undefined;
+  }
+  if (isSection(name)) {
+    if (value.length <= LONGEST_STORY) link.story.set(name, value);
+    return link.story.has(name);
+  }
+  if (name in ASKED) return link[ASKED[name as keyof typeof ASKED]] !== undefined;
+  if (name === 'example') link.example = value;
+  else link.settings.set(name, value);
+  return true;
 }
 
 /** The numbers of a list that looks like `form`; none where it does not. */
@@ -111,11 +132,28 @@ export function applyLink(own: Settings, link: Link): Settings {
     }
   }
   for (const [path, parameter] of parametersOf(settings)) {
-    const typed = link.settings.get(path);
-    const value = typed === undefined ? undefined : parseValue(parameter, typed);
-    if (value !== undefined && isAllowed(parameter, value)) settings = withValue(settings, path, value);
+    const value = allowedValue(parameter, link.settings.get(path));
+    if (value !== undefined) settings = withValue(settings, path, value);
   }
   return { ...settings, masks: masksFrom(settings.masks, link.settings) };
+}
+
+function allowedValue(parameter: CatalogParameter, typed: string | undefined): Value | undefined {
+  const value = typed === undefined ? undefined : parseValue(parameter, typed);
+  return value !== undefined && isAllowed(parameter, value) ? value : undefined;
+}
+
+/** What of a link's settings means nothing beside `settings`, which it was applied to. */
+export function unreadSettings(settings: Settings, link: Link): Link['unread'] {
+  const parameters = new Map(parametersOf(settings));
+  const understood = (name: string, typed: string): boolean => {
+    if (name in LISTS) return settings[name as ListName].id === typed;
+    if (isMaskName(name)) return settings.masks.painted !== undefined;
+    if (LENGTHS.some(([length]) => length === name)) return typed === 'all' || LENGTH_LIST.test(typed);
+    const parameter = parameters.get(name);
+    return parameter !== undefined && allowedValue(parameter, typed) !== undefined;
+  };
+  return [...link.settings].filter(([name, typed]) => !understood(name, typed));
 }
 
 /** The lengths as a link says them, and as the settings hold them. */
@@ -123,13 +161,14 @@ const LENGTHS = [
   ['keyValueSeqLengths', 'keyLengths'],
   ['querySeqLengths', 'queryLengths'],
 ] as const;
+const LENGTH_LIST = /^\d{1,8}(,\d{1,8})*$/;
 
 function masksFrom(own: Masks, entries: ReadonlyMap<string, string>): Masks {
   const masks: Record<string, unknown> = { ...own, painted: paintedFrom(entries) };
   for (const [name, field] of LENGTHS) {
     const typed = entries.get(name);
     if (typed === 'all') masks[field] = undefined;
-    else if (typed !== undefined && /^\d{1,8}(,\d{1,8})*$/.test(typed)) masks[field] = typed.split(',').map(Number);
+    else if (typed !== undefined && LENGTH_LIST.test(typed)) masks[field] = typed.split(',').map(Number);
   }
   return masks;
 }

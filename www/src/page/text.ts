@@ -20,6 +20,11 @@ export const text = {
     en: 'This link was made for the file {name}; another one is open. Open that file to see what was seen.',
     zh: '此链接是为文件 {name} 制作的，现在打开的是另一个文件。打开该文件即可看到当时的画面。',
   },
+  unread: {
+    en: 'Parts of this link that fit nothing here: {parts}. Everything else in it is shown.',
+    zh: '此链接中有些部分在这里不适用：{parts}。其余内容已照常显示。',
+  },
+  unreadPart: { en: '“{part}”', zh: '“{part}”' },
   dismiss: { en: 'Go on without it', zh: '不用它，继续' },
   backToHeads: { en: 'Back to all heads ↓', zh: '回到所有头 ↓' },
   takeMatrix: { en: 'Export the matrix or copy a link', zh: '导出矩阵或复制链接' },

@@ -4,29 +4,38 @@ import type { Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
 import { element, uniqueId } from '../views/parts/dom.ts';
 import { isTouch } from '../views/parts/pointer.ts';
-import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
+import { clip, phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
 import { choices, listed, numbered, stepper } from './pickers.ts';
 import { EXAMPLES, type Example, type Source } from './source.ts';
-import type { Place } from './state.ts';
+import type { Link, Place } from './state.ts';
 import { text } from './text.ts';
 
 /** The stages that carry the story; the others are steps between, shown smaller. */
 const MAIN_STAGES: readonly Stage[] = ['raw', 'scaled', 'weights'];
 
-/** What is open; `expected` is the example that is on its way, `awaited` the name of a file that a link was made for. */
+/**
+ * What is open; `expected` is the example that is on its way, `awaited` the name of a file that a link was made for, and `unread`
+ * what of a link means nothing.
+ */
 interface SourceState {
   language: Language;
   source: Source | undefined;
   expected: Example;
   awaited: string | undefined;
+  unread: Link['unread'];
 }
 
 /** Examples, own files, and a sentence on what is open. */
 export function renderSource(
   host: HTMLElement,
-  { language, source, expected, awaited }: SourceState,
-  listen: { example: (example: Example) => void; files: (files: File[]) => void; dismiss: () => void },
+  { language, source, expected, awaited, unread }: SourceState,
+  listen: {
+    example: (example: Example) => void;
+    files: (files: File[]) => void;
+    dismiss: () => void;
+    hush: () => void;
+  },
 ): void {
   const id = uniqueId('example');
   const menu = element('select', { id, name: 'example' });
@@ -44,7 +53,10 @@ export function renderSource(
   replaceKeepingFocus(host, [
     element('div', { class: 'source-row' }, label, menu, fileButton(text.open[language], listen.files), hint),
     element('p', { class: 'source-about', title: about }, about),
-    ...(awaited === undefined ? [] : [awaitedLine(sayAwaited(awaited, source, language), language, listen.dismiss)]),
+    ...(unread.length > 0 ? [linkLine('unread', sayUnread(unread, language), text.close[language], listen.hush)] : []),
+    ...(awaited === undefined
+      ? []
+      : [linkLine('awaited', sayAwaited(awaited, source, language), text.dismiss[language], listen.dismiss)]),
     ...(source?.note ? [element('p', { class: 'source-note' }, source.note[language])] : []),
   ]);
 }
@@ -55,10 +67,25 @@ export function sayAwaited(name: string, source: Source | undefined, language: L
   return phrase(own ? text.notAwaited : text.awaited, language, { name: visibleToken(name) });
 }
 
-function awaitedLine(words: string, language: Language, dismiss: () => void): HTMLElement {
-  const button = element('button', { type: 'button', class: 'button quiet', name: 'dismiss' }, text.dismiss[language]);
-  button.addEventListener('click', dismiss);
-  return element('div', { class: 'source-awaited' }, element('p', { role: 'status' }, words), button);
+/** Parts of a link that are named where they mean nothing, and characters of each. */
+const [MOST_UNREAD, LONGEST_UNREAD] = [4, 40];
+
+/** That parts of a link mean nothing. They are whatever it says, as the name of a file is. */
+export function sayUnread(unread: Link['unread'], language: Language): string {
+  const parts = unread.slice(0, MOST_UNREAD).map(([name, value]) => {
+    const part = visibleToken(clip(value === '' ? name : `${name}=${value}`, LONGEST_UNREAD));
+    return phrase(text.unreadPart, language, { part });
+  });
+  const more = unread.length > MOST_UNREAD ? ' …' : '';
+  return phrase(text.unread, language, { parts: parts.join(language === 'zh' ? '、' : ', ') + more });
+}
+
+/** A line on a link, and a way to have done with it. */
+function linkLine(kind: 'awaited' | 'unread', words: string, says: string, done: () => void): HTMLElement {
+  const name = kind === 'awaited' ? 'dismiss' : 'hush';
+  const button = element('button', { type: 'button', class: 'button quiet', name }, says);
+  button.addEventListener('click', done);
+  return element('div', { class: `source-link source-${kind}` }, element('p', { role: 'status' }, words), button);
 }
 
 /** What there is to step through, and where it stands. */
