@@ -39,6 +39,7 @@ export async function own(query, key, options = {}, names = {}) {
 export const section = compare({
   subject: () => subject,
   atlas: () => atlas,
+  fault: () => undefined,
   shown: () => shown,
   get known() {
     return known;

@@ -32,6 +32,7 @@ export async function example(id) {
 }
 export const section = heads({
   atlas: () => atlas,
+  fault: () => undefined,
   expected: () => (id ? { layers: 6, heads: 12 } : undefined),
   shown: () => shown,
   listen: (heard) => listeners.push(heard),

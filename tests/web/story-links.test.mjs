@@ -33,7 +33,7 @@ export async function example(id, { layer, head, batch = 0 } = {}) {
   const { queryTokens, keyTokens } = atlas;
   use({ map, layer: layer ?? found.start.layer, batch, head: head ?? found.start.head, queryTokens, keyTokens });
 }
-export const section = links({ subject: () => subject, listen: (heard) => listeners.push(heard) });
+export const section = links({ subject: () => subject, fault: () => undefined, listen: (heard) => listeners.push(heard) });
 const id = new URLSearchParams(location.search).get('example');
 const first = id ? example(id) : undefined;
 export async function begin() {

@@ -122,6 +122,39 @@ test('a section that does not arrive says so in its room, and comes when it is a
     assert.equal(await view(page, 'steps').getByRole('alert').count(), 0);
   }));
 
+for (const [what, file, language] of /** @type {const} */ ([
+  ['the reader of files', /qkscope_files_bg\.wasm$/, 'en'],
+  ['every module', /\.wasm$/, 'zh'],
+  ['the engine', /engine-\w+\.js(\?\d+)?$/, 'en'],
+])) {
+  test(`where a server has lost ${what}, page and sections say that they cannot compute, and why`, () =>
+    site.visit({ path: 'empty', html: '', fresh: true, expectedErrors: /404|Failed to fetch/ }, async (page) => {
+      await page.route(file, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'Not found' }));
+      await page.goto(`${site.url}#lang=${language}&at=explore`);
+      const lost =
+        language === 'en'
+          ? /^This cannot be computed: \S+\.(wasm|js) did not load\.$/
+          : /^无法计算：\S+\.wasm 未能加载。$/;
+      const main =
+        language === 'en'
+          ? /^This page cannot compute now, because its file \S+ did not load\..*then reload the page/
+          : /^本页暂时无法计算：所需的文件 \S+ 未能加载。.*重新载入页面/;
+      await page.locator('#notice p', { hasText: main }).waitFor();
+      await page.locator('.matrix-room p', { hasText: lost }).waitFor();
+      for (const id of ['steps', 'links', 'heads', 'compare', 'student']) {
+        await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
+        await view(page, id).locator('p', { hasText: lost }).first().waitFor();
+        const words = await view(page, id).innerText();
+        assert.equal(words.match(/did not load|未能加载/g).length, 1, id);
+        assert.doesNotMatch(
+          words,
+          /None is this strong|There is none|Nothing is open|0 of 0|没有这么强|^没有。|尚未打开/m,
+          id,
+        );
+      }
+    }));
+}
+
 test('where the script of the page does not arrive, the page says so', () =>
   site.visit({ path: 'empty', html: '', fresh: true, expectedErrors: /./ }, async (page) => {
     await page.route('**/first.js', (route) => route.abort());

@@ -28,7 +28,7 @@ import { colorScale } from './scale.ts';
 import type { Exported } from './story/section.ts';
 import { TakeMenu } from './story/take.ts';
 import { Scopes, type Scope } from './scope.ts';
-import { alignmentMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
+import { alignmentMissing, faultOf, fileMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
   EXAMPLES,
@@ -311,8 +311,14 @@ export class Page {
 
   #openFailed(error: unknown): void {
     const sentence = { name: this.#loading, reason: reasonOf(error, this.#language) };
-    this.#notice.show(phrase(text.openFailed, this.#language, sentence), this.#language);
-    this.#stay();
+    this.#notice.show(this.#cannotCompute(error) ?? phrase(text.openFailed, this.#language, sentence), this.#language);
+    this.#stay(error);
+  }
+
+  /** That the page itself is not whole, where that is what went wrong, and what to do. */
+  #cannotCompute(error: unknown): string | undefined {
+    const file = fileMissing(error, this.#language);
+    return file && phrase(text.cannotCompute, this.#language, { file });
   }
 
   #show(source: Source, start: Start = {}): void {
@@ -360,10 +366,11 @@ export class Page {
   }
 
   /** Goes on with what is open, if anything is. */
-  #stay(): void {
+  #stay(error?: unknown): void {
     if (!this.#source) {
-      this.#matrix.message = text.nothingOpen[this.#language];
-      this.#opened.show(undefined);
+      const fault = fileMissing(error, this.#language) === undefined ? undefined : error;
+      this.#matrix.message = fault === undefined ? text.nothingOpen[this.#language] : faultOf(fault, this.#language);
+      this.#opened.show(undefined, fault);
     }
     this.#renderSource();
   }
@@ -482,7 +489,7 @@ export class Page {
       await this.#matrix.drawn;
     } catch (error) {
       // The canvas may still hold the picture before.
-      this.#clearPicture();
+      this.#clearPicture(error);
       throw error;
     }
   }
@@ -608,22 +615,23 @@ export class Page {
     const language = this.#language;
     const unaligned = missesAlignment(error) && this.#sizes;
     const sentence = unaligned ? alignmentMissing(unaligned, language) : reasonOf(error, language);
-    if (this.#shown?.source !== this.#source) this.#clearPicture();
+    if (this.#shown?.source !== this.#source) this.#clearPicture(error);
     this.#stale.refuse();
     if (error instanceof QkscopeError && this.#controls.fail(error.subject, sentence) === 'in sight') return;
     if (error instanceof QkscopeError && this.#mask.fail(error.subject, sentence)) return;
-    const notice = unaligned ? sentence : phrase(text.computeFailed, language, { reason: sentence });
+    const failed = unaligned ? sentence : phrase(text.computeFailed, language, { reason: sentence });
+    const notice = this.#cannotCompute(error) ?? failed;
     this.#notice.show(notice, language, 'picture');
   }
 
   /** What is drawn is of another source than the one named above it, or was not drawn: better nothing. */
-  #clearPicture(): void {
+  #clearPicture(error?: unknown): void {
     this.#sums.cancel();
     this.#shown = undefined;
     this.#stale.show(false);
     this.#scopes.show(undefined);
     this.#problem.show(undefined);
-    this.#opened.show(undefined);
+    this.#opened.show(undefined, error);
     this.#matrix.clear();
     this.#inspector.clear();
     this.#head.show(undefined, this.#language);

@@ -54,9 +54,35 @@ export function reasonOf(error: unknown, language: Language): string {
 }
 
 function sentenceOf(error: unknown, language: Language): string {
+  const file = fileMissing(error, language);
+  if (file !== undefined) return phrase(text.notLoaded, language, { file });
   if (error instanceof PageError) return error.in(language);
   if (error instanceof QkscopeError && language === 'zh') return inChinese(error);
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Says by itself that something could not be computed; what has to be done first may be the reason. */
+export function faultOf(error: unknown, language: Language): string {
+  const file = fileMissing(error, language);
+  return file === undefined ? reasonOf(error, language) : phrase(text.notComputed, language, { file });
+}
+
+/** How a browser says that a module did not arrive: Chromium and Firefox with its address, WebKit without. */
+const NO_MODULE = /dynamically imported module|Importing a module script failed/;
+
+/** Which file of the page itself did not arrive, where that is what went wrong. */
+export function fileMissing(error: unknown, language: Language): string | undefined {
+  if (error instanceof QkscopeError) {
+    const missing = error.code === 'wasm' && (error.expected === 'served' || error.expected === 'reachable');
+    return missing ? nameIn(error.subject) : undefined;
+  }
+  if (!(error instanceof TypeError && NO_MODULE.test(error.message))) return undefined;
+  return nameIn(error.message) ?? text.someScript[language];
+}
+
+/** The last part of an address, without what is asked of it. */
+function nameIn(words: string): string | undefined {
+  return /([^/\s]+\.(?:js|wasm))(?:\?\S*)?\.?$/.exec(words)?.[1];
 }
 
 /** What a control for an option of the problem is called. */

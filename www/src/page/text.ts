@@ -264,6 +264,13 @@ export const text = {
 
   openFailed: { en: '{name} could not be opened: {reason}.', zh: '无法打开 {name}：{reason}。' },
   computeFailed: { en: 'The picture could not be computed: {reason}.', zh: '无法计算：{reason}。' },
+  notLoaded: { en: '{file} did not load', zh: '{file} 未能加载' },
+  someScript: { en: 'a script of this page', zh: '本页的一个脚本' },
+  notComputed: { en: 'This cannot be computed: {file} did not load.', zh: '无法计算：{file} 未能加载。' },
+  cannotCompute: {
+    en: 'This page cannot compute now, because its file {file} did not load. Check the connection, and what may block the file, then reload the page: the address keeps what is set.',
+    zh: '本页暂时无法计算：所需的文件 {file} 未能加载。请检查网络，以及是否有程序拦截了它，然后重新载入页面：设置都保存在地址中。',
+  },
   tokensFault: {
     en: '{name} has {tokens} tokens for {size} {what}; they are shown by number instead.',
     zh: '{name} 有 {tokens} 个词元，但有 {size} 个{what}；改用编号显示。',

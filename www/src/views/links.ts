@@ -326,10 +326,15 @@ export class LinksView extends EventTarget {
       const group = side === 'query' ? this.#queries : this.#keys;
       group.show(this.#say(`${side}Group`), this.#choices.locked, reached, (token) => this.#nameFully(side, token));
     }
-    this.#count.textContent = this.#scene
+    this.#count.textContent = this.#known
       ? this.#say('shown', { shown: this.#written(shown.length), total: this.#written(lit.length) })
       : '';
     this.#showList(ends, shown);
+  }
+
+  /** Whether there is anything to be seen: that none is strong says nothing of links that are not computed. */
+  get #known(): boolean {
+    return this.#scene?.queries.some(({ index }) => this.#scene?.sumOf(index) !== undefined) ?? false;
   }
 
   #nameFully(side: LinkEnd['side'], { index, name }: LinkToken): string {
@@ -351,7 +356,7 @@ export class LinksView extends EventTarget {
     const items = listed.map((link) => this.#item(link));
     const rest = shown.length - listed.length;
     if (rest > 0) items.push(element('li', { class: 'links-more' }, this.#say('more', { count: this.#written(rest) })));
-    if (items.length === 0) items.push(element('li', { class: 'links-more' }, this.#say('none')));
+    if (items.length === 0 && this.#known) items.push(element('li', { class: 'links-more' }, this.#say('none')));
     this.#list.replaceChildren(...items);
   }
 

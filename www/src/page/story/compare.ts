@@ -11,7 +11,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
-import { PageError, reasonOf } from '../reason.ts';
+import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, nameOf, openExample, openFiles, type Example, type Reading, type Source } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
 import { text as pageText } from '../text.ts';
@@ -38,6 +38,8 @@ export interface CompareSubject {
 export interface CompareOf {
   /** The head in the picture; undefined: there is none. The same object as long as its weights are the same. */
   subject(): CompareSubject | undefined;
+  /** Why there is none, where that is not the visitor's choice. */
+  fault(): unknown;
   /** The layers of what is open, and which of them the head is of. */
   atlas(): Atlas | undefined;
   shown(): HeadAt | undefined;
@@ -235,7 +237,10 @@ class Compare implements Mounted {
     if (!subject || !atlas) {
       this.#drawn = undefined;
       this.#view.show(undefined);
-      this.#say((language) => (this.#of.known ? text.empty[language] : ''));
+      const fault = this.#of.fault();
+      const says = (language: Language): string =>
+        fault === undefined ? text.empty[language] : faultOf(fault, language);
+      this.#say((language) => (this.#of.known ? says(language) : ''));
       return this.#settle();
     }
     const wanted = this.#wanted;

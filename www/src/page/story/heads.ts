@@ -4,8 +4,8 @@ import { catalog, paint, type Colormap, type HeadStatistic } from '../../engine/
 import type { Text } from '../../generated/catalog.ts';
 import { HeadsView, type HeadAt } from '../../views/index.ts';
 import type { Painter } from '../../views/parts/palette.ts';
-import { phrase } from '../../views/parts/text.ts';
-import { reasonOf } from '../reason.ts';
+import { phrase, type Language } from '../../views/parts/text.ts';
+import { faultOf, reasonOf } from '../reason.ts';
 import type { Atlas } from './atlas.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
@@ -15,6 +15,8 @@ import { MOST_CELLS, survey } from './survey.ts';
 export interface HeadsOf {
   /** The layers of what is open; undefined: nothing is. The same object as long as its weights are the same. */
   atlas(): Atlas | undefined;
+  /** Why nothing is open, where that is not the visitor's choice. */
+  fault(): unknown;
   /** How many layers and heads to keep room for as long as they are not known; undefined: nobody knows. */
   expected(): { layers: number; heads: number } | undefined;
   /** The head that the page shows; `layer` counts from 0 among the atlas's. */
@@ -107,6 +109,8 @@ class Heads implements Mounted {
       this.#reserve(atlas);
       this.#view.state = atlas ? { is: 'computing', done: 0, running: false } : { is: 'empty' };
     }
+    const fault = this.#of.fault();
+    if (fault !== undefined) this.#refuse((language) => faultOf(fault, language));
     this.#view.opened = this.#of.shown();
     this.#work();
   }
@@ -156,7 +160,8 @@ class Heads implements Mounted {
       );
     } catch (error) {
       if (this.#running !== controller) return;
-      if (!signal.aborted) this.#refuse(error);
+      const says = (language: Language): string => phrase(text.failed, language, { reason: reasonOf(error, language) });
+      if (!signal.aborted) this.#refuse(says);
     }
     if (this.#running !== controller) return;
     this.#running = undefined;
@@ -180,10 +185,8 @@ class Heads implements Mounted {
     this.#view.state = complete ? { is: 'complete' } : { is: 'computing', done: this.#done, running };
   }
 
-  #refuse(error: unknown): void {
+  #refuse(says: (language: Language) => string): void {
     this.#refused = true;
-    const says = (language: 'en' | 'zh'): string =>
-      phrase(text.failed, language, { reason: reasonOf(error, language) });
     this.#view.state = { is: 'refused', reason: { en: says('en'), zh: says('zh') } };
   }
 }

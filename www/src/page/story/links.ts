@@ -7,6 +7,7 @@ import { LinksView, type Link, type LinksScene, type LinkToken } from '../../vie
 import { Latest } from '../../views/parts/latest.ts';
 import { isLink, linksOf } from '../../views/parts/linkset.ts';
 import { phrase, visibleToken } from '../../views/parts/text.ts';
+import { faultOf } from '../reason.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 
@@ -25,6 +26,8 @@ export interface LinksSubject {
 export interface LinksOf {
   /** The head in the picture; undefined: there is none. The same object as long as its weights are the same. */
   subject(): LinksSubject | undefined;
+  /** Why there is none, where that is not the visitor's choice. */
+  fault(): unknown;
   /** Calls `changed` whenever that is another one. */
   listen(changed: () => void): void;
 }
@@ -119,7 +122,10 @@ class Links implements Mounted {
     const subject = this.#of.subject();
     if (subject !== this.#subject) this.#jobs.cancel();
     this.#subject = subject;
-    if (!subject) this.#view.show((this.#drawn = undefined));
+    if (!subject) {
+      this.#drawn = undefined;
+      this.#view.show(faultScene(this.#of.fault()));
+    }
     if (!subject || !this.#inSight || subject === this.#drawn) return;
     this.#view.busy = true;
     this.#jobs.run(async (signal) => {
@@ -129,6 +135,14 @@ class Links implements Mounted {
       this.#view.show(scene);
     }, true);
   }
+}
+
+/** Nothing, and why; undefined: nothing is open, which is not worth a word. */
+function faultScene(fault: unknown): LinksScene | undefined {
+  if (fault === undefined) return undefined;
+  const title = { en: '', zh: '' };
+  const note = { en: faultOf(fault, 'en'), zh: faultOf(fault, 'zh') };
+  return { title, note, queries: [], keys: [], links: [], sumOf: () => undefined };
 }
 
 /** Every link of short sequences; of long ones the strongest. */

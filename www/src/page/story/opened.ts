@@ -51,16 +51,18 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
   #value: { source: Source; layer: number; value: Promise<Tensor | null> } | undefined;
   /** Whether it is known if anything is open. */
   #known = false;
+  #fault: unknown;
   #waiting: (() => void)[] = [];
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  /** Another head is in the picture, or the same under other rules; undefined: there is no picture. */
-  show(head: OpenHead | undefined): void {
-    if (this.#known && isSame(head, this.#head)) return;
+  /** Another head is in the picture, or the same under other rules; undefined: there is no picture, for `fault` where that is said. */
+  show(head: OpenHead | undefined, fault?: unknown): void {
+    if (this.#known && isSame(head, this.#head) && fault === this.#fault) return;
     this.#known = true;
+    this.#fault = fault;
     this.#head = head;
     this.#steps = undefined;
     this.#subject = head && subjectOf(head);
@@ -78,12 +80,16 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
     return this.#known;
   }
 
+  fault(): unknown {
+    return this.#fault;
+  }
+
   // ---- for the steps
 
   async layer(): Promise<StepsHead> {
     if (!this.#known) await new Promise<void>((go) => this.#waiting.push(go));
     const head = this.#head;
-    if (!head) throw new PageError(text.nothingOpen);
+    if (!head) throw this.#fault ?? new PageError(text.nothingOpen);
     this.#steps ??= this.#stepsOf(head);
     return this.#steps;
   }

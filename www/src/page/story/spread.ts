@@ -13,7 +13,7 @@ import {
 import { element } from '../../views/parts/dom.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import type { Language } from '../../views/parts/text.ts';
-import { reasonOf } from '../reason.ts';
+import { faultOf } from '../reason.ts';
 import { normals } from '../tensors.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
@@ -129,7 +129,7 @@ class Spread implements Mounted {
     const { chosen, at } = this.#state;
     const scene: SpreadScene = { sizes: SIZES, count: QUERIES * KEYS, keys: KEYS, samples: this.#samples, chosen, at };
     this.#view.show(scene, this.#language);
-    this.#fault.textContent = this.#error === undefined ? '' : reasonOf(this.#error, this.#language);
+    this.#fault.textContent = this.#error === undefined ? '' : faultOf(this.#error, this.#language);
   }
 }
 

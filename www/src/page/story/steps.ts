@@ -16,7 +16,7 @@ import { element } from '../../views/parts/dom.ts';
 import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
-import { reasonOf } from '../reason.ts';
+import { faultOf } from '../reason.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 import { stagesOf, type RowNumbers, type WeightedSum } from './stages.ts';
@@ -199,7 +199,7 @@ class Steps implements Mounted {
 
   #show(): void {
     this.#view.show(this.#scene(), this.#language);
-    this.#fault.textContent = this.#error === undefined ? '' : reasonOf(this.#error, this.#language);
+    this.#fault.textContent = this.#error === undefined ? '' : faultOf(this.#error, this.#language);
   }
 
   #scene(): StepsScene | undefined {

@@ -8,7 +8,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { makeField, type Field } from '../field.ts';
-import { reasonOf } from '../reason.ts';
+import { faultOf } from '../reason.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
 import { ownFeatures, SAMPLE, sampleFeatures, type Features } from './features.ts';
 import { OwnFeatures, type Outcome } from './ownfeatures.ts';
@@ -207,7 +207,7 @@ class Student implements Mounted {
     const [now, then] = table ? studentVerdict(table, at, language) : ['', ''];
     const said = now === '' ? [] : [element('b', {}, now), ' ', element('span', {}, then)];
     this.#verdict.replaceChildren(...said);
-    this.#fault.textContent = this.#error === undefined ? '' : reasonOf(this.#error, language);
+    this.#fault.textContent = this.#error === undefined ? '' : faultOf(this.#error, language);
   }
 
   /** What is seen; before the sample is there, room for it. */
