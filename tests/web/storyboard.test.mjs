@@ -141,6 +141,15 @@ for (const [what, file, language] of /** @type {const} */ ([
           : /^本页暂时无法计算：所需的文件 \S+ 未能加载。.*重新载入页面/;
       await page.locator('#notice p', { hasText: main }).waitFor();
       await page.locator('.matrix-room p', { hasText: lost }).waitFor();
+      // In the other language, too, and back again.
+      const [other, again] = language === 'en' ? ['zh', 'en'] : ['en', 'zh'];
+      const choose = async (value) => {
+        await page.locator(`[name="language"][value="${value}"]`).evaluate((one) => one['click']());
+        await made(page);
+      };
+      await choose(other);
+      assert.match(await page.locator('.plot-empty').textContent(), other === 'zh' ? /^无法计算/ : /^This cannot/);
+      await choose(again);
       for (const id of ['steps', 'links', 'heads', 'compare', 'student']) {
         await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
         await view(page, id).locator('p', { hasText: lost }).first().waitFor();

@@ -113,6 +113,8 @@ export class Page {
   #isLarge = false;
   #language: Language;
   #chosenLanguage: Language | undefined;
+  /** Why nothing is open, where that is not the visitor's choice. */
+  #fault: unknown;
   /** What the rows of the picture sum to, once that is known. */
   #rowSums = '';
   #colorTimer: ReturnType<typeof setTimeout> | undefined;
@@ -368,11 +370,17 @@ export class Page {
   /** Goes on with what is open, if anything is. */
   #stay(error?: unknown): void {
     if (!this.#source) {
-      const fault = fileMissing(error, this.#language) === undefined ? undefined : error;
-      this.#matrix.message = fault === undefined ? text.nothingOpen[this.#language] : faultOf(fault, this.#language);
-      this.#opened.show(undefined, fault);
+      this.#fault = fileMissing(error, this.#language) === undefined ? undefined : error;
+      this.#sayNothing();
+      this.#opened.show(undefined, this.#fault);
     }
     this.#renderSource();
+  }
+
+  /** Says in place of a picture why there is none. */
+  #sayNothing(): void {
+    const language = this.#language;
+    this.#matrix.message = this.#fault === undefined ? text.nothingOpen[language] : faultOf(this.#fault, language);
   }
 
   /** Says to assistive technology, and to tests, whether the picture is about to change. */
@@ -825,6 +833,7 @@ export class Page {
         this.#controls.show(this.#settings, language);
         this.#showMask();
         this.#render();
+        if (this.#opened.known && !this.#source && !this.#loads.busy) this.#sayNothing();
         this.#draw();
       },
       repaint: () => {

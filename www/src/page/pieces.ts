@@ -31,6 +31,7 @@ export class Pieces {
 
   /** Says everything in `language`. A language that is on its way is given up. */
   speak(language: Language): void {
+    if (language === this.#frame.language && !this.#words.busy) return;
     const change = (piece: Piece): void => {
       if (this.#frame.translate(piece.element, language)) piece.speak?.(language);
     };
