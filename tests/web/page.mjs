@@ -183,17 +183,19 @@ export async function settled(page) {
   );
 }
 
-/** Waits until a section of the story is made and nothing in it is about to change. */
-export const sectionReady = (page, id) =>
-  page.waitForFunction((id) => {
+/** Waits until a section of the story is made and nothing in it is about to change; `near`: keeps it in the window meanwhile. */
+export const sectionReady = (page, id, near = false) =>
+  page.waitForFunction(([id, near]) => {
     const host = document.querySelector(`#${id} .story-view`);
+    // What is above it may grow, once it is drawn.
+    if (near && Math.abs(host?.getBoundingClientRect().top) > innerHeight) document.getElementById(id).scrollIntoView();
     return host?.childElementCount > 0 && !host.querySelector('[aria-busy="true"], .heads-waiting');
-  }, id);
+  }, /** @type {const} */ ([id, near]));
 
 /** Brings a section of the story to the top of the window, and waits until it is made. */
 export async function showSection(page, id) {
   await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
-  await sectionReady(page, id);
+  await sectionReady(page, id, true);
 }
 
 /**

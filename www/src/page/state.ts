@@ -111,7 +111,7 @@ function readEntry(link: Link, name: string, value: string): boolean {
     if (value.length <= LONGEST_STORY) link.story.set(name, value);
     return link.story.has(name);
   }
-  if (name in ASKED) return link[ASKED[name as keyof typeof ASKED]] !== undefined;
+  if (Object.hasOwn(ASKED, name)) return link[ASKED[name as keyof typeof ASKED]] !== undefined;
   if (name === 'example') link.example = value;
   else link.settings.set(name, value);
   return true;
@@ -147,7 +147,7 @@ function allowedValue(parameter: CatalogParameter, typed: string | undefined): V
 export function unreadSettings(settings: Settings, link: Link): Link['unread'] {
   const parameters = new Map(parametersOf(settings));
   const understood = (name: string, typed: string): boolean => {
-    if (name in LISTS) return settings[name as ListName].id === typed;
+    if (Object.hasOwn(LISTS, name)) return settings[name as ListName].id === typed;
     if (isMaskName(name)) return settings.masks.painted !== undefined;
     if (LENGTHS.some(([length]) => length === name)) return typed === 'all' || LENGTH_LIST.test(typed);
     const parameter = parameters.get(name);
