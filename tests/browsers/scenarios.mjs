@@ -251,6 +251,15 @@ export const SCENARIOS = {
     await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '16');
     await settled(page);
     await restored();
+    // Another head is another place, too; what is set at a place is none.
+    await page.choose('#map [name="head"]', '3');
+    await page.linked('head', '3');
+    await page.choose('[name="colors"]', 'cividis');
+    await page.linked('colors', 'cividis');
+    await page.evaluate(() => history.back());
+    await page.linked('head', '11');
+    await settled(page);
+    await restored();
   },
 
   'a section is saved as it is seen: table, picture, drawing': async (page) => {
