@@ -21,7 +21,7 @@ pub fn json() -> String {
         "patterns": diagnostics::PATTERNS,
         "measures": diagnostics::MEASURES,
         "statuses": normalize::STATUSES,
-        "colormaps": members(paint::COLORMAPS.iter().map(|entry| &entry.member)),
+        "colormaps": list(paint::COLORMAPS, |entry| (&entry.member, json!({ "onDark": entry.on_dark }))),
         "formats": members(format::FORMATS.iter().map(|entry| &entry.member)),
     });
     document.to_string()

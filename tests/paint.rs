@@ -90,29 +90,51 @@ fn sequential_maps_get_lighter_all_the_way() {
     }
 }
 
+/// The maps of numbers with a sign, and whether the middle is their lightest colour.
+const DIVERGING: [(&str, bool); 2] = [("blue_orange", true), ("blue_orange_dark", false)];
+
 #[test]
-fn the_diverging_map_is_lightest_in_the_middle_and_falls_alike_on_both_sides() {
-    let table = table("blue_orange");
-    let middle = table.len() / 2;
-    assert_eq!(table.len() % 2, 1);
-    let [r, g, b] = table[middle];
-    assert!(r == g && g == b, "the middle has no hue: {:?}", table[middle]);
-    for strength in 0..middle {
-        for arm in [|i: usize, m: usize| m + i, |i, m| m - i] {
-            let (nearer, farther) = (table[arm(strength, middle)], table[arm(strength + 1, middle)]);
-            assert!(lightness(farther) < lightness(nearer), "{nearer:?} {farther:?}");
+fn diverging_maps_are_lightest_or_darkest_in_the_middle_and_change_alike_on_both_sides() {
+    for (id, light) in DIVERGING {
+        let table = table(id);
+        let middle = table.len() / 2;
+        assert_eq!(table.len() % 2, 1);
+        let [r, g, b] = table[middle];
+        assert!(r == g && g == b, "the middle has no hue: {:?}", table[middle]);
+        for strength in 0..middle {
+            for arm in [|i: usize, m: usize| m + i, |i, m| m - i] {
+                let (nearer, farther) = (table[arm(strength, middle)], table[arm(strength + 1, middle)]);
+                assert!(
+                    farther == nearer || (lightness(farther) < lightness(nearer)) == light,
+                    "{nearer:?} {farther:?}"
+                );
+            }
+            let (below, above) = (table[middle - strength], table[middle + strength]);
+            assert!((lightness(below) - lightness(above)).abs() < 5.0, "{below:?} {above:?}");
         }
-        let (below, above) = (table[middle - strength], table[middle + strength]);
-        assert!((lightness(below) - lightness(above)).abs() < 5.0, "{below:?} {above:?}");
     }
 }
 
 /// CIELAB overrates differences of strong colours (hence ΔE2000), which the ends of the arms are.
 #[test]
-fn equal_steps_of_the_diverging_map_look_about_equal() {
-    let steps: Vec<f64> = table("blue_orange").windows(17).step_by(16).map(|w| distance(w[0], w[16])).collect();
-    let (least, most) = steps.iter().fold((f64::MAX, 0.0f64), |(l, m), &s| (l.min(s), m.max(s)));
-    assert!(steps.len() == 16 && most / least < 1.75, "{steps:?}");
+fn equal_steps_of_diverging_maps_look_about_equal() {
+    for (id, _) in DIVERGING {
+        let steps: Vec<f64> = table(id).windows(17).step_by(16).map(|w| distance(w[0], w[16])).collect();
+        let (least, most) = steps.iter().fold((f64::MAX, 0.0f64), |(l, m), &s| (l.min(s), m.max(s)));
+        assert!(steps.len() == 16 && most / least < 1.75, "{id}: {steps:?}");
+    }
+}
+
+/// The page's dark ground, of which the middle must not stand out.
+#[test]
+fn maps_that_suit_a_dark_ground_have_no_light_middle() {
+    for map in COLORMAPS {
+        let on_dark = table(map.on_dark);
+        let ground = lightness([20, 22, 27]);
+        assert!(on_dark.len() % 2 == 0 || lightness(on_dark[on_dark.len() / 2]) - ground < 10.0, "{}", map.member.id);
+        let other = COLORMAPS.iter().find(|other| other.member.id == map.on_dark).unwrap();
+        assert_eq!(other.on_dark, map.on_dark, "{}", map.member.id);
+    }
 }
 
 /// Machado, Oliveira and Fernandes 2009, *A physiologically-based model for simulation of color vision deficiency*, full
@@ -130,13 +152,16 @@ fn seen_with(matrix: &[[f64; 3]; 3], color: Rgb) -> [f64; 3] {
 
 #[test]
 fn the_sign_can_be_told_with_every_colour_blindness() {
-    let table = table("blue_orange");
-    for matrix in &DEFICIENCIES {
-        for strength in [32, 64, 128] {
-            let (below, above) = (seen_with(matrix, table[128 - strength]), seen_with(matrix, table[128 + strength]));
-            let apart = below.iter().zip(above).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-            // A difference of 2.3 can just be seen.
-            assert!(apart > 10.0 * strength as f64 / 32.0, "{strength}: {apart}");
+    for (id, _) in DIVERGING {
+        let table = table(id);
+        for matrix in &DEFICIENCIES {
+            for strength in [32, 64, 128] {
+                let (below, above) = (table[128 - strength], table[128 + strength]);
+                let (below, above) = (seen_with(matrix, below), seen_with(matrix, above));
+                let apart = below.iter().zip(above).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                // A difference of 2.3 can just be seen.
+                assert!(apart > 10.0 * strength as f64 / 32.0, "{id}, {strength}: {apart}");
+            }
         }
     }
 }

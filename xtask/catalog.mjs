@@ -22,6 +22,7 @@ const OPTIONS = { ScoreOption: 'scores', NormalizerOption: 'normalizers', Positi
 
 /** What the members of some lists say beyond what all say. */
 const MORE = {
+  Colormap: '{ readonly onDark: Colormap }',
   Normalizer: '{ readonly forbids: readonly string[] }',
   Position: '{ readonly biases: boolean; readonly changesRows: boolean }',
 };

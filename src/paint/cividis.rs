@@ -18,6 +18,7 @@ pub static ENTRY: Colormap = Colormap {
         "",
         "Nuñez, Anderton and Renslow 2018, doi 10.1371/journal.pone.0199239, CC0",
     ),
+    on_dark: "cividis",
     table: || &TABLE,
 };
 

@@ -23,6 +23,7 @@ use crate::member::Member;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod canvas;
+mod parts;
 
 /// Red, green and blue, as sRGB bytes.
 pub type Rgb = [u8; 3];
@@ -40,6 +41,8 @@ pub const MAX_SIDE: u64 = 32_767;
 pub struct Colormap {
     /// What it says about itself.
     pub member: Member,
+    /// The map that takes its place on a dark ground: itself where it suits both.
+    pub on_dark: &'static str,
     /// The colours from low to high. A diverging map has an odd number, so that the middle is one of them.
     pub table: fn() -> &'static [Rgb],
 }
@@ -52,7 +55,7 @@ macro_rules! colormaps {
     };
 }
 
-colormaps![viridis, cividis, blue_orange];
+colormaps![viridis, cividis, blue_orange, blue_orange_dark];
 
 /// Numbers in rows and columns, row-major. NaN and infinities are allowed.
 #[derive(Clone, Copy, Debug)]

@@ -17,6 +17,7 @@ pub static ENTRY: Colormap = Colormap {
         "",
         "van der Walt and Smith 2015, CC0",
     ),
+    on_dark: "viridis",
     table: || &TABLE,
 };
 

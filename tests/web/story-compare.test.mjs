@@ -306,6 +306,20 @@ test('A and B have the same colours, which are those of their weights; the diffe
     assert.ok(legends[1].startsWith(`−${reach.toFixed(4)}`) && legends[1].endsWith(reach.toFixed(4)), legends[1]);
   }));
 
+test('where A and B are alike, the difference has about the colour of the page, light or dark', () =>
+  site.stay(SENTENCE, async (page) => {
+    for (const colorScheme of /** @type {const} */ (['light', 'dark', 'light'])) {
+      await page.emulateMedia({ colorScheme });
+      await drawn(page);
+      await page.waitForFunction(() => {
+        const scale = /** @type {HTMLCanvasElement} */ (document.querySelectorAll('.compare-legend .legend-scale')[1]);
+        const [middle] = scale.getContext('2d').getImageData(scale.width / 2, 0, 1, 1).data;
+        const [, ground] = /(\d+)/.exec(getComputedStyle(document.body).backgroundColor);
+        return Math.abs(middle - Number(ground)) < 24;
+      });
+    }
+  }));
+
 test('the same head under sparsemax', () =>
   site.stay(SENTENCE, async (page) => {
     await drawn(page);

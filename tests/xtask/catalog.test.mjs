@@ -40,7 +40,7 @@ const LISTS = {
   ].map((one) => ({ ...one, forbids: [] })),
   positions: [{ ...member('none'), biases: false, changesRows: false }],
   pools: [member('max')],
-  colormaps: [member('viridis')],
+  colormaps: [{ ...member('viridis'), onDark: 'viridis' }],
   statistics: [member('mass')],
   headStatistics: [member('meanMass')],
   patterns: [member('induction')],

@@ -30,7 +30,7 @@ import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
 import { gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
-import { isDark, neutralTones, type Painter } from './parts/palette.ts';
+import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter } from './parts/palette.ts';
 import { formatDivergence, RowBars } from './parts/rowbars.ts';
 import { phrase, visibleToken, type Language } from './parts/text.ts';
 
@@ -97,10 +97,9 @@ const BARS = { wide: 120, narrow: 72 };
 const BEFORE_BARS = 12;
 const MOST_HEIGHT = 420;
 
-/** Names of colour maps. */
 export interface CompareColors {
-  weights: string;
-  difference: string;
+  weights: ColormapOf;
+  difference: ColormapOf;
 }
 
 /** The view. Event: `state` (order or lock are others). */
@@ -392,11 +391,11 @@ export class CompareView extends EventTarget {
 
   /** A and B in the same colours; the difference as far below 0 as above. */
   #scaleOf(name: 'a' | 'b' | 'difference'): { colormap: string; low: number; high: number } {
-    const { weights, difference } = this.#colors;
+    const colormap = colormapAt(this.#host, this.#colors[name === 'difference' ? name : 'weights']);
     const { high, reach } = this.#facts;
     return name === 'difference'
-      ? { colormap: difference, low: -(reach || 1), high: reach || 1 }
-      : { colormap: weights, low: 0, high: high || 1 };
+      ? { colormap, low: -(reach || 1), high: reach || 1 }
+      : { colormap, low: 0, high: high || 1 };
   }
 
   async #showLegends(): Promise<void> {

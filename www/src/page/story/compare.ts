@@ -11,6 +11,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
+import { onGround } from '../colormaps.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, nameOf, openExample, openFiles, type Example, type Reading, type Source } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
@@ -90,7 +91,7 @@ const text = {
   },
 } satisfies Record<string, Text>;
 
-const COLORS: { weights: Colormap; difference: Colormap } = { weights: 'viridis', difference: 'blue_orange' };
+const COLORS = { weights: onGround('viridis'), difference: onGround('blue_orange') };
 /** More pairs than this are not all written into a table: it would take seconds to make, and to open. */
 const MOST_LINES = 2 ** 15;
 /** The room to keep as long as nothing is open: that of the first example. */

@@ -3,6 +3,9 @@
 /** A colour as red, green, blue from 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
+/** The name of a colour map on each ground. */
+export type ColormapOf = Readonly<Record<'light' | 'dark', string>>;
+
 /** How values become colours: `low` to `high` through a named colour map, and two tones beside it. */
 export interface Palette {
   colormap: string;
@@ -24,6 +27,11 @@ export function neutralTones(dark: boolean): { removed: Rgb; invalid: Rgb; ink: 
   return dark
     ? { removed: [44, 47, 54], invalid: [255, 0, 170], ink: 'rgb(120 126 138)', paper: 'rgb(20 22 27)' }
     : { removed: [236, 238, 241], invalid: [255, 0, 170], ink: 'rgb(150 156 166)', paper: 'rgb(253 253 252)' };
+}
+
+/** The colour map for the ground that `node` stands on. */
+export function colormapAt(node: Element, colormap: ColormapOf): string {
+  return colormap[isDark(node) ? 'dark' : 'light'];
 }
 
 /** Puts a painted picture on a canvas of its size, and lets go of it. */

@@ -2,7 +2,7 @@
 
 import { element } from './dom.ts';
 import type { Legend } from './legend.ts';
-import { isDark, neutralTones, type Painter, type Palette } from './palette.ts';
+import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter, type Palette } from './palette.ts';
 import { drawNumbers, drawTiles, hasRoom, type Frame } from './plot.ts';
 import type { Pooling } from './pooling.ts';
 import type { Pair } from './profiles.ts';
@@ -19,8 +19,7 @@ export interface MatrixLook {
   /** The values at the two ends of the scale. */
   low: number;
   high: number;
-  /** The map's id. */
-  colormap: string;
+  colormap: ColormapOf;
   name: string;
 }
 
@@ -36,7 +35,7 @@ export class Picture {
   #overview: readonly TileAt[] = [];
   /** The tiles of the picture before, as long as the new one is not there. */
   #before: Tiles | undefined;
-  #look: MatrixLook = { low: 0, high: 1, colormap: '', name: '' };
+  #look: MatrixLook = { low: 0, high: 1, colormap: { light: '', dark: '' }, name: '' };
   #palette: Palette = { low: 0, high: 1, colormap: '', removed: 'transparent', invalid: [0, 0, 0] };
   #drawn: Promise<void> = Promise.resolve();
   /** Settles `drawn`; there as long as it is not settled. */
@@ -168,7 +167,8 @@ export class Picture {
   }
 
   #paletteOf({ low, high, colormap }: MatrixLook): Palette {
-    return { low, high, colormap, removed: 'transparent', invalid: this.#tones.invalid };
+    const tones = { removed: 'transparent', invalid: this.#tones.invalid } as const;
+    return { low, high, colormap: colormapAt(this.#canvas, colormap), ...tones };
   }
 
   /** Keeps the old tiles to draw from, where they fit, until the new ones are there. */

@@ -1,0 +1,3 @@
+//! What several colour maps are made of.
+
+pub mod arms;
