@@ -234,6 +234,20 @@ test('removed keys are hatched, and the legend says so', () =>
     }
   }));
 
+test('a key that the mask removes is not said to be looked at', () =>
+  site.visit({}, async (page) => {
+    await settled(page);
+    await page.locator('[name="causal"]').check();
+    await settled(page);
+    for (const [row, column, words] of [
+      [6, 5, 'cross looks at t'],
+      [5, 6, 't may not see cross'],
+    ]) {
+      await hover(page, Number(row), Number(column), N, N);
+      await page.locator('.cell-pair', { hasText: new RegExp(`^${String(words).replaceAll(' ', '\\s+')}$`) }).waitFor();
+    }
+  }));
+
 // With the numbers of its specification: q = (1, 0), keys (1, 0) and (3, 3).
 test('a long key can beat a better aligned one', () =>
   site.visit({ width: 1440, height: 1200 }, async (page) => {

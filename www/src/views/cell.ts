@@ -67,6 +67,7 @@ const text = {
   heading: { en: 'One query, one key', zh: '一个查询，一个键' },
   arrow: { en: 'looks at', zh: '看向' },
   arrows: { en: 'look at', zh: '看向' },
+  barred: { en: 'may not see', zh: '看不到' },
   locked: { en: 'locked', zh: '已锁定' },
   cosine: { en: 'direction', zh: '方向' },
   lengths: { en: 'lengths', zh: '长度' },
@@ -182,13 +183,14 @@ export class CellView {
     this.#host.replaceChildren(...body);
   }
 
-  #pair({ query, key, place, locked, several }: CellSubject): HTMLElement {
+  #pair({ query, key, place, locked, several, numbers }: CellSubject): HTMLElement {
+    const arrow = numbers?.allowed === false ? 'barred' : several ? 'arrows' : 'arrow';
     const lock = element('span', { class: 'cell-lock', 'aria-hidden': !locked }, locked ? this.#say('locked') : '');
     const words = element(
       'p',
       { class: 'cell-pair' },
       element('bdi', { class: 'cell-token', title: query }, query),
-      element('span', { class: 'cell-arrow' }, ` ${this.#say(several ? 'arrows' : 'arrow')} `),
+      element('span', { class: 'cell-arrow' }, ` ${this.#say(arrow)} `),
       element('bdi', { class: 'cell-token', title: key }, key),
     );
     return element('div', { class: 'cell-head' }, words, element('p', { class: 'cell-place' }, place, lock));
