@@ -177,6 +177,38 @@ test('the formulas hold with the numbers put in', () =>
     near(share * length, weighted, 6e-4 * length, 'weighted length');
   }));
 
+test('weighted values are drawn as the vectors that they are, and below them their sum', () =>
+  visit({ state: '_weighted' }, async (page) => {
+    const { pairs, vectors, output } = await defined();
+    const wanted = [...vectors.map((vector, at) => vector.map((x) => pairs[at].weight * x)), output];
+    const rows = await page.locator('.steps-strip .steps-picture > g').evaluateAll((all) =>
+      all.map((row) => {
+        const paths = [...row.querySelectorAll('path.steps-bar')].map((path) => path.getAttribute('d')).join('');
+        return [...paths.matchAll(/M([\d.]+) [\d.]+h[\d.]+v(-?[\d.]+)/g)].map(([, x, high]) => [
+          Number(x),
+          -Number(high),
+        ]);
+      }),
+    );
+    assert.equal(rows.length, wanted.length, 'one for each key and one for the sum');
+    const most = Math.max(...wanted.flat().map(Math.abs));
+    rows.forEach((columns, row) => {
+      assert.equal(columns.length, output.length);
+      const heights = [...columns].sort(([one], [other]) => one - other).map(([, high]) => high);
+      heights.forEach((high, c) => near(high / 12, wanted[row][c] / most, 1e-3, `row ${row}, dimension ${c}`));
+    });
+    const last = page.locator('.steps-strip .steps-picture > g').last();
+    assert.equal(await last.locator('.steps-name').textContent(), 'y = Σ w v');
+    const length = Math.sqrt(output.reduce((sum, y) => sum + y * y, 0));
+    near(parse(await last.locator('.steps-number').textContent()), length, 1e-3, 'length of the sum');
+    await goTo(page, 'Attention weight');
+    assert.equal(
+      await page.locator('.steps-strip .steps-picture > g').count(),
+      vectors.length,
+      'weights have no sum row',
+    );
+  }));
+
 test('exp makes ratios of differences, and what is taken off first changes no weight', async () => {
   const { pairs } = await defined();
   const logits = pairs.map(({ scaled }) => scaled);

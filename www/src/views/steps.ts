@@ -5,14 +5,18 @@
 import { element, svg } from './parts/dom.ts';
 import { dimensionUnder, drawDimensions } from './parts/dimensions.ts';
 import { formulaText } from './parts/formula.ts';
-import { drawRows, KeyRows, ROW, type KeyBars, type ShownKey } from './parts/keyrows.ts';
+import { ROW } from './parts/keyrow.ts';
+import { drawRows, KeyRows, type KeyBars, type ShownKey } from './parts/keyrows.ts';
 import { lettering } from './parts/lettering.ts';
 import { Player } from './parts/player.ts';
 import { standalone } from './parts/standalone.ts';
 import { phrase, type Language } from './parts/text.ts';
 import { TokenChoice, type Sequence } from './parts/tokenchoice.ts';
 
-export { spanOfBars, spanOfShares, type ShownKey } from './parts/keyrows.ts';
+export { spanOfBars, spanOfShares, type KeyVectors, type ShownKey } from './parts/keyrows.ts';
+
+/** What a stage says of each key. */
+type StageBars = Pick<KeyBars, 'values' | 'span' | 'write' | 'vectors'>;
 
 /** One stage of the way. */
 export interface StepsStage {
@@ -28,7 +32,7 @@ export interface StepsStage {
   /** What stands below the bars: a sum. */
   total: string;
   /** A number for each key that is shown. */
-  bars?: Pick<KeyBars, 'values' | 'span' | 'write'> | undefined;
+  bars?: StageBars | undefined;
   /** In place of bars: a number for each dimension. */
   dimensions?: Float32Array | undefined;
 }
@@ -228,7 +232,8 @@ export class StepsView {
   // ---- drawing
 
   #height(scene: StepsScene): number {
-    return ROW * Math.max(LEAST_ROWS, scene.keys.length);
+    // One row more is there for the sum of vectors.
+    return ROW * (Math.max(LEAST_ROWS, scene.keys.length) + 1);
   }
 
   #draw(): void {
@@ -241,7 +246,7 @@ export class StepsView {
     if (stage.dimensions) this.#drawVector(scene, stage, stage.dimensions);
   }
 
-  #bars({ keys, chosen }: StepsScene, bars: Pick<KeyBars, 'values' | 'span' | 'write'>): KeyBars {
+  #bars({ keys, chosen }: StepsScene, bars: StageBars): KeyBars {
     return { keys, chosen, ...bars };
   }
 

@@ -3,7 +3,7 @@
 
 import type { Cell, Normalizer, ProblemOptions, Row, Score, Stage } from '../../engine/index.ts';
 import { catalog, type Text } from '../../generated/catalog.ts';
-import { spanOfBars, spanOfShares, type ShownKey, type StepsStage } from '../../views/index.ts';
+import { spanOfBars, spanOfShares, type KeyVectors, type ShownKey, type StepsStage } from '../../views/index.ts';
 import { formatNumber, formatShare } from '../../views/parts/format.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 
@@ -59,8 +59,8 @@ const text = {
   },
   weighted: { en: 'Weighted values', zh: '加权的值' },
   weightedAbout: {
-    en: 'Each key brings its value v, a vector of its own, and the weight says how much of it counts. A bar is as long as w v is.',
-    zh: '每个键带来自己的值向量 v，权重决定它占多少。横条的长度就是 w v 的长度。',
+    en: 'Each key brings its value v, a vector of its own, and the weight says how much of it counts. A row is w v, a column for each dimension, and its length; added up they are the output y, the last row.',
+    zh: '每个键带来自己的值向量 v，权重决定它占多少。每行画出 w v（每维一条）及其长度；各行相加就是最后一行的输出 y。',
   },
   output: { en: 'Output', zh: '输出' },
   outputAbout: {
@@ -263,8 +263,17 @@ class Stages {
       about: this.#say('weightedAbout'),
       off: sum ? undefined : this.#say('noValues'),
       total: '',
-      bars: { values, span: spanOfBars(values), write: formatNumber },
+      bars: { values, span: spanOfBars(values), write: formatNumber, vectors: sum ? this.#vectors(sum) : undefined },
     };
+  }
+
+  /** The weighted values of the shown keys, and the sum of all. */
+  #vectors({ output, length, value }: WeightedSum): KeyVectors {
+    const { weights } = this.#numbers.row.stages;
+    const each = this.#selection.keys.map(({ index }) =>
+      output.map((_, dimension) => (weights[index] ?? NaN) * value(index, dimension)),
+    );
+    return { each, sum: { name: 'y = Σ w v', vector: output, length } };
   }
 
   #output(): StepsStage {

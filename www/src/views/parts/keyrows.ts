@@ -1,14 +1,14 @@
-// A number for each of a few keys: a bar from zero in a row of its own, the key's name before it and the number behind it.
+// A number for each of a few keys: a bar from zero in a row of its own, the key's name before it and the number behind it. Where
+// the number is the length of a vector, that is drawn in place of the bar, and below the rows the sum of all.
 //
 // The bars stay the same elements from one set of numbers to the next, so that a style sheet may let them slide. Over each row
 // lies the radio button that chooses its key.
 
 import { element, svg, uniqueId } from './dom.ts';
-import { lettering } from './lettering.ts';
+import { KeyRow, ROW, type RowShown, type RowSides } from './keyrow.ts';
 import { clip, visibleToken } from './text.ts';
 
-/** The height of a row, and the room of a number. */
-export const ROW = 26;
+/** The room of a number. */
 const NUMBER = 76;
 const CHARACTER = 7.6;
 const LONGEST = 14;
@@ -17,6 +17,12 @@ const LONGEST = 14;
 export interface ShownKey {
   index: number;
   name: string;
+}
+
+/** A vector for each key, and their sum, which is drawn on the same scale. */
+export interface KeyVectors {
+  each: readonly Float32Array[];
+  sum: { name: string; vector: Float32Array; length: number };
 }
 
 /** What the rows show. */
@@ -29,6 +35,8 @@ export interface KeyBars {
   /** The place of the chosen key among `keys`. */
   chosen: number;
   write: (value: number) => string;
+  /** What the values are the lengths of; undefined: of nothing. */
+  vectors?: KeyVectors | undefined;
 }
 
 /** The axis for `values`: from 0 or the least of them to 0 or the greatest. */
@@ -51,7 +59,7 @@ export class KeyRows {
   readonly #radios: HTMLElement;
   readonly #choose: (place: number) => void;
   readonly #group = uniqueId('steps-key');
-  #rows: SVGGElement[] = [];
+  #rows: KeyRow[] = [];
   #names = '';
 
   /** `choose` hears the place of a key. */
@@ -72,10 +80,7 @@ export class KeyRows {
     this.#names = names;
     const width = this.#picture.clientWidth || 480;
     this.#picture.setAttribute('viewBox', `0 0 ${width} ${ROW * bars.keys.length}`);
-    bars.keys.forEach((key, place) => {
-      const row = this.#rows[place];
-      if (row) drawRow(row, key, bars, place, width);
-    });
+    this.#picture.replaceChildren(...drawInto(this.#rows, bars, width));
     this.#radios.querySelectorAll('input').forEach((radio, place) => {
       radio.checked = place === bars.chosen;
       const value = bars.values[place] ?? NaN;
@@ -85,8 +90,8 @@ export class KeyRows {
 
   #build(keys: readonly ShownKey[]): void {
     this.element.style.height = `${ROW * keys.length}px`;
-    this.#rows = keys.map(() => rowParts());
-    this.#picture.replaceChildren(...this.#rows);
+    // One more for the sum.
+    this.#rows = [...keys, undefined].map(() => new KeyRow());
     const radios = keys.map(({ name }, place) => {
       const radio = element('input', { type: 'radio', name: this.#group, value: place, class: 'visually-hidden' });
       radio.addEventListener('change', () => this.#choose(place));
@@ -98,53 +103,49 @@ export class KeyRows {
 
 /** The rows as a picture of their own, `width` wide. */
 export function drawRows(bars: KeyBars, width: number): SVGElement[] {
-  return bars.keys.map((key, place) => {
-    const row = rowParts();
-    drawRow(row, key, bars, place, width);
-    return row;
-  });
-}
-
-function rowParts(): SVGGElement {
-  return svg(
-    'g',
-    {},
-    svg('rect', { class: 'steps-chosen', x: 0, height: ROW, rx: 4 }),
-    lettering('', { x: 0, y: 0 }, 'steps-name', 'end'),
-    svg('rect', { class: 'steps-bar', height: ROW - 10 }),
-    svg('path', { class: 'steps-zero' }),
-    lettering('', { x: 0, y: 0 }, 'steps-number', 'end'),
+  return drawInto(
+    [...bars.keys, undefined].map(() => new KeyRow()),
+    bars,
+    width,
   );
 }
 
-function drawRow(row: SVGGElement, key: ShownKey, bars: KeyBars, place: number, width: number): void {
-  const { left, right } = sidesOf(bars.keys, width);
-  const [low, high] = bars.span;
-  const at = (value: number): number => left + ((right - left) * (value - low)) / (high - low);
-  const value = bars.values[place] ?? NaN;
-  const end = Number.isFinite(value) ? Math.max(low, Math.min(high, value)) : 0;
-  const [from, to] = [at(Math.min(0, end)), at(Math.max(0, end))];
-  const top = place * ROW;
-  const chosen = place === bars.chosen;
-  const [ground, name, bar, zero, number] = row.children;
-  write(ground, { y: top, width, opacity: chosen ? 1 : 0 });
-  write(name, { x: left - 10, y: top + 17, class: chosen ? 'steps-name steps-name-chosen' : 'steps-name' });
-  write(bar, { class: value < 0 ? 'steps-bar steps-bar-negative' : 'steps-bar', x: from.toFixed(2), y: top + 5 });
-  write(bar, { width: (to - from).toFixed(2) });
-  write(zero, { d: `M${at(0).toFixed(1)} ${top + 3}v${ROW - 6}` });
-  write(number, { x: width - 6, y: top + 17 });
-  if (name) name.textContent = shortened(key.name);
-  if (number) number.textContent = bars.write(value);
+/** Draws a row for each key and, where there are vectors, one for their sum; returns those that are drawn. */
+function drawInto(rows: readonly KeyRow[], bars: KeyBars, width: number): SVGElement[] {
+  const shown = shownRows(bars);
+  const sides = sidesOf(shown, width);
+  return shown.flatMap((one, place) => {
+    rows[place]?.draw(one, place, sides);
+    return rows[place]?.element ?? [];
+  });
 }
 
-function write(part: Element | undefined, attributes: Record<string, string | number>): void {
-  for (const [name, value] of Object.entries(attributes)) part?.setAttribute(name, String(value));
+function shownRows({ keys, values, span, chosen, write, vectors }: KeyBars): RowShown[] {
+  const most = vectors ? mostOf([...vectors.each, vectors.sum.vector]) : 1;
+  const rows = keys.map(({ name }, place): RowShown => {
+    const value = values[place] ?? NaN;
+    const vector = vectors?.each[place];
+    const drawn = vector ? { vector, most } : { bar: value, span };
+    return { name: shortened(name), number: write(value), chosen: place === chosen, drawn };
+  });
+  if (!vectors) return rows;
+  const { name, vector, length } = vectors.sum;
+  return [...rows, { name, number: write(length), chosen: false, drawn: { vector, most } }];
 }
 
-function sidesOf(keys: readonly ShownKey[], width: number): { left: number; right: number } {
-  const longest = Math.max(...keys.map(({ name }) => lengthOf(shortened(name))), 3);
+/** The largest size of any number in `vectors`; 1 where there is none. */
+function mostOf(vectors: readonly Float32Array[]): number {
+  const sizes = vectors.map((vector) => {
+    const finite = vector.filter(Number.isFinite);
+    return finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  });
+  return Math.max(0, ...sizes) || 1;
+}
+
+function sidesOf(rows: readonly RowShown[], width: number): RowSides {
+  const longest = Math.max(...rows.map(({ name }) => lengthOf(name)), 3);
   const left = Math.min(longest * CHARACTER + 20, width * 0.36);
-  return { left, right: Math.max(left + 1, width - NUMBER) };
+  return { left, right: Math.max(left + 1, width - NUMBER), width };
 }
 
 function shortened(name: string): string {
