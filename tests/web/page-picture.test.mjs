@@ -248,6 +248,36 @@ test('a key that the mask removes is not said to be looked at', () =>
     }
   }));
 
+test('the mark of the current row and column covers no name', () =>
+  site.visit({ width: 1440, height: 1200, path: '#example=passage' }, async (page) => {
+    const clear = () =>
+      page.waitForFunction(() =>
+        ['rows', 'columns'].every((axis) => {
+          const all = [...document.querySelectorAll(`.matrix .axis-${axis} .axis-label`)];
+          const mark = all.find((label) => label.classList.contains('axis-current')).getBoundingClientRect();
+          const names = all.filter((label) => getComputedStyle(label).visibility === 'visible');
+          const [from, to] = axis === 'rows' ? ['top', 'bottom'] : ['left', 'right'];
+          const covers = (box) => box[from] < mark[to] - 1 && box[to] > mark[from] + 1;
+          // The mark itself is one of them.
+          return names.filter((label) => covers(label.getBoundingClientRect())).length === 1 && names.length > 10;
+        }),
+      );
+    await settled(page);
+    for (const at of [56, 57, 60, 200, 423]) {
+      await hover(page, at, at, 424, 424);
+      await page.locator('.cell-place', { hasText: `query ${at} · key ${at}` }).waitFor();
+      await clear();
+    }
+    const [q, k] = [tensor([3000, 4], noise(12000)), tensor([3000, 4], noise(12000, 7))];
+    await drop(page, { name: 'long.safetensors', content: safetensors({ 'layers.0.q': q, 'layers.0.k': k }) });
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '3000');
+    await settled(page);
+    for (const at of [3, 1003, 2500]) {
+      await hover(page, at, at, 3000, 3000);
+      await clear();
+    }
+  }));
+
 // With the numbers of its specification: q = (1, 0), keys (1, 0) and (3, 3).
 test('a long key can beat a better aligned one', () =>
   site.visit({ width: 1440, height: 1200 }, async (page) => {

@@ -1,11 +1,12 @@
-// The labels along one side of the plot: as many as fit, and always the one of the current item.
+// The labels along one side of the plot: as many as fit, and always the one of the current item, in place of those it would cover.
 
 import { element } from './dom.ts';
 import { labelStride } from './layout.ts';
 import { visibleToken } from './text.ts';
 
-/** Pixels that one label needs across the axis. */
+/** Pixels that one label needs across the axis, and what the mark of a range does, which has two lines. */
 const ROOM = 15;
+const RANGE = 28;
 /** Above so many items an axis may be pooled, and names ranges: in two lines, of which the first ends with a dash. */
 const POOLED = 512;
 
@@ -82,9 +83,15 @@ export class Axis {
     const { from, size, pixels } = this.#along;
     const middle = range ? ((range[0] + range[1]) / 2 - from) * size : -1;
     this.#current.hidden = !range || middle < -0.5 || middle > pixels + 0.5;
+    const isRange = range !== undefined && range[1] - range[0] > 1;
+    const reach = this.#current.hidden ? 0 : (ROOM + (isRange ? RANGE : ROOM)) / 2;
+    for (const [item, label] of this.#shown) {
+      const apart = Math.abs((item + 0.5 - from) * size - middle);
+      label.classList.toggle('axis-covered', apart < reach);
+    }
     if (!range || this.#current.hidden) return;
-    this.#current.classList.toggle('axis-range', range[1] - range[0] > 1);
-    const text = range[1] - range[0] > 1 ? `${range[0]}–${range[1] - 1}` : this.name(range[0]);
+    this.#current.classList.toggle('axis-range', isRange);
+    const text = isRange ? `${range[0]}–${range[1] - 1}` : this.name(range[0]);
     if (this.#current.textContent !== text) {
       this.#current.textContent = text;
       this.#current.title = text;
