@@ -244,7 +244,8 @@ test('what is malformed in a state is passed over, and the rest counts', () => {
   assert.deepEqual(readState(`long*${malformed.slice(0, 9).join('*')}*t_2`), { ...own, temperature: 2 });
   assert.deepEqual(readState('long*at_7_99').pair, { query: 0, key: 3 }, 'a pair that is not there');
   assert.deepEqual(readState('long*at_-1_0.5').pair, { query: 0, key: 0 });
-  assert.equal(readState('asymmetric*turn_181').turn, 0);
+  assert.equal(readState('asymmetric*turn_181').turn, 60);
+  assert.equal(readState('asymmetric*turn_0').turn, 0);
   assert.equal(readState('asymmetric*q_1_1').query, undefined, 'this preset has no query of its own');
   assert.deepEqual(readState('nothing*t_3'), { ...startOf(PRESETS[0]), temperature: 3 });
   assert.deepEqual(readState('*'.repeat(1e6)), startOf(PRESETS[0]));
@@ -372,10 +373,23 @@ test('K = Q makes scores symmetric, two projections do not', () =>
       scores.flatMap(softmax).forEach((weight, place) => near(weights[place], weight, `weight ${place}`));
       return scores.every((row, query) => row.every((score, key) => Math.abs(score - scores[key][query]) < 1e-9));
     };
+    const says = (verdict) =>
+      page.waitForFunction(
+        (verdict) => document.querySelector('.plane-verdict b').textContent.startsWith(verdict),
+        verdict,
+      );
+    // It begins with what it is about, and what undoes that is in sight with the picture.
+    assert.equal(await check(60), false);
+    await says('Not symmetric');
+    const [keysBox, plane] = await Promise.all(
+      ['.plane-turns', '.plane-stage'].map((part) => page.locator(part).boundingBox()),
+    );
+    assert.ok(plane.y - keysBox.y < 160 && plane.y > keysBox.y, `${keysBox.y} and ${plane.y}`);
+    await radio(page, 'plane-keys', 'same');
+    await says('Symmetric');
     assert.equal(await check(0), true);
-    assert.match((await rankings(page))[0], /^Symmetric/);
     await radio(page, 'plane-keys', 'two');
-    await page.waitForFunction(() => /^Not/.test(document.querySelector('.plane-verdict b').textContent));
+    await says('Not symmetric');
     assert.equal(await check(60), false);
     // The pair and its mirror are said, and marked in the table.
     const [, asks, asked] = (await rankings(page)).map(number);

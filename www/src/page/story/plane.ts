@@ -71,6 +71,9 @@ class PlaneSection implements Mounted {
   readonly #verdict = element('div', { class: 'plane-verdict', 'aria-live': 'polite' });
   readonly #choices = element('div', { class: 'plane-choices' });
   readonly #turning = this.#makeTurning();
+  readonly #projections = element('div', { class: 'plane-choices' });
+  /** By the picture, which they turn. */
+  readonly #turns = element('div', { class: 'plane-turns' }, this.#projections, this.#turning.box);
   readonly #knobs = element('div', { class: 'plane-knobs' });
   readonly #buttons = element('div', { class: 'plane-buttons' });
   readonly #fault = element('p', { class: 'field-fault plane-fault', role: 'status' });
@@ -95,10 +98,10 @@ class PlaneSection implements Mounted {
     });
     const { plane, tables, ledger } = this.#view;
     const numbers = element('div', { class: 'plane-numbers' }, tables, this.#verdict);
-    const controls = element('div', { class: 'plane-controls' }, this.#choices, this.#turning.box, this.#knobs);
+    const controls = element('div', { class: 'plane-controls' }, this.#choices, this.#knobs);
     controls.append(this.#fault, this.#buttons);
     const body = element('div', { class: 'plane-body' }, plane, numbers, ledger, controls);
-    const root = element('div', { class: 'plane' }, this.#presets, this.#words, body);
+    const root = element('div', { class: 'plane' }, this.#presets, this.#words, this.#turns, body);
     root.addEventListener('keydown', (event) => this.#key(event));
     host.append(root);
     this.#render();
@@ -277,12 +280,14 @@ class PlaneSection implements Mounted {
       query === undefined,
     ];
     this.#renderTemperature();
-    this.#showTurn(language).hidden = query !== undefined;
+    this.#showTurn(language);
+    this.#turns.hidden = query !== undefined;
     if (this.#rendered === facts.join()) return;
     this.#rendered = facts.join();
     this.#words.textContent = presetOf(preset).words[language];
     replaceKeepingFocus(this.#presets, [this.#presetChoices(language)]);
-    replaceKeepingFocus(this.#choices, [this.#scoreChoices(language), ...(query ? [] : this.#turnChoices(language))]);
+    replaceKeepingFocus(this.#choices, [this.#scoreChoices(language)]);
+    replaceKeepingFocus(this.#projections, query ? [] : [this.#turnChoices(language)]);
     replaceKeepingFocus(this.#buttons, this.#makeButtons(language));
   }
 
@@ -303,7 +308,7 @@ class PlaneSection implements Mounted {
     );
   }
 
-  #turnChoices(language: Language): HTMLElement[] {
+  #turnChoices(language: Language): HTMLElement {
     const { turn } = this.#state;
     const options = [
       { id: 'same', label: text.same[language] },
@@ -312,19 +317,18 @@ class PlaneSection implements Mounted {
     const made = choices('pair', 'plane-keys', text.projections[language], options, turn === 0 ? 'same' : 'two', (id) =>
       this.#set({ turn: id === 'same' ? 0 : TURN }, `keys ${id}`),
     );
-    return [named(text.projections[language], made)];
+    return named(text.projections[language], made);
   }
 
   /** The slider stays, as a hand may be on it. */
-  #showTurn(language: Language): HTMLElement {
+  #showTurn(language: Language): void {
     const { turn } = this.#state;
-    const { slider, label, output, box } = this.#turning;
+    const { slider, label, output } = this.#turning;
     slider.value = String(turn);
     slider.style.setProperty('--filled', `${(turn / 180) * 100}%`);
     slider.setAttribute('aria-valuetext', `${turn}°`);
     output.textContent = `${turn}°`;
     label.replaceChildren(formulaText('W_K'), text.turn[language]);
-    return box;
   }
 
   #makeTurning() {

@@ -32,6 +32,9 @@ export interface Preset {
   readonly start: Omit<PlaneState, 'preset'>;
 }
 
+/** The turn that two matrices begin with. */
+export const TURN = 60;
+
 const start = {
   turn: 0,
   score: 'dot',
@@ -154,8 +157,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'asymmetric',
     name: { en: 'Two matrices', zh: '两个矩阵' },
     words: {
-      en: 'Every vector asks every other. With K = Q, x₁ gives x₂ the score that x₂ gives x₁. Choose “two matrices”, which turns the keys, and it need not: seeking is one thing, being found another. A model learns both matrices, W_Q and W_K.',
-      zh: '每个向量都向其他向量提问。K = Q 时，x₁ 给 x₂ 的分数等于 x₂ 给 x₁ 的分数。选“两个矩阵”旋转键，便未必如此：寻找与被找到是两回事。两个矩阵 W_Q 与 W_K 都由模型学得。',
+      en: 'Every vector asks every other, and the keys are turned: x₁ need not give x₂ the score that x₂ gives x₁, since seeking is one thing, being found another. Choose K = Q and the two are equal. A model learns both matrices, W_Q and W_K.',
+      zh: '每个向量都向其他向量提问，而键被旋转：x₁ 给 x₂ 的分数未必等于 x₂ 给 x₁ 的分数，因为寻找与被找到是两回事。选 K = Q，两者便相等。两个矩阵 W_Q 与 W_K 都由模型学得。',
     },
     start: {
       ...start,
@@ -165,13 +168,11 @@ export const PRESETS: readonly Preset[] = [
         [1, 2],
         [-1.5, 1.5],
       ],
+      turn: TURN,
       pair: { query: 0, key: 1 },
     },
   },
 ];
-
-/** The turn that two matrices begin with. */
-export const TURN = 60;
 
 /** What is set where `preset` begins. */
 export function startOf({ id, start }: Preset): PlaneState {
