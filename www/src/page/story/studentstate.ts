@@ -5,7 +5,10 @@ import type { NumberParameter } from '../../generated/catalog.ts';
 import { isAllowed } from '../settings.ts';
 import { TEMPERATURE } from './planestate.ts';
 
-/** The temperature under the name that it has where students learn. Beyond these bounds nothing is seen to change. */
+/** Beyond these nothing is seen to change: one teacher has it all, or all have alike. */
+const ENDS = [1e-3, 1e3] as const;
+
+/** The temperature under the name that it has where students learn. */
 export const SOFT: NumberParameter = {
   ...TEMPERATURE,
   name: 'soft',
@@ -14,9 +17,10 @@ export const SOFT: NumberParameter = {
     en: 'Divides q·k before softmax. Low is sharp, high is even.',
     zh: '在 softmax 之前除 q·k。低则尖锐，高则平均。',
   },
-  min: 1e-3,
+  min: ENDS[0],
   aboveMin: false,
-  max: 1e3,
+  max: ENDS[1],
+  slider: ENDS,
 };
 
 /** The value that is usual, and that the section comes with. */
