@@ -788,7 +788,9 @@ test('what is taken along: a row a pair, and a picture that stands alone', () =>
     const taken = await checkExported(page);
     assert.deepEqual(taken.columns, ['query', 'query token', 'key', 'key token', 'a', 'b', 'difference', 'divergence']);
     assert.deepEqual(taken.rows[IT * TOKENS + ANIMAL].slice(0, 4), [IT, 'it', ANIMAL, 'animal']);
-    assert.ok(taken.isCanvas && taken.width > taken.height, `three side by side: ${taken.width} × ${taken.height}`);
+    assert.ok(taken.width > taken.height, `three side by side: ${taken.width} × ${taken.height}`);
+    assert.equal(taken.source.match(/<image /g).length, 5, 'three plots and two scales');
+    assert.match(taken.source, />animal</);
   }));
 
 test('both languages', () =>

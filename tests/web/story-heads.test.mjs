@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { explainRow, noise, parse, readSafetensors, viridis } from './page.mjs';
-import { axeFindings, excess, loadParts, storySite, watchShifts } from './story.mjs';
+import { axeFindings, checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 /** The section over an example of the page, or over whatever a test hands to `use`. */
 const CODE = `
@@ -542,23 +542,18 @@ for (const [name, claim, sentence] of HUGE) {
 
 // ---- care
 
-test('what is taken along: a row a head, and the pictures on a canvas', () =>
+test('what is taken along: a row a head, and the pictures in one', () =>
   site.stay({ ...SENTENCE, state: 'sinkMass.high' }, async (page) => {
     await complete(page);
-    const taken = await page.evaluate(() => {
-      const { name, columns, rows, picture } = globalThis.story.mounted.exported();
-      const { data } = picture.getContext('2d').getImageData(0, 0, picture.width, picture.height);
-      const colors = new Set(new Uint32Array(data.buffer)).size;
-      return { name, columns, rows, colors, width: picture.width, height: picture.height };
-    });
+    const taken = await checkExported(page);
     assert.equal(taken.name, 'heads');
     assert.deepEqual(taken.columns.slice(0, 2), ['layer', 'head']);
     const sinks = taken.rows.map((row) => row[taken.columns.indexOf('sinkMass')]);
     assert.deepEqual(sinks, sinks.toSorted?.((a, b) => b - a) ?? [...sinks].sort((a, b) => b - a));
-    assert.ok(
-      taken.colors > 100 && taken.width > 500 && taken.height > 300,
-      JSON.stringify([taken.colors, taken.width]),
-    );
+    assert.ok(taken.width > 500 && taken.height > 300, `${taken.width} × ${taken.height}`);
+    assert.equal(taken.source.match(/<image /g).length, 72);
+    const colors = new Set(taken.pixels);
+    assert.ok(colors.size > 100, `${colors.size} tones`);
   }));
 
 for (const [theme, order] of /** @type {const} */ ([

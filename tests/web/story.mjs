@@ -233,20 +233,18 @@ async function meansOf([address, square]) {
 export async function checkExported(page) {
   const found = await page.evaluate(() => {
     const { name, columns, rows, picture } = globalThis['story'].mounted.exported();
-    const isCanvas = picture instanceof HTMLCanvasElement;
-    const source = isCanvas ? picture.toDataURL() : new XMLSerializer().serializeToString(picture);
-    return { name, columns, rows, source, isCanvas, inPage: picture.isConnected };
+    const drawn = typeof picture === 'function' ? picture() : picture;
+    const source = new XMLSerializer().serializeToString(drawn);
+    return { name, columns, rows, source, inPage: drawn.isConnected };
   });
-  const { width, height } = await pixelsOf(page, found.isCanvas ? found.source : svgAddress(found.source));
+  const { width, height, pixels } = await pixelsOf(page, svgAddress(found.source));
   assert.match(found.name, /^[a-z0-9-]+$/);
   assert.ok(found.rows.length > 0);
   for (const row of found.rows) assert.equal(row.length, found.columns.length);
   assert.ok(width > 100 && height > 100, `${width} x ${height}`);
-  if (!found.isCanvas) {
-    assert.doesNotMatch(found.source, /var\(|class=|style=|light-dark/, 'the picture leans on no style sheet');
-  }
+  assert.doesNotMatch(found.source, /var\(|class=|style=|light-dark/, 'the picture leans on no style sheet');
   assert.equal(found.inPage, false);
-  return { ...found, width, height };
+  return { ...found, width, height, pixels };
 }
 
 /** Modules of the page that need no browser, as one; paths below www/src without their ending. */

@@ -496,9 +496,6 @@ async function save(page, id, format) {
   return { name: file.suggestedFilename(), bytes, text: bytes.toString() };
 }
 
-/** Sections whose picture is pixels already. */
-const CANVASES = ['heads', 'compare'];
-
 test('every section is saved in every format', () =>
   site.visit({}, async (page) => {
     for (const id of SECTION_IDS) {
@@ -510,8 +507,7 @@ test('every section is saved in every format', () =>
       const formats = await page
         .locator(`#${id} .take-formats button`)
         .evaluateAll((all) => all.map((one) => one.name.replace('take-', '')));
-      const all = FORMATS.map(({ id }) => id).filter((format) => format !== 'svg' || !CANVASES.includes(id));
-      assert.deepEqual(formats, [...all, 'link'], id);
+      assert.deepEqual(formats, [...FORMATS.map(({ id }) => id), 'link'], id);
       const [small, large] = [await save(page, id, 'png-1'), await save(page, id, 'png-3')];
       // IHDR is the first chunk of every PNG.
       const size = ({ bytes }) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
@@ -542,7 +538,7 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
       await settled(page);
       await page.locator('.plot-cursor').focus();
       await page.locator('[data-number="weight"]').waitFor();
-      const drawn = SECTION_IDS.filter((id) => !CANVASES.includes(id)).map((id) => [id, save]);
+      const drawn = SECTION_IDS.map((id) => [id, save]);
       for (const [id, from] of [...drawn, ['map', take], ['cell', take]]) {
         const [svg, png] = [await from(page, id, 'svg'), await from(page, id, 'png-1')];
         const [wanted, found] = [

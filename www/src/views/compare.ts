@@ -234,8 +234,8 @@ export class CompareView extends EventTarget {
     return { query: named(queryTokens, queries), key: named(keyTokens, keys) };
   }
 
-  /** All of it on a canvas of its own. */
-  get picture(): HTMLCanvasElement {
+  /** All of it as a picture of its own. */
+  get picture(): SVGSVGElement {
     const { query, key } = this.names;
     const style = getComputedStyle(this.#host);
     const bar = getComputedStyle(this.#bars.element);

@@ -8,6 +8,7 @@ import { formatHeadNumber, HeadDetail } from './parts/headdetail.ts';
 import { HeadGrid, type HeadColors, type SeenHead } from './parts/headgrid.ts';
 import { ORDERS, PAINTS, headKey, readChoices, writeChoices } from './parts/headorder.ts';
 import type { HeadAt, HeadChoices } from './parts/headorder.ts';
+import { drawnHeads } from './parts/headspicture.ts';
 import { HeadTable } from './parts/headtable.ts';
 import { Legend } from './parts/legend.ts';
 import type { Painter } from './parts/palette.ts';
@@ -192,30 +193,13 @@ export class HeadsView extends EventTarget {
     return this.#grid.ordered;
   }
 
-  /** The pictures side by side as they stand, with names, on a canvas of its own. */
-  get picture(): HTMLCanvasElement {
-    const side = this.#setup.most;
-    const step = { x: side + 8, y: side + 24 };
-    const { lines } = this.#grid;
-    const canvas = element('canvas', {
-      width: 8 + step.x * Math.max(1, ...lines.map(({ heads }) => heads.length)),
-      height: 8 + step.y * Math.max(1, lines.length),
-    });
-    const context = canvas.getContext('2d');
-    if (!context) return canvas;
-    const { backgroundColor, color, fontFamily } = getComputedStyle(this.#room.ownerDocument.body);
-    context.fillStyle = backgroundColor;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    Object.assign(context, { imageSmoothingEnabled: false, fillStyle: color, font: `12px ${fontFamily}` });
-    lines.forEach(({ heads }, row) =>
-      heads.forEach((at, column) => {
-        const [x, y] = [8 + column * step.x, 8 + row * step.y];
-        const small = this.#grid.canvasOf(at);
-        if (small) context.drawImage(small, x, y, side, side);
-        context.fillText(`${this.#layers[at.layer] ?? ''}·${at.head}`, x, y + side + 12);
-      }),
+  /** The pictures side by side as they stand, with names, as a picture of their own. */
+  get picture(): SVGSVGElement {
+    const { backgroundColor: paper, color: ink, fontFamily: font } = getComputedStyle(this.#room.ownerDocument.body);
+    const lines = this.#grid.lines.map(({ heads }) =>
+      heads.map((at) => ({ name: `${this.#layers[at.layer] ?? ''}·${at.head}`, map: this.#grid.canvasOf(at) })),
     );
-    return canvas;
+    return drawnHeads(lines, this.#setup.most, { ink, paper, font });
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {

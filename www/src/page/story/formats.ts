@@ -4,7 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
 import { PageError } from '../reason.ts';
 import { rasterize } from './raster.ts';
-import type { Exported, Picture } from './section.ts';
+import type { Exported } from './section.ts';
 
 const text = {
   canvas: { en: 'the browser gives no canvas', zh: '浏览器不提供画布' },
@@ -20,8 +20,6 @@ export interface Format {
   label: Text;
   /** What the file's name ends in. */
   ending: string;
-  /** Whether there is one of this; where it is left out, there always is. */
-  fits?(taken: Exported): boolean;
   file(taken: Exported): Blob | Promise<Blob>;
 }
 
@@ -41,8 +39,7 @@ export const FORMATS: readonly Format[] = [
     id: 'svg',
     label: same('SVG'),
     ending: '.svg',
-    fits: ({ picture }) => typeof picture === 'function' || picture instanceof SVGSVGElement,
-    file: (taken) => svgOf(pictureOf(taken) as SVGSVGElement),
+    file: (taken) => svgOf(pictureOf(taken)),
   },
   ...SCALES.map((scale) => ({
     id: `png-${scale}`,
@@ -74,21 +71,16 @@ function svgOf(picture: SVGSVGElement): Blob {
   return new Blob([new XMLSerializer().serializeToString(picture)], { type: 'image/svg+xml' });
 }
 
-function pictureOf({ picture }: Exported): Picture {
+function pictureOf({ picture }: Exported): SVGSVGElement {
   return typeof picture === 'function' ? picture() : picture;
 }
 
-async function pngOf(picture: Picture, scale: number): Promise<Blob> {
-  const { width, height } = picture instanceof SVGSVGElement ? picture.viewBox.baseVal : picture;
+async function pngOf(picture: SVGSVGElement, scale: number): Promise<Blob> {
+  const { width, height } = picture.viewBox.baseVal;
   const canvas = element('canvas', { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
   const context = canvas.getContext('2d');
   if (!context) throw new PageError(text.canvas);
-  if (picture instanceof SVGSVGElement) await rasterize(picture, context);
-  else {
-    // The cells of a small map have edges, and keep them.
-    context.imageSmoothingEnabled = false;
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  }
+  await rasterize(picture, context);
   const file = await new Promise<Blob | null>((done) => canvas.toBlob(done));
   if (!file) throw new PageError(text.pixels, { width: canvas.width, height: canvas.height });
   return file;

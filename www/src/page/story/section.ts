@@ -50,8 +50,6 @@ export interface Mounted {
   exported(): Exported;
 }
 
-export type Picture = SVGSVGElement | HTMLCanvasElement;
-
 /** The numbers behind a picture, and the picture itself. */
 export interface Exported {
   /** Of the file, without what it ends in. */
@@ -61,5 +59,5 @@ export interface Exported {
   /** What else JSON says of them. */
   about?: Readonly<Record<string, unknown>>;
   /** The picture, or how it is made where that takes a moment. */
-  picture: Picture | (() => Picture);
+  picture: SVGSVGElement | (() => SVGSVGElement);
 }

@@ -81,7 +81,7 @@ export class TakeMenu {
     this.#summary.textContent = (this.#of.name ?? text.take)[this.#language];
     this.#said.replaceChildren();
     const taken = this.element.open ? this.#taken() : undefined;
-    const formats = this.#saving?.FORMATS.filter(({ fits }) => taken && (fits?.(taken) ?? true)) ?? [];
+    const formats = (taken && this.#saving?.FORMATS) ?? [];
     this.#formats.replaceChildren(
       ...formats.map((format) => this.#button(format.id, format.label, () => this.#save(format))),
       this.#button('link', text.copy, () => this.#copy()),

@@ -1,7 +1,9 @@
 // Two matrices and their difference as one picture, with names and bars in it, for those who take it along.
 
-import { element } from './dom.ts';
+import { element, svg } from './dom.ts';
 import { formatNumber } from './format.ts';
+import { Sheet, words, type SheetStyle } from './sheet.ts';
+import { clip } from './text.ts';
 
 /** What is drawn: canvases as they are in sight, all of one size. */
 export interface DrawnComparison {
@@ -22,56 +24,49 @@ const LINE = 18;
 const BARS = 120;
 /** The least room of a name. */
 const NAME = 13;
-/** The most room of names, beside and above. */
-const NAMES = 120;
-const FONT = 12;
+/** The most characters of a name. */
+const LONGEST = 18;
 /** What a scale takes, with its name and its numbers. */
 const SCALE = 60;
 
+/** Where the plots lie. */
+interface Layout {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
 export function drawnComparison(
   { panels, bars, rows, columns, scales, lines }: DrawnComparison,
-  style: { ink: string; bar: string; paper: string; font: string },
-): HTMLCanvasElement {
-  const canvas = element('canvas');
-  const context = canvas.getContext('2d');
-  if (!context) return canvas;
-  const font = `${FONT}px ${style.font}`;
-  context.font = font;
+  style: SheetStyle & { bar: string },
+): SVGSVGElement {
+  const measure = measureIn(style.font);
   const { width, height } = sizeOf(panels);
-  const room = (names: readonly string[], each: number): number =>
-    each < NAME
-      ? 0
-      : Math.min(NAMES, Math.ceil(Math.max(0, ...names.map((name) => context.measureText(name).width)))) + 8;
-  const [left, top] = [room(rows, height / rows.length), room(columns, width / columns.length)];
-  const plot = { left: MARGIN + left, top: MARGIN + TITLE + top };
-  const across = plot.left + panels.length * (width + GAP) + BARS + MARGIN;
-  const wrapped = lines.flatMap((line) => brokenTo(context, line, across - 2 * MARGIN));
-  canvas.width = Math.ceil(across);
+  const [down, across] = [namesIn(rows, height), namesIn(columns, width)];
+  const room = (names: readonly string[]): number =>
+    names.length > 0 ? Math.ceil(Math.max(...names.map(measure))) + 8 : 0;
+  const plot: Layout = { left: MARGIN + room(down), top: MARGIN + TITLE + room(across), width, height };
+  const end = Math.ceil(plot.left + panels.length * (width + GAP) + BARS + MARGIN);
   const below = plot.top + height + MARGIN + SCALE;
-  canvas.height = Math.ceil(below + (wrapped.length + 1) * LINE);
-  context.fillStyle = style.paper;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  Object.assign(context, { font, fillStyle: style.ink, imageSmoothingEnabled: false, textBaseline: 'middle' });
-  panels.forEach((panel, at) => {
-    const x = plot.left + at * (width + GAP);
-    context.drawImage(panel.canvas, x, plot.top, width, height);
-    context.fillText(panel.title, x, MARGIN + TITLE / 2 - 4, width + GAP - 8);
-    if (top > 0)
-      columns.forEach((name, key) => upright(context, name, x + ((key + 0.5) * width) / columns.length, plot.top - 6));
-  });
-  context.textAlign = 'right';
-  if (left > 0)
-    rows.forEach((name, row) =>
-      context.fillText(name, plot.left - 6, plot.top + ((row + 0.5) * height) / rows.length, NAMES),
-    );
-  context.textAlign = 'left';
-  drawBars(context, bars, { x: plot.left + panels.length * (width + GAP) - GAP + 12, y: plot.top, height }, style);
-  for (const scale of scales) {
-    const x = plot.left + scale.below * (width + GAP);
-    drawScale(context, scale, { x, y: plot.top + height + MARGIN, width: Math.min(width, 320) });
-  }
-  wrapped.forEach((line, at) => context.fillText(line, MARGIN, below + (at + 0.5) * LINE));
-  return canvas;
+  const wrapped = lines.flatMap((line) => brokenTo(measure, line, end - 2 * MARGIN));
+  const sheet = new Sheet();
+  const at = (place: number): number => plot.left + place * (width + GAP);
+  const parts = [
+    ...panels.flatMap(({ title, canvas }, place) => [
+      words(title, { x: at(place), y: MARGIN + 14, 'font-weight': 600 }),
+      sheet.cells(canvas.toDataURL(), { x: at(place), y: plot.top, width, height }),
+      ...across.map((name, key) => upright(name, at(place) + ((key + 0.5) * width) / across.length, plot.top - 6)),
+    ]),
+    ...down.map((name, row) => {
+      const y = plot.top + ((row + 0.5) * height) / down.length + 4;
+      return words(name, { x: plot.left - 6, y, 'text-anchor': 'end' });
+    }),
+    ...drawnBars(bars, { x: at(panels.length) - GAP + 12, y: plot.top, height }, style.bar),
+    ...scales.flatMap((scale) => drawnScale(sheet, scale, at(scale.below), plot)),
+    ...wrapped.map((line, place) => words(line, { x: MARGIN, y: below + (place + 0.7) * LINE })),
+  ];
+  return sheet.picture({ width: end, height: Math.ceil(below + (wrapped.length + 1) * LINE) }, style, parts);
 }
 
 function sizeOf(panels: DrawnComparison['panels']): { width: number; height: number } {
@@ -81,54 +76,65 @@ function sizeOf(panels: DrawnComparison['panels']): { width: number; height: num
   return { width: width * factor, height: height * factor };
 }
 
-function upright(context: CanvasRenderingContext2D, name: string, x: number, y: number): void {
-  context.save();
-  context.translate(x, y);
-  context.rotate(-Math.PI / 2);
-  context.fillText(name, 0, 0, NAMES);
-  context.restore();
+/** The names, where there is room for all of them along so many pixels. */
+function namesIn(names: readonly string[], pixels: number): string[] {
+  return pixels / names.length < NAME ? [] : names.map((name) => clip(name, LONGEST));
 }
 
-function drawBars(
-  context: CanvasRenderingContext2D,
+function upright(name: string, x: number, y: number): SVGTextElement {
+  return words(name, { transform: `translate(${x + 4} ${y}) rotate(-90)` });
+}
+
+function drawnBars(
   { title, values }: DrawnComparison['bars'],
   at: { x: number; y: number; height: number },
-  { ink, bar }: { ink: string; bar: string },
-): void {
+  fill: string,
+): SVGElement[] {
   const each = at.height / Math.max(1, values.length);
   const numbers = each >= NAME;
   const gap = each >= 4 ? 0.18 : 0;
   const room = BARS - (numbers ? 40 : 0);
-  context.fillText(title, at.x, at.y - 10, BARS);
-  values.forEach((value, row) => {
-    context.fillStyle = bar;
-    if (value > 0) context.fillRect(at.x, at.y + (row + gap) * each, value * room, each * (1 - 2 * gap));
-    context.fillStyle = ink;
-    if (numbers)
-      context.fillText(Number.isNaN(value) ? '–' : value.toFixed(3), at.x + room + 6, at.y + (row + 0.5) * each);
+  const bars = values.flatMap((value, row) => {
+    const y = at.y + row * each;
+    const box = { x: at.x, y: y + gap * each, width: value * room, height: each * (1 - 2 * gap) };
+    const number = { x: at.x + room + 6, y: y + each / 2 + 4 };
+    return [
+      ...(value > 0 ? [svg('rect', { ...box, fill })] : []),
+      ...(numbers ? [words(Number.isNaN(value) ? '–' : value.toFixed(3), number)] : []),
+    ];
   });
+  return [words(title, { x: at.x, y: at.y - 8, 'font-size': 11 }), ...bars];
 }
 
-function drawScale(
-  context: CanvasRenderingContext2D,
+function drawnScale(
+  sheet: Sheet,
   { canvas, name, low, high }: DrawnComparison['scales'][number],
-  at: { x: number; y: number; width: number },
-): void {
-  context.fillText(name, at.x, at.y, at.width);
-  context.drawImage(canvas, at.x, at.y + 10, at.width, 12);
-  context.fillText(formatNumber(low), at.x, at.y + 32);
-  context.textAlign = 'right';
-  context.fillText(formatNumber(high), at.x + at.width, at.y + 32);
-  context.textAlign = 'left';
+  x: number,
+  plot: Layout,
+): SVGElement[] {
+  const [width, y] = [Math.min(plot.width, 320), plot.top + plot.height + MARGIN];
+  return [
+    words(name, { x, y: y + 4 }),
+    sheet.image(canvas.toDataURL(), { x, y: y + 10, width, height: 12 }),
+    words(formatNumber(low), { x, y: y + 36 }),
+    words(formatNumber(high), { x: x + width, y: y + 36, 'text-anchor': 'end' }),
+  ];
+}
+
+/** How wide words are in the picture. */
+function measureIn(font: string): (words: string) => number {
+  const context = element('canvas').getContext('2d');
+  if (context) context.font = `12px ${font}`;
+  return (words) => context?.measureText(words).width ?? 7 * words.length;
 }
 
 /** A sentence in lines that fit. */
-function brokenTo(context: CanvasRenderingContext2D, sentence: string, width: number): string[] {
+function brokenTo(measure: (words: string) => number, sentence: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   // Chinese has no spaces to break at: it breaks at any character.
   for (const part of sentence.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+/g) ?? []) {
-    if (line !== '' && context.measureText(line + part).width > width) {
+    if (line !== '' && measure(line + part) > width) {
       lines.push(line.trim());
       line = '';
     }

@@ -1,6 +1,7 @@
 // The heat map as a picture for itself: what is in sight, with the names beside it, the scale below, and the current cell.
 
 import { svg } from './dom.ts';
+import { Sheet, words, type SheetStyle } from './sheet.ts';
 
 /** Pixels of the picture around the plot. */
 const GAP = 16;
@@ -30,42 +31,21 @@ export interface DrawnMatrix {
   cell: { x: number; y: number; width: number; height: number } | undefined;
 }
 
-/** How it is drawn. */
-export interface DrawnStyle {
-  ink: string;
-  paper: string;
-  font: string;
-}
-
-export function drawnMatrix(drawn: DrawnMatrix, { ink, paper, font }: DrawnStyle): SVGSVGElement {
+export function drawnMatrix(drawn: DrawnMatrix, style: SheetStyle): SVGSVGElement {
   const [left, top] = [roomOf(drawn.rows) + GAP, TITLE + roomOf(drawn.columns) + GAP];
   const size = { width: Math.max(left + drawn.width, left + SCALE.width) + GAP, height: top + drawn.height + FOOT };
-  const picture = svg('svg', {
-    xmlns: 'http://www.w3.org/2000/svg',
-    viewBox: `0 0 ${size.width} ${size.height}`,
-    ...size,
-    fill: ink,
-  });
-  picture.setAttribute('font-family', font);
-  picture.setAttribute('font-size', '12');
+  const sheet = new Sheet();
   const plot = svg('g', { transform: `translate(${left} ${top})` });
-  const plotted = svg('image', { width: drawn.width, height: drawn.height, preserveAspectRatio: 'none' });
-  const scale = svg('image', { y: drawn.height + 18, ...SCALE, preserveAspectRatio: 'none' });
   plot.append(
-    plotted,
-    scale,
+    sheet.image(drawn.plot, { width: drawn.width, height: drawn.height }),
+    sheet.image(drawn.scale, { y: drawn.height + 18, ...SCALE }),
     ...drawn.rows.map(({ name, at }) => words(name, { x: -6, y: at + 4, 'text-anchor': 'end' })),
     ...drawn.columns.map(({ name, at }) => words(name, { transform: `translate(${at + 4} -6) rotate(-90)` })),
     ...frames(drawn.cell),
     ...legend(drawn, drawn.height + 18),
   );
   const title = words(drawn.title, { x: GAP, y: 22, 'font-size': 14, 'font-weight': 600 });
-  picture.append(svg('rect', { ...size, fill: paper }), title, plot);
-  // To a document that nobody sees: the page's would show the images, from addresses that its policy forbids to them.
-  document.implementation.createHTMLDocument('').adoptNode(picture);
-  plotted.setAttribute('href', drawn.plot);
-  scale.setAttribute('href', drawn.scale);
-  return picture;
+  return sheet.picture(size, style, [title, plot]);
 }
 
 /** Black around white: one of them is seen on any colour. */
@@ -89,12 +69,6 @@ function legend({ numbers, caption }: DrawnMatrix, y: number): SVGElement[] {
     ),
     words(caption, { x: 0, y: y + height + 40 }),
   ];
-}
-
-function words(text: string, attributes: Record<string, string | number>): SVGTextElement {
-  const made = svg('text', attributes);
-  made.textContent = text;
-  return made;
 }
 
 function roomOf(names: readonly PlacedName[]): number {
