@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { FONT_PACKAGES, fonts } from './browser.mjs';
 import { startSite } from './harness.mjs';
 import { sectionReady, settled } from './page.mjs';
+import { meansOf, pixelsAt, pngAddress } from './pixels.mjs';
 
 /** Where the pictures lie that were found good by looking at them. */
 export const GOLDENS = fileURLToPath(new URL('goldens/', import.meta.url));
@@ -84,22 +85,10 @@ export async function startCamera() {
       }
       throw new Error(`${picture.file} does not come to rest`);
     },
-    /**
-     * The means of the squares of a PNG.
-     *
-     * @param {Buffer} png
-     * @returns {Promise<Means>}
-     */
-    async meansOf(png) {
-      const { width, height, base64 } = await blank.evaluate(meansIn, [addressOf(png), TOLERANCE.square]);
-      const bytes = Buffer.from(base64, 'base64');
-      return { width, height, means: new Float32Array(new Uint8Array(bytes).buffer) };
-    },
+    /** The means of the squares of a PNG. @param {Buffer} png */
+    meansOf: async (png) => meansOf(await pixelsAt(blank, pngAddress(png)), TOLERANCE.square),
     /** The pixels of a PNG, four bytes each. @param {Buffer} png */
-    async pixelsOf(png) {
-      const { width, base64 } = await blank.evaluate(pixelsIn, addressOf(png));
-      return { width, pixels: Buffer.from(base64, 'base64') };
-    },
+    pixelsOf: (png) => pixelsAt(blank, pngAddress(png)),
     /** Fails where a page complained. */
     async close() {
       try {
@@ -110,8 +99,6 @@ export async function startCamera() {
     },
   };
 }
-
-const addressOf = (png) => `data:image/png;base64,${png.toString('base64')}`;
 
 async function startWithFonts() {
   fonts();
@@ -177,42 +164,10 @@ async function boxAround([parts, margin]) {
   return { x, y, width: right - x, height: Math.ceil(end('bottom') + scrollY) + margin - y };
 }
 
-/** Pixels go back as text: numbers one by one take a second. */
-async function pixelsIn(address) {
-  const image = await createImageBitmap(await (await fetch(address)).blob());
-  const { width, height } = image;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  context.drawImage(image, 0, 0);
-  let bytes = '';
-  for (const byte of context.getImageData(0, 0, width, height).data) bytes += String.fromCharCode(byte);
-  return { width, base64: btoa(bytes) };
-}
-
-async function meansIn([address, square]) {
-  const image = await createImageBitmap(await (await fetch(address)).blob());
-  const { width, height } = image;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  context.drawImage(image, 0, 0);
-  const [rows, columns] = [Math.floor(height / square), Math.floor(width / square)];
-  const { data } = context.getImageData(0, 0, width, height);
-  const means = new Float32Array(3 * rows * columns);
-  for (let y = 0; y < rows * square; y += 1) {
-    for (let x = 0; x < columns * square; x += 1) {
-      const at = 3 * (Math.floor(y / square) * columns + Math.floor(x / square));
-      for (let channel = 0; channel < 3; channel += 1) {
-        means[at + channel] += data[4 * (y * width + x) + channel] / square ** 2;
-      }
-    }
-  }
-  let bytes = '';
-  for (const byte of new Uint8Array(means.buffer)) bytes += String.fromCharCode(byte);
-  return { width, height, base64: btoa(bytes) };
-}
-
 /**
  * The squares of two pictures of one size that are further off than the tolerance, each with how far.
  *
- * @typedef {{ width: number, height: number, means: Float32Array }} Means
+ * @typedef {import('./pixels.mjs').Means} Means
  * @param {Means} golden
  * @param {Means} found
  * @returns {{ x: number, y: number, off: number }[]}
@@ -256,6 +211,6 @@ export function differencePicture({ width, height }, png, squares) {
       `<rect x="${x}" y="${y}" width="${square}" height="${square}" fill-opacity="${Math.min(1, 0.3 + off / 128).toFixed(2)}"/>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
-<image href="${addressOf(png)}" width="${width}" height="${height}" opacity="0.3"/>
+<image href="${pngAddress(png)}" width="${width}" height="${height}" opacity="0.3"/>
 <g fill="#d6249f">${marks.join('')}</g></svg>\n`;
 }

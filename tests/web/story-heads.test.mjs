@@ -552,7 +552,7 @@ test('what is taken along: a row a head, and the pictures in one', () =>
     assert.deepEqual(sinks, sinks.toSorted?.((a, b) => b - a) ?? [...sinks].sort((a, b) => b - a));
     assert.ok(taken.width > 500 && taken.height > 300, `${taken.width} × ${taken.height}`);
     assert.equal(taken.source.match(/<image /g).length, 72);
-    const colors = new Set(taken.pixels);
+    const colors = new Set(taken.means);
     assert.ok(colors.size > 100, `${colors.size} tones`);
   }));
 

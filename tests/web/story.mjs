@@ -18,6 +18,7 @@ import { build } from 'esbuild';
 
 import { MODULES } from '../../xtask/kernel.mjs';
 import { startSite } from './harness.mjs';
+import { meansOf, pixelsAt, svgAddress } from './pixels.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WWW = path.join(ROOT, 'www');
@@ -189,44 +190,18 @@ export function watchShifts() {
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** An SVG as an address. */
-export const svgAddress = (source) => `data:image/svg+xml;base64,${Buffer.from(source).toString('base64')}`;
-
 /**
- * A picture as the browser draws it by itself, in a page of its own that no policy forbids anything: its size, and its pixels on a ground
- * of white, coarse: the means of squares of `square` pixels, red, green and blue.
+ * The means of the squares of a picture as the browser draws it, in a page of its own that no policy forbids anything.
+ *
+ * @returns {Promise<import('./pixels.mjs').Means>}
  */
-export async function pixelsOf(page, address, square = 8) {
+export async function drawnAlone(page, address, square = 8) {
   const other = await page.context().newPage();
   try {
-    return await other.evaluate(meansOf, /** @type {const} */ ([address, square]));
+    return meansOf(await pixelsAt(other, address), square);
   } finally {
     await other.close();
   }
-}
-
-async function meansOf([address, square]) {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  const { width, height } = image;
-  const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
-  // At its own size: an SVG is drawn anew at every other, and not as coarse as that.
-  context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, width, height);
-  const [rows, columns] = [Math.floor(height / square), Math.floor(width / square)];
-  const pixels = Array(3 * rows * columns).fill(0);
-  for (let y = 0; y < rows * square; y += 1) {
-    for (let x = 0; x < 3 * columns * square; x += 1) {
-      const [pixel, channel] = [Math.floor(x / 3), x % 3];
-      const block = Math.floor(y / square) * columns + Math.floor(pixel / square);
-      pixels[3 * block + channel] += data[4 * (y * width + pixel) + channel] / square ** 2;
-    }
-  }
-  return { width, height, pixels };
 }
 
 /** What the section gives away: rows as wide as their columns, and a picture that opens by itself. */
@@ -237,14 +212,14 @@ export async function checkExported(page) {
     const source = new XMLSerializer().serializeToString(drawn);
     return { name, columns, rows, source, inPage: drawn.isConnected };
   });
-  const { width, height, pixels } = await pixelsOf(page, svgAddress(found.source));
+  const { width, height, means } = await drawnAlone(page, svgAddress(found.source));
   assert.match(found.name, /^[a-z0-9-]+$/);
   assert.ok(found.rows.length > 0);
   for (const row of found.rows) assert.equal(row.length, found.columns.length);
   assert.ok(width > 100 && height > 100, `${width} x ${height}`);
   assert.doesNotMatch(found.source, /var\(|class=|style=|light-dark/, 'the picture leans on no style sheet');
   assert.equal(found.inPage, false);
-  return { ...found, width, height, pixels };
+  return { ...found, width, height, means };
 }
 
 /** Modules of the page that need no browser, as one; paths below www/src without their ending. */

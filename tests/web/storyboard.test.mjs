@@ -18,7 +18,8 @@ import {
   showSection as show,
   tensor,
 } from './page.mjs';
-import { axeFindings, excess, loadParts, pixelsOf, svgAddress, watchShifts } from './story.mjs';
+import { pngAddress, svgAddress } from './pixels.mjs';
+import { axeFindings, drawnAlone, excess, loadParts, watchShifts } from './story.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -542,11 +543,11 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
       for (const [id, from] of [...drawn, ['map', take], ['cell', take]]) {
         const [svg, png] = [await from(page, id, 'svg'), await from(page, id, 'png-1')];
         const [wanted, found] = [
-          await pixelsOf(page, svgAddress(svg.bytes)),
-          await pixelsOf(page, `data:image/png;base64,${png.bytes.toString('base64')}`),
+          await drawnAlone(page, svgAddress(svg.bytes)),
+          await drawnAlone(page, pngAddress(png.bytes)),
         ];
-        assert.equal(found.pixels.length, wanted.pixels.length, id);
-        const off = wanted.pixels.map((value, at) => Math.abs(value - found.pixels[at]));
+        assert.equal(found.means.length, wanted.means.length, id);
+        const off = wanted.means.map((value, at) => Math.abs(value - found.means[at]));
         const mean = off.reduce((sum, each) => sum + each, 0) / off.length;
         assert.ok(mean < 0.5 && Math.max(...off) < 48, `${id}: off by ${mean} on average, ${Math.max(...off)} at most`);
       }
