@@ -87,8 +87,8 @@ export interface LinksSetup {
 
 /** The space that links are drawn in; it is stretched to the room there is. */
 const WIDTH = 100;
-/** Pixels of a token: a finger hits the smaller, too. */
-const ROW = { short: 28, long: 24, from: 24 };
+/** Pixels of a token: fewer where there are very many, more where a finger points at them. */
+const ROW = { short: 28, long: 24, from: 24, finger: 44 };
 /** Lines of the list; without a token the strongest alone. */
 const LISTED = { all: 12, one: 32 };
 
@@ -273,7 +273,8 @@ export class LinksView extends EventTarget {
 
   /** Keeps room for so many tokens. */
   #reserve(tokens: number): void {
-    this.#plot.style.setProperty('--links-height', `${tokens * (tokens > ROW.from ? ROW.long : ROW.short)}px`);
+    const row = isTouch() ? ROW.finger : tokens > ROW.from ? ROW.long : ROW.short;
+    this.#plot.style.setProperty('--links-height', `${tokens * row}px`);
   }
 
   #drawLines(): void {

@@ -2,9 +2,11 @@
 
 import { svg } from './dom.ts';
 import { lettering } from './lettering.ts';
+import { isTouch } from './pointer.ts';
 
-/** The height of a row. */
-export const ROW = 26;
+/** The height of a row, which is pressed, and of a bar in it. */
+export const ROW = isTouch() ? 44 : 26;
+const BAR = 16;
 
 /** Where the bars of all rows begin and end, and how wide a row is. */
 export interface RowSides {
@@ -26,7 +28,7 @@ export interface RowShown {
 export class KeyRow {
   readonly #ground = svg('rect', { class: 'steps-chosen', x: 0, height: ROW, rx: 4 });
   readonly #name = lettering('', { x: 0, y: 0 }, 'steps-name', 'end');
-  readonly #bar = svg('rect', { class: 'steps-bar', height: ROW - 10 });
+  readonly #bar = svg('rect', { class: 'steps-bar', height: BAR });
   readonly #above = svg('path', { class: 'steps-bar' });
   readonly #below = svg('path', { class: 'steps-bar steps-bar-negative' });
   readonly #zero = svg('path', { class: 'steps-zero' });
@@ -41,8 +43,12 @@ export class KeyRow {
   draw({ name, number, chosen, drawn }: RowShown, place: number, sides: RowSides): void {
     const top = place * ROW;
     write(this.#ground, { y: top, width: sides.width, opacity: chosen ? 1 : 0 });
-    write(this.#name, { x: sides.left - 10, y: top + 17, class: `steps-name${chosen ? ' steps-name-chosen' : ''}` });
-    write(this.#number, { x: sides.width - 6, y: top + 17 });
+    write(this.#name, {
+      x: sides.left - 10,
+      y: top + ROW / 2 + 4,
+      class: `steps-name${chosen ? ' steps-name-chosen' : ''}`,
+    });
+    write(this.#number, { x: sides.width - 6, y: top + ROW / 2 + 4 });
     this.#name.textContent = name;
     this.#number.textContent = number;
     this.#drawBar('bar' in drawn ? drawn : { bar: 0, span: [0, 1] }, top, sides);
@@ -56,9 +62,9 @@ export class KeyRow {
     const at = (value: number): number => sides.left + ((sides.right - sides.left) * (value - low)) / (high - low);
     const end = Number.isFinite(bar) ? Math.max(low, Math.min(high, bar)) : 0;
     const [from, to] = [at(Math.min(0, end)), at(Math.max(0, end))];
-    write(this.#bar, { class: bar < 0 ? 'steps-bar steps-bar-negative' : 'steps-bar', y: top + 5 });
+    write(this.#bar, { class: bar < 0 ? 'steps-bar steps-bar-negative' : 'steps-bar', y: top + (ROW - BAR) / 2 });
     write(this.#bar, { x: from.toFixed(2), width: (to - from).toFixed(2) });
-    this.#drawZero(`M${at(0).toFixed(1)} ${top + 3}v${ROW - 6}`, 1);
+    this.#drawZero(`M${at(0).toFixed(1)} ${top + ROW / 2 - 10}v20`, 1);
   }
 
   #drawZero(d: string, opacity: number): void {

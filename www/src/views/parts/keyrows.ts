@@ -90,6 +90,7 @@ export class KeyRows {
 
   #build(keys: readonly ShownKey[]): void {
     this.element.style.height = `${ROW * keys.length}px`;
+    this.element.style.setProperty('--steps-row', `${ROW}px`);
     // One more for the sum.
     this.#rows = [...keys, undefined].map(() => new KeyRow());
     const radios = keys.map(({ name }, place) => {

@@ -1,0 +1,58 @@
+// Where a finger points, whatever can be pressed is hit on 44 pixels a side, in every section and in all that opens there.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { startSite } from './harness.mjs';
+import { settled, showSection } from './page.mjs';
+
+const SIDE = 44;
+const SECTIONS = ['plane', 'spread', 'explore', 'steps', 'links', 'heads', 'compare', 'student'];
+
+const site = await startSite();
+after(() => site.close());
+
+/** In the page: what can be pressed and is hit on less than `side` pixels, across or down, around its middle. */
+function small(side) {
+  const boxes = ['radio', 'checkbox', 'file'].map((type) => `[type=${type}]`);
+  const pressed = [
+    'a[href], button, select, textarea, summary, [role=slider], [role=gridcell][aria-label]',
+    `input:not(${boxes})`,
+    `label:has(${boxes})`,
+  ].join();
+  const isHit = (one, x, y) => {
+    const found = document.elementFromPoint(x, y);
+    return found !== null && (one.contains(found) || found.closest('label')?.control === one);
+  };
+  const reach = (one, x, y, across, down) => {
+    let pixels = 0;
+    while (pixels < side && isHit(one, x + across * pixels, y + down * pixels)) pixels += 1;
+    return pixels;
+  };
+  return [...document.querySelectorAll(pressed)].flatMap((one) => {
+    if (!one.checkVisibility({ visibilityProperty: true }) || getComputedStyle(one).pointerEvents === 'none') return [];
+    one.scrollIntoView({ block: 'center', inline: 'center' });
+    const { left, top, width, height } = one.getBoundingClientRect();
+    if (width <= 1 || height <= 1) return [];
+    const [x, y] = [left + width / 2, top + height / 2];
+    const sides = [reach(one, x, y, -1, 0) + reach(one, x, y, 1, 0), reach(one, x, y, 0, -1) + reach(one, x, y, 0, 1)];
+    // Both count the middle.
+    return Math.min(...sides) > side
+      ? []
+      : [`${sides.map((pixels) => pixels - 1).join(' × ')}: ${one.outerHTML.slice(0, 160)}`];
+  });
+}
+
+for (const width of [390, 1024]) {
+  test(`a finger hits all that can be pressed, at ${width} px`, () =>
+    site.visit({ width, height: 844, touch: true, reducedMotion: true }, async (page) => {
+      for (const id of SECTIONS) {
+        if (id === 'explore') await settled(page);
+        else await showSection(page, id);
+      }
+      await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+      await page.locator('.mask-cursor').waitFor();
+      await page.locator('#student [name="take-svg"]').waitFor();
+      assert.deepEqual(await page.evaluate(small, SIDE), []);
+    }));
+}
