@@ -257,7 +257,9 @@ const fn number(
 }
 
 const SINK_SOURCE: &str = "Gu et al. 2024, arXiv 2410.10781";
-const DETECTOR: &str = "TransformerLens, head_detector.py";
+/// The two measures, by the names that they have there.
+const MUL: &str = "TransformerLens, head_detector.py, mul";
+const ABS: &str = "TransformerLens, head_detector.py, abs";
 
 /// The numbers of a head, in the order in which they are shown.
 pub static HEAD_STATISTICS: &[HeadStatistic] = &[
@@ -288,7 +290,10 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
     number(
         "meanEffectiveKeys",
         ["Mean effective keys", "平均有效键数"],
-        ["How many keys a row looks at, on average.", "每行平均关注的键的数量。"],
+        [
+            "So many keys with equal weights would be as spread out, on average over the rows.",
+            "同样分散的等权重键有多少个，对各行取平均。",
+        ],
         ["mean_i exp(H_i)", "Hill 1973, number of order 1"],
         |head| head.mean(|columns| &columns.effective_keys),
     ),
@@ -316,8 +321,8 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
         "sinkMass",
         ["On the first key", "首键权重"],
         [
-            "The mean weight on key 0. The first causal row gives it everything.",
-            "第 0 个键的平均权重。因果掩码下首行全部给它。",
+            "The mean weight on key 0, in many models a sink: it takes what no other key wants.",
+            "第 0 个键的平均权重；在许多模型中它是汇聚点，接收无处可去的权重。",
         ],
         ["mean_{i ≥ 0} A_i0", SINK_SOURCE],
         |head| head.sink(0),
@@ -325,7 +330,10 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
     number(
         "sinkMassAfterFirst",
         ["On the first key, later rows", "首键权重（不含首行）"],
-        ["The mean weight on key 0 without the row that has no choice.", "第 0 个键的平均权重，不计别无选择的首行。"],
+        [
+            "The same without the first row, which under a causal mask has no other key.",
+            "同上，不计首行：因果掩码下它没有别的键可选。",
+        ],
         ["mean_{i ≥ 1} A_i0", SINK_SOURCE],
         |head| head.sink(1),
     ),
@@ -357,64 +365,64 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
         "inductionScore",
         ["Induction score", "归纳得分"],
         [
-            "On a sequence of n tokens given twice, the mean weight on what followed the same token: 0 to 1.",
-            "对重复两次的 n 个词元，落在相同词元上次之后那个词元上的平均权重：0 到 1。",
+            "Induction looks at what followed the same token before: its mean weight, on tokens given twice, 0 to 1.",
+            "归纳即看相同词元上次之后的那个词元：词元序列重复两次时它的平均权重，0 到 1。",
         ],
         ["mean_{i=n}^{2n−1} A_{i,i−n+1}", "Olsson et al. 2022, arXiv 2209.11895"],
         |head| head.by_weights(|| mean(head.stripe.iter().map(|&x| f64::from(x)))),
     ),
     number(
         "previousTokenMul",
-        ["Previous token, mul", "前一词元，mul"],
+        ["Previous token, share", "前一词元，占比"],
         ["The share of all attention on previous tokens.", "全部注意力中落在前一词元上的占比。"],
-        ["Σ A D / Σ A", DETECTOR],
+        ["Σ A D / Σ A", MUL],
         |head| head.detector(Pattern::PreviousToken, Detector::mul),
     ),
     number(
         "previousTokenAbs",
-        ["Previous token, abs", "前一词元，abs"],
+        ["Previous token, likeness", "前一词元，相近度"],
         [
-            "How near the weights come to the pattern: −1 to 1, to three decimals.",
-            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+            "How near the weights come to looking at the previous token alone: −1 to 1, to three decimals.",
+            "权重与“只看前一词元”的接近程度：−1 到 1，取三位小数。",
         ],
-        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
+        ["1 − Σ |A − D| / N to 3 decimals", ABS],
         |head| head.detector(Pattern::PreviousToken, Detector::abs),
     ),
     number(
         "duplicateTokenMul",
-        ["Duplicate token, mul", "重复词元，mul"],
+        ["Duplicate token, share", "重复词元，占比"],
         ["The share of all attention on earlier tokens that are the same.", "全部注意力中落在更早相同词元上的占比。"],
-        ["Σ A D / Σ A", DETECTOR],
+        ["Σ A D / Σ A", MUL],
         |head| head.detector(Pattern::DuplicateToken, Detector::mul),
     ),
     number(
         "duplicateTokenAbs",
-        ["Duplicate token, abs", "重复词元，abs"],
+        ["Duplicate token, likeness", "重复词元，相近度"],
         [
-            "How near the weights come to the pattern: −1 to 1, to three decimals.",
-            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+            "How near the weights come to looking at earlier equal tokens alone: −1 to 1, to three decimals.",
+            "权重与“只看更早的相同词元”的接近程度：−1 到 1，取三位小数。",
         ],
-        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
+        ["1 − Σ |A − D| / N to 3 decimals", ABS],
         |head| head.detector(Pattern::DuplicateToken, Detector::abs),
     ),
     number(
         "inductionMul",
-        ["Induction, mul", "归纳，mul"],
+        ["Induction, share", "归纳，占比"],
         [
             "The share of all attention on what followed the same token; at most one half on a sequence given twice.",
             "全部注意力中落在相同词元上次之后那个词元上的占比；对重复两次的序列至多为二分之一。",
         ],
-        ["Σ A D / Σ A", DETECTOR],
+        ["Σ A D / Σ A", MUL],
         |head| head.detector(Pattern::Induction, Detector::mul),
     ),
     number(
         "inductionAbs",
-        ["Induction, abs", "归纳，abs"],
+        ["Induction, likeness", "归纳，相近度"],
         [
-            "How near the weights come to the pattern: −1 to 1, to three decimals.",
-            "权重与该模式的接近程度：−1 到 1，取三位小数。",
+            "How near the weights come to induction alone: −1 to 1, to three decimals.",
+            "权重与“只作归纳”的接近程度：−1 到 1，取三位小数。",
         ],
-        ["1 − Σ |A − D| / N to 3 decimals", DETECTOR],
+        ["1 − Σ |A − D| / N to 3 decimals", ABS],
         |head| head.detector(Pattern::Induction, Detector::abs),
     ),
 ];

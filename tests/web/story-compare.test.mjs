@@ -441,7 +441,7 @@ async function choose(page, name, content) {
 test('the same head of another capture, from a file: its numbers, its name, and that no link brings it along', () =>
   site.stay({ ...SENTENCE, state: 'captures' }, async (page) => {
     await drawn(page);
-    assert.match(await said(page), /^Choose a capture/);
+    assert.match(await said(page), /^Choose a file/);
     assert.equal(await page.locator('.compare').isVisible(), false, 'no room without a picture');
     const [q, k] = [1, 2].map((seed) => tensor([12, TOKENS, 8], noise(12 * TOKENS * 8, seed)));
     const layers = Object.fromEntries(

@@ -542,6 +542,25 @@ for (const [name, claim, sentence] of HUGE) {
 
 // ---- care
 
+test('what each number says can be read, not only pointed at', () =>
+  site.stay({ ...SENTENCE }, async (page) => {
+    await complete(page);
+    await page.locator('.heads-meaning summary').click();
+    const [names, words] = [
+      await page.locator('.heads-meanings dt').allTextContents(),
+      await page.locator('.heads-meanings dd').allInnerTexts(),
+    ];
+    assert.deepEqual(names, await page.locator('.heads-number dt').allTextContents());
+    assert.match(words[names.indexOf('Induction score')], /^Induction looks at what followed the same token before/);
+    assert.match(words[names.indexOf('On the first key')], /sink/);
+    assert.ok(
+      names.every((name) => !/mul|abs/.test(name)),
+      names.join(),
+    );
+    await page.evaluate(() => globalThis.story.speak('zh'));
+    assert.match((await page.locator('.heads-meanings dd').allInnerTexts()).join(), /归纳即看相同词元/);
+  }));
+
 test('what is taken along: a row a head, and the pictures in one', () =>
   site.stay({ ...SENTENCE, state: 'sinkMass.high' }, async (page) => {
     await complete(page);

@@ -362,6 +362,14 @@ test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
     near(after.sums.softmax, 1, 'sum of softmax');
   }));
 
+test('what l is in the heads of the table stands below it, and it is so', () =>
+  site.stay({ ...WIDE, state: 'long*score_cosine*t_0.5' }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('.plane-logit').textContent(), 'l: the underlined score ÷ temperature');
+    assert.match(await page.locator('.plane-source').textContent(), /^cosine/);
+    await assertShown(page, readState('long*score_cosine*t_0.5'));
+  }));
+
 test('K = Q makes scores symmetric, two projections do not', () =>
   site.stay({ ...WIDE, state: 'asymmetric' }, async (page) => {
     const { keys } = preset('asymmetric').start;

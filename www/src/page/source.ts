@@ -113,8 +113,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'sentence',
     name: { en: 'A sentence (MiniLM)', zh: '一个句子（MiniLM）' },
     about: {
-      en: '“The animal didn’t cross the street because it was too tired.”: the queries and keys of all-MiniLM-L6-v2, 6 layers of 12 heads, each with such a matrix. In layer 3, head 1, “it” looks at “animal”. [CLS] and [SEP] mark the two ends.',
-      zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 的查询与键，6 层，每层 12 个头，每个头各有这样一个矩阵。在第 3 层第 1 个头中，“it”看向“animal”。[CLS] 与 [SEP] 标记首尾。',
+      en: '“The animal didn’t cross the street because it was too tired.”, as all-MiniLM-L6-v2 reads it: 6 layers, each of which compares in 12 ways, its heads, with such a matrix each. In layer 3, head 1, “it” looks at “animal”. [CLS] and [SEP] mark the two ends.',
+      zh: '“The animal didn’t cross the street because it was too tired.”：all-MiniLM-L6-v2 读它时有 6 层，每层以 12 种方式比较，即 12 个头，每个头各有这样一个矩阵。在第 3 层第 1 个头中，“it”看向“animal”。[CLS] 与 [SEP] 标记首尾。',
     },
     from: { file: 'sentence.safetensors' },
     size: [16, 16],
@@ -158,8 +158,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'synthetic',
     name: { en: 'A billion weights (synthetic)', zh: '十亿个权重（合成）' },
     about: {
-      en: '32,768 queries and keys, made in this page by a formula; no model computed them. Key 0 is a sink. From the top, a quarter each: near keys, every 4,096th key, the key behind the same token (induction), and these by turns.',
-      zh: '32,768 个查询与键，由公式在本页生成，并非出自模型。键 0 是汇聚点（sink）。自上而下各占四分之一：相邻的键、每隔 4,096 个键、同一词元先前出现处的后一个键（归纳），以及三者轮流。',
+      en: '32,768 queries and keys, made in this page by a formula; no model computed them. Key 0 takes what weight is left over (a sink). From the top, a quarter each: near keys, every 4,096th key, what followed the same token before (induction), these by turns.',
+      zh: '32,768 个查询与键，由公式在本页生成，并非出自模型。键 0 接收多余的权重（汇聚点，sink）。自上而下各占四分之一：相邻的键、每隔 4,096 个键、同一词元先前出现处的后一个键（归纳），以及三者轮流。',
     },
     from: { make: synthetic },
     size: [32768, 32768],

@@ -232,6 +232,7 @@ export class HeadsView extends EventTarget {
       this.#menu('paint', named(PAINT_NAMES)),
     );
     this.#legend.language = this.#language;
+    this.#detail.explain(this.#columns, this.#language);
     this.#caption.textContent = this.#say('pooled', { most: this.#setup.most });
     this.#show();
   }

@@ -53,7 +53,7 @@ export interface CompareOf {
 const text = {
   empty: { en: 'Nothing is open.', zh: '尚未打开任何内容。' },
   choose: {
-    en: 'Choose a capture with as many queries and keys as A has.',
+    en: 'Choose a file with as many queries and keys as A has.',
     zh: '请选择一份查询数和键数与 A 相同的数据。',
   },
   failed: { en: 'This could not be compared: {reason}.', zh: '无法比较：{reason}。' },

@@ -39,7 +39,7 @@ export interface ControlsListener {
 const text = {
   kind: { en: 'Beside A, the head that is open above, stands', zh: '上面打开的头为 A，与它并排的 B 是' },
   normalizer: { en: 'Normalizer of B', zh: 'B 的归一化' },
-  capture: { en: 'Capture of B', zh: 'B 的数据' },
+  capture: { en: 'File of B', zh: 'B 的文件' },
   none: { en: 'Choose one', zh: '请选择' },
   open: { en: 'Open a file…', zh: '打开文件…' },
   own: { en: 'Your file: {name}', zh: '你的文件：{name}' },
@@ -54,7 +54,7 @@ const text = {
 const KIND_NAMES: Record<Kind, Text> = {
   heads: { en: 'Another head', zh: '另一个头' },
   normalizers: { en: 'Another normalizer', zh: '另一种归一化' },
-  captures: { en: 'Another capture', zh: '另一份数据' },
+  captures: { en: 'Another file', zh: '另一个文件' },
 };
 
 export class CompareControls {

@@ -53,7 +53,7 @@ export class OwnFeatures {
     placeholder: EXAMPLE,
   });
   readonly #back = element('button', { type: 'button', class: 'button', name: 'student-back', hidden: true });
-  readonly #summary = element('summary', { class: 'student-fold' });
+  readonly #summary = element('summary', { class: 'story-fold' });
   readonly #said = element('p', { class: 'student-said', role: 'status', id: uniqueId('student-said') });
   /** What the files are called; undefined: they were pasted. */
   #name: string | undefined;

@@ -3,6 +3,11 @@
 import { element } from './dom.ts';
 import { formatTrimmed } from './format.ts';
 import type { HeadNumber } from '../head.ts';
+import type { Language } from './text.ts';
+
+const text = {
+  meaning: { en: 'What each number says', zh: '各数值的含义' },
+};
 
 /** What is shown of a head; undefined: nothing yet. */
 export interface HeadSheet {
@@ -21,6 +26,7 @@ export class HeadDetail {
   readonly #canvas = element('canvas', { class: 'heads-large', width: 1, height: 1, 'aria-hidden': 'true' });
   readonly #about = element('p', { class: 'heads-about' });
   readonly #list = element('dl', { class: 'heads-numbers' });
+  readonly #meaning = element('details', { class: 'heads-meaning' });
   readonly element = element(
     'div',
     { class: 'heads-detail' },
@@ -28,7 +34,15 @@ export class HeadDetail {
     this.#canvas,
     this.#about,
     this.#list,
+    this.#meaning,
   );
+
+  /** Says what each number is, once for all heads. */
+  explain(numbers: readonly Pick<HeadNumber, 'label' | 'about'>[], language: Language): void {
+    const list = element('dl', { class: 'heads-meanings' });
+    for (const { label, about } of numbers) list.append(element('dt', {}, label), element('dd', {}, about));
+    this.#meaning.replaceChildren(element('summary', { class: 'story-fold' }, text.meaning[language]), list);
+  }
 
   show({ title, hint, picture, numbers, chosen }: HeadSheet): void {
     this.#title.textContent = title;

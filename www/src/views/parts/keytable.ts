@@ -19,6 +19,7 @@ const text = {
   softmax: { en: 'softmax', zh: 'softmax' },
   sigmoid: { en: 'sigmoid', zh: 'sigmoid' },
   sum: { en: 'sum', zh: '总和' },
+  logit: { en: 'l: the underlined score ÷ temperature', zh: 'l：带下划线的分数 ÷ 温度' },
   choose: { en: 'show {name} in the plane', zh: '在平面中显示 {name}' },
   largest: { en: 'the largest', zh: '最大' },
 };
@@ -120,12 +121,13 @@ export class KeyTable {
   }
 
   #sums({ numbers }: PlaneScene, language: Language): HTMLElement {
-    const label = element('th', { scope: 'row', colspan: 1 + SCORES.length }, `Σ ${text.sum[language]}`);
+    const logit = element('td', { class: 'plane-logit', colspan: SCORES.length }, text.logit[language]);
+    const label = element('th', { scope: 'row' }, `Σ ${text.sum[language]}`);
     const sums = WEIGHTS.map((column) => {
       const sum = numbers?.sums[column][0];
       return element('td', { class: `plane-${column}`, 'data-sum': column }, sum === undefined ? '' : formatScore(sum));
     });
-    return element('tr', {}, label, ...sums);
+    return element('tr', {}, logit, label, ...sums);
   }
 }
 

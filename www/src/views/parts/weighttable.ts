@@ -21,7 +21,7 @@ export interface WeightTableScene {
 
 export class WeightTable {
   readonly element: HTMLDetailsElement;
-  readonly #summary = element('summary', { class: 'student-fold' });
+  readonly #summary = element('summary', { class: 'story-fold' });
   readonly #room = element('div', { class: 'student-scroll', tabindex: 0, role: 'region' });
   #scene: WeightTableScene | undefined;
   #language: Language = 'en';
