@@ -4,13 +4,21 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
-import { json, noise, npy, npz, parse, tensor, viridis } from './page.mjs';
+import { json, noise, npy, npz, parse, readSafetensors, tensor, viridis } from './page.mjs';
 import { axeFindings, checkExported, excess, loadParts, ready, storySite, watchShifts } from './story.mjs';
 
 const site = await storySite(
   'student',
-  `export { student as section } from './student.ts';
-   export const begin = () => {};`,
+  `import { student } from './student.ts';
+   import { EXAMPLES, openExample } from '../source.ts';
+   let open;
+   /** Opens an example, and a layer of it. */
+   export async function openLayer(id, layer) {
+     const reading = { signal: new AbortController().signal, onProgress: () => undefined };
+     open = { source: await openExample(EXAMPLES.find((one) => one.id === id), reading), layer };
+   }
+   export const begin = () => { open = undefined; };
+   export const section = student({ openLayer: () => open });`,
 );
 after(() => site.close());
 
@@ -273,6 +281,30 @@ test('soft is moved by keys, by the usual value, and typed; what is no soft is r
       assert.match(await page.locator('.student-knob .field-fault').textContent(), fault, typed);
       assert.equal(await remembered(page), '0.123', 'the last that was one counts');
     }
+  }));
+
+test('what is open can be taken: its queries as students, its keys as teachers, a batch item for each head', () =>
+  stay({}, async (page) => {
+    await page.locator('.student-own summary').click();
+    const take = page.locator('[name="student-take"]');
+    await take.click();
+    await page.waitForFunction(() =>
+      /^what is open could not be opened: nothing is open/i.test(document.querySelector('.student-said').textContent),
+    );
+    await page.evaluate(() => globalThis.story.openLayer('sentence', 3));
+    await take.click();
+    await page.waitForFunction(() => /12 × 16 × 32/.test(document.querySelector('.student-said').textContent));
+    assert.match(await page.locator('.student-said').textContent(), /^Drawn from A sentence \(MiniLM\):/);
+    await softened(page, 1);
+    const file = await readSafetensors('www/sentence.safetensors');
+    const wanted = attentionOf({ query: file.get('layers.3.q'), key: file.get('layers.3.k') }, 1);
+    const tables = await weightsIn(page);
+    wanted.forEach((rows, head) =>
+      rows.forEach((row, i) => row.forEach((weight, j) => near(tables.get(head)[i][j], weight, 1e-4, `${head}`))),
+    );
+    await page.evaluate(() => globalThis.story.openLayer('passage', 0));
+    await take.click();
+    await page.waitForFunction(() => /too many/.test(document.querySelector('.student-said').textContent));
   }));
 
 test('a batch item is chosen by its small map, by mouse and by keys', () =>

@@ -17,6 +17,12 @@ export interface Features {
   batch: Names;
 }
 
+/** A layer of what the page has open. */
+export interface OpenLayer {
+  source: Source;
+  layer: number;
+}
+
 /** What each of several things is called. */
 type Names = (language: Language) => string[];
 
@@ -53,13 +59,18 @@ export const SAMPLE = EXAMPLES.find(({ id }) => id === 'student-teacher')!;
 
 /** The sample. */
 export async function sampleFeatures(reading: Reading): Promise<Features> {
-  return featuresOf(await openExample(SAMPLE, reading), reading.signal);
+  return featuresOf(await openExample(SAMPLE, reading), 0, reading.signal);
+}
+
+/** A layer of a file that is open: its queries as students, its keys as teachers, each of its heads a batch item. */
+export function layerFeatures({ source, layer }: OpenLayer, signal: AbortSignal): Promise<Features> {
+  return featuresOf(source, layer, signal);
 }
 
 /** What the visitor brings: one file with two arrays, or two files. */
 export async function ownFeatures(files: readonly File[], reading: Reading): Promise<Features> {
   const opened = await openFiles(files, reading);
-  return featuresOf('assign' in opened ? opened.assign(rolesOf(opened)) : opened, reading.signal);
+  return featuresOf('assign' in opened ? opened.assign(rolesOf(opened)) : opened, 0, reading.signal);
 }
 
 /** Which of several tensors are the students' and the teachers'. Nothing is guessed from their order. */
@@ -77,8 +88,8 @@ function rolesOf({ candidates, guess }: Unassigned): Roles {
   throw new PageError(text.which, { names: names.join(', ') });
 }
 
-async function featuresOf(source: Source, signal: AbortSignal): Promise<Features> {
-  const { query, key } = await source.layer(0, signal);
+async function featuresOf(source: Source, layer: number, signal: AbortSignal): Promise<Features> {
+  const { query, key } = await source.layer(layer, signal);
   checkShapes(query.shape, key.shape);
   const [students, teachers] = [query, key].map(({ shape }) => shape.at(-2) ?? 0) as [number, number];
   const size = query.shape.at(-1) ?? 0;

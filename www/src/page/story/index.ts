@@ -34,7 +34,7 @@ export function sequelOf(opened: Opened): readonly Chapter[] {
     {
       ...WORDS.student,
       subject: (state) => state.split('_')[1] ?? '',
-      load: async () => (await import('./student.ts')).student,
+      load: async () => (await import('./student.ts')).student(opened),
     },
   ];
 }

@@ -10,9 +10,11 @@ import type { Sizes } from '../tensors.ts';
 import { text } from '../text.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
 import type { CompareOf, CompareSubject } from './compare.ts';
+import type { OpenLayer } from './features.ts';
 import type { HeadsOf } from './heads.ts';
 import type { LinksOf, LinksSubject } from './links.ts';
 import type { StepsHead, StepsPage } from './steps.ts';
+import type { StudentOf } from './student.ts';
 
 /** The head in the picture. The map stays the page's own: it is asked, never freed. */
 export interface OpenHead {
@@ -40,7 +42,7 @@ export interface Host {
 /** Nobody stops the values of a layer: they are read once and are wanted as long as the layer is. */
 const NEVER = new AbortController().signal;
 
-export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
+export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf {
   readonly #host: Host;
   readonly #listeners: (() => void)[] = [];
   #head: OpenHead | undefined;
@@ -116,6 +118,12 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf {
       asked.value.catch(() => this.#value === asked && (this.#value = undefined));
     }
     return this.#value.value;
+  }
+
+  // ---- for students and teachers
+
+  openLayer(): OpenLayer | undefined {
+    return this.#head && { source: this.#head.source, layer: this.#head.place.layer };
   }
 
   // ---- for the links and the comparison

@@ -16,10 +16,16 @@ const text = {
     en: 'Two arrays of numbers: query, batch × students × features, and key, batch × teachers × features. Paste them as JSON, or open them as JSON, npz or safetensors, or as two npy files.',
     zh: '两个数组：query 为 批次 × 学生 × 特征，key 为 批次 × 教师 × 特征。可粘贴 JSON，或打开 JSON、npz、safetensors，或两个 npy 文件。',
   },
+  takeAbout: {
+    en: 'Or take the layer that is open above: its queries are students, its keys teachers, and each head is a batch item.',
+    zh: '也可取用上面打开的层：其查询作学生，键作教师，每个头为一个批次项。',
+  },
+  take: { en: 'Take what is open', zh: '取用已打开的层' },
   paste: { en: 'Both arrays as JSON', zh: '两个数组（JSON）' },
   show: { en: 'Show', zh: '显示' },
   open: { en: 'Open files…', zh: '打开文件…' },
   back: { en: 'Back to the sample', zh: '恢复示例' },
+  nothing: { en: 'what is open', zh: '已打开的内容' },
   pasted: { en: 'what was pasted', zh: '粘贴的内容' },
   shown: {
     en: 'Drawn from {name}: {query} and {key} (batch × layers × features). A link to this section does not carry it.',
@@ -36,6 +42,8 @@ export type Outcome =
 /** What the visitor does. */
 export interface OwnListener {
   open(files: readonly File[]): void;
+  /** Takes what the page has open; returns what that is called. */
+  take(): Text | undefined;
   back(): void;
 }
 
@@ -56,7 +64,7 @@ export class OwnFeatures {
   readonly #summary = element('summary', { class: 'story-fold' });
   readonly #said = element('p', { class: 'student-said', role: 'status', id: uniqueId('student-said') });
   /** What the files are called; undefined: they were pasted. */
-  #name: string | undefined;
+  #name: Text | undefined;
   #outcome: Outcome = { is: 'sample' };
 
   constructor(language: Language, heard: OwnListener) {
@@ -78,8 +86,10 @@ export class OwnFeatures {
     const show = this.#button('student-show', text.show[language], () => this.#paste());
     const open = fileButton(text.open[language], (files) => this.#open(files), 'student-open', true);
     this.#back.textContent = text.back[language];
-    const buttons = element('div', { class: 'student-buttons' }, show, open, this.#back);
-    this.#body.replaceChildren(about, label, this.#area, buttons, this.#said);
+    const take = this.#button('student-take', text.take[language], () => this.#take());
+    const buttons = element('div', { class: 'student-buttons' }, show, open, take, this.#back);
+    const takeAbout = element('p', { class: 'student-about' }, text.takeAbout[language]);
+    this.#body.replaceChildren(about, takeAbout, label, this.#area, buttons, this.#said);
     this.#say(language);
   }
 
@@ -91,7 +101,7 @@ export class OwnFeatures {
   }
 
   #say(language: Language): void {
-    const name = this.#name ?? text.pasted[language];
+    const name = (this.#name ?? text.pasted)[language];
     const outcome = this.#outcome;
     const failed = outcome.is === 'failed';
     this.#said.classList.toggle('field-fault', failed);
@@ -112,8 +122,13 @@ export class OwnFeatures {
 
   #open(files: readonly File[]): void {
     if (files.length === 0) return;
-    this.#name = nameOf(files);
+    const name = nameOf(files);
+    this.#name = { en: name, zh: name };
     this.#heard.open(files);
+  }
+
+  #take(): void {
+    this.#name = this.#heard.take() ?? text.nothing;
   }
 
   #button(name: string, label: string, press: () => void): HTMLElement {

@@ -8,9 +8,11 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { makeField, type Field } from '../field.ts';
-import { faultOf } from '../reason.ts';
+import { faultOf, PageError } from '../reason.ts';
+import type { Reading } from '../source.ts';
+import { text as pageText } from '../text.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
-import { ownFeatures, SAMPLE, sampleFeatures, type Features } from './features.ts';
+import { layerFeatures, ownFeatures, SAMPLE, sampleFeatures, type Features, type OpenLayer } from './features.ts';
 import { OwnFeatures, type Outcome } from './ownfeatures.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
@@ -32,13 +34,23 @@ const text = {
   usual: { en: '{soft}, the usual value', zh: '常用值 {soft}' },
 } satisfies Record<string, Text>;
 
-export const student: Section = {
-  ...WORDS.student,
-  mount: (host, story) => new Student(host, story),
-};
+/** What the section needs of the page. */
+export interface StudentOf {
+  /** What is open; undefined: nothing is. */
+  openLayer(): OpenLayer | undefined;
+}
+
+/** The section, which may take what `of` says is open. */
+export function student(of: StudentOf): Section {
+  return {
+    ...WORDS.student,
+    mount: (host, story) => new Student(host, story, of),
+  };
+}
 
 class Student implements Mounted {
   readonly #story: Story;
+  readonly #of: StudentOf;
   readonly #view: StudentView;
   readonly #own: OwnFeatures;
   readonly #knob = element('div', { class: 'student-knob' });
@@ -56,12 +68,14 @@ class Student implements Mounted {
   #counted: { soft: number; tables: StudentTable[] } | undefined;
   #error: unknown;
 
-  constructor(host: HTMLElement, story: Story) {
+  constructor(host: HTMLElement, story: Story, of: StudentOf) {
     this.#story = story;
+    this.#of = of;
     this.#language = story.language;
     this.#state = readState(story.state);
     this.#own = new OwnFeatures(story.language, {
-      open: (files) => this.#readOwn(files),
+      open: (files) => this.#readOwn((reading) => ownFeatures(files, reading)),
+      take: () => this.#takeOpen(),
       back: () => this.#readSample(),
     });
     const words = element('div', {}, this.#about, this.#own.element);
@@ -166,10 +180,19 @@ class Student implements Mounted {
     }, true);
   }
 
-  #readOwn(files: readonly File[]): void {
+  #takeOpen(): Text | undefined {
+    const open = this.#of.openLayer();
+    this.#readOwn(async ({ signal }) => {
+      if (!open) throw new PageError(pageText.nothingOpen);
+      return layerFeatures(open, signal);
+    });
+    return open?.source.name;
+  }
+
+  #readOwn(read: (reading: Reading) => Promise<Features>): void {
     this.#reading.run(async (signal) => {
       try {
-        const found = await ownFeatures(files, { signal, onProgress: () => undefined });
+        const found = await read({ signal, onProgress: () => undefined });
         const shapes = { query: shapeOf(found.query.shape), key: shapeOf(found.key.shape) };
         if (!signal.aborted) this.#take(found, { is: 'shown', ...shapes });
       } catch (error) {
