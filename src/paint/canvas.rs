@@ -1,11 +1,26 @@
 //! The one place that knows a canvas: RGBA in wasm memory to an ImageBitmap.
 
+use core::cell::RefCell;
 use js_sys::Object;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use super::Size;
 use crate::error::Error;
+
+/// A canvas of at most so many bytes is used again: tiles come by the dozen and in one size, and to make a canvas takes longer
+/// than to fill it.
+const KEPT: usize = 1 << 20;
+
+thread_local! {
+    static LAST: RefCell<Option<Canvas>> = const { RefCell::new(None) };
+}
+
+struct Canvas {
+    size: Size,
+    canvas: OffscreenCanvas,
+    context: OffscreenCanvasRenderingContext2d,
+}
 
 /// The picture as an ImageBitmap, through an OffscreenCanvas of its size.
 ///
@@ -18,11 +33,21 @@ pub fn bitmap(rgba: &[u8], size: Size) -> Result<ImageBitmap, Error> {
 }
 
 fn draw(rgba: &[u8], size: Size) -> Result<ImageBitmap, JsValue> {
-    let (width, height) = (size.width() as u32, size.height() as u32);
-    let canvas = OffscreenCanvas::new(width, height)?;
-    let context: Object = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
-    let context: OffscreenCanvasRenderingContext2d = context.dyn_into()?;
-    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height)?;
-    context.put_image_data(&image, 0.0, 0.0)?;
-    canvas.transfer_to_image_bitmap()
+    let last = LAST.take().filter(|last| last.size == size);
+    let canvas = last.map_or_else(|| Canvas::new(size), Ok)?;
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), size.width() as u32, size.height() as u32)?;
+    canvas.context.put_image_data(&image, 0.0, 0.0)?;
+    let bitmap = canvas.canvas.transfer_to_image_bitmap()?;
+    if size.bytes() <= KEPT {
+        LAST.set(Some(canvas));
+    }
+    Ok(bitmap)
+}
+
+impl Canvas {
+    fn new(size: Size) -> Result<Canvas, JsValue> {
+        let canvas = OffscreenCanvas::new(size.width() as u32, size.height() as u32)?;
+        let context: Object = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+        Ok(Canvas { size, canvas, context: context.dyn_into()? })
+    }
 }
