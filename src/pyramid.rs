@@ -102,6 +102,9 @@ impl Texels {
     /// Takes in the values of the rows `rows` of a group that begins at row `first`, at keys from `key` on, all of which it
     /// covers. `logits` are where removed keys are minus infinity; none: no key is removed.
     pub fn add(&mut self, first: usize, rows: &Range<usize>, key: usize, values: &[Lanes], logits: Option<&[Lanes]>) {
+        if self.level == 0 {
+            return self.put(first, rows, key, values, logits);
+        }
         let step = 1 << self.level;
         let mut at = 0;
         while at < values.len() {
@@ -121,6 +124,21 @@ impl Texels {
                 }
             }
             at = end;
+        }
+    }
+
+    /// The same where each cell is a texel of its own: nothing is pooled.
+    fn put(&mut self, first: usize, rows: &Range<usize>, key: usize, values: &[Lanes], logits: Option<&[Lanes]>) {
+        for row in rows.clone() {
+            let lane = row - first;
+            let start = (row - self.rows.start) * self.width + key - self.keys.start;
+            for (index, (texel, value)) in self.all[start..][..values.len()].iter_mut().zip(values).enumerate() {
+                let value = value[lane];
+                // What is NaN belongs to a row in which everything is, its removed keys as well.
+                if value.is_nan() || logits.is_none_or(|logits| logits[index][lane] != f32::NEG_INFINITY) {
+                    *texel = Texel { extreme: value, sum: value, count: 1.0 };
+                }
+            }
         }
     }
 
