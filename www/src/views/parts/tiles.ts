@@ -8,8 +8,11 @@ import type { Levels, Range } from './viewport.ts';
 
 /** What tiles may take together, in bytes, as long as more of them are not in sight at once. */
 const BYTES = 64 * 2 ** 20;
-/** Requests under way at a time: enough for every worker, few enough that the middle comes first. */
-const ABREAST = 6;
+/**
+ * Requests under way at a time: what is in sight of a large plot at once, since after a click a browser draws a frame before it
+ * hands on what workers have sent. Workers take them in their order, the middle first, and what is out of sight is dropped.
+ */
+const ABREAST = 12;
 /** Tiles whose rows have become known are made anew after this: rows come many times a second. */
 const REST_MS = 120;
 
