@@ -1,6 +1,6 @@
 // What a visitor loads: the modules and the page's script, as a host sends them.
 //
-// The aim for the kernel is 80 KB. Of its 88, 76 are code and 9 tables and texts (colours, names, refusals). Of the code, before
+// The aim for the kernel is 80 KB. Of its 89, 76 are code and 10 tables and texts (colours, names, refusals). Of the code, before
 // gzip: the border with the steps of all questions inlined into it 20 %, normalizers 11, to open a problem 10, the main path and
 // its steps 13, options and refusals 7, statistics and pyramid 5, the allocator 5, formatted text 3, closures and the standard
 // library most of the rest.
@@ -20,8 +20,8 @@ import { readBytes } from './support.mjs';
 
 /** At most so many kilobytes, gzipped: a little more than there are, so that what grows is noticed. */
 const MOST = {
-  'qkscope_bg.wasm': 89,
-  'qkscope_relaxed_bg.wasm': 89,
+  'qkscope_bg.wasm': 90,
+  'qkscope_relaxed_bg.wasm': 90,
   'qkscope_layers_bg.wasm': 111,
   'qkscope_layers_relaxed_bg.wasm': 111,
   'qkscope_files_bg.wasm': 64,
@@ -39,7 +39,7 @@ for (const [file, most] of Object.entries(MOST)) {
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 75, soon: 129 };
+const SCRIPT = { seen: 1.35, page: 76, soon: 130 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');
