@@ -245,6 +245,58 @@ test('another place is an entry, and Back leads back to the one before', () =>
     await page.waitForFunction(() => document.querySelector('.spread [type="radio"][value="16"]')['checked']);
   }));
 
+test('Back passes an address that a section reads otherwise, and one that has just been left', () =>
+  site.visit({ fresh: true, path: '#example=sentence' }, async (page) => {
+    await showSection(page, 'spread');
+    const radio = (value) => page.locator(`.spread [type="radio"][value="${value}"]`);
+    await radio(16).check({ force: true });
+    await saying(page, 'spread', '16_');
+    // 999 is none of its sizes.
+    await page.evaluate(() => void (location.hash = '#example=sentence&spread=999'));
+    await page.waitForFunction(() => document.querySelector('.spread [type="radio"][value="64"]')['checked']);
+    await page.waitForTimeout(500);
+    const { count } = await entry(page);
+    await page.evaluate(() => history.back());
+    await page.waitForFunction(() => document.querySelector('.spread [type="radio"][value="16"]')['checked']);
+    await settled(page);
+    assert.equal((await entry(page)).count, count);
+    // Back before the address has been written.
+    await page.locator('#map [name="head"]').selectOption('4');
+    await page.evaluate(() => history.back());
+    await page.waitForFunction(() => document.querySelector('#map [name="head"]')['value'] === '1');
+  }));
+
+test('Back brings back what no link can say', () =>
+  site.visit({ fresh: true, path: '#score=general' }, async (page) => {
+    await settled(page);
+    const automatic = await fingerprint(page);
+    /** Waits until the picture is another than `before`. */
+    const other = async (before) => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        await settled(page);
+        const now = await fingerprint(page);
+        if (now !== before) return now;
+        await page.waitForTimeout(50);
+      }
+      throw new Error('the picture stays');
+    };
+    await page.locator('select[name="w"]').selectOption('file');
+    const double = Array.from({ length: 1024 }, (_, index) => (index % 33 === 0 ? 2 : 0));
+    const chooser = page.waitForEvent('filechooser');
+    await page.locator('button[name="w-file"]').click();
+    await (await chooser).setFiles({ name: 'double.npy', mimeType: '', buffer: npy(tensor([32, 32], double)) });
+    const file = page.locator('[data-parameter="w"] .field-file', { hasText: 'double.npy' });
+    await file.waitFor();
+    const doubled = await other(automatic);
+    await page.locator('#map [name="head"]').selectOption('4');
+    await saying(page, 'head', '4');
+    const fourth = await other(doubled);
+    await page.evaluate(() => history.back());
+    await saying(page, 'head', '1');
+    assert.equal(await other(fourth), doubled);
+    await file.waitFor();
+  }));
+
 test('what is dragged, set or zoomed changes the entry that is there', () =>
   site.visit({ fresh: true, path: '#example=passage' }, async (page) => {
     await settled(page);
@@ -286,7 +338,7 @@ test('what of a link means nothing is said once, where it leads, and the rest is
     await settled(page);
     assert.equal(
       await line.textContent(),
-      'Parts of this link that fit nothing here: “normalizer=nobody”, “layer=99”, “head=50”. Everything else in it is shown.',
+      'Parts of this link that fit nothing here: “normalizer=nobody”, “layer=99”, “head=50”.',
     );
     assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '2');
     assert.equal(await page.locator('#map [name="layer"]').inputValue(), '5');

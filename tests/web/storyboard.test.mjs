@@ -131,7 +131,7 @@ for (const [what, file, language] of /** @type {const} */ ([
   test(`where a server has lost ${what}, page and sections say that they cannot compute, and why`, () =>
     site.visit({ path: 'empty', html: '', fresh: true, expectedErrors: /404|Failed to fetch/ }, async (page) => {
       await page.route(file, (route) => route.fulfill({ status: 404, contentType: 'text/html', body: 'Not found' }));
-      await page.goto(`${site.url}#lang=${language}&at=explore`);
+      await page.goto(`${site.url}#example=passage&normalizer=sigmoid&lang=${language}&at=explore`);
       const lost =
         language === 'en'
           ? /^This cannot be computed: \S+\.(wasm|js) did not load\.$/
@@ -151,6 +151,12 @@ for (const [what, file, language] of /** @type {const} */ ([
       await choose(other);
       assert.match(await page.locator('.plot-empty').textContent(), other === 'zh' ? /^无法计算/ : /^This cannot/);
       await choose(again);
+      await page.waitForTimeout(300);
+      assert.match(
+        await page.evaluate(() => location.hash),
+        /example=passage&normalizer=sigmoid/,
+        'for when it is whole',
+      );
       for (const id of ['steps', 'links', 'heads', 'compare', 'student']) {
         await page.evaluate((id) => document.getElementById(id).scrollIntoView(), id);
         await view(page, id).locator('p', { hasText: lost }).first().waitFor();

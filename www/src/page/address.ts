@@ -26,27 +26,35 @@ export class Address {
     this.#hash = hash;
     addEventListener('popstate', () => {
       clearTimeout(this.#timer);
+      // An entry that has yet to say what is seen bears the address of the one before.
+      const went = this.#goes;
       this.#goes = false;
-      if (this.#isOurs) return;
+      if (this.#isOurs && !went) return;
       this.#known = location.hash;
       arrived(history.state === MARK);
     });
   }
 
-  /** Says what is seen, once that rests; `goes`: it is another place. */
+  /**
+   * Says what is seen, once that rests; `goes`: it is about to be another place. That is said before anything changes, so that the
+   * entry that is left says what was seen last, and the browser keeps with it where in the window that was.
+   */
   write(goes = false): void {
-    // At once, before the window is scrolled there: the browser keeps with the entry that is left where in it one was.
-    if (goes && !this.#goes && this.#isOurs && this.#hash() !== undefined) history.pushState(MARK, '');
-    this.#goes ||= goes;
+    if (goes && !this.#goes && this.#isOurs && this.#hash() !== undefined) {
+      this.#write();
+      history.pushState(MARK, '');
+      this.#goes = true;
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#write(), REST_MS);
   }
 
   #write(): void {
     this.#goes = false;
-    const hash = this.#hash();
-    if (hash === undefined || !this.#isOurs) return;
-    if (location.hash.slice(1) !== hash || history.state !== MARK) history.replaceState(MARK, '', `#${hash}`);
+    if (!this.#isOurs) return;
+    const hash = this.#hash() ?? location.hash.slice(1);
+    if (location.hash.slice(1) !== hash) history.replaceState(MARK, '', `#${hash}`);
+    else if (history.state !== MARK) history.replaceState(MARK, '');
     this.#known = location.hash;
   }
 

@@ -66,6 +66,8 @@ const painter: Painter = (values, size) => paint(values, { ...size, colormap: si
 const COLORS_MS = 300;
 /** A matrix no longer than this is drawn cell by cell on every screen. */
 const SMALL = 256;
+/** How many addresses it is known of what was set there. */
+const REMEMBERED = 100;
 
 /** Where a source is entered: what a link says, and the query and key to look at first. */
 interface Start {
@@ -73,6 +75,8 @@ interface Start {
   at?: readonly [number, number];
   /** Whether the address led here, and not the visitor's choice. */
   led?: boolean;
+  /** What was set here before, with what no link can say. */
+  settings?: Settings | undefined;
 }
 
 /** What is in the picture. While the next is computed, or could not be, it is another than what is chosen. */
@@ -134,8 +138,10 @@ export class Page {
     () => undefined,
     () => this.#settle(),
   );
+  /** What was set at each address, as long as its source is open: a mask or a tensor may be more than a link can say. */
+  readonly #settingsAt = new Map<string, Settings>();
   readonly #address = new Address(
-    () => (this.#awaited.link ? undefined : this.#hash()),
+    () => this.#said(),
     (back) => this.#restore(back),
   );
   readonly #scopes = new Scopes();
@@ -263,7 +269,7 @@ export class Page {
 
   // ---- opening
 
-  #loadExample(example: Example, link?: Link): void {
+  #loadExample(example: Example, link?: Link, settings?: Settings): void {
     const [queries, keys] = example.size;
     const { layer, head, query, key } = example.start;
     this.#matrix.reserve(queries, keys, example.longest);
@@ -275,7 +281,7 @@ export class Page {
     };
     if (link && this.#source?.example === example.id) {
       this.#loads.cancel();
-      this.#show(this.#source, start);
+      this.#show(this.#source, { ...start, settings });
     } else this.#load(example.name[this.#language], (reading) => openExample(example, reading), start);
   }
 
@@ -326,9 +332,11 @@ export class Page {
   #show(source: Source, start: Start = {}): void {
     const awaited = this.#fulfil(source);
     const { link, at, led } = awaited ?? start;
-    this.#address.write(!led);
-    this.#led = awaited || led ? link : undefined;
+    const followed = awaited !== undefined || led === true;
+    this.#address.write(!followed);
+    this.#led = followed ? link : undefined;
     if (!this.#led) this.#unread = [];
+    if (source !== this.#source) this.#settingsAt.clear();
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
@@ -336,10 +344,10 @@ export class Page {
     const layer = Math.min(link?.layer ?? 0, source.layers.length - 1);
     const own = ownOf(source, layer);
     this.#own = settingsFrom(own.options);
-    this.#settings = link ? applyLink(this.#own, link) : this.#own;
+    this.#settings = start.settings ?? (link ? applyLink(this.#own, link) : this.#own);
     this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
     this.#place = { layer, batch: link?.batch ?? 0, head: link?.head ?? 0 };
-    if (this.#led) this.#doubt(unreadSettings(this.#settings, this.#led), { layer });
+    if (this.#led && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#led), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
@@ -686,8 +694,8 @@ export class Page {
 
   /** The same for who follows a way there, and may want to go back. */
   #goExploring(): void {
-    this.#exploring = true;
     this.#address.write(true);
+    this.#exploring = true;
   }
 
   /** Shows the head that was opened from among all, with a way back to them. */
@@ -789,10 +797,11 @@ export class Page {
   }
 
   #setPlace(change: Partial<Place>): void {
+    this.#address.write(true);
+    this.#led = undefined;
     this.#place = { ...this.#place, ...change };
     if (change.layer !== undefined) this.#enterLayer(change.layer);
     this.#showMask();
-    this.#address.write(true);
     this.#draw();
   }
 
@@ -850,33 +859,47 @@ export class Page {
 
   /** There is another address. `back`: the visitor was there before; where he looked is the browser's to restore. */
   #restore(back: boolean): void {
+    this.#loads.cancel();
     const now = { language: this.#chosenLanguage, theme: this.#frame.theme };
     const asked = { ...readLink(location.hash, this.#frame.read(location.hash)), ...(back ? now : {}) };
-    if (location.hash.slice(1) === this.#hash()) return;
+    if (this.#source && location.hash.slice(1) === this.#hash()) return;
+    this.#notice.clear('file');
+    const settings = back ? this.#settingsAt.get(location.hash.slice(1)) : undefined;
     const link = this.#awaited.keep(asked, this.#source);
     this.#link = link;
     this.#unread = unreadOf(asked);
     this.#exploring = asked.at === 'explore';
     if (!this.#awaited.link) this.#takeView(link);
-    this.#chosenLanguage = link.language;
+    this.#chosenLanguage = link.language ?? this.#chosenLanguage;
     const { theme = 'auto' } = link;
     if (theme !== this.#frame.theme) {
       this.#frame.theme = theme;
       this.#pieces.repaint();
     }
-    this.#pieces.speak(link.language ?? this.#frame.language);
+    this.#pieces.speak(this.#chosenLanguage ?? this.#frame.language);
     this.#render();
     this.#story.restore(link.story);
     if (!back) this.#goTo(asked.at);
     const example = EXAMPLES.find(({ id }) => id === link.example);
-    if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link);
-    else if (!this.#awaited.link) this.#show(this.#source, { link, led: true });
+    if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link, settings);
+    else if (!this.#awaited.link) this.#show(this.#source, { link, led: true, settings });
     this.#tellLink();
   }
 
   /** The address that leads to a part of the page, and to what is seen. */
   #linkTo(spot: Spot): string {
+    if (!this.#source) return location.href;
     return `${location.href.split('#', 1)[0]}#${this.#hash(spot)}`;
+  }
+
+  /** What the address should say; undefined as long as what it asks for is not open. */
+  #said(): string | undefined {
+    if (this.#awaited.link || !this.#source) return undefined;
+    const hash = this.#hash();
+    this.#settingsAt.delete(hash);
+    this.#settingsAt.set(hash, this.#settings);
+    if (this.#settingsAt.size > REMEMBERED) this.#settingsAt.delete(first([...this.#settingsAt.keys()]));
+    return hash;
   }
 
   #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {

@@ -80,6 +80,7 @@ export function readLink(hash: string, { language, theme, at }: Asked = {}): Lin
   const entries = new URLSearchParams(hash.replace(/^#/, ''));
   const link: Link = { ...nothingSaid(), language, theme, at: isSpot(at) ? at : undefined };
   for (const [name, value] of entries) if (!readEntry(link, name, value)) link.unread.push([name, value]);
+  if (link.sight || link.lock) link.at ??= 'explore';
   return link;
 }
 

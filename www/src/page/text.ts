@@ -21,8 +21,8 @@ export const text = {
     zh: '此链接是为文件 {name} 制作的，现在打开的是另一个文件。打开该文件即可看到当时的画面。',
   },
   unread: {
-    en: 'Parts of this link that fit nothing here: {parts}. Everything else in it is shown.',
-    zh: '此链接中有些部分在这里不适用：{parts}。其余内容已照常显示。',
+    en: 'Parts of this link that fit nothing here: {parts}.',
+    zh: '此链接中有些部分在这里不适用：{parts}。',
   },
   unreadPart: { en: '“{part}”', zh: '“{part}”' },
   dismiss: { en: 'Go on without it', zh: '不用它，继续' },

@@ -11,13 +11,16 @@ import { TakeMenu } from './take.ts';
 /** How far below the window a section is made. Above it none is: it has been passed over, and its room is kept. */
 const NEAR = '0px 0px 25% 0px';
 
+/** What a visitor does in a section. */
+const ACTS = ['pointerdown', 'keydown', 'click', 'input', 'change', 'drop'];
+
 /** Where sections stand, and who hears of them. */
 export interface Ground {
   parts: readonly { host: HTMLElement; sections: readonly Chapter[] }[];
   language: Language;
   /** What the address says of sections. */
   states: ReadonlyMap<SectionId, string>;
-  /** What is seen has changed: the address should say so. `goes`: it is another subject. */
+  /** What is seen is about to change: the address should say so. `goes`: to another subject. */
   changed(goes: boolean): void;
   /** An address that leads to a section as it is. */
   link(id: SectionId): string;
@@ -35,6 +38,8 @@ interface Place {
   host: HTMLElement;
   take: TakeMenu;
   state: string;
+  /** Whether the address led to that, and the visitor has done nothing here since. */
+  led: boolean;
   mounted: Mounted | undefined;
   /** Whether it is on its way. */
   arriving: boolean;
@@ -73,6 +78,7 @@ export class Storyboard {
       const state = states.get(place.section.id) ?? '';
       if (state === place.state) continue;
       place.state = state;
+      place.led = true;
       place.mounted?.restore(state);
     }
   }
@@ -104,7 +110,9 @@ export class Storyboard {
     ground.append(whole);
     const state = this.#ground.states.get(id) ?? '';
     const waiting = { mounted: undefined, arriving: false, missing: undefined };
-    const place: Place = { section, element: whole, language, title, lead, host, take, state, ...waiting };
+    const place: Place = { section, element: whole, language, title, lead, host, take, state, led: true, ...waiting };
+    const acted = (): void => void (place.led = false);
+    for (const act of ACTS) host.addEventListener(act, acted, { capture: true });
     return place;
   }
 
@@ -139,9 +147,10 @@ export class Storyboard {
       remember: (state) => {
         if (state === place.state) return;
         const { subject = () => '' } = place.section;
-        const goes = subject(state) !== subject(place.state);
-        place.state = state;
+        // What a section makes of an address that says something else is no way that anybody has gone.
+        const goes = !place.led && subject(state) !== subject(place.state);
         this.#ground.changed(goes);
+        place.state = state;
       },
     });
   }
