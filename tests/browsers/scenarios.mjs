@@ -375,12 +375,12 @@ async function opened(page) {
   await settled(page);
 }
 
-/** Scrolls to a section, and waits until nothing in it is about to change. */
 /** Waits until a language, or colours, have come to all of the page. */
 async function spoken(page) {
   await page.waitForFunction(() => !document.querySelector('main[aria-busy="true"]'));
 }
 
+/** Scrolls to a section, and waits until nothing in it is about to change. */
 async function alive(page, id) {
   await page.waitForFunction((id) => {
     const section = document.getElementById(id);
