@@ -103,19 +103,13 @@ const handle = (page, of) => page.locator(`[data-handle="${of}"]`);
 const rankings = (page) => page.locator('.plane-verdict b').allTextContents();
 const radio = (page, name, value) => page.locator(`input[name="${name}"][value="${value}"]`).check({ force: true });
 
-/** What the section last put into the address; it does so once the hand rests. */
+/** Waits until the section has put something into the address. */
 async function remembered(page, wanted) {
   await page.waitForFunction((wanted) => globalThis.story.remembered.at(-1) === wanted, wanted, { timeout: 5000 });
 }
 
-/** What it put there last, once the time is up after which it does so: a timer as long that is set later rings later. */
-const lastState = async (page) =>
-  readState(
-    await page.evaluate(async () => {
-      await new Promise((ring) => setTimeout(ring, 300));
-      return globalThis.story.remembered.at(-1) ?? '';
-    }),
-  );
+/** What it put there last. It does so at once: what waited would be written over what Back has brought in the meantime. */
+const lastState = async (page) => readState(await page.evaluate(() => globalThis.story.remembered.at(-1) ?? ''));
 
 /** The middle of a handle, and pixels for a unit. */
 async function grip(page, of) {

@@ -33,8 +33,6 @@ import { WORDS } from './words.ts';
 
 /** Numbers that take longer than this do not hold the arrow back: it goes ahead, and they are left out. */
 const LATE_MS = 120;
-/** The address is written once the hand rests. */
-const REST_MS = 300;
 
 /** What the view calls the scores. */
 const COLUMNS = { dot: 'dot', scaled_dot: 'scaled', cosine: 'cosine' } as const satisfies Record<PlaneScore, string>;
@@ -85,7 +83,6 @@ class PlaneSection implements Mounted {
   #rendered = '';
   #frame: number | undefined;
   #late: ReturnType<typeof setTimeout> | undefined;
-  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, story: Story) {
     this.#story = story;
@@ -141,6 +138,7 @@ class PlaneSection implements Mounted {
 
   #enter(state: PlaneState): void {
     this.#state = { ...state, pair: pairWithin(state) };
+    this.#story.remember(writeState(this.#state));
     this.#render();
     this.#ask();
   }
@@ -191,8 +189,6 @@ class PlaneSection implements Mounted {
 
   /** Asks for the numbers of what is set: once a frame, however often it changes. */
   #ask(): void {
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#story.remember(writeState(this.#state)), REST_MS);
     this.#view.wait();
     this.#late ??= this.#goAheadLater();
     this.#frame ??= requestAnimationFrame(() => {
