@@ -16,6 +16,7 @@ const reading = { signal: new AbortController().signal, onProgress() {} };
 const listeners = [];
 let atlas;
 let shown;
+let fault;
 const id = new URLSearchParams(location.search).get('example');
 const changed = () => listeners.forEach((heard) => heard());
 
@@ -25,6 +26,10 @@ export function use(next) {
   atlas = next;
   changed();
 }
+export function fail(error) {
+  fault = error;
+  changed();
+}
 export async function example(id) {
   const source = await openExample(EXAMPLES.find((one) => one.id === id), reading);
   const made = atlasOf(source);
@@ -32,7 +37,7 @@ export async function example(id) {
 }
 export const section = heads({
   atlas: () => atlas,
-  fault: () => undefined,
+  fault: () => fault,
   expected: () => (id ? { layers: 6, heads: 12 } : undefined),
   shown: () => shown,
   listen: (heard) => listeners.push(heard),
@@ -46,7 +51,7 @@ const first = id ? example(id) : undefined;
 export async function begin() {
   await first;
   for (const list of [listeners, opened, reads]) list.length = 0;
-  [atlas, shown] = [undefined, undefined];
+  [atlas, shown, fault] = [undefined, undefined, undefined];
   if (id) await example(id);
 }
 `;
@@ -483,6 +488,15 @@ test('another capture takes the place of one that is under way', () =>
     await page.evaluate(() => globalThis.story.use(undefined));
     assert.equal(await page.locator('.heads-cell').count(), 0);
     assert.equal(await page.locator('.heads-status').textContent(), 'Nothing is open.');
+  }));
+
+test('why nothing is open is taken back once that is over', () =>
+  site.stay({}, async (page) => {
+    const status = page.locator('.heads-status');
+    await page.evaluate(() => globalThis.story.fail(new Error('There is no kernel.')));
+    assert.match(await status.textContent(), /There is no kernel/);
+    await page.evaluate(() => globalThis.story.fail(undefined));
+    assert.equal(await status.textContent(), 'Nothing is open.');
   }));
 
 test('layers with more or fewer heads than the first', () =>

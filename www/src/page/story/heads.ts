@@ -99,8 +99,10 @@ class Heads implements Mounted {
 
   /** Takes over what is open now. */
   #follow(): void {
-    const atlas = this.#of.atlas();
-    if (atlas !== this.#atlas) {
+    const [atlas, fault] = [this.#of.atlas(), this.#of.fault()];
+    // What failed before may have been given up since, with nothing in its place.
+    const isForgiven = this.#refused && !atlas && fault === undefined;
+    if (atlas !== this.#atlas || isForgiven) {
       this.#running?.abort();
       this.#running = undefined;
       this.#atlas = atlas;
@@ -109,7 +111,6 @@ class Heads implements Mounted {
       this.#reserve(atlas);
       this.#view.state = atlas ? { is: 'computing', done: 0, running: false } : { is: 'empty' };
     }
-    const fault = this.#of.fault();
     if (fault !== undefined) this.#refuse((language) => faultOf(fault, language));
     this.#view.opened = this.#of.shown();
     this.#work();
