@@ -785,6 +785,19 @@ test('work that takes long can be left, and taken up again', () =>
 test('what is taken along: a row a pair, and a picture that stands alone', () =>
   site.stay(SENTENCE, async (page) => {
     await drawn(page);
+    const made = await page.evaluate(() => {
+      let pictures = 0;
+      const { toDataURL } = HTMLCanvasElement.prototype;
+      /** @this {HTMLCanvasElement} */
+      HTMLCanvasElement.prototype.toDataURL = function (...as) {
+        pictures += 1;
+        return Reflect.apply(toDataURL, this, as);
+      };
+      globalThis['story'].mounted.exported();
+      HTMLCanvasElement.prototype.toDataURL = toDataURL;
+      return pictures;
+    });
+    assert.equal(made, 0, 'a menu that opens draws nothing');
     const taken = await checkExported(page);
     assert.deepEqual(taken.columns, ['query', 'query token', 'key', 'key token', 'a', 'b', 'difference', 'divergence']);
     assert.deepEqual(taken.rows[IT * TOKENS + ANIMAL].slice(0, 4), [IT, 'it', ANIMAL, 'animal']);

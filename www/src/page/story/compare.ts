@@ -200,10 +200,10 @@ class Compare implements Mounted {
   }
 
   exported(): Exported {
-    const { compared, names, picture } = this.#view;
+    const { compared, names } = this.#view;
     const columns = ['query', 'query token', 'key', 'key token', 'a', 'b', 'difference', 'divergence'];
     const rows = compared ? rowsOf(compared.scene, compared.order, names) : [];
-    return { name: 'compare', columns, rows, picture };
+    return { name: 'compare', columns, rows, picture: () => this.#view.picture };
   }
 
   #remember(): void {
