@@ -25,7 +25,6 @@ const text = {
   show: { en: 'Show', zh: '显示' },
   open: { en: 'Open files…', zh: '打开文件…' },
   back: { en: 'Back to the sample', zh: '恢复示例' },
-  nothing: { en: 'what is open', zh: '已打开的内容' },
   pasted: { en: 'what was pasted', zh: '粘贴的内容' },
   shown: {
     en: 'Drawn from {name}: {query} and {key} (batch × layers × features). A link to this section does not carry it.',
@@ -37,12 +36,14 @@ const text = {
 export type Outcome =
   | { is: 'sample' }
   | { is: 'shown'; query: readonly number[]; key: readonly number[] }
-  | { is: 'failed'; error: unknown };
+  | { is: 'failed'; error: unknown }
+  /** There is nothing that could be taken. */
+  | { is: 'nothing' };
 
 /** What the visitor does. */
 export interface OwnListener {
   open(files: readonly File[]): void;
-  /** Takes what the page has open; returns what that is called. */
+  /** Takes what the page has open; returns what that is called, or undefined where there is nothing. */
   take(): Text | undefined;
   back(): void;
 }
@@ -96,23 +97,31 @@ export class OwnFeatures {
   /** Says what became of it. */
   tell(outcome: Outcome, language: Language): void {
     this.#outcome = outcome;
-    if (outcome.is !== 'failed') this.#back.hidden = outcome.is === 'sample';
+    if (outcome.is === 'sample' || outcome.is === 'shown') this.#back.hidden = outcome.is === 'sample';
     this.#say(language);
   }
 
   #say(language: Language): void {
+    const { is } = this.#outcome;
+    this.#said.classList.toggle('field-fault', is === 'failed' || is === 'nothing');
+    if (is === 'failed' && this.#name === undefined) this.#area.setAttribute('aria-invalid', 'true');
+    else this.#area.removeAttribute('aria-invalid');
+    this.#said.textContent = this.#sentence(language);
+  }
+
+  #sentence(language: Language): string {
     const name = (this.#name ?? text.pasted)[language];
     const outcome = this.#outcome;
-    const failed = outcome.is === 'failed';
-    this.#said.classList.toggle('field-fault', failed);
-    if (failed && this.#name === undefined) this.#area.setAttribute('aria-invalid', 'true');
-    else this.#area.removeAttribute('aria-invalid');
-    this.#said.textContent =
-      outcome.is === 'sample'
-        ? ''
-        : outcome.is === 'failed'
-          ? phrase(page.openFailed, language, { name, reason: reasonOf(outcome.error, language) })
-          : phrase(text.shown, language, { name, query: outcome.query.join(' × '), key: outcome.key.join(' × ') });
+    switch (outcome.is) {
+      case 'sample':
+        return '';
+      case 'nothing':
+        return page.nothingOpen[language];
+      case 'failed':
+        return phrase(page.openFailed, language, { name, reason: reasonOf(outcome.error, language) });
+      case 'shown':
+        return phrase(text.shown, language, { name, query: outcome.query.join(' × '), key: outcome.key.join(' × ') });
+    }
   }
 
   #paste(): void {
@@ -128,7 +137,7 @@ export class OwnFeatures {
   }
 
   #take(): void {
-    this.#name = this.#heard.take() ?? text.nothing;
+    this.#name = this.#heard.take() ?? this.#name;
   }
 
   #button(name: string, label: string, press: () => void): HTMLElement {

@@ -8,9 +8,8 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { makeField, type Field } from '../field.ts';
-import { faultOf, PageError } from '../reason.ts';
+import { faultOf } from '../reason.ts';
 import type { Reading } from '../source.ts';
-import { text as pageText } from '../text.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
 import { layerFeatures, ownFeatures, SAMPLE, sampleFeatures, type Features, type OpenLayer } from './features.ts';
 import { OwnFeatures, type Outcome } from './ownfeatures.ts';
@@ -182,10 +181,8 @@ class Student implements Mounted {
 
   #takeOpen(): Text | undefined {
     const open = this.#of.openLayer();
-    this.#readOwn(async ({ signal }) => {
-      if (!open) throw new PageError(pageText.nothingOpen);
-      return layerFeatures(open, signal);
-    });
+    if (open) this.#readOwn(({ signal }) => layerFeatures(open, signal));
+    else this.#own.tell({ is: 'nothing' }, this.#language);
     return open?.source.name;
   }
 
