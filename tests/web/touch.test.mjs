@@ -12,7 +12,10 @@ const SECTIONS = ['plane', 'spread', 'explore', 'steps', 'links', 'heads', 'comp
 const site = await startSite();
 after(() => site.close());
 
-/** In the page: what can be pressed and is hit on less than `side` pixels, across or down, around its middle. */
+/**
+ * In the page: in which sections is what can be pressed and was measured, and what of it is hit on less than `side` pixels, across or
+ * down, around its middle.
+ */
 function small(side) {
   const boxes = ['radio', 'checkbox', 'file'].map((type) => `[type=${type}]`);
   const pressed = [
@@ -29,11 +32,13 @@ function small(side) {
     while (pixels < side && isHit(one, x + across * pixels, y + down * pixels)) pixels += 1;
     return pixels;
   };
-  return [...document.querySelectorAll(pressed)].flatMap((one) => {
+  const sections = new Set();
+  const found = [...document.querySelectorAll(pressed)].flatMap((one) => {
     if (!one.checkVisibility({ visibilityProperty: true }) || getComputedStyle(one).pointerEvents === 'none') return [];
     one.scrollIntoView({ block: 'center', inline: 'center' });
     const { left, top, width, height } = one.getBoundingClientRect();
     if (width <= 1 || height <= 1) return [];
+    sections.add(one.closest('.story-section')?.id);
     const [x, y] = [left + width / 2, top + height / 2];
     const sides = [reach(one, x, y, -1, 0) + reach(one, x, y, 1, 0), reach(one, x, y, 0, -1) + reach(one, x, y, 0, 1)];
     // Both count the middle.
@@ -41,6 +46,7 @@ function small(side) {
       ? []
       : [`${sides.map((pixels) => pixels - 1).join(' × ')}: ${one.outerHTML.slice(0, 160)}`];
   });
+  return { sections: [...sections], found };
 }
 
 for (const width of [390, 1024]) {
@@ -53,6 +59,12 @@ for (const width of [390, 1024]) {
       await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
       await page.locator('.mask-cursor').waitFor();
       await page.locator('#student [name="take-svg"]').waitFor();
-      assert.deepEqual(await page.evaluate(small, SIDE), []);
+      const { sections, found } = await page.evaluate(small, SIDE);
+      assert.deepEqual(
+        SECTIONS.filter((id) => !sections.includes(id)),
+        [],
+        'sections where nothing was measured',
+      );
+      assert.deepEqual(found, []);
     }));
 }
