@@ -100,6 +100,26 @@ test('a section is made when it comes near the window, and what is far away cost
     for (const url of seen.requests.filter((url) => url.startsWith('http'))) assert.match(url.split('#')[0], known);
   }));
 
+for (const [width, language] of /** @type {const} */ ([
+  [390, 'en'],
+  [768, 'zh'],
+  [1440, 'en'],
+])) {
+  test(`the room that is kept for a section is what it takes, at ${width} px, ${language}`, () =>
+    site.visit({ path: `#lang=${language}`, width, height: 900 }, async (page) => {
+      await ready(page, 'plane');
+      for (const id of SECTION_IDS) {
+        const section = view(page, id);
+        const kept = await section.evaluate((host) => parseFloat(getComputedStyle(host).getPropertyValue('--room')));
+        await show(page, id);
+        if (id === 'heads') await page.locator('.heads-grid:not(:empty)').waitFor({ state: 'attached' });
+        await settled(page);
+        const taken = await section.evaluate((host) => host.getBoundingClientRect().height);
+        assert.ok(Math.abs(taken - kept) <= 24, `${id} takes ${taken} px, and ${kept} are kept`);
+      }
+    }));
+}
+
 test('a section that does not arrive says so in its room, and comes when it is asked for again', () =>
   site.visit({ language: 'zh-CN', expectedErrors: /ERR_FAILED/ }, async (page) => {
     await ready(page, 'plane');
