@@ -27,7 +27,7 @@ const text = {
   picture: { en: 'Arrows in the plane', zh: '平面中的箭头' },
   hint: { en: 'Drag the tips. ', zh: '拖动箭头尖端。' },
   keys: {
-    en: 'Keys: arrows move (Shift: by 1), + and − change the length, Delete removes.',
+    en: 'Keyboard: arrow keys move (Shift: by 1), + and − change the length, Delete removes.',
     zh: '键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。',
   },
 };

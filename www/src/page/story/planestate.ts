@@ -157,8 +157,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'asymmetric',
     name: { en: 'Two matrices', zh: '两个矩阵' },
     words: {
-      en: 'Every vector asks every other, and the keys are turned: x₁ need not give x₂ the score that x₂ gives x₁, since seeking is one thing, being found another. Choose K = Q and the two are equal. A model learns both matrices, W_Q and W_K.',
-      zh: '每个向量都向其他向量提问，而键被旋转：x₁ 给 x₂ 的分数未必等于 x₂ 给 x₁ 的分数，因为寻找与被找到是两回事。选 K = Q，两者便相等。两个矩阵 W_Q 与 W_K 都由模型学得。',
+      en: 'Every vector x is query and key, made by two matrices, and the keys are turned: x₁ need not give x₂ the score that x₂ gives x₁, since seeking is one thing, being found another. Choose K = Q and the two are equal. A model learns both matrices.',
+      zh: '每个向量 x 经两个矩阵得到查询与键，键被旋转：x₁ 给 x₂ 的分数未必等于 x₂ 给 x₁ 的分数，因为寻找与被找到是两回事。选 K = Q，两者便相等。两个矩阵都由模型学得。',
     },
     start: {
       ...start,

@@ -7,8 +7,8 @@ export const WORDS = {
     id: 'plane',
     title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
     lead: {
-      en: 'A dot product is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch what that does to the scores and to the weights made of them.',
-      zh: '点积等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
+      en: 'A dot product multiplies number by number and adds up. That is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch the scores, and the weights made of them.',
+      zh: '点积把对应的数相乘，再全部相加。它等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
     },
   },
   spread: {

@@ -52,6 +52,13 @@ export function placeOf({ keys }: PlaneScene, { query, key }: Pair): number {
   return query * keys.length + key;
 }
 
+/** The query and the key of the chosen pair; without numbers, keys that are turned away are where they come from. */
+export function pairVectors({ query, keys, turned, pair, numbers }: PlaneScene): [query: Vector, key: Vector] {
+  const at = (of: number): Vector => keys[of] ?? [NaN, NaN];
+  const image = (of: number): Vector => [numbers?.images[2 * of] ?? NaN, numbers?.images[2 * of + 1] ?? NaN];
+  return [query ?? at(pair.query), turned && numbers ? image(pair.key) : at(pair.key)];
+}
+
 /** The numbers of the pair that is looked at closely. */
 export interface PairNumbers {
   dot: number;

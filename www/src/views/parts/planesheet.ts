@@ -5,7 +5,7 @@ import { drawPlane } from './arrows.ts';
 import { svg } from './dom.ts';
 import { spanIn, writtenIn } from './keytable.ts';
 import { namesOf } from './pairledger.ts';
-import { pairNumbers, queriesOf, SCORES, WEIGHTS, type Column, type PlaneScene } from './planescene.ts';
+import { pairNumbers, pairVectors, queriesOf, SCORES, WEIGHTS, type Column, type PlaneScene } from './planescene.ts';
 import { formatScore } from './ranking.ts';
 import { nameOf } from './vectors.ts';
 
@@ -57,14 +57,21 @@ export function planeSheet(scene: PlaneScene): SVGSVGElement {
   return svg('svg', { class: 'plane-picture plane-sheet', viewBox }, plane, equation, tables);
 }
 
-/** The product of the chosen pair, in letters and in numbers. */
+/** The product of the chosen pair: number by number, in letters, and by lengths and angle. */
 export function equationOf(scene: PlaneScene): string[] {
   const { query, key } = namesOf(scene);
   const pair = pairNumbers(scene);
-  const letters = `${query}·${key} = |${query}| |${key}| cos θ`;
-  if (!pair) return [letters];
+  const [product, letters] = [`${query}·${key}`, `= |${query}| |${key}| cos θ`];
+  if (!pair) return [`${product} ${letters}`];
+  const [a, b] = pairVectors(scene);
+  const terms = a.map((x, at) => `${formatPlace(x)} × ${formatPlace(b[at] ?? NaN)}`).join(' + ');
   const numbers = [pair.queryNorm, pair.keyNorm, pair.cosine].map(formatScore).join(' × ');
-  return [letters, `= ${numbers} = ${formatScore(pair.dot)}`];
+  return [`${product} = ${terms}`, letters, `= ${numbers} = ${formatScore(pair.dot)}`];
+}
+
+/** A coordinate, with no more digits than it has. */
+function formatPlace(value: number): string {
+  return formatScore(value).replace(/\.?0+$/, '');
 }
 
 function keySheet(scene: PlaneScene): Sheet {
