@@ -135,7 +135,11 @@ fn maps_that_suit_a_dark_ground_have_no_light_middle() {
     for map in COLORMAPS {
         let on_dark = table(map.on_dark);
         let ground = lightness([20, 22, 27]);
-        assert!(on_dark.len().is_multiple_of(2) || lightness(on_dark[on_dark.len() / 2]) - ground < 10.0, "{}", map.member.id);
+        assert!(
+            on_dark.len().is_multiple_of(2) || lightness(on_dark[on_dark.len() / 2]) - ground < 10.0,
+            "{}",
+            map.member.id
+        );
         let other = COLORMAPS.iter().find(|other| other.member.id == map.on_dark).unwrap();
         assert_eq!(other.on_dark, map.on_dark, "{}", map.member.id);
     }

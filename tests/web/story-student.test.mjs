@@ -185,9 +185,10 @@ test('the words on soft are so: to one teacher alone, and to an equal share', ()
     for (const value of [0.001, 0.01, 0.1, 1, 10, 1000]) {
       await setSoft(page, value);
       const tops = attentionOf(SAMPLE, value)[IT].map((row) => Math.max(...row));
-      const said = /largest weight is (?:([\d.]+) to )?([\d.]+): between 0\.167, an equal share of 6/.exec(
-        await verdict(page),
-      );
+      const said =
+        /largest weight is (?:([\d.]+) to )?([\d.]+): (?:between 0\.167, an equal share of 6|as good as (?:one teacher|an equal))/.exec(
+          await verdict(page),
+        );
       assert.ok(said, await verdict(page));
       near(parse(said[2]), Math.max(...tops), 6e-4, `the highest at ${value}`);
       near(parse(said[1] ?? said[2]), Math.min(...tops), 6e-4, `the lowest at ${value}`);
@@ -552,6 +553,9 @@ test('verdicts by themselves', () => {
     studentVerdict({ largest }, { soft: 2, teachers: 4, isMean: false, ...options }, 'en').join(' ');
   assert.match(say([0.25, 0.5]), /^At soft = 2, .* is 0\.250 to 0\.500: between 0\.250, an equal share of 4 teachers/);
   assert.match(say([0.5, NaN, 0.5]), / is 0\.500: between/);
+  assert.match(say([0.9998, 1]), / is 1\.000: as good as one teacher alone\./);
+  assert.match(say([0.25, 0.2501]), / is 0\.250: as good as an equal share of 4 teachers\./);
+  assert.match(say([0.25, 1]), / is 0\.250 to 1\.000: between/);
   assert.match(say([0.5], { isMean: true }), /best teacher of each batch item/);
   assert.match(say([1], { teachers: 1 }), /^There is one teacher alone/);
   assert.equal(say([NaN]), ' ');

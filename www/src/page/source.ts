@@ -143,8 +143,8 @@ export const EXAMPLES: readonly Example[] = [
     id: 'student-teacher',
     name: { en: 'Students and teachers', zh: '学生与教师' },
     about: {
-      en: 'softmax(bmm(query, key) / soft): layers 0, 2 and 4 of MiniLM ask as students, layers 0 to 5 answer as teachers, one matrix per token. It shows the form; nothing here was trained to distil.',
-      zh: 'softmax(bmm(query, key) / soft)：MiniLM 的第 0、2、4 层作为学生提问，第 0 至 5 层作为教师回答，每个词元一个矩阵。这里展示的是形式，并未做过蒸馏训练。',
+      en: 'softmax(query · key / soft): layers 0, 2 and 4 of MiniLM ask as students, layers 0 to 5 answer as teachers, one matrix per token. It shows the form; nothing here was trained to distil.',
+      zh: 'softmax(query · key / soft)：MiniLM 的第 0、2、4 层作为学生提问，第 0 至 5 层作为教师回答，每个词元一个矩阵。这里展示的是形式，并未做过蒸馏训练。',
     },
     from: { file: 'student-teacher.json' },
     size: [3, 6],

@@ -14,6 +14,14 @@ const text = {
     en: 'At soft = {soft}, each student’s largest weight is {high}: between {equal}, an equal share of {count} teachers, and 1, one teacher alone.',
     zh: 'soft = {soft} 时，各学生的最大权重为 {high}：介于 {equal}（{count} 位教师平分）与 1（只跟一位教师）之间。',
   },
+  taken: {
+    en: 'At soft = {soft}, each student’s largest weight is {high}: as good as one teacher alone.',
+    zh: 'soft = {soft} 时，各学生的最大权重为 {high}：几乎只跟一位教师。',
+  },
+  shared: {
+    en: 'At soft = {soft}, each student’s largest weight is {high}: as good as an equal share of {count} teachers.',
+    zh: 'soft = {soft} 时，各学生的最大权重为 {high}：几乎是 {count} 位教师平分。',
+  },
   alone: { en: 'There is one teacher alone, and it has all the weight.', zh: '只有一位教师，它占全部权重。' },
   turn: {
     en: 'Toward 0 the best teacher takes all (equals share it); toward ∞ each comes to {equal}.',
@@ -34,14 +42,12 @@ export function studentVerdict(
   const known = [...largest].filter(Number.isFinite);
   if (known.length === 0) return ['', ''];
   if (count === 1) return [text.alone[language], ''];
-  const [low, high, equal] = [Math.min(...known), Math.max(...known), 1 / count].map(formatShare) as [
-    string,
-    string,
-    string,
-  ];
-  const sentence = low === high ? text.at : text.between;
+  const [low, high] = [formatShare(Math.min(...known)), formatShare(Math.max(...known))];
+  const [equal, all] = [formatShare(1 / count), formatShare(1)];
+  const ends = low === all ? text.taken : high === equal ? text.shared : undefined;
+  const within = low === high ? text.at : text.between;
   return [
-    phrase(sentence, language, { soft, low, high, equal, count }),
+    phrase(ends ?? within, language, { soft, low, high, equal, count }),
     phrase(isMean ? text.turnOfMean : text.turn, language, { equal }),
   ];
 }
