@@ -13,6 +13,8 @@ import { nameOf } from './vectors.ts';
 const PLANE = 440;
 const MARGIN = 16;
 const LINE = 40;
+/** From one line of the equation below the plane to the next. */
+const EQUATION = 20;
 const CELL = 84;
 const NAME = 56;
 
@@ -45,16 +47,20 @@ export function planeSheet(scene: PlaneScene): SVGSVGElement {
   const width = PLANE + 2 * MARGIN + Math.max(...sheets.map(({ columns }) => NAME + CELL * columns.length));
   const plane = svg('svg', { width: PLANE, height: PLANE });
   drawPlane(plane, scene, PLANE);
-  const equation = svg('text', { class: 'plane-sheet-text', x: PLANE / 2, y: PLANE + 12 });
-  equation.textContent = equationOf(scene).join(' ');
+  const [product = '', ...rest] = equationOf(scene);
+  const equation = [product, rest.join(' ')].map((line, at) => {
+    const text = svg('text', { class: 'plane-sheet-text', x: PLANE / 2, y: PLANE + 12 + EQUATION * at });
+    text.textContent = line;
+    return text;
+  });
   const tables = svg('g', { transform: `translate(${PLANE + MARGIN} ${MARGIN})` });
   let top = 0;
   for (const sheet of sheets) {
     tables.append(drawSheet(sheet, top));
     top += LINE * (sheet.rows.length + 1) + MARGIN;
   }
-  const viewBox = `0 0 ${width} ${Math.max(PLANE + 32, top + 2 * MARGIN)}`;
-  return svg('svg', { class: 'plane-picture plane-sheet', viewBox }, plane, equation, tables);
+  const viewBox = `0 0 ${width} ${Math.max(PLANE + 12 + 2 * EQUATION, top + 2 * MARGIN)}`;
+  return svg('svg', { class: 'plane-picture plane-sheet', viewBox }, plane, ...equation, tables);
 }
 
 /** The product of the chosen pair: number by number, in letters, and by lengths and angle. */
