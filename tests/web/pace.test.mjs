@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { made, startSite } from './harness.mjs';
-import { middleOf, openLong, press } from './long.mjs';
+import { drawn, middleOf, openLong, press } from './long.mjs';
 import { drop, noise, safetensors, sectionReady, settled, showSection, tensor } from './page.mjs';
 import { loadParts } from './story.mjs';
 
@@ -72,6 +72,46 @@ test('dragging keeps its pace, and no task is long', (t) =>
       assert.ok(median < 50, `${name}: median ${median} ms`);
       assert.ok(longest < 250, `${name}: a task of ${longest} ms`);
     }
+  }));
+
+/** Notes when the mouse was pressed, and when each tile arrived since. It runs before the page. */
+function watchTiles() {
+  const record = { pressed: 0, tiles: [] };
+  globalThis['record'] = record;
+  addEventListener('pointerdown', ({ timeStamp }) => Object.assign(record, { pressed: timeStamp, tiles: [] }), true);
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', ({ data }) => {
+        if (data.value?.painted) record.tiles.push(performance.now() - record.pressed);
+      });
+    }
+  };
+}
+
+test('after a jump among a billion weights the tiles, one cell a pixel, are there soon', (t) =>
+  site.visit({ ...WIDE, path: '#example=synthetic&stage=raw', before: watchTiles }, async (page) => {
+    // Tiles are measured by themselves, not beside the pass over all rows; those of weights would need what it finds.
+    await page.locator('.pass').getByRole('button', { name: 'Stop' }).click();
+    await page.locator('.plot-cursor').focus();
+    await press(page, '1');
+    const box = await page.locator('.minimap').boundingBox();
+    const times = [];
+    for (let jump = 0; jump < 12; jump += 1) {
+      const [x, y] = [0.618, 0.382].map((step) => 0.08 + 0.84 * ((jump * step) % 1));
+      await page.mouse.click(box.x + box.width * x, box.y + box.height * y);
+      await drawn(page);
+      const tiles = await page.evaluate(() => globalThis['record'].tiles);
+      assert.ok(tiles.length >= 4, `${tiles.length} tiles`);
+      // The first jumps also teach the browser the code.
+      if (jump >= 2) times.push(...tiles);
+    }
+    times.sort((a, b) => a - b);
+    const [median, p95] = [0.5, 0.95].map((share) => times[Math.floor(share * (times.length - 1))]);
+    t.diagnostic(`${times.length} tiles, median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
+    // What is aimed at is 30 for 95 of 100; a machine that is shared has other work as well.
+    assert.ok(median < 60, `median ${median} ms`);
+    assert.ok(p95 < 200, `p95 ${p95} ms`);
   }));
 
 test('200,000 heads open at once', () =>

@@ -335,6 +335,41 @@ test('the minimap shows where one is, and leads elsewhere by mouse and keys', ()
     await screenshot(page, 'microscope-minimap');
   }));
 
+test('a jump leaves its first frame to the workers, and is drawn with the second', () =>
+  site.visit(WIDE, async (page) => {
+    await openLong(page);
+    await page.locator('.plot-cursor').focus();
+    await press(page, '1');
+    await page.evaluate(() => {
+      const names = () => document.querySelector('.axis-columns .axis-labels').textContent;
+      const record = { before: '', frames: [] };
+      globalThis['record'] = record;
+      addEventListener('pointerdown', () => {
+        record.before = names();
+        // Asked for behind the page's own, so that each frame is read once the page has drawn it.
+        queueMicrotask(() => {
+          const read = () => {
+            record.frames.push(names());
+            if (record.frames.length < 2) requestAnimationFrame(read);
+          };
+          requestAnimationFrame(read);
+        });
+      });
+    });
+    const box = await page.locator('.minimap').boundingBox();
+    const jump = async (share) => {
+      await page.evaluate(() => (globalThis['record'].frames = []));
+      await page.mouse.click(box.x + box.width * share, box.y + box.height * share);
+      await page.waitForFunction(() => globalThis['record'].frames.length === 2);
+      await drawn(page);
+      const { before, frames } = await page.evaluate(() => globalThis['record']);
+      return frames.map((frame) => frame !== before);
+    };
+    assert.deepEqual(await jump(0.1), [false, true], 'a part that was not seen yet');
+    assert.deepEqual(await jump(0.9), [false, true]);
+    assert.deepEqual(await jump(0.1), [true, true], 'a part whose tiles are at hand is there at once');
+  }));
+
 test('row and column of the pair stand beside the plot, with their largest values', () =>
   site.visit(WIDE, async (page) => {
     const n = 300;

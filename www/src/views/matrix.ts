@@ -106,8 +106,9 @@ export class MatrixView extends EventTarget {
   readonly #columns = new Axis('columns');
   readonly #camera = new Camera(() => this.#moved());
   readonly #minimap = new Minimap({
-    centre: (at) => this.#centre(at),
-    step: (by) => this.#camera.step(by),
+    jump: (at) => this.#jump(() => this.#centre(at)),
+    drag: (at) => this.#centre(at),
+    step: (by) => this.#jump(() => this.#camera.step(by)),
     // What the map led to is worth a closer look, not the cell that was left behind.
     zoom: (to) => this.#camera.zoomTo(to, this.#camera.middle),
   });
@@ -146,6 +147,11 @@ export class MatrixView extends EventTarget {
   #restarts = false;
   #pass: Pass | undefined;
   #scheduled = false;
+  /**
+   * Whether the next frame is left to the workers, after a jump: drawn anew, with all labels, it would take the time in which they
+   * make most of the tiles. The frame after it shows these, and does not wait for others.
+   */
+  #skips = false;
 
   constructor(host: HTMLElement, paint: Painter) {
     super();
@@ -370,7 +376,6 @@ export class MatrixView extends EventTarget {
   }
 
   #resize(): void {
-    this.#profiles.refresh();
     this.#layout();
     this.#invalidate();
   }
@@ -396,6 +401,7 @@ export class MatrixView extends EventTarget {
     }
     this.#camera.box = { queries, keys, ...size };
     const corner = Math.min(gutter.left, gutter.top) - CORNER.air;
+    this.#profiles.refresh();
     this.#minimap.layout(this.#camera.box, Math.max(CORNER.least, Math.min(CORNER.most, corner)));
     this.#showAxes();
   }
@@ -413,6 +419,10 @@ export class MatrixView extends EventTarget {
     this.#scheduled = true;
     requestAnimationFrame((time) => {
       this.#scheduled = false;
+      if (this.#skips) {
+        this.#skips = false;
+        return this.#invalidate();
+      }
       this.#camera.advance(time);
       this.#render();
     });
@@ -459,8 +469,13 @@ export class MatrixView extends EventTarget {
 
   #centre({ x, y }: Point): void {
     this.#camera.centre(y * this.#counts.queries, x * this.#counts.keys);
+  }
+
+  /** A move that may lead far away: what is missing there is asked for at once. */
+  #jump(move: () => void): void {
+    move();
     const { box, view, levels, coarsest } = this.#camera;
-    this.#picture.ask({ box, view, levels, ratio: devicePixelRatio }, coarsest);
+    this.#skips = this.#picture.ask({ box, view, levels, ratio: devicePixelRatio }, coarsest);
   }
 
   // ---- the current cell
@@ -551,7 +566,7 @@ export class MatrixView extends EventTarget {
   /** Brings the current cell into sight. */
   #reveal(): void {
     const cell = this.#cell(true);
-    if (cell) this.#camera.reveal(cell.queries, cell.keys);
+    if (cell) this.#jump(() => this.#camera.reveal(cell.queries, cell.keys));
   }
 
   #setLocked(locked: boolean): void {
@@ -628,7 +643,7 @@ export class MatrixView extends EventTarget {
       case 'unlock':
         return this.#setLocked(false);
       case 'pan':
-        this.#camera.step(action.by);
+        this.#jump(() => this.#camera.step(action.by));
         return this.#follow();
       case 'go':
         return this.#move(action.to.query, action.to.key, true);

@@ -19,8 +19,10 @@ const LEAST = 5;
 
 /** Moves what is in sight. */
 export interface Navigated {
-  /** Brings a point of the matrix to the middle, given as shares of its sides. */
-  centre(at: Point): void;
+  /** Brings a point of the matrix to the middle, given as shares of its sides, from anywhere. */
+  jump(at: Point): void;
+  /** The same from close by, many times in a row. */
+  drag(at: Point): void;
   /** Moves by shares of what is in sight. */
   step(by: Point): void;
   zoom(to: Zoom): void;
@@ -37,12 +39,16 @@ export class Minimap {
     this.#mark,
   );
   readonly #to: Navigated;
+  #size = { width: 0, height: 0 };
   #held: number | undefined;
 
   constructor(to: Navigated) {
     this.#to = to;
     this.element.addEventListener('pointerdown', (event) => this.#down(event));
-    this.element.addEventListener('pointermove', (event) => event.pointerId === this.#held && this.#drag(event));
+    this.element.addEventListener(
+      'pointermove',
+      (event) => event.pointerId === this.#held && this.#to.drag(this.#at(event)),
+    );
     const end = (): void => void (this.#held = undefined);
     this.element.addEventListener('pointerup', end);
     this.element.addEventListener('pointercancel', end);
@@ -57,8 +63,10 @@ export class Minimap {
   layout({ width, height }: Box, side: number): void {
     const unit = side / Math.max(1, width, height);
     // A long and thin matrix still has something to take hold of.
-    this.element.style.width = `${Math.max(24, Math.round(width * unit))}px`;
-    this.element.style.height = `${Math.max(24, Math.round(height * unit))}px`;
+    const pixels = (length: number): number => Math.max(24, Math.round(length * unit));
+    this.#size = { width: pixels(width), height: pixels(height) };
+    this.element.style.width = `${this.#size.width}px`;
+    this.element.style.height = `${this.#size.height}px`;
   }
 
   /** Marks what is in sight; `draw` draws the whole. */
@@ -67,8 +75,8 @@ export class Minimap {
     if (this.element.hidden) return;
     const { queries, keys } = inSight(box, view);
     const scale = scaleOf(box, view.zoom);
-    this.#place('top', 'height', view.top / box.queries, box.height / scale.y / box.queries, this.element.clientHeight);
-    this.#place('left', 'width', view.left / box.keys, box.width / scale.x / box.keys, this.element.clientWidth);
+    this.#place('top', 'height', view.top / box.queries, box.height / scale.y / box.queries, this.#size.height);
+    this.#place('left', 'width', view.left / box.keys, box.width / scale.x / box.keys, this.#size.width);
     const range = ([from, to]: readonly [number, number]): string =>
       to - from > 1 ? `${from}–${to - 1}` : String(from);
     const words = phrase(text.place, language, { queries: range(queries), keys: range(keys) });
@@ -86,7 +94,7 @@ export class Minimap {
 
   #draw(draw: (context: CanvasRenderingContext2D) => void): void {
     const side = (pixels: number): number => Math.max(1, Math.round(pixels * devicePixelRatio));
-    const [width, height] = [side(this.element.clientWidth), side(this.element.clientHeight)];
+    const [width, height] = [side(this.#size.width), side(this.#size.height)];
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
     const context = this.#canvas.getContext('2d');
@@ -97,14 +105,15 @@ export class Minimap {
     if (event.button !== 0) return;
     this.#held = event.pointerId;
     this.element.setPointerCapture(event.pointerId);
+    // Ahead of the focus, which lays out the page: workers are to have what is asked of them at once.
+    this.#to.jump(this.#at(event));
     this.element.focus({ preventScroll: true });
-    this.#drag(event);
     event.preventDefault();
   }
 
-  #drag({ clientX, clientY }: PointerEvent): void {
+  #at({ clientX, clientY }: PointerEvent): Point {
     const { left, top, width, height } = this.element.getBoundingClientRect();
-    this.#to.centre({ x: (clientX - left) / width, y: (clientY - top) / height });
+    return { x: (clientX - left) / width, y: (clientY - top) / height };
   }
 
   #key(event: KeyboardEvent): void {

@@ -3,7 +3,7 @@
 import { element } from './dom.ts';
 import type { Legend } from './legend.ts';
 import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter, type Palette } from './palette.ts';
-import { drawNumbers, drawTiles, hasRoom, type Frame } from './plot.ts';
+import { drawNumbers, drawTiles, hasRoom, tilesFor, type Frame, type Tones } from './plot.ts';
 import type { Pooling } from './pooling.ts';
 import type { Pair } from './profiles.ts';
 import type { MatrixSource } from './source.ts';
@@ -33,10 +33,14 @@ export class Picture {
   #tiles: Tiles | undefined;
   /** The tiles of which the whole is drawn elsewhere: coarser ones than those that stand in for the plot's own. */
   #overview: readonly TileAt[] = [];
+  /** What is drawn there by now, and how large; undefined: nothing that can stay. */
+  #whole: { drawn: readonly Tile[]; width: number; height: number } | undefined;
   /** The tiles of the picture before, as long as the new one is not there. */
   #before: Tiles | undefined;
   #look: MatrixLook = { low: 0, high: 1, colormap: { light: '', dark: '' }, name: '' };
   #palette: Palette = { low: 0, high: 1, colormap: '', removed: 'transparent', invalid: [0, 0, 0] };
+  /** As the page's colours were when the palette was made: to ask for them in each frame would settle its styles each time. */
+  #tones: Tones = neutralTones(false);
   #drawn: Promise<void> = Promise.resolve();
   /** Settles `drawn`; there as long as it is not settled. */
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
@@ -108,9 +112,10 @@ export class Picture {
     this.#numbers.hidden = true;
   }
 
-  /** Asks for what is missing in a part that has just come into sight, ahead of its first frame. */
-  ask(frame: Frame, coarsest: number): void {
+  /** Asks for what is missing in a part that has just come into sight, ahead of its first frame. Returns whether something is. */
+  ask(frame: Frame, coarsest: number): boolean {
     this.#tiles?.want(wantedIn(frame, coarsest));
+    return this.#tiles?.complete === false;
   }
 
   /**
@@ -132,7 +137,8 @@ export class Picture {
     const canvas = element('canvas');
     const context = fitted(canvas, frame);
     if (!context || !this.#tiles) return canvas;
-    const drawn = drawTiles(context, this.#tiles, frame, this.#tones);
+    const drawn = tilesFor(this.#tiles, frame);
+    drawTiles(context, drawn, frame, this.#tones);
     const above = hasRoom(frame) ? fitted(element('canvas'), frame) : null;
     if (above) {
       this.#write(above, drawn, frame);
@@ -141,7 +147,7 @@ export class Picture {
     return canvas;
   }
 
-  /** Draws the whole over all of another canvas; what is missing for that is asked for with the next frame. */
+  /** Draws the whole over all of another canvas, where it is another than before; what is missing is asked for with the next frame. */
   renderWhole(context: CanvasRenderingContext2D, { queries, keys }: Box, coarsest: number): void {
     if (!this.#tiles) return;
     const box = { queries, keys, width: context.canvas.width, height: context.canvas.height };
@@ -150,7 +156,13 @@ export class Picture {
     const isNew = wanted.map(keyOf).join() !== this.#overview.map(keyOf).join();
     this.#overview = wanted;
     if (isNew) this.#changed();
-    drawTiles(context, this.#tiles, { box, view: WHOLE, levels, ratio: 1 }, this.#tones);
+    const frame = { box, view: WHOLE, levels, ratio: 1 };
+    const drawn = tilesFor(this.#tiles, frame);
+    const { width, height } = box;
+    const before = this.#whole?.width === width && this.#whole.height === height ? this.#whole.drawn : [];
+    if (drawn.length === before.length && drawn.every((tile, index) => tile === before[index])) return;
+    this.#whole = { drawn, width, height };
+    drawTiles(context, drawn, frame, this.#tones);
   }
 
   /** The value drawn at a pair; undefined where its tile is not at hand. */
@@ -162,13 +174,11 @@ export class Picture {
     return tile.grid.values[row * tile.grid.columns + column];
   }
 
-  get #tones() {
-    return neutralTones(isDark(this.#canvas));
-  }
-
   #paletteOf({ low, high, colormap }: MatrixLook): Palette {
-    const tones = { removed: 'transparent', invalid: this.#tones.invalid } as const;
-    return { low, high, colormap: colormapAt(this.#canvas, colormap), ...tones };
+    const { invalid, ...tones } = neutralTones(isDark(this.#canvas));
+    this.#tones = tones;
+    this.#whole = undefined;
+    return { low, high, colormap: colormapAt(this.#canvas, colormap), removed: 'transparent', invalid };
   }
 
   /** Keeps the old tiles to draw from, where they fit, until the new ones are there. */
@@ -183,6 +193,7 @@ export class Picture {
     });
     this.#tiles = tiles;
     this.#overview = [];
+    this.#whole = undefined;
   }
 
   /** All that is in sight of a new source is at hand: from here on it is what is drawn. Returns whether it could be. */
@@ -202,7 +213,8 @@ export class Picture {
   #draw(tiles: Tiles, frame: Frame): void {
     const context = fitted(this.#canvas, frame);
     if (!context) return;
-    const drawn = drawTiles(context, tiles, frame, this.#tones);
+    const drawn = tilesFor(tiles, frame);
+    drawTiles(context, drawn, frame, this.#tones);
     this.#legend.mark({
       removed: drawn.some(({ removed }) => removed),
       invalid: drawn.some(({ invalid }) => invalid),

@@ -27,10 +27,9 @@ export interface Tones {
   paper: string;
 }
 
-/** Draws the tiles; returns those that were drawn. */
-export function drawTiles(context: CanvasRenderingContext2D, tiles: Tiles, frame: Frame, tones: Tones): Tile[] {
+/** Draws tiles, those later in the list over those before. */
+export function drawTiles(context: CanvasRenderingContext2D, drawn: readonly Tile[], frame: Frame, tones: Tones): void {
   const { width, height } = context.canvas;
-  const drawn = inOrder(tiles, frame);
   context.globalCompositeOperation = 'source-over';
   context.clearRect(0, 0, width, height);
   context.imageSmoothingEnabled = false;
@@ -43,14 +42,13 @@ export function drawTiles(context: CanvasRenderingContext2D, tiles: Tiles, frame
   }
   if (drawn.some(({ removed }) => removed)) fillRemoved(context, drawn, frame, tones);
   rule(context, frame, tones.paper);
-  return drawn;
 }
 
 /**
  * The tiles to draw, so that each covers what stands in for it: coarser ones first, then the next finer ones, then those
  * of the frame's own levels. Where these are all at hand they are all that is drawn.
  */
-function inOrder(tiles: Tiles, { box, view, levels }: Frame): Tile[] {
+export function tilesFor(tiles: Tiles, { box, view, levels }: Frame): Tile[] {
   const own = tilesInSight(box, view, levels);
   const coarseness = ({ at }: Tile): number => at.levels.rows + at.levels.keys - levels.rows - levels.keys;
   const exact = [...tiles.all].filter(

@@ -17,6 +17,8 @@ export class Profile {
   #range: readonly [number, number] = [0, 0];
   /** What is on the canvas: most frames change nothing here. */
   #drawn = '';
+  /** In CSS pixels; undefined: not known. To ask for it in each frame would lay out the page each time. */
+  #size: { clientWidth: number; clientHeight: number } | undefined;
 
   constructor(side: 'row' | 'column') {
     this.#side = side;
@@ -36,6 +38,7 @@ export class Profile {
   /** The size or the colours of the strip are others: it is drawn anew with the next frame. */
   refresh(): void {
     this.#drawn = '';
+    this.#size = undefined;
   }
 
   /** Draws what lies `along` the side that is in sight, and marks `item`. */
@@ -43,10 +46,12 @@ export class Profile {
     const wanted = JSON.stringify([along, item, ratio]);
     if (wanted === this.#drawn) return;
     this.#drawn = wanted;
-    const context = this.#fit(ratio);
+    const { clientWidth: width, clientHeight: height } = this.#size ?? this.element;
+    this.#size = { clientWidth: width, clientHeight: height };
+    const context = this.#fit(width, height, ratio);
     if (!context || !this.#values) return;
     const style = getComputedStyle(this.element);
-    const depth = this.#side === 'row' ? this.element.clientHeight : this.element.clientWidth;
+    const depth = this.#side === 'row' ? height : width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     // A column's is the row's, turned: x runs down, and away from the plot.
     if (this.#side === 'column') context.transform(0, 1, 1, 0, 0, 0);
@@ -61,9 +66,8 @@ export class Profile {
     this.#bars(context, { values: this.#values, along, depth, ratio }, item);
   }
 
-  #fit(ratio: number): CanvasRenderingContext2D | null {
-    const side = (pixels: number): number => Math.round(pixels * ratio);
-    const [width, height] = [side(this.element.clientWidth), side(this.element.clientHeight)];
+  #fit(clientWidth: number, clientHeight: number, ratio: number): CanvasRenderingContext2D | null {
+    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
     if (this.element.width !== width) this.element.width = width;
     if (this.element.height !== height) this.element.height = height;
     const context = this.element.getContext('2d');
