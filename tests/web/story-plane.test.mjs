@@ -172,18 +172,21 @@ test('numbers that look equal rank together', () => {
   assert.equal(formatWeight(0), '0.000');
 });
 
-test('names stand apart where there is room for them', () => {
+test('names stand apart, and off what is drawn, where there is room for them', () => {
   const tip = { x: 100, y: 100 };
-  const labels = ['k₁', 'k₂', 'q', '2.000'].map((text) => ({ text, tip, angle: 0 }));
-  const places = placeLabels(labels, [tip], 300);
-  const half = ({ text }) => 4 * text.length + 2;
-  places.forEach((one, index) =>
-    places.slice(0, index).forEach((other, before) => {
-      const apart = half(labels[index]) + half(labels[before]);
-      const clear = Math.abs(one.x - other.x) >= apart - 1 || Math.abs(one.y - other.y) >= 15;
-      assert.ok(clear, `${labels[before].text} and ${labels[index].text} on each other`);
-    }),
-  );
+  const names = ['k₁', 'k₂', 'q', '2.000'].map((text) => ({ text, size: 15, tip, clear: 13, angle: 0 }));
+  const shaft = { from: { x: 0, y: 100 }, to: tip, around: 3 };
+  const places = placeLabels(names, [shaft, { from: tip, to: tip, around: 13 }], 300);
+  const half = ({ text }) => 4 * text.length;
+  places.forEach((one, at) => {
+    assert.ok(Math.hypot(one.x - tip.x, one.y - tip.y) > 13 + 7, `${names[at].text} on the tip`);
+    assert.ok(one.x - half(names[at]) > tip.x || Math.abs(one.y - 100) > 3 + 7, `${names[at].text} on the shaft`);
+    places.slice(0, at).forEach((other, before) => {
+      const apart = half(names[at]) + half(names[before]);
+      const clear = Math.abs(one.x - other.x) >= apart || Math.abs(one.y - other.y) >= 15;
+      assert.ok(clear, `${names[before].text} and ${names[at].text} on each other`);
+    });
+  });
 });
 
 test('every preset, and what is changed of it, survives being written and read', () => {
@@ -768,6 +771,80 @@ for (const [speech, theme] of /** @type {const} */ ([
       }
     }));
 }
+
+/** The names in the plane that lie on each other, on an arrow, or under the ring that shows the focus; to be run in the page. */
+function piledUp() {
+  const stage = document.querySelector('.plane-stage').getBoundingClientRect();
+  const boxOf = ({ left, right, top, bottom }, letters) => {
+    // Of the lines of letters: what is above and below them in their font is free.
+    const spare = Math.max(0, bottom - top - letters) / 2;
+    return {
+      left: left - stage.left,
+      right: right - stage.left,
+      top: top - stage.top + spare,
+      bottom: bottom - stage.top - spare,
+    };
+  };
+  const words = [
+    ...document.querySelectorAll('.plane-picture :is(.plane-name, .plane-angle, .plane-length, .plane-tick)'),
+  ];
+  const names = words.map((word) => ({
+    text: word.textContent,
+    tick: word.classList.contains('plane-tick'),
+    ...boxOf(word.getBoundingClientRect(), parseFloat(getComputedStyle(word).fontSize)),
+  }));
+  const points = [...document.querySelectorAll('.plane-shaft')].flatMap((shaft) => {
+    const length = shaft.getTotalLength();
+    return Array.from({ length: Math.ceil(length) }, (_, at) => shaft.getPointAtLength(at));
+  });
+  const rings = [...document.querySelectorAll('.plane-handle')].map((handle) => {
+    const { left, top, width, height } = handle.getBoundingClientRect();
+    return { x: left + width / 2 - stage.left, y: top + height / 2 - stage.top };
+  });
+  const away = ({ left, right, top, bottom }, { x, y }) =>
+    Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
+  return names.flatMap((name, at) => {
+    const on = names.slice(0, at).filter((other) => {
+      const across = Math.min(name.right, other.right) - Math.max(name.left, other.left);
+      return across > 0 && Math.min(name.bottom, other.bottom) > Math.max(name.top, other.top);
+    });
+    const found = on.map(({ text }) => `${name.text} on ${text}`);
+    if (name.tick) return found;
+    if (points.some((point) => away(name, point) === 0)) found.push(`${name.text} on an arrow`);
+    if (rings.some((ring) => away(name, ring) < 12)) found.push(`${name.text} under a ring`);
+    return found;
+  });
+}
+
+for (const width of [360, 390, 800, 1440]) {
+  test(`no name lies on another, on an arrow or under the ring of the focus, at ${width} px`, () =>
+    site.stay({ ...WIDE, width }, async (page) => {
+      for (const one of PRESETS) {
+        const { query, keys } = one.start;
+        const pairs = keys.flatMap((_, key) => (query ? [[0, key]] : keys.map((_, asks) => [asks, key])));
+        for (const [asks, key] of pairs) {
+          const state = `${one.id}*at_${asks}_${key}`;
+          await page.evaluate((state) => globalThis.story.mounted.restore(state), state);
+          await page.waitForFunction(() => document.querySelector('.plane-guide'));
+          await settled(page);
+          assert.deepEqual(await page.evaluate(piledUp), [], state);
+        }
+      }
+    }));
+}
+
+test('the ring of the focus leaves room for the name of every arrow', () =>
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    await handle(page, 2).focus();
+    await page.keyboard.press('ArrowUp');
+    await settled(page);
+    const ring = await handle(page, 2).evaluate((one) => {
+      const { width, boxShadow } = getComputedStyle(one, '::before');
+      return parseFloat(width) / 2 + Number(/([\d.]+)px$/.exec(boxShadow)?.[1] ?? 0);
+    });
+    assert.ok(ring > 10 && ring <= 13, `the ring goes ${ring} px from the tip`);
+  }));
 
 test('all that is pressed is large enough for a finger', () =>
   site.stay({ width: 360, touch: true, state: 'asymmetric' }, async (page) => {

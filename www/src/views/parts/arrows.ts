@@ -1,7 +1,7 @@
 // The picture of the plane: grid, arrows, and for one pair the shadow of the key on the line of the query.
 
 import { svg } from './dom.ts';
-import { placeLabels, type Label } from './labelling.ts';
+import { placeLabels, type Label, type Obstacle } from './labelling.ts';
 import { pairNumbers, type PairNumbers, type PlaneScene } from './planescene.ts';
 import { formatScore } from './ranking.ts';
 import { QUERY, REACH, lengthOf, nameOf, type Vector } from './vectors.ts';
@@ -11,10 +11,17 @@ import type { Point } from './viewport.ts';
 const EXTENT = REACH + 0.6;
 const HEAD = { length: 12, width: 5 };
 const HALO = 10;
-/** The arc of the angle, in pixels. */
+/** The arc of the angle, in pixels, and lines that stand for it. */
 const ARC = 34;
+const BOWS = 6;
+/** The shadow to both sides of its line. */
+const SHADOW = 6;
 /** The sign of the right angle. */
 const CORNER = 8;
+/** How far around its tip an arrow keeps names away: as far as the ring goes that shows the focus. */
+const RING = 13;
+/** The letters of a name, and of a number beside a line. */
+const LETTERS = { name: 15, number: 12, tick: 11 } as const;
 
 /** Where a vector ends on a square of `size` pixels. */
 export function pointOf([x, y]: Vector, size: number): Point {
@@ -47,8 +54,8 @@ export function drawPlane(picture: SVGSVGElement, scene: PlaneScene, size: numbe
   const [query, key] = chosenOf(scene, arrows);
   const guide = pair && query && key && pair.angle === pair.angle ? guideOf(query, key, pair, size) : undefined;
   const labels = [...arrows.map((arrow) => labelOf(arrow, size)), ...(guide?.labels ?? [])];
-  const tips = arrows.map(({ at }) => pointOf(at, size));
-  const places = placeLabels(labels, tips, size);
+  const inTheWay = [...arrows.flatMap((arrow) => around(arrow, size)), ...ticksOf(size).map(aroundTick)];
+  const places = placeLabels(labels, [...inTheWay, ...(guide?.inTheWay ?? [])], size);
   picture.replaceChildren(
     grid(size),
     ...(guide ? [guide.drawn] : []),
@@ -92,13 +99,40 @@ function grid(size: number): SVGElement {
     const path = `M${x} 0V${size}M0 ${y}H${size}`;
     drawn.append(svg('path', { class: at === 0 ? 'plane-axis' : 'plane-line', d: path }));
   }
-  for (const at of [-4, -2, 2, 4]) {
+  drawn.append(...ticksOf(size).map(({ text, at }) => word(text, at, 'plane-tick')));
+  return drawn;
+}
+
+interface Tick {
+  text: string;
+  at: Point;
+}
+
+/** The numbers of both axes. */
+function ticksOf(size: number): Tick[] {
+  return [-4, -2, 2, 4].flatMap((at) => {
     const text = String(at).replace('-', '−');
     const [across, up] = [pointOf([at, 0], size), pointOf([0, at], size)];
-    drawn.append(word(text, { x: across.x, y: across.y + 11 }, 'plane-tick'));
-    drawn.append(word(text, { x: up.x - 11, y: up.y }, 'plane-tick'));
-  }
-  return drawn;
+    return [
+      { text, at: { x: across.x, y: across.y + 11 } },
+      { text, at: { x: up.x - 11, y: up.y } },
+    ];
+  });
+}
+
+/** A number is twice as high as wide, and two of them beside each other are a line. */
+function aroundTick({ text, at: { x, y } }: Tick): Obstacle {
+  const half = (LETTERS.tick / 4) * (text.length - 1);
+  return { from: { x: x - half, y }, to: { x: x + half, y }, around: LETTERS.tick / 2 };
+}
+
+/** What of an arrow no name should stand on: its shaft, and what takes hold of it. */
+function around({ at, kind }: Arrow, size: number): Obstacle[] {
+  const [from, to] = [pointOf([0, 0], size), pointOf(at, size)];
+  return [
+    { from, to, around: 3 },
+    { from: to, to, around: kind === 'image' ? HEAD.width : RING },
+  ];
 }
 
 function drawArrow({ at, of, kind, chosen }: Arrow, size: number): SVGElement {
@@ -127,7 +161,8 @@ function labelOf({ name, at, of, kind, chosen }: Arrow, size: number): PlacedLab
   const angle = lengthOf(at) > 0 ? -Math.atan2(at[1], at[0]) : -Math.PI / 2;
   const aside = kind === 'query' ? Math.PI / 2 : 0;
   const look = `plane-name${chosen ? ' plane-name-chosen' : ''}`;
-  return { text: name, tip: pointOf(at, size), angle: angle + aside, look, of };
+  const clear = kind === 'image' ? HEAD.width : RING;
+  return { text: name, size: LETTERS.name, tip: pointOf(at, size), clear, angle: angle + aside, look, of };
 }
 
 interface PlacedLabel extends Label {
@@ -149,7 +184,7 @@ function guideOf(
   key: Arrow,
   pair: PairNumbers,
   size: number,
-): { drawn: SVGElement; labels: PlacedLabel[] } {
+): { drawn: SVGElement; labels: PlacedLabel[]; inTheWay: Obstacle[] } {
   const norm = lengthOf(query.at) || 1;
   const unit: Vector = [query.at[0] / norm, query.at[1] / norm];
   const foot: Vector = [unit[0] * pair.projection, unit[1] * pair.projection];
@@ -166,7 +201,14 @@ function guideOf(
     svg('path', { class: 'plane-corner', d: corner(to, from, tip) }),
     svg('path', { class: 'plane-arc', d: arc(from, angles) }),
   );
-  return { drawn, labels: guideLabels(key, pair, { from, to, angles, tip }) };
+  const places = { from, to, angles, tip };
+  const inTheWay = [
+    { from: near, to: far, around: 0, faint: true },
+    { from, to, around: SHADOW, faint: true },
+    { from: tip, to, around: 0 },
+    ...bows(from, angles),
+  ];
+  return { drawn, labels: guideLabels(key, pair, places), inTheWay };
 }
 
 interface Places {
@@ -182,13 +224,27 @@ interface Angles {
 }
 
 function guideLabels(key: Arrow, pair: PairNumbers, { from, to, tip, angles }: Places): PlacedLabel[] {
+  const size = LETTERS.number;
   const middle = angles.from + turnOf(angles) / 2;
-  const bow = { x: from.x + (ARC - 8) * Math.cos(middle), y: from.y - (ARC - 8) * Math.sin(middle) };
-  const theta = { text: `${pair.angle.toFixed(1)}°`, tip: bow, angle: -middle, look: 'plane-angle', of: undefined };
+  const theta = { text: `${pair.angle.toFixed(1)}°`, size, tip: from, clear: ARC, angle: -middle, straight: true };
   const half = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   // Away from the key, so that the name stands on the free side of the line.
   const away = Math.atan2(to.y - tip.y, to.x - tip.x);
-  return [theta, { text: formatScore(pair.projection), tip: half, angle: away, look: 'plane-length', of: key.of }];
+  const length = { text: formatScore(pair.projection), size, tip: half, clear: SHADOW, angle: away };
+  return [
+    { ...theta, look: 'plane-angle', of: undefined },
+    { ...length, look: 'plane-length', of: key.of },
+  ];
+}
+
+/** The arc as short lines, for the names to keep off. */
+function bows(center: Point, angles: Angles): Obstacle[] {
+  const turn = turnOf(angles);
+  const at = (share: number): Point => ({
+    x: center.x + ARC * Math.cos(angles.from + turn * share),
+    y: center.y - ARC * Math.sin(angles.from + turn * share),
+  });
+  return Array.from({ length: BOWS }, (_, bow) => ({ from: at(bow / BOWS), to: at((bow + 1) / BOWS), around: 1 }));
 }
 
 /** The shorter way from one direction to the other. */
