@@ -589,6 +589,63 @@ test('vectors that ask each other are dragged, added and removed too', () =>
 
 // ---- state, language, faults
 
+test('the points are walked through in their order, on and back, by keyboard too; after the last comes the section below', () =>
+  site.stay({ ...WIDE, speech: 'en' }, async (page) => {
+    const [next, back] = ['next', 'back'].map((way) => page.locator(`button[name="plane-${way}"]`));
+    const count = page.locator('.plane-count');
+    const chosen = () => page.locator('input[name="plane-preset"]:checked').inputValue();
+    const numbers = await page
+      .locator('.plane-presets .choice')
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one, '::before').counterIncrement));
+    assert.deepEqual(
+      numbers,
+      PRESETS.map(() => 'point 1'),
+      'each has a number',
+    );
+    assert.equal(await back.getAttribute('aria-disabled'), 'true');
+    await next.focus();
+    for (const [at, { id, words }] of PRESETS.entries()) {
+      assert.equal(await chosen(), id);
+      assert.equal(await page.locator('.plane-words').textContent(), words.en);
+      assert.equal(await count.textContent(), `Step ${at + 1} of ${PRESETS.length}`);
+      const after = PRESETS[at + 1]?.name.en ?? 'The section below';
+      assert.equal(await next.textContent(), `Next: ${after}`);
+      await page.keyboard.press('Enter');
+      assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'plane-next');
+    }
+    assert.equal(await chosen(), PRESETS.at(-1).id, 'the last one stays');
+    assert.equal(await page.evaluate(() => globalThis.story.went), 1);
+    assert.equal(await back.getAttribute('aria-label'), `Back: ${PRESETS.at(-2).name.en}`);
+    await back.focus();
+    for (let at = PRESETS.length - 2; at >= 0; at -= 1) {
+      await page.keyboard.press('Enter');
+      assert.equal(await chosen(), PRESETS[at].id);
+    }
+    await page.keyboard.press('Enter');
+    assert.equal(await chosen(), PRESETS[0].id, 'nothing is before the first');
+    await page.evaluate(() => globalThis.story.speak('zh'));
+    assert.equal(await next.textContent(), `下一步：${PRESETS[1].name.zh}`);
+  }));
+
+for (const width of [360, 390, 800, 1440]) {
+  test(`the points and the way on are in sight with the arrows, at ${width} px`, () =>
+    site.stay({ width, height: 900, touch: width < 500 }, async (page) => {
+      await settled(page);
+      const boxes = await page
+        .locator('.plane-presets .choice')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+      const lines = new Set(boxes.map(({ y }) => Math.round(y))).size;
+      assert.equal(lines, width === 800 ? 2 : 1, `${lines} lines of points`);
+      const [point, shown] = [page.locator('.plane-point'), width < 500];
+      assert.equal(await point.isVisible(), shown, 'the name stands above where the points have none');
+      if (shown) assert.equal(await point.textContent(), PRESETS[0].name.en);
+      const next = await page.locator('button[name="plane-next"]').boundingBox();
+      const stage = await page.locator('.plane-stage').boundingBox();
+      assert.ok(next.x + next.width <= width && next.y + next.height < stage.y);
+      assert.ok(next.height >= 40 && next.height <= 48, `the button is ${next.height} px high`);
+    }));
+}
+
 test('a link brings back all that is set', () =>
   site.stay({ ...WIDE, state: 'root' }, async (page) => {
     await settled(page);

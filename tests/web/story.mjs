@@ -47,6 +47,7 @@ const { section } = given;
 const asked = new URLSearchParams(location.search);
 const remembered = [];
 const remember = (state) => remembered.push(state);
+const beyond = { title: { en: 'The section below', zh: '下面一节' }, go: () => (story.went += 1) };
 const title = element('h2', { id: 'story-title', class: 'story-title' });
 const lead = element('p', { class: 'story-lead' });
 const host = element('div', { class: 'story-view' });
@@ -61,10 +62,11 @@ const say = (to) => {
 const story = {
   ...given,
   remembered,
+  went: 0,
   mounted: undefined,
   mount(state) {
     host.replaceChildren();
-    story.mounted = section.mount(host, { language, state, remember });
+    story.mounted = section.mount(host, { language, state, remember, beyond });
   },
   speak(to) {
     say(to);
@@ -86,8 +88,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => stor
 
 /**
  * Serves a page with the section that `code` exports as `section`. In the page, `globalThis.story` has that and the other
- * exports, the section as it lives in `mounted`, what it put into the address in `remembered`, newest last, `mount(state)`,
- * which makes it anew, and `speak(language)`. Where pages are kept, the code exports `begin()`, which undoes what a test did.
+ * exports, the section as it lives in `mounted`, what it put into the address in `remembered`, newest last, how often it led to
+ * the section below in `went`, `mount(state)`, which makes it anew, and `speak(language)`. Where pages are kept, the code exports `begin()`, which undoes what a test did.
  *
  * @param {string} name of the folder under target/.
  * @param {string} code a module beside the sections.

@@ -437,6 +437,19 @@ test('the way to one’s own data is at the top, and a drop leads there', () =>
     assert.match(await page.locator('[name="example"]').innerText(), /own\.safetensors/);
   }));
 
+test('after the last point of the plane its way leads on to the section below', () =>
+  site.visit({ path: '#plane=asymmetric', width: 390, height: 800 }, async (page) => {
+    await show(page, 'plane');
+    const next = page.locator('[name="plane-next"]');
+    assert.equal(await next.textContent(), 'Next: Why divide by √d?');
+    await next.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'title-spread');
+    await page.waitForFunction(() => {
+      const { top } = document.querySelector('#spread').getBoundingClientRect();
+      return Math.abs(top) < 24;
+    });
+  }));
+
 test('a link in another window leads there, too', () =>
   site.visit({ path: '#at=explore' }, async (page) => {
     await page.waitForFunction(() => Math.abs(document.querySelector('#explore').getBoundingClientRect().top) < 2);

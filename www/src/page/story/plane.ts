@@ -13,10 +13,10 @@ import { History } from '../history.ts';
 import { choices } from '../pickers.ts';
 import { reasonOf } from '../reason.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
+import { PlaneCourse } from './planecourse.ts';
 import { planeNumbers } from './planenumbers.ts';
 import {
   PLANE_SCORES,
-  PRESETS,
   TEMPERATURE,
   TURN,
   pairWithin,
@@ -38,7 +38,6 @@ const LATE_MS = 120;
 const COLUMNS = { dot: 'dot', scaled_dot: 'scaled', cosine: 'cosine' } as const satisfies Record<PlaneScore, string>;
 
 const text = {
-  presets: { en: 'Start from', zh: '起点' },
   source: { en: 'Weights from', zh: '权重取自' },
   projections: { en: 'Keys', zh: '键' },
   same: { en: 'K = Q', zh: 'K = Q' },
@@ -64,8 +63,7 @@ class PlaneSection implements Mounted {
   readonly #view: PlaneView;
   readonly #history = new History<PlaneState>();
   readonly #questions = new Latest((error) => this.#fail(error));
-  readonly #presets = element('div', {});
-  readonly #words = element('p', { class: 'plane-words' });
+  readonly #course: PlaneCourse;
   readonly #verdict = element('div', { class: 'plane-verdict', 'aria-live': 'polite' });
   readonly #choices = element('div', { class: 'plane-choices' });
   readonly #turning = this.#makeTurning();
@@ -88,6 +86,7 @@ class PlaneSection implements Mounted {
     this.#story = story;
     this.#language = story.language;
     this.#state = readState(story.state);
+    this.#course = new PlaneCourse((id) => this.#begin(id), story.beyond);
     this.#view = new PlaneView({
       move: (of, to, stroke) => this.#move(of, to, stroke),
       choose: (pair) => this.#choose(pair),
@@ -98,7 +97,7 @@ class PlaneSection implements Mounted {
     const controls = element('div', { class: 'plane-controls' }, this.#choices, this.#knobs);
     controls.append(this.#fault, this.#buttons);
     const body = element('div', { class: 'plane-body' }, plane, numbers, ledger, controls);
-    const root = element('div', { class: 'plane' }, this.#presets, this.#words, this.#turns, body);
+    const root = element('div', { class: 'plane' }, this.#course.element, this.#turns, body);
     root.addEventListener('keydown', (event) => this.#key(event));
     host.append(root);
     this.#render();
@@ -141,6 +140,11 @@ class PlaneSection implements Mounted {
     this.#story.remember(writeState(this.#state));
     this.#render();
     this.#ask();
+  }
+
+  /** Goes to where another point begins. */
+  #begin(preset: string): void {
+    this.#set(startOf(presetOf(preset)), `preset ${preset}`);
   }
 
   #move(of: number, to: (at: Vector) => Vector, stroke: string): void {
@@ -280,18 +284,10 @@ class PlaneSection implements Mounted {
     this.#turns.hidden = query !== undefined;
     if (this.#rendered === facts.join()) return;
     this.#rendered = facts.join();
-    this.#words.textContent = presetOf(preset).words[language];
-    replaceKeepingFocus(this.#presets, [this.#presetChoices(language)]);
+    this.#course.show(preset, language);
     replaceKeepingFocus(this.#choices, [this.#scoreChoices(language)]);
     replaceKeepingFocus(this.#projections, query ? [] : [this.#turnChoices(language)]);
     replaceKeepingFocus(this.#buttons, this.#makeButtons(language));
-  }
-
-  #presetChoices(language: Language): HTMLElement {
-    const options = PRESETS.map(({ id, name }) => ({ id, label: name[language] }));
-    return choices('plane-presets', 'plane-preset', text.presets[language], options, this.#state.preset, (id) =>
-      this.#set(startOf(presetOf(id)), `preset ${PRESETS.findIndex((preset) => preset.id === id)}`),
-    );
   }
 
   #scoreChoices(language: Language): HTMLElement {

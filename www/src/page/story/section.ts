@@ -36,6 +36,8 @@ export interface Story {
   state: string;
   /** Puts into the address what would bring back what is seen; '' for the section as it comes. */
   remember(state: string): void;
+  /** The section right below, and the way there; undefined: there is none. */
+  beyond: { readonly title: Text; go(): void } | undefined;
 }
 
 /** A section that lives. */

@@ -5,7 +5,7 @@ import { element } from '../../views/parts/dom.ts';
 import type { Language } from '../../views/parts/text.ts';
 import { excuse } from '../missing.ts';
 import type { Piece } from '../pieces.ts';
-import type { Chapter, Mounted, Section, SectionId } from './section.ts';
+import type { Chapter, Mounted, Section, SectionId, Story } from './section.ts';
 import { TakeMenu } from './take.ts';
 
 /** How far below the window a section is made. Above it none is: it has been passed over, and its room is kept. */
@@ -152,7 +152,13 @@ export class Storyboard {
         this.#ground.changed(goes);
         place.state = state;
       },
+      beyond: this.#beyond(place),
     });
+  }
+
+  #beyond(place: Place): Story['beyond'] {
+    const below = this.#places.find(({ element }) => element.previousElementSibling === place.element);
+    return below && { title: below.section.title, go: () => lead(below) };
   }
 
   /** Says what did not arrive, in the room that is kept for it, and how to have it after all. */
@@ -167,4 +173,10 @@ export class Storyboard {
     host.classList.add('missing');
     host.replaceChildren(...excuse(missing.error, language, () => void again()));
   }
+}
+
+/** Brings a section into sight, and the focus with it. */
+function lead({ element, title }: Place): void {
+  element.scrollIntoView();
+  title.focus({ preventScroll: true });
 }
