@@ -16,6 +16,8 @@ const ARC = 34;
 const BOWS = 6;
 /** The shadow to both sides of its line. */
 const SHADOW = 6;
+/** Between a number of an axis and a name, which must not read as one. */
+const APART = 4;
 /** The sign of the right angle. */
 const CORNER = 8;
 /** How far around its tip an arrow keeps names away: as far as the ring goes that shows the focus. */
@@ -123,7 +125,7 @@ function ticksOf(size: number): Tick[] {
 /** A number is twice as high as wide, and two of them beside each other are a line. */
 function aroundTick({ text, at: { x, y } }: Tick): Obstacle {
   const half = (LETTERS.tick / 4) * (text.length - 1);
-  return { from: { x: x - half, y }, to: { x: x + half, y }, around: LETTERS.tick / 2 };
+  return { from: { x: x - half, y }, to: { x: x + half, y }, around: LETTERS.tick / 2 + APART };
 }
 
 /** What of an arrow no name should stand on: its shaft, and what takes hold of it. */
@@ -203,9 +205,9 @@ function guideOf(
   );
   const places = { from, to, angles, tip };
   const inTheWay = [
-    { from: near, to: far, around: 0, faint: true },
-    { from, to, around: SHADOW, faint: true },
-    { from: tip, to, around: 0 },
+    { from: near, to: far, around: 0, cost: 0.6 },
+    { from, to, around: SHADOW, cost: 0.6 },
+    { from: tip, to, around: 0, cost: 4 },
     ...bows(from, angles),
   ];
   return { drawn, labels: guideLabels(key, pair, places), inTheWay };
