@@ -359,12 +359,24 @@ test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
     near(after.sums.softmax, 1, 'sum of softmax');
   }));
 
-test('what l is in the heads of the table stands below it, and it is so', () =>
+test('what softmax, sigmoid, l and e are stands above the heads of the table, and it is so', () =>
   site.stay({ ...WIDE, state: 'long*score_cosine*t_0.5' }, async (page) => {
     await settled(page);
-    assert.equal(await page.locator('.plane-logit').textContent(), 'l: the underlined score ÷ temperature');
+    const caption = page.locator('.plane-table caption');
+    assert.match(await caption.innerText(), /softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1/);
+    assert.match(await caption.innerText(), /l is the underlined score ÷ temperature, e ≈ 2\.718/);
+    assert.equal(Math.E.toFixed(3), '2.718');
+    assert.ok((await caption.boundingBox()).y < (await page.locator('.plane-table thead').boundingBox()).y);
     assert.match(await page.locator('.plane-source').textContent(), /^cosine/);
     await assertShown(page, readState('long*score_cosine*t_0.5'));
+    const { softmax: shared, sigmoid: own } = await read(page);
+    assert.ok(Math.abs(sum(shared) - 1) < 2e-3, `softmax shares ${sum(shared)}`);
+    for (const weight of own) assert.ok(weight > 0 && weight < 1, `a weight of ${weight}`);
+  }));
+
+test('directions agree as 1 along, 0 across and −1 against, whatever the lengths', () =>
+  site.stay({ ...WIDE, state: 'long*q_1_2*k_2_4_-1_0.5_-0.5_-1' }, async (page) => {
+    assert.deepEqual((await read(page)).cosine, [1, 0, -1]);
   }));
 
 test('K = Q makes scores symmetric, two projections do not', () =>

@@ -111,6 +111,29 @@ test('the entropy at every temperature is −Σ w ln w of softmax(q·k / T), and
     }
   }));
 
+test('the numbers that dot products are made of lie around 0, and their σ is 1', async () => {
+  const { normals, deviationOf } = await loadParts('page/tensors', 'views/parts/histogram');
+  const numbers = normals(1, [200_000, 1]);
+  near(deviationOf(numbers), 1, 0.01, 'σ');
+  near(numbers.reduce((sum, one) => sum + one, 0) / numbers.length, 0, 0.01, 'mean');
+});
+
+test('entropy is 0 for one key alone and ln 8 for all alike, and fewer keys share the weight at a lower temperature', () =>
+  visit({}, async (page) => {
+    assert.match(
+      await page.locator('.spread-row .spread-about').textContent(),
+      /0 for one key alone, ln.8 for all alike/,
+    );
+    const { rows } = await checkExported(page);
+    const swept = rows.filter(([kind, d]) => kind === 'temperature' && d === 64);
+    const [[, , , , , low, one], [, , , , , high, all]] = [swept.at(0), swept.at(-1)];
+    near(low, 0, 1e-3, 'the entropy of one key alone');
+    near(high, Math.log(8), 1e-3, 'the entropy of all alike');
+    near(one, 1, 1e-3, 'one effective key');
+    near(all, 8, 1e-2, 'eight');
+    swept.slice(1).forEach(([, , , , , , keys], at) => assert.ok(keys >= swept[at][6] - 1e-4, `step ${at}`));
+  }));
+
 test('√d is a temperature, and no cosine: one divisor for all keys', () =>
   visit({}, async (page) => {
     const found = await page.evaluate(async () => {

@@ -100,10 +100,10 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     id: 'root',
-    name: { en: '÷ √d is no cosine', zh: '÷ √d 不是余弦' },
+    name: { en: 'Scaling is no cosine', zh: '缩放不是余弦' },
     words: {
-      en: 'Scaling divides every score by the same √d, here √2: the bars shrink, the order stays, and lengths still count. Cosine divides each score by its own two lengths, so k₁ and k₂ start equal.',
-      zh: '缩放把每个分数都除以同一个 √d（此处为 √2）：条形变短，顺序不变，长度依然起作用。余弦用各自的两个长度去除，所以 k₁ 与 k₂ 起初相等。',
+      en: 'Scaling divides every score by the same √d, where d counts the numbers of a vector, here 2: the bars shrink, the order stays, and lengths still count. Cosine divides each score by its own two lengths, so k₁ and k₂ start equal.',
+      zh: '缩放把每个分数都除以同一个 √d，d 是向量中数的个数，此处为 2：条形变短，顺序不变，长度依然起作用。余弦用各自的两个长度去除，所以 k₁ 与 k₂ 起初相等。',
     },
     start: {
       ...start,
@@ -137,7 +137,7 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     id: 'sigmoid',
-    name: { en: 'Sigmoid’s sum', zh: 'sigmoid 的总和' },
+    name: { en: 'Each key alone', zh: '各键单独判断' },
     words: {
       en: 'Softmax shares one whole: what one key gains, the others lose. Sigmoid judges each key by itself: move one and the other weights stay, and their sum is whatever it is.',
       zh: 'softmax 分配一个整体：一个键多得，其余就少得。sigmoid 单独判断每个键：移动一个，其余权重不变，总和是多少就是多少。',

@@ -7,16 +7,16 @@ export const WORDS = {
     id: 'plane',
     title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
     lead: {
-      en: 'A dot product multiplies number by number and adds up. That is |q| |k| cos θ: how well two arrows agree in direction, times both their lengths. Drag the arrows and watch the scores, and the weights made of them.',
-      zh: '点积把对应的数相乘，再全部相加。它等于 |q| |k| cos θ：两个箭头方向的一致程度，乘上两者的长度。拖动箭头，看分数和由它得到的权重如何变化。',
+      en: 'A dot product multiplies number by number and adds up. That is |q| |k| cos θ: both lengths times how well the directions agree, 1 along, 0 across, −1 against. Drag the arrows and watch these scores, and the weights made of them.',
+      zh: '点积把对应的数相乘，再全部相加。它等于 |q| |k| cos θ：两个长度，乘上方向的一致程度（同向为 1，垂直为 0，反向为 −1）。拖动箭头，看这样的分数和由它得到的权重如何变化。',
     },
   },
   spread: {
     id: 'spread',
     title: { en: 'Why divide by √d?', zh: '为什么要除以 √d？' },
     lead: {
-      en: 'q·k adds up d products: for random vectors its standard deviation is √d, and divided by √d it is 1. One divisor for all keys is a temperature, no cosine: it keeps lengths and ranking, and decides how sharp the weights are.',
-      zh: 'q·k 是 d 个乘积之和，所以随机的 q 与 k 的点积标准差为 √d；除以 √d 后，不论 d 多大都为 1。对所有键相同的除数是温度，不是余弦相似度：它不除去长度，不改变排序，只决定注意力权重有多尖锐。',
+      en: 'q·k adds up d products. For random vectors its standard deviation σ, how far from 0 it typically lies, is √d; divided by √d it is 1, whatever d is. One divisor for all keys is a temperature, no cosine: lengths still count, the ranking stays.',
+      zh: 'q·k 是 d 个乘积之和。对随机向量，它的标准差 σ（通常离 0 多远）为 √d；除以 √d 后，不论 d 多大都为 1。对所有键相同的除数是温度，不是余弦相似度：长度仍起作用，排序不变。',
     },
   },
   steps: {
@@ -39,8 +39,8 @@ export const WORDS = {
     id: 'heads',
     title: { en: 'Every head compares in its own way', zh: '每个头各有各的比较方式' },
     lead: {
-      en: 'A layer runs several heads side by side. Each has query and key matrices of its own, so the same tokens get other weights in each: sort the heads by what they do, and open one.',
-      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按数值排列这些头，并打开其中一个。',
+      en: 'A layer runs several heads side by side, each with query and key matrices of its own: the same tokens get other weights in each. Sort them by what they do, such as induction, looking at what followed the same token before, and open one.',
+      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按它们所做的事排列，例如归纳，即看同一词元上次出现之后跟着什么；再打开其中一个。',
     },
   },
   compare: {

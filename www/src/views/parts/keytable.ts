@@ -11,7 +11,10 @@ import { nameOf } from './vectors.ts';
 const COLUMNS: readonly Column[] = [...SCORES, ...WEIGHTS];
 
 const text = {
-  caption: { en: 'Scores and weights of each key', zh: '各键的分数与权重' },
+  caption: {
+    en: 'Scores of each key, and weights made of one of them: softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1. l is the underlined score ÷ temperature, e ≈ 2.718.',
+    zh: '各键的分数，以及由其中一种分数得到的权重：softmax 把 1 分给各个键，sigmoid 单独给每个键一个 0 到 1 的权重。l 是带下划线的分数 ÷ 温度，e ≈ 2.718。',
+  },
   key: { en: 'key', zh: '键' },
   dot: { en: 'dot product', zh: '点积' },
   scaled: { en: 'scaled', zh: '缩放点积' },
@@ -19,7 +22,6 @@ const text = {
   softmax: { en: 'softmax', zh: 'softmax' },
   sigmoid: { en: 'sigmoid', zh: 'sigmoid' },
   sum: { en: 'sum', zh: '总和' },
-  logit: { en: 'l: the underlined score ÷ temperature', zh: 'l：带下划线的分数 ÷ 温度' },
   choose: { en: 'show {name} in the plane', zh: '在平面中显示 {name}' },
   largest: { en: 'the largest', zh: '最大' },
 };
@@ -50,7 +52,7 @@ export class KeyTable {
   readonly #body = element('tbody', {});
   readonly #head = element('thead', {});
   readonly #foot = element('tfoot', {});
-  readonly #caption = element('caption', { class: 'visually-hidden' });
+  readonly #caption = element('caption', { class: 'plane-caption' });
   readonly #rows: Row[] = [];
   #said: string | undefined;
 
@@ -121,13 +123,12 @@ export class KeyTable {
   }
 
   #sums({ numbers }: PlaneScene, language: Language): HTMLElement {
-    const logit = element('td', { class: 'plane-logit', colspan: SCORES.length }, text.logit[language]);
-    const label = element('th', { scope: 'row' }, `Σ ${text.sum[language]}`);
+    const label = element('th', { scope: 'row', colspan: SCORES.length + 1 }, `Σ ${text.sum[language]}`);
     const sums = WEIGHTS.map((column) => {
       const sum = numbers?.sums[column][0];
       return element('td', { class: `plane-${column}`, 'data-sum': column }, sum === undefined ? '' : formatScore(sum));
     });
-    return element('tr', {}, logit, label, ...sums);
+    return element('tr', {}, label, ...sums);
   }
 }
 

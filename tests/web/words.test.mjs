@@ -1,0 +1,77 @@
+// The words of the page as they are read, from top to bottom: none stands before it is explained, and no paragraph is long.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { startSite } from './harness.mjs';
+import { settled, showSection } from './page.mjs';
+import { loadParts } from './story.mjs';
+
+const site = await startSite();
+after(() => site.close());
+
+const { SECTION_IDS } = await loadParts('page/story/section');
+
+/** Words of the trade, and what explains them; the first of each is to stand in what explains it. */
+const EXPLAINED = {
+  en: [
+    [/softmax/i, /softmax shares 1 among the keys/],
+    [/sigmoid/i, /sigmoid gives each its own, from 0 to 1/],
+    [/\be[l−]/, /l is the underlined score ÷ temperature, e ≈ 2\.718/],
+    [/√d/, /√d, where d counts the numbers of a vector|adds up d products/],
+    [/σ|standard deviation/, /standard deviation σ, how far from 0 it typically lies/],
+    [/entropy/i, /Entropy says how evenly they do: 0 for one key alone, ln.8 for all alike/],
+    [/\bnats?\b/, /in nats, by the natural logarithm ln/],
+    [/effective keys/i, /as many equal weights have this entropy/],
+    [/\bsinks?\b/i, /A key that nearly all queries look at is a sink: it takes weight no other wants/],
+    [/\binduction\b/i, /induction, looking at what followed the same token before/],
+    [/\bbits?\b/, /0 bits, the same shares; 1 bit, no key in common/],
+  ],
+  zh: [
+    [/softmax/i, /softmax 把 1 分给各个键/],
+    [/sigmoid/i, /sigmoid 单独给每个键一个 0 到 1 的权重/],
+    [/\be[l−]/, /l 是带下划线的分数 ÷ 温度，e ≈ 2\.718/],
+    [/√d/, /d 是向量中数的个数|d 个乘积之和/],
+    [/σ|标准差/, /标准差 σ（通常离 0 多远）/],
+    [/熵/, /熵说明分得多均匀：只有一个键时为 0，各键相等时为 ln.8/],
+    [/\bnats?\b/, /用自然对数 ln，单位称为 nat/],
+    [/有效键数/, /这么多个相等的权重有同样的熵/],
+    [/汇点/, /几乎所有查询都看的键称为汇点：它收下别的键都不要的权重/],
+    [/归纳(?!得分)/, /归纳，即看同一词元上次出现之后跟着什么/],
+    [/比特/, /0 比特，各键所占份额相同；1 比特，没有一个共同的键/],
+  ],
+};
+
+async function readAll(page) {
+  for (const id of SECTION_IDS) await showSection(page, id);
+  await settled(page);
+}
+
+for (const language of /** @type {const} */ (['en', 'zh'])) {
+  test(`every word of the trade is explained where it first stands, and no paragraph is long, ${language}`, () =>
+    site.visit({ path: `#lang=${language}`, width: 1440, height: 900 }, async (page) => {
+      await readAll(page);
+      const blocks = (await page.locator('main').innerText()).split(/\n+/);
+      for (const [word, explained] of EXPLAINED[language]) {
+        const [first, there] = [word, explained].map((form) => blocks.findIndex((block) => form.test(block)));
+        assert.ok(there >= 0, `${explained} stands nowhere`);
+        // A title, or a name with its number, may stand right above what explains it.
+        assert.ok(
+          first >= there - 2,
+          `${word} stands in “${blocks[first]}”, and is explained ${there - first} blocks below`,
+        );
+      }
+      const long = await page.locator('main p').evaluateAll((all) =>
+        all.flatMap((one) => {
+          const { lineHeight } = getComputedStyle(one);
+          // Of the words alone, as some keep room for more; those that are only heard have none.
+          const words = document.createRange();
+          words.selectNodeContents(one);
+          const heights = [words, one].map((part) => part.getBoundingClientRect().height);
+          const lines = Math.min(...heights) / parseFloat(lineHeight);
+          return lines > 3.1 ? [`${lines.toFixed(1)} lines: ${one.textContent}`] : [];
+        }),
+      );
+      assert.deepEqual(long, []);
+    }));
+}
