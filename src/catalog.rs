@@ -10,7 +10,9 @@ pub fn json() -> String {
     let document = json!({
         "stages": attend::STAGES,
         "scores": members(score::SCORES.iter().map(|entry| &entry.member)),
-        "normalizers": list(normalize::NORMALIZERS, |entry| (&entry.member, json!({ "forbids": entry.forbids }))),
+        "normalizers": list(normalize::NORMALIZERS, |entry| {
+            (&entry.member, json!({ "forbids": entry.forbids, "sumsToOne": entry.sums_to_one }))
+        }),
         "positions": list(position::POSITIONS, |entry| {
             (&entry.member, json!({ "biases": entry.biases, "changesRows": entry.changes_rows }))
         }),

@@ -23,7 +23,7 @@ const OPTIONS = { ScoreOption: 'scores', NormalizerOption: 'normalizers', Positi
 /** What the members of some lists say beyond what all say. */
 const MORE = {
   Colormap: '{ readonly onDark: Colormap }',
-  Normalizer: '{ readonly forbids: readonly string[] }',
+  Normalizer: '{ readonly forbids: readonly string[]; readonly sumsToOne: boolean }',
   Position: '{ readonly biases: boolean; readonly changesRows: boolean }',
 };
 

@@ -10,7 +10,7 @@ import { loadParts } from './story.mjs';
 const site = await startSite();
 after(() => site.close());
 
-const { SECTION_IDS } = await loadParts('page/story/section');
+const { SECTION_IDS, WORDS, UNSHARED } = await loadParts('page/story/section', 'page/story/words');
 
 /** Words of the trade, and what explains them; the first of each is to stand in what explains it. */
 const EXPLAINED = {
@@ -75,3 +75,42 @@ for (const language of /** @type {const} */ (['en', 'zh'])) {
       assert.deepEqual(long, []);
     }));
 }
+
+/** What the leads of these say of sums, by the normalizer of what is open. */
+const leadOf = (page, id) => page.locator(`#${id} .story-lead`).textContent();
+
+test('what the page says of the sum of weights follows the normalizer that is chosen', () =>
+  site.visit({ path: '#lang=en', width: 1440, height: 900 }, async (page) => {
+    await showSection(page, 'links');
+    const says = async (words, language) => {
+      for (const id of ['steps', 'links']) {
+        await page.waitForFunction(
+          ([id, lead]) => document.querySelector(`#${id} .story-lead`).textContent === lead,
+          [id, words[id].lead?.[language] ?? words[id][language]],
+        );
+      }
+    };
+    const normalizer = page.locator('[name="normalizer"]');
+    await says(WORDS, 'en');
+    // By the definitions: these sum to one whatever the logits, the others need not.
+    for (const [id, words] of [
+      ['sigmoid', UNSHARED],
+      ['sparsemax', WORDS],
+      ['softmax1', UNSHARED],
+      ['topk', WORDS],
+      ['relu_n', UNSHARED],
+    ]) {
+      await normalizer.selectOption(id);
+      await says(words, 'en');
+    }
+    await page.locator('input[name="language"][value="zh"]').check({ force: true });
+    await says(UNSHARED, 'zh');
+    assert.match(await leadOf(page, 'steps'), /不必为 1/);
+  }));
+
+test('the lead follows the normalizer of a link before its section is there', () =>
+  site.visit({ path: '#lang=en&normalizer=sigmoid', width: 1440, height: 900 }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('#steps .story-view > *').count(), 0);
+    assert.equal(await leadOf(page, 'steps'), UNSHARED.steps.en);
+  }));

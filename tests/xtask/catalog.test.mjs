@@ -37,7 +37,7 @@ const LISTS = {
     member('softmax'),
     member('sigmoid', parameter('bias', { ...number, default: null }), parameter('n', choice)),
     member('softmax_sink', parameter('sinks', { kind: 'tensor', axes: ['Hq'], perHead: false, default: 'zeros' })),
-  ].map((one) => ({ ...one, forbids: [] })),
+  ].map((one) => ({ ...one, forbids: [], sumsToOne: true })),
   positions: [{ ...member('none'), biases: false, changesRows: false }],
   pools: [member('max')],
   colormaps: [{ ...member('viridis'), onDark: 'viridis' }],

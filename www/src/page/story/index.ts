@@ -3,7 +3,7 @@
 
 import type { Opened } from './opened.ts';
 import type { Chapter } from './section.ts';
-import { WORDS } from './words.ts';
+import { UNSHARED, WORDS } from './words.ts';
 
 /** What a state begins with; `start` where the section is as it comes. */
 const begins =
@@ -18,6 +18,12 @@ const beside = (state: string): string =>
     .filter((entry) => /^(heads|normalizers|captures|[bnc]\..+)$/.test(entry))
     .join('*');
 
+/** The words of a section whose lead says what weights sum to: as the normalizer of what is open has it. */
+const summed = (id: keyof typeof UNSHARED, opened: Opened): Pick<Chapter, 'id' | 'title' | 'lead' | 'follow'> => ({
+  ...WORDS[id],
+  follow: (tell) => opened.listen(() => tell(opened.sumsToOne ? WORDS[id].lead : UNSHARED[id])),
+});
+
 /** What is read before the matrix: nothing has to be open for it. */
 export const OPENING: readonly Chapter[] = [
   { ...WORDS.plane, subject: begins(/^\w+/, 'product'), load: async () => (await import('./plane.ts')).PLANE },
@@ -27,8 +33,12 @@ export const OPENING: readonly Chapter[] = [
 /** What is read after it, of what is open. */
 export function sequelOf(opened: Opened): readonly Chapter[] {
   return [
-    { ...WORDS.steps, subject: begins(/^\d+/), load: async () => (await import('./steps.ts')).steps(opened) },
-    { ...WORDS.links, load: async () => (await import('./links.ts')).links(opened) },
+    {
+      ...summed('steps', opened),
+      subject: begins(/^\d+/),
+      load: async () => (await import('./steps.ts')).steps(opened),
+    },
+    { ...summed('links', opened), load: async () => (await import('./links.ts')).links(opened) },
     { ...WORDS.heads, load: async () => (await import('./heads.ts')).heads(opened) },
     { ...WORDS.compare, subject: beside, load: async () => (await import('./compare.ts')).compare(opened) },
     {

@@ -1,6 +1,7 @@
 // What the page has open, for the sections that look at it: the head in the picture, its values, and the other layers.
 
 import type { AttentionMap, ProblemOptions, Tensor } from '../../engine/index.ts';
+import { catalog } from '../../generated/catalog.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { PageError } from '../reason.ts';
 import { settingsFrom } from '../settings.ts';
@@ -84,6 +85,12 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
 
   fault(): unknown {
     return this.#fault;
+  }
+
+  /** Whether weights sum to one by the normalizer of what is open. */
+  get sumsToOne(): boolean {
+    const id = this.#subject?.normalizer;
+    return catalog.normalizers.find((one) => one.id === id)?.sumsToOne ?? true;
   }
 
   // ---- for the steps

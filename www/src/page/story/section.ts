@@ -19,6 +19,8 @@ export interface Words {
 export interface Chapter extends Words {
   /** What of a state says what it looks at: with another one Back leads back to it. */
   subject?(state: string): string;
+  /** Calls `tell` whenever another lead is true of what is open. */
+  follow?(tell: (lead: Text) => void): void;
   /** Rejects where it does not arrive; it may be asked for again. */
   load(): Promise<Section>;
 }

@@ -2,6 +2,7 @@
 // is there at once however many there are.
 
 import { element } from '../../views/parts/dom.ts';
+import type { Text } from '../../generated/catalog.ts';
 import type { Language } from '../../views/parts/text.ts';
 import { excuse } from '../missing.ts';
 import type { Piece } from '../pieces.ts';
@@ -35,6 +36,8 @@ interface Place {
   language: Language;
   title: HTMLElement;
   lead: HTMLElement;
+  /** What the lead says now. */
+  words: Text;
   host: HTMLElement;
   take: TakeMenu;
   state: string;
@@ -84,10 +87,10 @@ export class Storyboard {
   }
 
   #speak(place: Place, language: Language): void {
-    const { section, title, lead, take, mounted } = place;
+    const { section, title, lead, words, take, mounted } = place;
     place.language = language;
     title.textContent = section.title[language];
-    lead.textContent = section.lead[language];
+    lead.textContent = words[language];
     take.speak(language);
     mounted?.speak(language);
     this.#excuse(place);
@@ -110,7 +113,12 @@ export class Storyboard {
     ground.append(whole);
     const state = this.#ground.states.get(id) ?? '';
     const waiting = { mounted: undefined, arriving: false, missing: undefined };
-    const place: Place = { section, element: whole, language, title, lead, host, take, state, led: true, ...waiting };
+    const said = { title, lead, words, language };
+    const place: Place = { section, element: whole, ...said, host, take, state, led: true, ...waiting };
+    section.follow?.((words) => {
+      place.words = words;
+      lead.textContent = words[place.language];
+    });
     const acted = (): void => void (place.led = false);
     for (const act of ACTS) host.addEventListener(act, acted, { capture: true });
     return place;

@@ -1,5 +1,6 @@
 // The words of the sections, which are there from the start: each claims something, and has a test that recomputes it.
 
+import type { Text } from '../../generated/catalog.ts';
 import type { SectionId, Words } from './section.ts';
 
 export const WORDS = {
@@ -31,8 +32,8 @@ export const WORDS = {
     id: 'links',
     title: { en: 'Who looks at whom', zh: '谁看向谁' },
     lead: {
-      en: 'Each line leads from a query to a key; the thicker it is, the larger the weight. After softmax, the lines that leave a query add up to 1. What arrives at a key adds up to anything: some keys are looked at from all sides, others by hardly anyone.',
-      zh: '每条线从一个查询通向一个键，线越粗，注意力权重越大。经过 softmax，离开同一个查询的权重之和为 1；到达同一个键的权重之和则不限：有的键人人都看，有的几乎无人看。',
+      en: 'Each line leads from a query to a key; the thicker it is, the larger the weight. The weights that leave a query add up to 1. Those that arrive at a key add up to anything: some keys are looked at from all sides, others by hardly anyone.',
+      zh: '每条线从一个查询通向一个键，线越粗，注意力权重越大。离开同一个查询的权重之和为 1；到达同一个键的权重之和则不限：有的键人人都看，有的几乎无人看。',
     },
   },
   heads: {
@@ -60,3 +61,15 @@ export const WORDS = {
     },
   },
 } as const satisfies { readonly [id in SectionId]: Words };
+
+/** The leads of those that say what weights sum to, where the normalizer of what is open leaves that open. */
+export const UNSHARED = {
+  steps: {
+    en: 'Choose a word, the query, and follow its row: each key gets a score, the scores become weights, whose sum need not be one, and the weights say how much of each key’s value goes into the output.',
+    zh: '选一个词作查询，跟着它这一行走：每个键得到一个分数，分数变成注意力权重，其总和不必为 1，权重决定每个键的值有多少进入输出。',
+  },
+  links: {
+    en: 'Each line leads from a query to a key; the thicker it is, the larger the weight. Neither the weights that leave a query nor those that arrive at a key need add up to 1: some keys are looked at from all sides, others by hardly anyone.',
+    zh: '每条线从一个查询通向一个键，线越粗，注意力权重越大。离开同一个查询的权重之和不必为 1，到达同一个键的也不限：有的键人人都看，有的几乎无人看。',
+  },
+} as const satisfies { readonly [id in SectionId]?: Text };
