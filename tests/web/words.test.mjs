@@ -17,7 +17,7 @@ const EXPLAINED = {
   en: [
     [/softmax/i, /softmax shares 1 among the keys/],
     [/sigmoid/i, /sigmoid gives each its own, from 0 to 1/],
-    [/\be[l−]/, /l is the underlined score ÷ temperature, e ≈ 2\.718/],
+    [/\be[l−]/, /l is the underlined score ÷ temperature, e.≈.2\.718/],
     [/√d/, /√d, where d counts the numbers of a vector|adds up d products/],
     [/σ|standard deviation/, /standard deviation σ, how far from 0 it typically lies/],
     [/entropy/i, /Entropy says how evenly they do: 0 for one key alone, ln.8 for all alike/],
@@ -30,7 +30,7 @@ const EXPLAINED = {
   zh: [
     [/softmax/i, /softmax 把 1 分给各个键/],
     [/sigmoid/i, /sigmoid 单独给每个键一个 0 到 1 的权重/],
-    [/\be[l−]/, /l 是带下划线的分数 ÷ 温度，e ≈ 2\.718/],
+    [/\be[l−]/, /l 是带下划线的分数 ÷ 温度，e.≈.2\.718/],
     [/√d/, /d 是向量中数的个数|d 个乘积之和/],
     [/σ|标准差/, /标准差 σ（通常离 0 多远）/],
     [/熵/, /熵说明分得多均匀：只有一个键时为 0，各键相等时为 ln.8/],

@@ -12,8 +12,8 @@ const COLUMNS: readonly Column[] = [...SCORES, ...WEIGHTS];
 
 const text = {
   caption: {
-    en: 'Scores of each key, and weights made of one of them: softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1. l is the underlined score ÷ temperature, e ≈ 2.718.',
-    zh: '各键的分数，以及由其中一种分数得到的权重：softmax 把 1 分给各个键，sigmoid 单独给每个键一个 0 到 1 的权重。l 是带下划线的分数 ÷ 温度，e ≈ 2.718。',
+    en: 'The scores of each key, and weights: softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1. l is the underlined score ÷ temperature, e ≈ 2.718.',
+    zh: '各键的分数与权重：softmax 把 1 分给各个键，sigmoid 单独给每个键一个 0 到 1 的权重。l 是带下划线的分数 ÷ 温度，e ≈ 2.718。',
   },
   key: { en: 'key', zh: '键' },
   dot: { en: 'dot product', zh: '点积' },
