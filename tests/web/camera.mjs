@@ -40,6 +40,12 @@ const FACES = `:root {
   --math: 'Liberation Serif', 'DejaVu Sans', 'Droid Sans Fallback';
 }`;
 
+/**
+ * What changes is drawn with all that stands around it. Chromium draws the changed part of a tile alone, which cuts what crosses its
+ * edge: from one picture to the next a pixel was another there, and back again.
+ */
+const WHOLE_TILES = '--disable-partial-raster';
+
 /** A picture that is another each time it is taken, so many times, moves for ever. */
 const TURNS = 20;
 
@@ -102,7 +108,7 @@ export async function startCamera() {
 
 async function startWithFonts() {
   fonts();
-  const site = await startSite();
+  const site = await startSite({ args: [WHOLE_TILES] });
   const missing = await missingFonts(site);
   if (missing.length === 0) return site;
   await site.close();

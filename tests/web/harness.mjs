@@ -70,16 +70,16 @@ const QUIET = [
 /**
  * Serves a folder of the repository and starts a browser.
  *
- * @param {{ folder?: string, headers?: Record<string, string> }} [options] `headers` go with every file: a Content
- *   Security Policy, for one.
+ * @param {{ folder?: string, headers?: Record<string, string>, args?: string[] }} [options] `headers` go with every file: a
+ *   Content Security Policy, for one; `args` to the browser.
  */
-export async function startSite({ folder = 'dist', headers = {} } = {}) {
+export async function startSite({ folder = 'dist', headers = {}, args = [] } = {}) {
   const server = await serve(path.join(ROOT, folder), { headers });
   const browser = await engine.launch({
     executablePath: (await chromium()).browser,
     // Chromium's sandbox refuses to start as root.
     chromiumSandbox: process.getuid?.() !== 0,
-    args: QUIET,
+    args: [...QUIET, ...args],
   });
   /** @type {Map<string, import('playwright-core').Page>} */
   const kept = new Map();
