@@ -341,7 +341,9 @@ test('what of a link means nothing is said once, where it leads, and the rest is
       'Parts of this link that fit nothing here: “normalizer=nobody”, “layer=99”, “head=50”.',
     );
     assert.equal(await page.locator('#controls [name="temperature"]').inputValue(), '2');
-    assert.equal(await page.locator('#map [name="layer"]').inputValue(), '5');
+    // What is shown is what would be if these had not been said.
+    assert.equal(await page.locator('#map [name="layer"]').inputValue(), '3');
+    assert.equal(await page.locator('#map [name="head"]').inputValue(), '1');
     await page.getByText('中文', { exact: true }).click();
     await settled(page);
     assert.match(
@@ -365,6 +367,50 @@ test('what of a link means nothing is said once, where it leads, and the rest is
     await page.locator('.plot[aria-rowcount="16"]').waitFor();
     assert.equal(await line.count(), 0);
   });
+});
+
+test('what of a link is no state of a section is named, and the section is as it comes', () => {
+  const { story, unread } = readLink('#plane=foo&spread=16_40_7&steps=zz&links=q1.&heads=&compare=heads*n.nobody');
+  assert.deepEqual([...story.entries()], Object.entries({ spread: '16_40_7', heads: '' }));
+  assert.deepEqual(
+    unread.map(([name]) => name),
+    ['plane', 'steps', 'links', 'compare'],
+  );
+  const path = '#example=sentence&lock=3,16&plane=foo&steps=2_zz&spread=16_40_7&at=plane';
+  return site.visit({ fresh: true, path }, async (page) => {
+    await showSection(page, 'steps');
+    await page.locator('#notice p', { hasText: 'fit nothing here: “plane=foo”, “steps=2_zz”, “lock=3,16”.' }).waitFor();
+    assert.ok(await page.locator('[name="plane-preset"][value="product"]').isChecked());
+    assert.match(await page.locator('.steps-pair').textContent(), /^it → animal/);
+    await showSection(page, 'spread');
+    assert.ok(await page.locator('.spread [type="radio"][value="16"]').isChecked());
+    await saying(page, 'plane', null);
+    assert.equal((await entry(page)).said.steps, undefined);
+  });
+});
+
+test('every state that a section can write looks like one', async () => {
+  const { ORDERS, PAINTS, PLANE_STARTS, PRESETS, PLANE_SCORES, isState } = await load(
+    'story/forms',
+    'story/planestate',
+    '../views/parts/headorder',
+  );
+  assert.deepEqual(
+    PRESETS.map(({ id }) => id),
+    PLANE_STARTS,
+  );
+  for (const word of [...ORDERS, ...PAINTS, 'table']) assert.ok(isState('heads', word), word);
+  for (const score of PLANE_SCORES) assert.ok(isState('plane', `long*score_${score}`), score);
+  for (const [id, ...states] of [
+    ['plane', 'long', 'product*k_1_-2.5_1e-7_3*t_0.5*q_0_0.25*at_0_1', 'asymmetric*turn_90'],
+    ['spread', '64_24_1', '2_0_99999'],
+    ['steps', '10_weights_2_5', '_scaled', '___4', '3__2', '_exponentials', '_weighted', '_output_1'],
+    ['links', 't0', 't100.q3.k0', 'k123456789'],
+    ['heads', 'sinkMass.low.own.table', 'inductionAbs'],
+    ['compare', 'heads*b.3.5', 'normalizers*n.topk*p.k.4*s.divergence', 'captures*c.passage*l.10.2', 'l.7'],
+    ['student', '0.25_3_q0.k2_t', '0.1234567890123', '___t', '_15', '__k2'],
+  ])
+    for (const state of states) assert.ok(isState(id, state), `${id}=${state}`);
 });
 
 test('after a reload it is in sight for which file a link was made', () =>

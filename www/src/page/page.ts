@@ -42,16 +42,7 @@ import {
   type Unassigned,
 } from './source.ts';
 import { Stale } from './stale.ts';
-import {
-  applyLink,
-  nothingSaid,
-  readLink,
-  unreadSettings,
-  writeLink,
-  type Link,
-  type Place,
-  type Spot,
-} from './state.ts';
+import { applyLink, readLink, unreadSettings, writeLink, type Link, type Place, type Spot } from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
 import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
@@ -69,9 +60,10 @@ const SMALL = 256;
 /** How many addresses it is known of what was set there. */
 const REMEMBERED = 100;
 
-/** Where a source is entered: what a link says, and the query and key to look at first. */
+/** Where a source is entered: what a link says, and the place, query and key to look at where it says nothing that is there. */
 interface Start {
   link?: Link | undefined;
+  place?: Place;
   at?: readonly [number, number];
   /** Whether the address led here, and not the visitor's choice. */
   led?: boolean;
@@ -98,8 +90,8 @@ export class Page {
   readonly #awaited = new Awaited();
   /** What of the link that led here means nothing. */
   #unread: Link['unread'] = [];
-  /** The link, until it is known whether what is open has the head that it asks for. */
-  #led: Link | undefined;
+  /** The link, until it is known whether what is open has the head that it asks for, and the place where it has not. */
+  #led: { link: Link; place: Place } | undefined;
   /** Whether the visitor was at the explorer, or has changed something in it: links then lead there. */
   #exploring: boolean;
   #source: Source | undefined;
@@ -272,13 +264,9 @@ export class Page {
   #loadExample(example: Example, link?: Link, settings?: Settings): void {
     const [queries, keys] = example.size;
     const { layer, head, query, key } = example.start;
+    const start: Start = { link, place: { layer, head, batch: 0 }, at: [query, key], led: link !== undefined };
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
-    const start: Start = {
-      link: { layer, head, ...(link ?? nothingSaid()) },
-      at: [query, key],
-      led: link !== undefined,
-    };
     if (link && this.#source?.example === example.id) {
       this.#loads.cancel();
       this.#show(this.#source, { ...start, settings });
@@ -289,8 +277,7 @@ export class Page {
   #expect({ layers, heads, batch, start, size }: Example): void {
     this.#isLarge = Math.max(...size) > SMALL;
     this.#counts = { layers, batch, heads };
-    const { layer = start.layer, head = start.head, batch: item = 0 } = this.#link;
-    this.#place = { layer, head, batch: item };
+    this.#place = placeIn(this.#counts, this.#link, { ...start, batch: 0 });
     this.#renderPickers();
   }
 
@@ -331,23 +318,25 @@ export class Page {
 
   #show(source: Source, start: Start = {}): void {
     const awaited = this.#fulfil(source);
-    const { link, at, led } = awaited ?? start;
+    const { link, at, led, place = FIRST } = awaited ?? start;
     const followed = awaited !== undefined || led === true;
     this.#address.write(!followed);
-    this.#led = followed ? link : undefined;
+    this.#led = followed && link ? { link, place } : undefined;
     if (!this.#led) this.#unread = [];
     if (source !== this.#source) this.#settingsAt.clear();
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
     this.#source = source;
-    const layer = Math.min(link?.layer ?? 0, source.layers.length - 1);
+    // How many heads and batch items there are is known once the layer is read.
+    const counts = { layers: source.layers.length, batch: Infinity, heads: Infinity };
+    this.#place = placeIn(counts, link, place);
+    const { layer } = this.#place;
     const own = ownOf(source, layer);
     this.#own = settingsFrom(own.options);
     this.#settings = start.settings ?? (link ? applyLink(this.#own, link) : this.#own);
     this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
-    this.#place = { layer, batch: link?.batch ?? 0, head: link?.head ?? 0 };
-    if (this.#led && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#led), { layer });
+    if (this.#led && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#led.link), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
@@ -418,7 +407,7 @@ export class Page {
   /** Some of the link that led here means nothing to what is open: entries, or a place that is not the one it asks for. */
   #doubt(entries: Link['unread'], place: Partial<Place>): void {
     const moved = Object.entries(place).flatMap(([name, at]): Link['unread'] => {
-      const asked = this.#led?.[name as keyof Place] ?? at;
+      const asked = this.#led?.link[name as keyof Place] ?? at;
       return asked === at ? [] : [[name, String(asked)]];
     });
     if (entries.length + moved.length === 0) return;
@@ -573,7 +562,8 @@ export class Page {
   #fit(map: AttentionMap, at: Place): Place {
     const { batch, heads } = map;
     if (batch === 0 || heads === 0) throw new PageError(text.noHeads, { batch, heads });
-    const fitted = { ...at, batch: Math.min(at.batch, batch - 1), head: Math.min(at.head, heads - 1) };
+    const last = { ...at, batch: batch - 1, head: heads - 1 };
+    const fitted = placeIn({ layers: Infinity, batch, heads }, at, this.#led?.place ?? last);
     // Chosen in the meantime: the next picture fits it in.
     if (this.#place !== at) return fitted;
     const layers = this.#source?.layers.length ?? 1;
@@ -584,7 +574,9 @@ export class Page {
     this.#place = fitted;
     if (!same) this.#renderPickers();
     if (moved) this.#showMask();
-    this.#doubt([], { batch: fitted.batch, head: fitted.head });
+    const { lock } = this.#led?.link ?? {};
+    const lost = lock && (lock[0] >= map.queries || lock[1] >= map.keys);
+    this.#doubt(lost ? [['lock', lock.join()]] : [], { batch: fitted.batch, head: fitted.head });
     this.#led = undefined;
     this.#address.write();
     return fitted;
@@ -994,6 +986,22 @@ function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | und
 function unreadOf({ example, unread }: Link): Link['unread'] {
   const known = example === undefined || EXAMPLES.some(({ id }) => id === example);
   return known ? unread : [['example', example], ...unread];
+}
+
+/** Where one begins in what says nothing of it. */
+const FIRST: Place = { layer: 0, batch: 0, head: 0 };
+
+/** The place that is asked for, as far as it is among those that there are; where it is not, as if it had not been. */
+function placeIn(
+  { layers, batch, heads }: { layers: number; batch: number; heads: number },
+  asked: Partial<Place> | undefined,
+  place: Place,
+): Place {
+  const one = (name: keyof Place, count: number): number => {
+    const at = asked?.[name];
+    return at !== undefined && at < count ? at : Math.min(place[name], count - 1);
+  };
+  return { layer: one('layer', layers), batch: one('batch', batch), head: one('head', heads) };
 }
 
 function stageOf(link: Link): Stage {

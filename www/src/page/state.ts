@@ -17,6 +17,7 @@ import {
   type Settings,
   type Value,
 } from './settings.ts';
+import { isState } from './story/forms.ts';
 import { SECTION_IDS, type SectionId } from './story/section.ts';
 import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
 
@@ -46,7 +47,7 @@ export interface Link {
   theme?: Theme | undefined;
   /** Where on the page to begin. */
   at?: Spot | undefined;
-  /** What sections of the story have to bring back, not yet checked. */
+  /** What sections of the story have to bring back: what looks like a state, of which each makes what it can. */
   story: Map<SectionId, string>;
   /** Paths and texts of settings, not yet checked. */
   settings: Map<string, string>;
@@ -71,9 +72,6 @@ const ASKED = { lang: 'language', theme: 'theme', at: 'at' } as const;
 
 /** What goes by the name of one of a list. */
 const NAMED = { stage: catalog.stages, colors: catalog.colormaps, pool: catalog.pools };
-
-/** No section has more to say; what is longer is not from here. */
-const LONGEST_STORY = 1000;
 
 /** Reads a hash, of which the frame has read the rest. What means nothing is left out and listed, never an error. */
 export function readLink(hash: string, { language, theme, at }: Asked = {}): Link {
@@ -109,7 +107,7 @@ function readEntry(link: Link, name: string, value: string): boolean {
     return link.file !== undefined;
   }
   if (isSection(name)) {
-    if (value.length <= LONGEST_STORY) link.story.set(name, value);
+    if (isState(name, value)) link.story.set(name, value);
     return link.story.has(name);
   }
   if (Object.hasOwn(ASKED, name)) return link[ASKED[name as keyof typeof ASKED]] !== undefined;
