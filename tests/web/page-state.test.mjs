@@ -389,6 +389,35 @@ test('what of a link is no state of a section is named, and the section is as it
   });
 });
 
+test('Escape closes the notice where nothing else takes it, and the focus goes back to where it was', () =>
+  site.visit({ fresh: true, path: '#example=sentence&lock=3,4&plane=foo&at=plane' }, async (page) => {
+    await settled(page);
+    const notice = page.locator('#notice p');
+    await notice.waitFor();
+    const cursor = page.locator('.plot-cursor');
+    await cursor.focus();
+    await page.keyboard.press('Escape');
+    await saying(page, 'lock', null);
+    assert.equal(await notice.count(), 1, 'the cell was unlocked');
+    await page.locator('#notice button').focus();
+    await page.keyboard.press('Escape');
+    assert.equal(await notice.count(), 0);
+    assert.ok(await cursor.evaluate((one) => one === document.activeElement));
+    // Whoever was never there stays where he is, and the button leads back as well.
+    const again = async (name) => {
+      await page.evaluate((name) => (location.hash = `#example=sentence&${name}=foo&at=plane`), name);
+      await notice.waitFor();
+    };
+    await again('steps');
+    await cursor.focus();
+    await page.keyboard.press('Escape');
+    assert.equal(await notice.count(), 0);
+    assert.ok(await cursor.evaluate((one) => one === document.activeElement));
+    await again('links');
+    await page.locator('#notice button').press('Enter');
+    assert.ok(await cursor.evaluate((one) => one === document.activeElement));
+  }));
+
 test('every state that a section can write looks like one', async () => {
   const { ORDERS, PAINTS, PLANE_STARTS, PRESETS, PLANE_SCORES, isState } = await load(
     'story/forms',

@@ -179,24 +179,44 @@ export class Busy {
 /** What a notice is about, so that it can go when that is over. */
 export type Subject = 'file' | 'picture';
 
-/** A sentence at the foot of the window, until it is closed, replaced or over. */
+/** A sentence at the foot of the window, until it is closed, by its button or Escape, replaced or over. */
 export class Notice {
   readonly #host: HTMLElement;
   #subject: Subject | undefined;
+  /** What had the focus before it came here. */
+  #before: EventTarget | null = null;
 
   constructor(host: HTMLElement) {
     this.#host = host;
+    host.addEventListener('focusin', ({ relatedTarget: from }) => {
+      if (from instanceof Node && !host.contains(from)) this.#before = from;
+    });
+    addEventListener('keydown', (event) => {
+      // What takes the key for itself has said so.
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || !host.hasChildNodes()) return;
+      event.preventDefault();
+      this.clear();
+    });
   }
 
   show(message: string, language: Language, subject: Subject = 'file'): void {
     const close = element('button', { type: 'button', class: 'button quiet' }, text.close[language]);
     close.addEventListener('click', () => this.clear());
     this.#subject = subject;
+    const hadFocus = this.#hasFocus;
     this.#host.replaceChildren(element('p', {}, message), close);
+    if (hadFocus) close.focus();
   }
 
   /** Takes the notice away; with a subject only if it is about that. */
   clear(subject?: Subject): void {
-    if (subject === undefined || subject === this.#subject) this.#host.replaceChildren();
+    if (subject !== undefined && subject !== this.#subject) return;
+    const hadFocus = this.#hasFocus;
+    this.#host.replaceChildren();
+    if (hadFocus && this.#before instanceof HTMLElement) this.#before.focus({ preventScroll: true });
+  }
+
+  get #hasFocus(): boolean {
+    return this.#host.contains(document.activeElement);
   }
 }

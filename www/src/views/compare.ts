@@ -569,7 +569,7 @@ export class CompareView extends EventTarget {
     const spot = this.#spot;
     if (altKey || metaKey || !spot) return;
     if (key === 'Enter' || key === ' ') this.#press(spot);
-    else if (key === 'Escape') this.#choose({ locked: undefined });
+    else if (key === 'Escape' && this.locked) this.#choose({ locked: undefined });
     else {
       const to = this.#stepped(spot, key, ctrlKey);
       if (!to) return;

@@ -429,7 +429,7 @@ export class MaskView extends EventTarget {
     if (target) {
       this.#at = this.#clamp(target);
       if (!shiftKey) this.#anchor = this.#at;
-    } else if (key === 'Escape') this.#anchor = this.#at;
+    } else if (key === 'Escape' && this.#anchor !== this.#at) this.#anchor = this.#at;
     else if (key === ' ' || key === 'Delete' || key === 'Backspace') this.#toggle(key !== ' ');
     else if (!ctrlKey && !metaKey) return;
     event.preventDefault();

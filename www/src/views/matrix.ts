@@ -633,7 +633,8 @@ export class MatrixView extends EventTarget {
     const { queries, keys } = this.#counts;
     const standing = { at: this.#at, levels: this.#levels, queries, keys, height: box.height / scale.y };
     const action = actionOf(event, standing);
-    if (!action) return;
+    // Where nothing is locked Escape is free for others.
+    if (!action || (action.does === 'unlock' && !this.#locked)) return;
     event.preventDefault();
     switch (action.does) {
       case 'zoom':
