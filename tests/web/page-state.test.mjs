@@ -209,6 +209,46 @@ async function entriesOf(page, step, name, value) {
   return (await entry(page)).count - count;
 }
 
+test('the address asks once what it should say, and says when it does', async (context) => {
+  const { Address } = await load('address');
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const calls = [];
+  const asWritten = (hash) => hash && (location.hash = hash);
+  const location = { hash: '#a' };
+  const history = {
+    state: null,
+    pushState: () => calls.push('push'),
+    replaceState: (state, _, hash) => {
+      history.state = state;
+      asWritten(hash);
+    },
+  };
+  const browser = { location, history, addEventListener: () => {} };
+  Object.assign(globalThis, browser);
+  context.after(() => Object.keys(browser).forEach((name) => delete globalThis[name]));
+  let seen = 'b';
+  const page = {
+    says: () => (calls.push('says'), seen),
+    written: (hash) => calls.push(`written ${hash}`, location.hash),
+    arrived: () => {},
+  };
+  const address = new Address(page);
+  address.write(true);
+  assert.deepEqual(calls.splice(0), ['says', 'written b', '#b', 'push'], 'what is left, at once');
+  seen = 'c';
+  address.write();
+  address.write(true);
+  assert.deepEqual(calls, [], 'one entry until that has been written');
+  context.mock.timers.tick(1000);
+  assert.deepEqual(calls.splice(0), ['says', 'written c', '#c']);
+  // As long as it leads to what is not there, it is left as it is.
+  seen = undefined;
+  address.write(true);
+  context.mock.timers.tick(1000);
+  assert.deepEqual(calls, ['says', 'says']);
+  assert.equal(location.hash, '#c');
+});
+
 test('another place is an entry, and Back leads back to the one before', () =>
   site.visit({ fresh: true, path: '#example=sentence' }, async (page) => {
     await showSection(page, 'spread');

@@ -10,20 +10,26 @@ const REST_MS = 100;
 /** Marks the entries from here. What has no mark was put in by the visitor, or followed. */
 const MARK = 'qkscope';
 
+/** The page, whose address it is. */
+export interface Addressed {
+  /** What the address should say; undefined: what it says already. */
+  says(): string | undefined;
+  /** The address says `hash` now, which is what is seen. */
+  written(hash: string): void;
+  /** There is another address. `back`: its entry is from here, and the visitor has gone back to it, or forward. */
+  arrived(back: boolean): void;
+}
+
 export class Address {
-  readonly #hash: () => string | undefined;
+  readonly #page: Addressed;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether there is a new entry, which has yet to say what is seen. */
   #goes = false;
   /** As it was last read or written here. */
   #known = location.hash;
 
-  /**
-   * `hash` is what the address should say; undefined: what it says already. `arrived` hears that there is another one, and whether
-   * its entry is from here: then the visitor has gone back to it, or forward.
-   */
-  constructor(hash: () => string | undefined, arrived: (back: boolean) => void) {
-    this.#hash = hash;
+  constructor(page: Addressed) {
+    this.#page = page;
     addEventListener('popstate', () => {
       clearTimeout(this.#timer);
       // An entry that has yet to say what is seen bears the address of the one before.
@@ -31,7 +37,7 @@ export class Address {
       this.#goes = false;
       if (this.#isOurs && !went) return;
       this.#known = location.hash;
-      arrived(history.state === MARK);
+      page.arrived(history.state === MARK);
     });
   }
 
@@ -40,22 +46,25 @@ export class Address {
    * entry that is left says what was seen last, and the browser keeps with it where in the window that was.
    */
   write(goes = false): void {
-    if (goes && !this.#goes && this.#isOurs && this.#hash() !== undefined) {
-      this.#write();
+    const left = goes && !this.#goes && this.#isOurs ? this.#page.says() : undefined;
+    if (left !== undefined) {
+      this.#write(left);
       history.pushState(MARK, '');
       this.#goes = true;
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write(), REST_MS);
+    this.#timer = setTimeout(() => {
+      this.#goes = false;
+      if (this.#isOurs) this.#write(this.#page.says());
+    }, REST_MS);
   }
 
-  #write(): void {
-    this.#goes = false;
-    if (!this.#isOurs) return;
-    const hash = this.#hash() ?? location.hash.slice(1);
+  #write(says: string | undefined): void {
+    const hash = says ?? location.hash.slice(1);
     if (location.hash.slice(1) !== hash) history.replaceState(MARK, '', `#${hash}`);
     else if (history.state !== MARK) history.replaceState(MARK, '');
     this.#known = location.hash;
+    if (says !== undefined) this.#page.written(says);
   }
 
   /** Whether no other address was put in: the event that says so may be on its way, and it is not written over. */

@@ -132,10 +132,11 @@ export class Page {
   );
   /** What was set at each address, as long as its source is open: a mask or a tensor may be more than a link can say. */
   readonly #settingsAt = new Map<string, Settings>();
-  readonly #address = new Address(
-    () => this.#said(),
-    (back) => this.#restore(back),
-  );
+  readonly #address = new Address({
+    says: () => this.#said,
+    written: (hash) => this.#keep(hash),
+    arrived: (back) => this.#restore(back),
+  });
   readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
@@ -252,7 +253,7 @@ export class Page {
     });
     part('to-explore').addEventListener('click', (event) => {
       event.preventDefault();
-      this.#goExploring();
+      this.#beExploring(true);
       this.#goTo('explore');
       part('explore-title').focus({ preventScroll: true });
     });
@@ -267,10 +268,8 @@ export class Page {
     const start: Start = { link, place: { layer, head, batch: 0 }, at: [query, key], led: link !== undefined };
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
-    if (link && this.#source?.example === example.id) {
-      this.#loads.cancel();
-      this.#show(this.#source, { ...start, settings });
-    } else this.#load(example.name[this.#language], (reading) => openExample(example, reading), start);
+    if (link && this.#source?.example === example.id) this.#show(this.#source, { ...start, settings });
+    else this.#load(example.name[this.#language], (reading) => openExample(example, reading), start);
   }
 
   /** Draws the pickers as they will be, before the first source is there. */
@@ -677,22 +676,16 @@ export class Page {
     part(spot).scrollIntoView();
   }
 
-  /** From here on links lead to the explorer. */
-  #beExploring(): void {
-    if (this.#exploring) return;
-    this.#exploring = true;
-    this.#address.write();
-  }
-
-  /** The same for who follows a way there, and may want to go back. */
-  #goExploring(): void {
-    this.#address.write(true);
+  /** From here on links lead to the explorer; `goes`: by a way there, from which one may want to go back. */
+  #beExploring(goes = false): void {
+    if (this.#exploring && !goes) return;
+    this.#address.write(goes);
     this.#exploring = true;
   }
 
   /** Shows the head that was opened from among all, with a way back to them. */
   #seeHead(): void {
-    this.#goExploring();
+    this.#beExploring(true);
     this.#back.leave(part('map'));
     this.#matrix.focus();
   }
@@ -885,13 +878,15 @@ export class Page {
   }
 
   /** What the address should say; undefined as long as what it asks for is not open. */
-  #said(): string | undefined {
-    if (this.#awaited.link || !this.#source) return undefined;
-    const hash = this.#hash();
+  get #said(): string | undefined {
+    return this.#awaited.link || !this.#source ? undefined : this.#hash();
+  }
+
+  /** The address leads back to what is set now, though it may not say all of it. */
+  #keep(hash: string): void {
     this.#settingsAt.delete(hash);
     this.#settingsAt.set(hash, this.#settings);
     if (this.#settingsAt.size > REMEMBERED) this.#settingsAt.delete(first([...this.#settingsAt.keys()]));
-    return hash;
   }
 
   #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {
