@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 import { made, startSite } from './harness.mjs';
-import { fingerprint, noise, npy, settled, showSection, tensor } from './page.mjs';
+import { drop, fingerprint, noise, npy, npz, settled, showSection, tensor } from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -337,6 +337,47 @@ test('Back brings back what no link can say', () =>
     await file.waitFor();
   }));
 
+test('Back and Forward open a file of this visit again, and a reload asks for it', () =>
+  site.visit({ fresh: true, path: '#example=sentence' }, async (page) => {
+    await settled(page);
+    const rows = (count) => page.locator(`.plot[aria-rowcount="${count}"]`).waitFor();
+    const [q, k] = [tensor([2, 3, 4], noise(24)), tensor([2, 5, 4], noise(40, 2))];
+    // The second says which tensor is which only when it is asked.
+    await drop(page, { name: 'own.npz', content: npz({ 'layers.0.q': q, 'layers.0.k': k }) });
+    await rows(3);
+    await saying(page, 'file', 'own.npz');
+    await page.locator('#map [name="head"]').selectOption('1');
+    await saying(page, 'head', '1');
+    await drop(page, { name: 'unnamed.npz', content: npz({ one: k, two: q }) });
+    await page.locator('#assign [name="query"]').selectOption('0');
+    await page.locator('#assign [name="key"]').selectOption('1');
+    await page.locator('#assign [type="submit"]').click();
+    await rows(5);
+    await saying(page, 'file', 'unnamed.npz');
+    const go = async (way, file, count) => {
+      const before = page.url();
+      await page.evaluate((way) => history[way](), way);
+      await page.waitForFunction((before) => location.href !== before, before);
+      await rows(count);
+      await settled(page);
+      await saying(page, 'file', file);
+      assert.equal(await page.locator('.source-awaited').count(), 0);
+      assert.equal(await page.locator('#notice').textContent(), '');
+    };
+    await go('back', 'own.npz', 3);
+    assert.equal(await page.locator('#map [name="head"]').inputValue(), '1');
+    await go('back', 'own.npz', 3);
+    assert.equal(await page.locator('#map [name="head"]').inputValue(), '0');
+    await go('back', null, 16);
+    await go('forward', 'own.npz', 3);
+    await go('forward', 'own.npz', 3);
+    await go('forward', 'unnamed.npz', 5);
+    assert.ok(await page.locator('#assign').isHidden(), 'that is known');
+    await page.reload();
+    await made(page);
+    await page.locator('.source-awaited', { hasText: 'unnamed.npz' }).waitFor();
+  }));
+
 test('what is dragged, set or zoomed changes the entry that is there', () =>
   site.visit({ fresh: true, path: '#example=passage' }, async (page) => {
     await settled(page);
@@ -476,7 +517,14 @@ test('every state that a section can write looks like one', async () => {
     ['steps', '10_weights_2_5', '_scaled', '___4', '3__2', '_exponentials', '_weighted', '_output_1'],
     ['links', 't0', 't100.q3.k0', 'k123456789'],
     ['heads', 'sinkMass.low.own.table', 'inductionAbs'],
-    ['compare', 'heads*b.3.5', 'normalizers*n.topk*p.k.4*s.divergence', 'captures*c.passage*l.10.2', 'l.7'],
+    [
+      'compare',
+      'captures*f.a%2Ab.npz',
+      'heads*b.3.5',
+      'normalizers*n.topk*p.k.4*s.divergence',
+      'captures*c.passage*l.10.2',
+      'l.7',
+    ],
     ['student', '0.25_3_q0.k2_t', '0.1234567890123', '___t', '_15', '__k2'],
   ])
     for (const state of states) assert.ok(isState(id, state), `${id}=${state}`);

@@ -165,6 +165,7 @@ test('a choice is said and read, and nonsense is passed over', () => {
     'normalizers*n.topk*p.k.4*p.ties.drop_last',
     'normalizers*n.soft_threshold*p.alpha.0.25*p.renormalize.true',
     'captures*c.passage',
+    'captures*f.a%2Ab%20%E4%B8%80.npz',
     'captures',
   ]) {
     const read = readChoice(written);
@@ -177,6 +178,8 @@ test('a choice is said and read, and nonsense is passed over', () => {
     'n.constructor',
     'p.k.4',
     'c.<img>',
+    'f.%',
+    `f.${'x'.repeat(82)}`,
     'b.-1.2',
     '__proto__',
     '*'.repeat(1e6),
@@ -461,7 +464,19 @@ test('the same head of another capture, from a file: its numbers, its name, and 
     assert.equal((await titles(page))[1], 'B: layer 3, head 1, <b>other.safetensors');
     assert.match(await page.locator('.compare-controls').innerText(), /a link does not bring it along/);
     assert.match(await page.locator('.compare-note').textContent(), /Tokens are those of A; B has others\./);
-    assert.equal(await last(page), 'captures');
+    const state = await last(page);
+    assert.equal(state, 'captures*f.%3Cb%3Eother.safetensors', 'its name alone');
+    // Back and forth in one visit it is there again; elsewhere it is asked for.
+    const restore = (state) => page.evaluate((state) => globalThis.story.mounted.restore(state), state);
+    await restore('captures*c.passage');
+    await page.waitForFunction(() => /B 424 by 424/.test(document.querySelector('.compare-said').textContent));
+    await restore(state);
+    await page.waitForFunction(() => document.querySelector('.compare-summary').textContent !== '');
+    assert.equal((await titles(page))[1], 'B: layer 3, head 1, <b>other.safetensors');
+    await restore('captures*f.%3Cb%3Eanother.npz');
+    await page.waitForFunction(() =>
+      /made for the file <b>an/.test(document.querySelector('.compare-said').textContent),
+    );
     // Too few layers, then too few heads.
     await choose(page, 'few.safetensors', safetensors({ 'layers.0.q': q, 'layers.0.k': k }));
     await page.waitForFunction(() => /has 1 layers/.test(document.querySelector('.compare-said').textContent));

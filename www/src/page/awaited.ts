@@ -5,7 +5,7 @@ import type { Source } from './source.ts';
 import { nothingSaid, type Link } from './state.ts';
 
 /** Characters of a file's name that a link holds. */
-const LONGEST_MARK = 80;
+export const LONGEST_MARK = 80;
 
 /** What a link calls `source`; undefined: it is an example, which links bring along. */
 export function markOf(source: Source | undefined): string | undefined {
@@ -25,16 +25,29 @@ function withoutFile({ story, at, language, theme }: Link): Link {
 /** A link that was made for a file of the visitor's, until that is open: so long the address is left as it is. */
 export class Awaited {
   #link: Link | undefined;
+  /** Whether the visitor is to open the file. */
+  #asks = false;
 
   get link(): Link | undefined {
     return this.#link;
+  }
+
+  /** The file that the visitor is asked for; undefined: none, or it comes by itself. */
+  get file(): string | undefined {
+    return this.#asks ? this.#link?.file : undefined;
   }
 
   /** Keeps a link whose file is not open until it is; returns what of it goes for the page as it is. */
   keep(link: Link, open: Source | undefined): Link {
     const missing = link.file !== undefined && link.file !== markOf(open);
     this.#link = missing ? link : undefined;
+    this.#asks = missing;
     return missing ? withoutFile(link) : link;
+  }
+
+  /** Whether the visitor is to open the file: it may be about to come by itself, or may not have come. */
+  set asks(asks: boolean) {
+    this.#asks = asks;
   }
 
   /** The link that was made for `source`, if it is the one that is awaited. */

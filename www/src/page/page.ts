@@ -34,7 +34,6 @@ import {
   EXAMPLES,
   openExample,
   nameOf,
-  openFiles,
   ownOf,
   type Example,
   type Reading,
@@ -49,6 +48,7 @@ import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 import { renderPickers, renderSource, renderStages, sayAwaited, sayUnread } from './toolbar.ts';
+import { openKept, Visit, type Kept } from './visit.ts';
 import { WayBack } from './wayback.ts';
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
@@ -137,6 +137,7 @@ export class Page {
     written: (hash) => this.#keep(hash),
     arrived: (back) => this.#restore(back),
   });
+  readonly #visit = new Visit();
   readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
@@ -282,7 +283,11 @@ export class Page {
 
   #openFiles(files: File[]): void {
     if (files.length === 0) return this.#notice.show(text.noFile[this.#language], this.#language);
-    this.#load(nameOf(files), (reading) => openFiles(files, reading));
+    this.#loadFiles(this.#visit.keep(files));
+  }
+
+  #loadFiles(kept: Kept): void {
+    this.#load(nameOf(kept.files), (reading) => openKept(kept, reading));
   }
 
   #load(name: string, open: (reading: Reading) => Promise<Source | Unassigned>, start: Start = {}): void {
@@ -365,6 +370,7 @@ export class Page {
 
   /** Goes on with what is open, if anything is. */
   #stay(error?: unknown): void {
+    this.#awaited.asks = true;
     if (!this.#source) {
       this.#fault = fileMissing(error, this.#language) === undefined ? undefined : error;
       this.#sayNothing();
@@ -389,11 +395,14 @@ export class Page {
 
   /** Takes over the link that was made for `source`, if one was followed. */
   #fulfil(source: Source): Start | undefined {
+    const wasAsked = this.#awaited.file !== undefined;
     const link = this.#awaited.fulfil(source);
+    // Where another file is open meanwhile, the one of the link comes no longer by itself.
+    this.#awaited.asks = true;
     if (!link) return undefined;
     this.#takeView(link);
     this.#renderStages();
-    if (link.at !== 'explore') this.#goTo(link.at);
+    if (wasAsked && link.at !== 'explore') this.#goTo(link.at);
     return { link };
   }
 
@@ -418,7 +427,7 @@ export class Page {
   /** Away from the explorer, which says it for itself, it is said at the foot of the window. */
   #tellLink(): void {
     if (this.#exploring) return;
-    const [language, file] = [this.#language, this.#awaited.link?.file];
+    const [language, file] = [this.#language, this.#awaited.file];
     const words = [
       ...(file === undefined ? [] : [sayAwaited(file, this.#source, language)]),
       ...(this.#unread.length > 0 ? [sayUnread(this.#unread, language)] : []),
@@ -851,6 +860,8 @@ export class Page {
     this.#notice.clear('file');
     const settings = back ? this.#settingsAt.get(location.hash.slice(1)) : undefined;
     const link = this.#awaited.keep(asked, this.#source);
+    const kept = this.#visit.find(this.#awaited.file);
+    if (kept) this.#awaited.asks = false;
     this.#link = link;
     this.#unread = unreadOf(asked);
     this.#exploring = asked.at === 'explore';
@@ -866,7 +877,8 @@ export class Page {
     this.#story.restore(link.story);
     if (!back) this.#goTo(asked.at);
     const example = EXAMPLES.find(({ id }) => id === link.example);
-    if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link, settings);
+    if (kept) this.#loadFiles(kept);
+    else if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link, settings);
     else if (!this.#awaited.link) this.#show(this.#source, { link, led: true, settings });
     this.#tellLink();
   }
@@ -933,7 +945,7 @@ export class Page {
     const expected = EXAMPLES.find(({ id }) => id === this.#link.example) ?? first(EXAMPLES);
     renderSource(
       part('source'),
-      { language, source, expected, awaited: this.#awaited.link?.file, unread: this.#unread },
+      { language, source, expected, awaited: this.#awaited.file, unread: this.#unread },
       {
         example: (example) => {
           this.#awaited.drop();

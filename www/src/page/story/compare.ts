@@ -9,13 +9,14 @@ import { formatShare } from '../../views/parts/format.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import type { Painter } from '../../views/parts/palette.ts';
-import { phrase, type Language } from '../../views/parts/text.ts';
+import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
 import { onGround } from '../colormaps.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
-import { EXAMPLES, nameOf, openExample, openFiles, type Example, type Reading, type Source } from '../source.ts';
+import { EXAMPLES, openExample, type Example, type Reading, type Source } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
 import { text as pageText } from '../text.ts';
+import { markOfFiles, openKept, Visit, type Kept } from '../visit.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
 import { normalizerOf, readChoice, resolved, writeChoice } from './comparechoice.ts';
 import type { CompareChoice, ResolvedChoice } from './comparechoice.ts';
@@ -114,18 +115,12 @@ export function compare(of: CompareOf): Section {
   };
 }
 
-/** A capture of the visitor's own, which no link brings back. */
-interface Own {
-  name: string;
-  files: File[];
-}
-
 /** What is drawn, or was tried: the same things give the same picture. */
 interface Drawn {
   subject: CompareSubject;
   atlas: Atlas;
   choice: ResolvedChoice;
-  own: Own | undefined;
+  own: Kept | undefined;
 }
 
 class Compare implements Mounted {
@@ -142,7 +137,8 @@ class Compare implements Mounted {
   );
   #language: Language;
   #choice: CompareChoice;
-  #own: Own | undefined;
+  /** The files of the visitor's that were B. */
+  readonly #visit = new Visit();
   #subject: CompareSubject | undefined;
   #atlas: Atlas | undefined;
   #drawn: Drawn | undefined;
@@ -150,7 +146,7 @@ class Compare implements Mounted {
   /** What is said above the picture, which depends on the language. */
   #saying: (language: Language) => string = () => '';
   /** The last other capture: it is not opened anew for each head of it. */
-  #other: { capture: string | Own; source: Source } | undefined;
+  #other: { capture: string | Kept; source: Source } | undefined;
 
   constructor(host: HTMLElement, story: Story, of: CompareOf) {
     this.#story = story;
@@ -161,9 +157,8 @@ class Compare implements Mounted {
       kind: (kind) => this.#change({ kind }),
       head: (head) => this.#change({ kind: 'heads', head }),
       normalizer: (normalizer) => this.#change({ kind: 'normalizers', normalizer }),
-      example: (capture) => this.#change({ kind: 'captures', capture }, undefined),
-      files: (files) =>
-        files.length > 0 && this.#change({ kind: 'captures', capture: undefined }, { name: nameOf(files), files }),
+      example: (capture) => this.#change({ kind: 'captures', capture, file: undefined }),
+      files: (files) => files.length > 0 && this.#open(files),
       search: (want) => this.#search(want),
     });
     this.#again.addEventListener('click', () => this.#retry());
@@ -194,7 +189,6 @@ class Compare implements Mounted {
 
   restore(state: string): void {
     this.#choice = readChoice(state);
-    this.#own = undefined;
     this.#view.written = state;
     this.#work();
   }
@@ -210,9 +204,13 @@ class Compare implements Mounted {
     this.#story.remember([writeChoice(this.#choice), this.#view.written].filter(Boolean).join('*'));
   }
 
-  #change(change: Partial<CompareChoice>, own = this.#own): void {
+  #open(files: File[]): void {
+    this.#visit.keep(files);
+    this.#change({ kind: 'captures', capture: undefined, file: markOfFiles(files) });
+  }
+
+  #change(change: Partial<CompareChoice>): void {
     this.#choice = { ...this.#choice, ...change };
-    this.#own = own;
     this.#remember();
     this.#work();
   }
@@ -255,7 +253,8 @@ class Compare implements Mounted {
 
   /** What should be in sight; undefined: nothing is open. */
   get #wanted(): Drawn | undefined {
-    const [subject, atlas, choice, own] = [this.#subject, this.#atlas, this.#resolved, this.#own];
+    const [subject, atlas, choice] = [this.#subject, this.#atlas, this.#resolved];
+    const own = this.#visit.find(choice?.file);
     return subject && atlas && choice && { subject, atlas, choice, own };
   }
 
@@ -290,7 +289,7 @@ class Compare implements Mounted {
     work.signal.throwIfAborted();
     if (!other) {
       this.#view.refuse();
-      return this.#say((language) => text.choose[language]);
+      return this.#say((language) => sayMissing(choice, language));
     }
     const { difference, divergence } = await compared(a, other.weights, work);
     work.signal.throwIfAborted();
@@ -321,7 +320,7 @@ class Compare implements Mounted {
     return { weights: await weightsOf(atlasOf(source, subject.batch), which, a, work), source };
   }
 
-  async #capture(capture: string | Own | undefined, reading: Reading): Promise<Source | undefined> {
+  async #capture(capture: string | Kept | undefined, reading: Reading): Promise<Source | undefined> {
     if (capture === undefined) return undefined;
     if (this.#other?.capture !== capture) this.#other = { capture, source: await opened(capture, reading) };
     return this.#other.source;
@@ -398,7 +397,7 @@ class Compare implements Mounted {
         layers,
         heads: map?.heads ?? HEADS,
         sizes: map && sizesIn(map),
-        file: this.#own?.name,
+        file: this.#visit.find(this.#choice.file) && this.#choice.file,
       },
       this.#language,
     );
@@ -460,10 +459,15 @@ function candidatesOf({ kind }: ResolvedChoice, subject: CompareSubject, atlas: 
   return all.filter(({ layer, head }) => layer !== at.layer || head !== at.head);
 }
 
+/** That B is to be chosen, and which file a link was made for. */
+function sayMissing({ file }: ResolvedChoice, language: Language): string {
+  return file === undefined ? text.choose[language] : phrase(pageText.awaited, language, { name: visibleToken(file) });
+}
+
 /** Opens an example, or the visitor's own files. */
-async function opened(capture: string | Own, reading: Reading): Promise<Source> {
+async function opened(capture: string | Kept, reading: Reading): Promise<Source> {
   if (typeof capture !== 'string') {
-    const source = await openFiles(capture.files, reading);
+    const source = await openKept(capture, reading);
     if ('assign' in source) throw new PageError(text.unassigned);
     return source;
   }

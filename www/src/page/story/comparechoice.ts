@@ -3,6 +3,7 @@
 
 import { catalog, type CatalogMember } from '../../generated/catalog.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
+import { isMark } from '../awaited.ts';
 import { isAllowed, type Chosen, type Value } from '../settings.ts';
 import { EXAMPLES } from '../source.ts';
 import { parseValue, valueText } from '../state.ts';
@@ -17,6 +18,8 @@ export interface CompareChoice {
   normalizer: Chosen | undefined;
   /** The id of an example. */
   capture: string | undefined;
+  /** What a link calls the visitor's own file, which stands there in place of an example. */
+  file: string | undefined;
 }
 
 /** The choice in full. */
@@ -36,7 +39,13 @@ export interface Scope {
   normalizer: string;
 }
 
-const NOTHING: CompareChoice = { kind: undefined, head: undefined, normalizer: undefined, capture: undefined };
+const NOTHING: CompareChoice = {
+  kind: undefined,
+  head: undefined,
+  normalizer: undefined,
+  capture: undefined,
+  file: undefined,
+};
 
 /** The normalizers that stand beside A as it comes: the first that is not A's own. */
 const NORMALIZERS = ['sparsemax', 'softmax'];
@@ -53,6 +62,7 @@ export function resolved(choice: CompareChoice, { at, layers, heads, normalizer 
     head: { layer: Math.min(layer, layers - 1), head: Math.min(head, heads - 1) },
     normalizer: choice.normalizer ?? { id: NORMALIZERS.find((id) => id !== normalizer) ?? normalizer, values: {} },
     capture: choice.capture,
+    file: choice.file,
   };
 }
 
@@ -61,7 +71,7 @@ export function normalizerOf(id: string): CatalogMember | undefined {
 }
 
 /** As in `heads*b.3.5` or `normalizers*n.topk*p.k.4`; '' for what is as it comes. */
-export function writeChoice({ kind, head, normalizer, capture }: CompareChoice): string {
+export function writeChoice({ kind, head, normalizer, capture, file }: CompareChoice): string {
   const entries = [
     ...(kind ? [kind] : []),
     ...(head ? [`b.${head.layer}.${head.head}`] : []),
@@ -71,6 +81,8 @@ export function writeChoice({ kind, head, normalizer, capture }: CompareChoice):
       return written === undefined ? [] : [`p.${name}.${written}`];
     }),
     ...(capture === undefined ? [] : [`c.${capture}`]),
+    // A name may hold what separates entries.
+    ...(file === undefined ? [] : [`f.${encodeURIComponent(file).replaceAll('*', '%2A')}`]),
   ];
   return entries.join('*');
 }
@@ -85,8 +97,18 @@ export function readChoice(written: string): CompareChoice {
     if (name === 'n' && normalizerOf(value)) choice.normalizer = { id: value, values: {} };
     if (name === 'p' && choice.normalizer) choice.normalizer = withParameter(choice.normalizer, value);
     if (name === 'c' && EXAMPLES.some(({ id }) => id === value)) choice.capture = value;
+    if (name === 'f') choice.file = fileFrom(value) ?? choice.file;
   }
   return choice;
+}
+
+function fileFrom(written: string): string | undefined {
+  try {
+    const file = decodeURIComponent(written);
+    return isMark(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function headFrom(written: string): HeadAt | undefined {

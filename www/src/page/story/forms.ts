@@ -45,6 +45,7 @@ const FORMS: Record<SectionId, RegExp> = {
     String.raw`n\.${one(...idsOf(catalog.normalizers))}`,
     String.raw`p\.\w+\.[^*]+`,
     String.raw`c\.${one(...idsOf(EXAMPLES))}`,
+    String.raw`f\.[^*]+`,
     's.divergence',
     String.raw`l(?:\.\d{1,8}){1,2}`,
   ),

@@ -15,7 +15,7 @@ const begins =
 const beside = (state: string): string =>
   state
     .split('*')
-    .filter((entry) => /^(heads|normalizers|captures|[bnc]\..+)$/.test(entry))
+    .filter((entry) => /^(heads|normalizers|captures|[bncf]\..+)$/.test(entry))
     .join('*');
 
 /** The words of a section whose lead says what weights sum to: as the normalizer of what is open has it. */
