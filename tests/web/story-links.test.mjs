@@ -31,7 +31,8 @@ export async function example(id, { layer, head, batch = 0 } = {}) {
   const at = await atlas.layer(layer ?? found.start.layer, reading.signal);
   const map = await openAttention(at.query, at.key, null, at.options);
   const { queryTokens, keyTokens } = atlas;
-  use({ map, layer: layer ?? found.start.layer, batch, head: head ?? found.start.head, queryTokens, keyTokens });
+  const { query } = found.start;
+  use({ map, layer: layer ?? found.start.layer, batch, head: head ?? found.start.head, queryTokens, keyTokens, query });
 }
 export const section = links({ subject: () => subject, fault: () => undefined, listen: (heard) => listeners.push(heard) });
 const id = new URLSearchParams(location.search).get('example');
@@ -117,7 +118,7 @@ test('a stronger link is wider and less faint; lines end in the middle of their 
 });
 
 test('what a link of the page says comes back, and nonsense is passed over', () => {
-  const start = { threshold: 10, locked: [] };
+  const start = { threshold: 10, locked: [], first: undefined };
   assert.equal(writeLinks(start), '');
   const chosen = {
     threshold: 0,
@@ -125,10 +126,11 @@ test('what a link of the page says comes back, and nonsense is passed over', () 
       { side: 'query', index: 3 },
       { side: 'key', index: 0 },
     ],
+    first: 48,
   };
-  assert.equal(writeLinks(chosen), 't0.q3.k0');
-  assert.deepEqual(readLinks('t0.q3.k0'), chosen);
-  assert.deepEqual(readLinks('q3.q3.k0.t0'), chosen, 'twice the same is once');
+  assert.equal(writeLinks(chosen), 't0.f48.q3.k0');
+  assert.deepEqual(readLinks('t0.f48.q3.k0'), chosen);
+  assert.deepEqual(readLinks('q3.q3.k0.f48.t0'), chosen, 'twice the same is once');
   for (const hostile of ['', 't101', 't-1', 'q', 'q1e9', 'q99999999999', '__proto__', 'x.'.repeat(1e6)]) {
     assert.deepEqual(readLinks(hostile), start, hostile.slice(0, 20));
   }
@@ -305,42 +307,97 @@ test('the strongest links are all in sight, and how many more there are', () =>
 
 // ---- long, empty and wrong
 
-test('long sequences: why not all, and the strongest link of the strongest queries', () =>
-  site.stay({ asks: { example: 'passage' } }, async (page) => {
+/** What is drawn of the passage at layer 0, head 0: of 24 queries from `first` on, the 24 keys that get most of their weight. */
+async function passageWindow(first) {
+  const file = await readSafetensors('tests/data/passage.safetensors');
+  const rows = Array.from({ length: 24 }, (_, at) =>
+    explainRow(file.get('layers.0.q'), file.get('layers.0.k'), { head: 0, row: first + at }).map(
+      ({ weight }) => weight,
+    ),
+  );
+  const arrived = Array.from({ length: 424 }, (_, key) => rows.reduce((sum, row) => sum + row[key], 0));
+  const keys = [...arrived.keys()].sort((a, b) => arrived[b] - arrived[a]).slice(0, 24);
+  return { rows, keys: keys.sort((a, b) => a - b), share: keys.reduce((sum, key) => sum + arrived[key], 0) / 24 };
+}
+
+test('of a long sequence some queries are drawn with the keys that they look at most, and that is said', () =>
+  site.stay({ asks: { example: 'passage' }, state: 't0.f200' }, async (page) => {
     await drawn(page);
-    assert.match(await page.locator('.links-note').textContent(), /^424 × 424 tokens .*64 × 64.*64 strongest/);
-    const found = await page.evaluate(() => globalThis.story.mounted.exported().rows);
-    assert.equal(found.length, 64);
-    assert.equal(new Set(found.map(([row]) => row)).size, 64, 'one link of each query');
     await page.evaluate(() => globalThis.story.example('passage', { layer: 0, head: 0 }));
     await page.waitForFunction(() => /head 0/.test(document.querySelector('.links-title')?.textContent ?? ''));
-    await page.locator('[name="links-threshold"]').fill('0');
-    const rows = await page.evaluate(() => globalThis.story.mounted.exported().rows);
-    const file = await readSafetensors('tests/data/passage.safetensors');
-    const best = Array.from({ length: 424 }, (_, row) => {
-      const weights = explainRow(file.get('layers.0.q'), file.get('layers.0.k'), { head: 0, row }).map(
-        (one) => one.weight,
-      );
-      return { row, weight: Math.max(...weights), key: weights.indexOf(Math.max(...weights)) };
-    });
-    const strongest = [...best].sort((a, b) => b.weight - a.weight);
-    rows.forEach(([row, , at, , weight], place) => {
-      // The example is rounded to float16: ranks that are as good as equal may be swapped.
-      assert.ok(Math.abs(weight - strongest[place].weight) < 2e-3, `${place}: ${weight}, ${strongest[place].weight}`);
-      assert.ok(Math.abs(best[row].weight - weight) < 2e-3 && at >= 0);
-    });
+    const { rows, keys, share } = await passageWindow(192);
+    const said = /^Drawn are 24 of 424 queries and, of 424 keys, the 24 .*: (0\.\d{3}) of their weight\.$/;
+    const [, told] = said.exec(await page.locator('.links-note').textContent());
+    // The example is rounded to float16.
+    assert.ok(Math.abs(Number(told) - share) < 2e-3, `${told}, ${share}`);
+    const found = await page.evaluate(() => globalThis.story.mounted.exported().rows);
+    assert.equal(found.length, 24 * 24);
+    for (const [row, , key, , weight] of found) {
+      assert.ok(keys.includes(key) && Math.abs(rows[row - 192][key] - weight) < 2e-3, `${row}, ${key}: ${weight}`);
+    }
+    await query(page, 5).hover();
+    assert.match(
+      await page.locator('.links-list-note').textContent(),
+      /add up to 1\.000\.$/,
+      'the keys out of sight too',
+    );
   }));
 
-test('too long to be searched: a sentence with both numbers, and nothing is computed', () =>
+test('the queries in sight are others by a step, by the menu and by a link', () =>
+  site.stay({ asks: { example: 'passage' } }, async (page) => {
+    await drawn(page);
+    const menu = page.locator('[name="links-window"]');
+    const begins = (at) =>
+      page.waitForFunction(
+        (at) =>
+          document.querySelector('.links-query .links-token')?.getAttribute('aria-label').startsWith(`Query ${at},`),
+        at,
+      );
+    await begins(48);
+    assert.equal(await menu.inputValue(), '48–71', 'the query that the example begins with is among them');
+    await page.locator('[name="links-window-next"]').click();
+    await begins(72);
+    assert.equal(await last(page), 'f72');
+    await menu.selectOption('408–423');
+    await begins(408);
+    assert.equal(await page.locator('.links-query .links-token').count(), 16);
+    await page.evaluate(() => globalThis.story.mounted.restore('f99999.q2'));
+    await begins(408);
+    await page.evaluate(() => globalThis.story.example('sentence'));
+    await page.waitForFunction(() => document.querySelector('.links-query').childElementCount === 16);
+    assert.equal(await menu.isVisible(), false);
+  }));
+
+test('a billion weights: only the rows in sight are computed, and any of them is found by its number', () =>
   site.stay({}, async (page) => {
     await page.evaluate(() => {
-      const refuse = () => Promise.reject(new Error('nobody should ask'));
-      const map = { queries: 32768, keys: 32768, rectangle: refuse, rowStatistics: refuse };
-      globalThis.story.use({ map, layer: 0, batch: 0, head: 0 });
+      globalThis['asked'] = [];
+      const rectangle = ({ rows: [from, to], keys: [, keys] }) => {
+        globalThis['asked'].push([from, to]);
+        const data = new Float32Array((to - from) * keys);
+        for (let at = from; at < to; at += 1) data[(at - from) * keys + at] = 1;
+        return Promise.resolve({ data, shape: [to - from, keys] });
+      };
+      globalThis.story.use({ map: { batch: 1, queries: 32768, keys: 32768, rectangle }, layer: 0, batch: 0, head: 0 });
     });
-    await page.waitForFunction(() => document.querySelector('.links-note')?.textContent !== '');
-    assert.match(await page.locator('.links-note').textContent(), /^32768 × 32768 tokens are too many/);
-    assert.equal(await page.locator('.links-token').count(), 0);
+    await drawn(page);
+    assert.match(await page.locator('.links-note').textContent(), /^Drawn are 24 of 32,768 queries .*: 1\.000 of/);
+    const field = page.locator('[name="links-window"]');
+    await field.fill('20000');
+    await field.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.links-key .links-token')?.textContent === '19992');
+    assert.equal(await field.inputValue(), '19992–20015');
+    assert.deepEqual(
+      await lines(page),
+      Array.from({ length: 24 }, (_, at) => `${20015 - at}-${20015 - at}`),
+    );
+    assert.deepEqual(await page.evaluate(() => globalThis['asked']), [
+      [0, 24],
+      [19992, 20016],
+    ]);
+    await field.fill('32768');
+    await field.press('Enter');
+    assert.equal(await field.inputValue(), '19992–20015', 'there is none');
   }));
 
 test('64 tokens by 64 are all drawn; a change of head replaces them', () =>
@@ -433,7 +490,7 @@ test('nothing is wider than a phone, and every token is hit by a finger', () =>
     await drawn(page);
     for (const id of ['sentence', 'passage']) {
       await page.evaluate((id) => globalThis.story.example(id), id);
-      const count = id === 'sentence' ? 16 : 64;
+      const count = id === 'sentence' ? 16 : 24;
       await page.waitForFunction((n) => document.querySelectorAll('.links-query .links-token').length === n, count);
       assert.equal(await excess(page), 0, id);
       const sizes = await page.locator('.links-token').evaluateAll((all) => {

@@ -31,11 +31,11 @@ export function listed(labels: readonly string[]): Steps {
 const LONGEST_MENU = 300;
 
 /**
- * A menu, or a field for a number, with a step back and a step forward: layer, head, batch item. Where there are several of
- * one kind, `whose` goes before the names of its controls.
+ * A menu, or a field for a number, with a step back and a step forward: layer, head, batch item, window over many queries.
+ * Where there are several of one kind, `whose` goes before the names of its controls.
  */
 export function stepper(
-  kind: 'layer' | 'head' | 'batch',
+  kind: 'layer' | 'head' | 'batch' | 'window',
   steps: Steps,
   start: number,
   language: Language,

@@ -43,6 +43,7 @@ export const text = {
   layer: { en: 'Layer', zh: '层' },
   head: { en: 'Head', zh: '头' },
   batch: { en: 'Batch item', zh: '批次项' },
+  window: { en: 'Queries', zh: '查询' },
   previous: { en: 'Previous: {name}', zh: '上一个：{name}' },
   next: { en: 'Next: {name}', zh: '下一个：{name}' },
   stage: { en: 'What is shown', zh: '显示内容' },

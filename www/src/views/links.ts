@@ -83,6 +83,8 @@ export interface LinksSetup {
   words?: Partial<Record<keyof typeof text, Text>>;
   /** Whether weak links may be left out, by a slider. Default true. */
   cut?: boolean;
+  /** Stands beside the slider: what else decides which links there are. */
+  beside?: HTMLElement;
 }
 
 /** The space that links are drawn in; it is stretched to the room there is. */
@@ -119,7 +121,7 @@ export class LinksView extends EventTarget {
   #pointed: LinkEnd | undefined;
   #language: Language = 'en';
 
-  constructor(host: HTMLElement, { words = {}, cut = true }: LinksSetup = {}) {
+  constructor(host: HTMLElement, { words = {}, cut = true, beside }: LinksSetup = {}) {
     super();
     this.#words = { ...text, ...words };
     this.#cut = cut;
@@ -136,7 +138,7 @@ export class LinksView extends EventTarget {
     this.#slider.addEventListener('input', () => this.#choose({ threshold: Number(this.#slider.value) }));
     this.#unlock.addEventListener('click', () => this.#choose({ locked: [] }));
     this.#plot.append(this.#queries.element, this.#picture, this.#keys.element);
-    host.append(this.#frame());
+    host.append(this.#frame(beside));
     this.#render();
   }
 
@@ -154,6 +156,15 @@ export class LinksView extends EventTarget {
     this.#choices = this.#read(written);
     this.#drawLines();
     this.#render();
+  }
+
+  /** The query from which on links are wanted; undefined: as it comes. */
+  get first(): number | undefined {
+    return this.#choices.first;
+  }
+
+  set first(first: number) {
+    this.#choose({ first });
   }
 
   /** Draws `scene` from here on; undefined: nothing. */
@@ -197,7 +208,7 @@ export class LinksView extends EventTarget {
     );
   }
 
-  #frame(): HTMLElement {
+  #frame(beside: HTMLElement | undefined): HTMLElement {
     const threshold = element('div', { class: 'links-threshold' }, this.#label, this.#least, this.#slider);
     const heads = element('div', { class: 'links-heads' }, this.#heads.query, this.#heads.key);
     const count = this.#cut ? [this.#count] : [];
@@ -205,7 +216,8 @@ export class LinksView extends EventTarget {
     const head = element('div', { class: 'links-list-head' }, this.#listTitle, this.#unlock);
     const side = element('div', { class: 'links-numbers' }, head, this.#listNote, this.#list);
     const room = element('div', { class: 'links-room' }, main, side);
-    return element('div', { class: 'links' }, ...(this.#cut ? [threshold] : []), room);
+    const top = element('div', { class: 'links-top' }, ...(beside ? [beside] : []), threshold);
+    return element('div', { class: 'links' }, ...(this.#cut ? [top] : []), room);
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
@@ -214,7 +226,7 @@ export class LinksView extends EventTarget {
 
   #read(written: string): LinkChoices {
     const choices = readLinks(written);
-    return this.#cut ? choices : { ...choices, threshold: 0 };
+    return this.#cut ? choices : { ...choices, threshold: 0, first: undefined };
   }
 
   #written(count: number): string {

@@ -1,25 +1,30 @@
 // LINKS of the story: the weights of the head that is open as lines from queries to keys.
 
 import type { AttentionMap } from '../../engine/index.ts';
-import { catalog } from '../../generated/catalog.ts';
 import type { Text } from '../../generated/catalog.ts';
 import { LinksView, type Link, type LinksScene, type LinkToken } from '../../views/index.ts';
+import { element } from '../../views/parts/dom.ts';
+import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
-import { isLink, linksOf } from '../../views/parts/linkset.ts';
-import { phrase, visibleToken } from '../../views/parts/text.ts';
+import { isLink } from '../../views/parts/linkset.ts';
+import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import { stepper, type Steps } from '../pickers.ts';
 import { faultOf } from '../reason.ts';
+import { replaceKeepingFocus } from '../toolbar.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 
 /** The head whose weights are drawn. Another head, or other weights, are another subject. */
 export interface LinksSubject {
-  map: Pick<AttentionMap, 'batch' | 'queries' | 'keys' | 'rectangle' | 'rowStatistics'>;
+  map: Pick<AttentionMap, 'batch' | 'queries' | 'keys' | 'rectangle'>;
   /** The layer's number in its model. */
   layer: number;
   batch: number;
   head: number;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
+  /** The query to begin with, where the sequence is too long for all. */
+  query?: number | undefined;
 }
 
 /** What the section needs of the page. */
@@ -32,10 +37,9 @@ export interface LinksOf {
   listen(changed: () => void): void;
 }
 
-/** Tokens a side, up to which every link is at hand; and the links that longer sequences are cut to. */
+/** Tokens a side, up to which all are drawn; and how many of longer sequences are in sight at once. */
 const MOST = 64;
-/** More pairs than this are not searched for the strongest: it would take seconds at every change. */
-const MOST_PAIRS = 2 ** 28;
+const SHOWN = 24;
 
 const text = {
   title: { en: 'Layer {layer}, head {head}', zh: '第 {layer} 层，第 {head} 个头' },
@@ -43,13 +47,9 @@ const text = {
     en: 'Layer {layer}, head {head}, batch item {batch}',
     zh: '第 {layer} 层，第 {head} 个头，第 {batch} 个批次项',
   },
-  long: {
-    en: '{queries} × {keys} tokens are too many for lines (more than {most} × {most}). Of each query only the strongest link counts, and the {shown} strongest of these are drawn.',
-    zh: '{queries} × {keys} 个词元太多，无法全部画成连线（超过 {most} × {most}）。每个查询只取最强的一条，画出其中最强的 {shown} 条。',
-  },
-  refused: {
-    en: '{queries} × {keys} tokens are too many to be searched for the strongest links; the heat map shows them all.',
-    zh: '{queries} × {keys} 个词元太多，不在此寻找最强的连线；热图显示全部。',
+  some: {
+    en: 'Drawn are {rows} of {queries} queries and, of {keys} keys, the {shown} that these look at most: {share} of their weight.',
+    zh: '画出 {queries} 个查询中的 {rows} 个，以及 {keys} 个键中它们最关注的 {shown} 个：占其权重的 {share}。',
   },
   invalid: {
     en: 'Queries with weights that are not numbers have no lines: {count}.',
@@ -70,19 +70,29 @@ class Links implements Mounted {
   readonly #view: LinksView;
   readonly #jobs = new Latest(
     // Weights of a head that was left have nobody who waits for them; what fails here fails in the heat map, and is said there.
-    () => this.#view.show(undefined),
+    () => {
+      this.#drawn = undefined;
+      this.#view.show(undefined);
+    },
     () => (this.#view.busy = false),
   );
+  readonly #windows = element('div', { class: 'links-windows', hidden: true });
+  #language: Language;
   #subject: LinksSubject | undefined;
   #inSight = false;
-  #drawn: LinksSubject | undefined;
+  /** What is drawn, or on its way. */
+  #drawn: { subject: LinksSubject; first: number } | undefined;
 
   constructor(host: HTMLElement, story: Story, of: LinksOf) {
     this.#of = of;
-    this.#view = new LinksView(host);
+    this.#language = story.language;
+    this.#view = new LinksView(host, { beside: this.#windows });
     this.#view.language = story.language;
     this.#view.written = story.state;
-    this.#view.addEventListener('state', () => story.remember(this.#view.written));
+    this.#view.addEventListener('state', () => {
+      story.remember(this.#view.written);
+      this.#work();
+    });
     of.listen(() => this.#work());
     new IntersectionObserver((entries) => {
       this.#inSight = entries.at(-1)?.isIntersecting ?? false;
@@ -90,8 +100,10 @@ class Links implements Mounted {
     }).observe(host);
   }
 
-  speak(language: Story['language']): void {
+  speak(language: Language): void {
+    this.#language = language;
     this.#view.language = language;
+    this.#choice();
   }
 
   /** Its colours are the style sheet's. */
@@ -99,6 +111,7 @@ class Links implements Mounted {
 
   restore(state: string): void {
     this.#view.written = state;
+    this.#work();
   }
 
   exported(): Exported {
@@ -120,21 +133,52 @@ class Links implements Mounted {
   /** Draws what is open, while somebody sees it. */
   #work(): void {
     const subject = this.#of.subject();
-    if (subject !== this.#subject) this.#jobs.cancel();
-    this.#subject = subject;
-    if (!subject) {
+    if (subject !== this.#subject) {
+      this.#jobs.cancel();
+      this.#subject = subject;
       this.#drawn = undefined;
-      this.#view.show(faultScene(this.#of.fault()));
+      this.#choice();
     }
-    if (!subject || !this.#inSight || subject === this.#drawn) return;
+    if (!subject) this.#view.show(faultScene(this.#of.fault()));
+    if (!subject || !this.#inSight) return;
+    const first = firstOf(subject, this.#view.first);
+    if (this.#drawn?.subject === subject && this.#drawn.first === first) return;
+    this.#drawn = { subject, first };
+    this.#choice();
     this.#view.busy = true;
     this.#jobs.run(async (signal) => {
-      const scene = await sceneOf(subject, signal);
-      if (signal.aborted || this.#subject !== subject) return;
-      this.#drawn = subject;
-      this.#view.show(scene);
-    }, true);
+      const scene = await sceneOf(subject, first, signal);
+      if (!signal.aborted && this.#subject === subject) this.#view.show(scene);
+    });
   }
+
+  /** Which queries of a long sequence are in sight. */
+  #choice(): void {
+    const subject = this.#subject;
+    const count = subject?.map.queries ?? 0;
+    this.#windows.hidden = count <= MOST;
+    if (!subject || count <= MOST) return;
+    const at = firstOf(subject, this.#view.first) / SHOWN;
+    const go = (window: number): void => void (this.#view.first = window * SHOWN);
+    replaceKeepingFocus(this.#windows, [stepper('window', windowsOf(count), at, this.#language, go, 'links-')]);
+  }
+}
+
+/** The first query in sight: windows stand side by side, and that of `wanted` is the one that holds it. */
+function firstOf({ map: { queries }, query = 0 }: LinksSubject, wanted = query): number {
+  return queries <= MOST ? 0 : SHOWN * Math.floor(Math.min(wanted, queries - 1) / SHOWN);
+}
+
+/** The windows of so many queries, each called by its first and last; any number in it finds it. */
+function windowsOf(count: number): Steps {
+  return {
+    count: Math.ceil(count / SHOWN),
+    label: (at) => `${at * SHOWN}–${Math.min(count, (at + 1) * SHOWN) - 1}`,
+    find: (label) => {
+      const [digits] = /^\d+/.exec(label) ?? [];
+      return digits !== undefined && Number(digits) < count ? Math.floor(Number(digits) / SHOWN) : -1;
+    },
+  };
 }
 
 /** Nothing, and why; undefined: nothing is open, which is not worth a word. */
@@ -145,78 +189,63 @@ function faultScene(fault: unknown): LinksScene | undefined {
   return { title, note, queries: [], keys: [], links: [], sumOf: () => undefined };
 }
 
-/** Every link of short sequences; of long ones the strongest. */
-async function sceneOf(subject: LinksSubject, signal: AbortSignal): Promise<LinksScene> {
-  const { queries, keys } = subject.map;
-  if (queries <= MOST && keys <= MOST) return wholeOf(subject, signal);
-  if (queries * keys > MOST_PAIRS) {
-    return {
-      ...named(subject),
-      queries: [],
-      keys: [],
-      links: [],
-      sumOf: () => undefined,
-      note: filled(text.refused, { queries, keys }),
-    };
-  }
-  return strongestOf(subject, signal);
-}
-
-async function wholeOf(subject: LinksSubject, signal: AbortSignal): Promise<LinksScene> {
-  const { map, batch, head } = subject;
+/** The links of the queries from `first` on: as many as are in sight, and the keys that they look at most. */
+async function sceneOf(subject: LinksSubject, first: number, signal: AbortSignal): Promise<LinksScene> {
+  const { map, batch, head, queryTokens, keyTokens } = subject;
   const { queries, keys } = map;
-  const [{ data }, { mass, status }] = await Promise.all([
-    map.rectangle({ batch, head, rows: [0, queries], keys: [0, keys], signal }),
-    map.rowStatistics({ batch, head, signal }),
-  ]);
-  return {
-    ...named(subject),
-    queries: tokensOf(
-      Array.from({ length: queries }, (_, at) => at),
-      subject.queryTokens,
-      queries,
-    ),
-    keys: tokensOf(
-      Array.from({ length: keys }, (_, at) => at),
-      subject.keyTokens,
-      keys,
-    ),
-    links: linksOf(data, keys),
-    sumOf: (query) => mass[query],
-    note: noteOn(status),
-  };
-}
-
-/** The strongest link of each query, and of those the strongest: one pass, and no matrix. */
-async function strongestOf(subject: LinksSubject, signal: AbortSignal): Promise<LinksScene> {
-  const { map, batch, head } = subject;
-  const { queries, keys } = map;
-  const { argmax, maxWeight, mass, status } = await map.rowStatistics({ batch, head, signal });
-  const rows = Array.from({ length: queries }, (_, query) => query).filter((query) => (argmax[query] ?? -1) >= 0);
-  const strength = (query: number): number => (maxWeight[query] ?? 0) * (mass[query] ?? 0);
-  const best = rows
-    .filter((query) => strength(query) > 0)
-    .sort((a, b) => strength(b) - strength(a))
-    .slice(0, MOST);
-  const found = await Promise.all(
-    best.map(async (query): Promise<Link> => {
-      const key = argmax[query] ?? 0;
-      const { data } = await map.rectangle({ batch, head, rows: [query, query + 1], keys: [key, key + 1], signal });
-      return { query, key, weight: data[0] ?? NaN };
-    }),
+  const rows = range(first, Math.min(queries, first + (queries <= MOST ? MOST : SHOWN)));
+  const { data } = await map.rectangle({ batch, head, rows: [first, first + rows.length], keys: [0, keys], signal });
+  const arrived = arrivedAt(data, keys);
+  const shown = keys <= MOST ? range(0, keys) : largest(arrived);
+  const links = rows.flatMap((query, at) =>
+    shown.map((key): Link => ({ query, key, weight: data[at * keys + key] ?? NaN })),
   );
-  const kept = found.filter(isLink);
-  const along = (side: 'query' | 'key'): number[] => [...new Set(kept.map((link) => link[side]))].sort((a, b) => a - b);
-  const long = filled(text.long, { queries, keys, most: MOST, shown: kept.length });
-  const note = noteOn(status);
+  const sums = rows.map((_, at) => sumOf(data.subarray(at * keys, (at + 1) * keys)));
+  const share = sumOf(shown.map((key) => arrived[key] ?? 0)) / (sumOf(arrived) || 1);
   return {
     ...named(subject),
-    queries: tokensOf(along('query'), subject.queryTokens, queries),
-    keys: tokensOf(along('key'), subject.keyTokens, keys),
-    links: kept,
-    sumOf: (query) => mass[query],
-    note: { en: `${long.en} ${note.en}`.trim(), zh: `${long.zh}${note.zh}` },
+    queries: tokensOf(rows, queryTokens, queries),
+    keys: tokensOf(shown, keyTokens, keys),
+    links: links.filter(isLink),
+    sumOf: (query) => sums[query - first],
+    note: noteOn({ queries, rows: rows.length, keys, shown: shown.length, share, sums }),
   };
+}
+
+/** How much is seen of all. */
+interface Seen {
+  queries: number;
+  keys: number;
+  /** So many of each are in sight. */
+  rows: number;
+  shown: number;
+  /** What the keys in sight have of the weight of these queries. */
+  share: number;
+  /** What each of these queries sums to. */
+  sums: readonly number[];
+}
+
+/** How much weight arrives at each key. */
+function arrivedAt(weights: Float32Array, keys: number): Float64Array {
+  const arrived = new Float64Array(keys);
+  weights.forEach((weight, at) => {
+    if (isLink({ weight })) arrived[at % keys]! += weight;
+  });
+  return arrived;
+}
+
+/** Where the largest of them are, in their order. */
+function largest(numbers: Float64Array): number[] {
+  const order = range(0, numbers.length).sort((one, other) => numbers[other]! - numbers[one]! || one - other);
+  return order.slice(0, SHOWN).sort((one, other) => one - other);
+}
+
+function sumOf(weights: { reduce(add: (sum: number, weight: number) => number, from: number): number }): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
 }
 
 function named({ map, layer, head, batch }: LinksSubject): { title: Text } {
@@ -229,10 +258,17 @@ function tokensOf(indices: readonly number[], tokens: readonly string[] | undefi
   return indices.map((index) => ({ index, name: visibleToken(fitting?.[index] ?? String(index)) }));
 }
 
-function noteOn(status: Uint8Array): Text {
-  const bad = ['nan', 'inf'].map((id) => catalog.statuses.findIndex((one) => one.id === id));
-  const count = status.reduce((sum, one) => sum + Number(bad.includes(one)), 0);
-  return count > 0 ? filled(text.invalid, { count }) : { en: '', zh: '' };
+/** What is seen of a long sequence, and what nobody sees: queries without numbers. */
+function noteOn({ queries, keys, rows, shown, share, sums }: Seen): Text {
+  const [said, nothing] = [
+    { rows, shown, share: formatShare(share) },
+    { en: '', zh: '' },
+  ];
+  const counts = { queries: formatCount(queries, 'en'), keys: formatCount(keys, 'en') };
+  const some = rows < queries || shown < keys ? filled(text.some, { ...counts, ...said }) : nothing;
+  const count = sums.filter((sum) => !Number.isFinite(sum)).length;
+  const wrong = count > 0 ? filled(text.invalid, { count }) : nothing;
+  return { en: `${some.en} ${wrong.en}`.trim(), zh: `${some.zh}${wrong.zh}` };
 }
 
 function filled(sentence: Text, values: Record<string, string | number>): Text {

@@ -105,7 +105,7 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
 
   async #stepsOf(head: OpenHead): Promise<StepsHead> {
     const { map, options, source, place } = head;
-    const { queryTokens: queries, keyTokens: keys, example } = source;
+    const { queryTokens: queries, keyTokens: keys } = source;
     return {
       map,
       value: await this.#valueOf(head),
@@ -113,7 +113,7 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
       options,
       batch: place.batch,
       head: place.head,
-      query: EXAMPLES.find(({ id }) => id === example)?.start.query,
+      query: startOf(source),
     };
   }
 
@@ -178,5 +178,11 @@ function isSame(a: OpenHead | undefined, b: OpenHead | undefined): boolean {
 function subjectOf({ source, map, options, place: { layer, batch, head } }: OpenHead): LinksSubject & CompareSubject {
   const { layers, queryTokens, keyTokens } = source;
   const { normalizer } = settingsFrom(options);
-  return { map, layer: layers[layer] ?? layer, batch, head, normalizer: normalizer.id, queryTokens, keyTokens };
+  const place = { layer: layers[layer] ?? layer, batch, head };
+  return { map, ...place, normalizer: normalizer.id, queryTokens, keyTokens, query: startOf(source) };
+}
+
+/** The query that an example is to be looked at first in. */
+function startOf({ example }: Source): number | undefined {
+  return EXAMPLES.find(({ id }) => id === example)?.start.query;
 }

@@ -18,6 +18,8 @@ export interface LinkChoices {
   /** Links below this share of the strongest one are left out, in percent. */
   threshold: number;
   locked: readonly LinkEnd[];
+  /** The query of a long sequence from which on links are drawn; undefined: as it comes. */
+  first: number | undefined;
 }
 
 /** The threshold to begin with: what is weaker is hard to tell from nothing. */
@@ -31,7 +33,7 @@ export function linksOf(weights: ArrayLike<number>, keys: number): Link[] {
 }
 
 /** Whether there is something to draw. */
-export function isLink({ weight }: Link): boolean {
+export function isLink({ weight }: Pick<Link, 'weight'>): boolean {
   return weight > 0 && Number.isFinite(weight);
 }
 
@@ -77,22 +79,25 @@ export function curveOf(
   return `M0 ${start}C${near} ${start} ${far} ${end} ${width} ${end}`;
 }
 
-/** The choices as a link of the page has them: `t25.q3.k0`; '' for those that the view comes with. */
-export function writeLinks({ threshold, locked }: LinkChoices): string {
+/** The choices as a link of the page has them: `t25.f48.q3.k0`; '' for those that the view comes with. */
+export function writeLinks({ threshold, locked, first }: LinkChoices): string {
   const ends = locked.map(({ side, index }) => `${side === 'query' ? 'q' : 'k'}${index}`);
-  return [...(threshold === THRESHOLD ? [] : [`t${threshold}`]), ...ends].join('.');
+  const start = first === undefined ? [] : [`f${first}`];
+  return [...(threshold === THRESHOLD ? [] : [`t${threshold}`]), ...start, ...ends].join('.');
 }
 
 /** Reads what a link of the page says; what makes no sense is passed over. */
 export function readLinks(written: string): LinkChoices {
   let threshold = THRESHOLD;
+  let first: number | undefined;
   const locked: LinkEnd[] = [];
-  for (const word of written.split('.', MOST_LOCKED + 1)) {
-    const [, kind, digits] = /^([tqk])(\d{1,9})$/.exec(word) ?? [];
+  for (const word of written.split('.', MOST_LOCKED + 2)) {
+    const [, kind, digits] = /^([tfqk])(\d{1,9})$/.exec(word) ?? [];
     const number = Number(digits);
     if (kind === 't' && number <= 100) threshold = number;
+    if (kind === 'f') first = number;
     const end: LinkEnd = { side: kind === 'q' ? 'query' : 'key', index: number };
     if ((kind === 'q' || kind === 'k') && !locked.some((one) => isSameEnd(one, end))) locked.push(end);
   }
-  return { threshold, locked };
+  return { threshold, locked, first };
 }
