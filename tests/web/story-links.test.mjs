@@ -48,8 +48,8 @@ export async function begin() {
 const site = await storySite('links', CODE);
 after(() => site.close());
 
-const parts = await loadParts('views/parts/linkset');
-const { above, byWeight, curveOf, linksOf, readLinks, strokeOf, touches, writeLinks } = parts;
+const parts = await loadParts('views/parts/linkset', 'views/parts/name');
+const { above, byWeight, curveOf, cutMiddle, linksOf, readLinks, strokeOf, touches, writeLinks } = parts;
 
 const SENTENCE = { asks: { example: 'sentence' } };
 const TOKENS = 16;
@@ -442,6 +442,32 @@ test('removed keys have no line, a row without numbers says so, and tokens are t
     );
     assert.equal(await page.locator('main img').count(), 0);
     assert.equal(await query(page, 0).textContent(), '<img src=x onerror=alert(1)>');
+    assert.equal(await excess(page), 0);
+  }));
+
+test('names that do not fit give way in their middle: their ends tell them apart', () =>
+  site.stay({ width: 360 }, async (page) => {
+    const cut = ['a teacher layer', 'teacher layer 11', '学生第 11 层的特征', 'a'].map((name) => cutMiddle(name, 15));
+    assert.deepEqual(cut, ['a teacher layer', 'teacher…ayer 11', '学生第 …层的特征', 'a']);
+    const data = [...noise(32)];
+    await page.evaluate((data) => {
+      const one = { shape: [1, 1, 8, 4], data: Float32Array.from(data) };
+      const tokens = Array.from({ length: 8 }, (_, at) => `model.encoder.layers.attention.${at}`);
+      return globalThis.story.open(one, one, {}, { queryTokens: tokens, keyTokens: tokens });
+    }, data);
+    await drawn(page);
+    for (const ends of ['.links-token .name > :last-child', '.links-list .name > :last-child']) {
+      const hidden = await page.locator(ends).evaluateAll(
+        (all) =>
+          all.filter((one) => {
+            const room = one.closest('button, li').getBoundingClientRect();
+            const { left, right } = one.getBoundingClientRect();
+            return left < room.left || right > room.right || one.scrollWidth > one.clientWidth;
+          }).length,
+      );
+      assert.equal(hidden, 0, ends);
+    }
+    assert.equal(await query(page, 3).textContent(), 'model.encoder.layers.attention.3', 'all of it is there');
     assert.equal(await excess(page), 0);
   }));
 

@@ -549,6 +549,22 @@ test('a hostile token is text, and no wider than the page', () =>
     await checkExported(page);
   }));
 
+for (const width of [360, 800, 1440]) {
+  test(`names that differ at their ends are told apart, ${width} px`, () =>
+    visit({ width }, async (page) => {
+      const tokens = Array.from({ length: 16 }, (_, at) => `teacher layer ${at}`);
+      await open(page, { tokens: { queries: tokens, keys: tokens } });
+      const names = await page.locator('.steps-strip .steps-name').allTextContents();
+      assert.equal(new Set(names).size, 16, names.join(', '));
+      const rows = await page.locator('.steps-strip text.steps-name').evaluateAll((all) => {
+        const left = document.querySelector('.steps-strip').getBoundingClientRect().left;
+        return all.map((one) => one.getBoundingClientRect().left - left);
+      });
+      assert.ok(Math.min(...rows) >= -1, `${rows}`);
+      if (width > 360) assert.deepEqual(names, tokens, 'where there is room they are whole');
+    }));
+}
+
 test('it speaks both languages, and changes while it lives', () =>
   visit({ speech: 'zh', state: '10_exponentials' }, async (page) => {
     assert.match(await text(page, '.steps'), /到此略过：软上限之后（未启用）、加偏置之后（无）、掩码之后（无）。/);

@@ -149,7 +149,7 @@ test('lines, list, rows and table tell the weights of what is chosen', () =>
     const cells = await page.locator('.student-table td').allTextContents();
     assert.equal(cells.length, STUDENTS * TEACHERS);
     pairs.forEach(({ pair, weight }, at) => near(parse(cells[at]), weight, 6e-4, pair));
-    const largest = pairs.sort((a, b) => b.weight - a.weight).slice(0, 12);
+    const largest = pairs.sort((a, b) => b.weight - a.weight).slice(0, 7);
     const listed = await page
       .locator('.links-list li[data-link]')
       .evaluateAll((all) => all.map((one) => one.dataset.link));
@@ -157,7 +157,7 @@ test('lines, list, rows and table tell the weights of what is chosen', () =>
       listed,
       largest.map(({ pair }) => pair),
     );
-    assert.equal(await page.locator('.links-more').textContent(), 'and 6 smaller ones');
+    assert.equal(await page.locator('.links-more').textContent(), 'and 11 smaller ones');
     (await column(page, 'bits')).forEach((bits, student) => near(bits, bitsOf(rows[student]), 6e-4, 'entropy'));
     (await column(page, 'largest')).forEach((share, student) =>
       near(share, Math.max(...rows[student]), 6e-4, 'largest weight'),
@@ -243,6 +243,20 @@ test('small maps are the weights on one scale, from 0 to the largest', () =>
       }),
     );
   }));
+
+for (const width of [390, 800, 1440]) {
+  test(`the list is whole rows, and does not scroll where it need not, ${width} px`, () =>
+    stay({ width }, async (page) => {
+      const list = page.locator('.links-list');
+      const sizes = () =>
+        list.evaluate((one) => [one.clientHeight, one.scrollHeight, one.lastElementChild.offsetHeight]);
+      const [room, all, row] = await sizes();
+      assert.deepEqual([all, room % row], [room, 0]);
+      await query(page, 1).focus();
+      const [, most] = await sizes();
+      assert.equal(most, room, 'nor with the weights of one student');
+    }));
+}
 
 // ---- what one can do
 

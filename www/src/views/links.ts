@@ -18,6 +18,7 @@ import {
 } from './parts/linkset.ts';
 import type { Link, LinkChoices, LinkEnd } from './parts/linkset.ts';
 import { LinkSide, type LinkToken } from './parts/linkside.ts';
+import { cutMiddle, nameElement } from './parts/name.ts';
 import { isTouch } from './parts/pointer.ts';
 import { phrase, type Language } from './parts/text.ts';
 
@@ -83,6 +84,8 @@ export interface LinksSetup {
   words?: Partial<Record<keyof typeof text, Text>>;
   /** Whether weak links may be left out, by a slider. Default true. */
   cut?: boolean;
+  /** Lines of the list where no token is pointed at. Default 12. */
+  listed?: number;
   /** Stands beside the slider: what else decides which links there are. */
   beside?: HTMLElement;
 }
@@ -91,8 +94,8 @@ export interface LinksSetup {
 const WIDTH = 100;
 /** Pixels of a token: fewer where there are very many, more where a finger points at them. */
 const ROW = { short: 28, long: 24, from: 24, finger: 44 };
-/** Lines of the list; without a token the strongest alone. */
-const LISTED = { all: 12, one: 32 };
+/** Lines of the list for tokens, and characters of a name above it. */
+const LISTED = { most: 32, name: 20 };
 
 /** The picture and its numbers. Event: `state` (threshold or locks are others). */
 export class LinksView extends EventTarget {
@@ -117,14 +120,18 @@ export class LinksView extends EventTarget {
   #drawn: readonly { link: Link; line: SVGPathElement }[] = [];
   readonly #words: Record<keyof typeof text, Text>;
   readonly #cut: boolean;
+  readonly #listed: number;
   #choices: LinkChoices;
   #pointed: LinkEnd | undefined;
   #language: Language = 'en';
 
-  constructor(host: HTMLElement, { words = {}, cut = true, beside }: LinksSetup = {}) {
+  constructor(host: HTMLElement, { words = {}, cut = true, listed = 12, beside }: LinksSetup = {}) {
     super();
     this.#words = { ...text, ...words };
     this.#cut = cut;
+    this.#listed = listed;
+    // One more says how many more there are.
+    this.#list.style.setProperty('--links-rows', String(listed + 1));
     this.#choices = this.#read('');
     const listener = {
       point: (end: LinkEnd | undefined) => this.#point(end),
@@ -365,7 +372,7 @@ export class LinksView extends EventTarget {
     const sum = ends.length === 1 && only?.side === 'query' ? this.#scene?.sumOf(only.index) : undefined;
     this.#listNote.textContent =
       sum === undefined ? this.#say(isTouch() ? 'hintTouch' : 'hint') : this.#say('sum', { sum: formatShare(sum) });
-    const listed = shown.slice(0, ends.length === 0 ? LISTED.all : LISTED.one);
+    const listed = shown.slice(0, ends.length === 0 ? this.#listed : LISTED.most);
     const items = listed.map((link) => this.#item(link));
     const rest = shown.length - listed.length;
     if (rest > 0) items.push(element('li', { class: 'links-more' }, this.#say('more', { count: this.#written(rest) })));
@@ -377,14 +384,16 @@ export class LinksView extends EventTarget {
     const [only] = ends;
     if (!only) return this.#say('strongest');
     if (ends.length > 1) return this.#say('ofSeveral', { count: ends.length });
-    return this.#say(only.side === 'query' ? 'ofQuery' : 'ofKey', { name: this.nameOf(only.side, only.index) });
+    return this.#say(only.side === 'query' ? 'ofQuery' : 'ofKey', {
+      name: cutMiddle(this.nameOf(only.side, only.index), LISTED.name),
+    });
   }
 
   /** A name, and its place where several tokens have it. */
   #nodesOf(side: LinkEnd['side'], index: number): HTMLElement[] {
     const name = this.nameOf(side, index);
     const several = this.#tokensOf(side).filter((token) => token.name === name).length > 1;
-    return [element('bdi', {}, name), ...(several ? [element('i', { class: 'links-place' }, ` ${index}`)] : [])];
+    return [nameElement(name), ...(several ? [element('i', { class: 'links-place' }, ` ${index}`)] : [])];
   }
 
   #item(link: Link): HTMLElement {

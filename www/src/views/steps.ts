@@ -8,6 +8,7 @@ import { formulaText } from './parts/formula.ts';
 import { ROW } from './parts/keyrow.ts';
 import { drawRows, KeyRows, type KeyBars, type ShownKey } from './parts/keyrows.ts';
 import { lettering } from './parts/lettering.ts';
+import { nameElement } from './parts/name.ts';
 import { Player } from './parts/player.ts';
 import { standalone } from './parts/standalone.ts';
 import { phrase, type Language } from './parts/text.ts';
@@ -205,9 +206,7 @@ export class StepsView {
     const language = this.#language;
     this.#heading.replaceChildren(stage.name, ' ', formulaText(stage.formula));
     const [query, key] = [scene.queries.name(scene.query), scene.keys[scene.chosen]?.name ?? ''];
-    const pair = stage.dimensions
-      ? [element('bdi', {}, query)]
-      : [element('bdi', {}, query), ' → ', element('bdi', {}, key)];
+    const pair = stage.dimensions ? [nameElement(query)] : [nameElement(query), ' → ', nameElement(key)];
     this.#pair.replaceChildren(...pair, ' ');
     this.#plugged.textContent = stage.plugged;
     this.#about.textContent = stage.about;

@@ -106,7 +106,7 @@ export class StudentView extends EventTarget {
   constructor(host: HTMLElement, { paint, colormap }: StudentSetup) {
     super();
     const graph = element('div', { class: 'student-graph' });
-    this.#links = new LinksView(graph, { words: WORDS, cut: false });
+    this.#links = new LinksView(graph, { words: WORDS, cut: false, listed: 7 });
     this.#links.addEventListener('state', () => this.dispatchEvent(new CustomEvent('state')));
     this.#tiles = new BatchTiles(paint, colormap, (tile) => {
       const means = meansOf(this.#scene?.batch ?? []);

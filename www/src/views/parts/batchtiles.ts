@@ -3,6 +3,7 @@
 import type { Text } from '../../generated/catalog.ts';
 import { element, uniqueId } from './dom.ts';
 import { Legend } from './legend.ts';
+import { nameElement } from './name.ts';
 import { isDark, neutralTones, release, type Painter, type Palette } from './palette.ts';
 import { phrase, type Language } from './text.ts';
 
@@ -73,7 +74,7 @@ export class BatchTiles {
     this.#fit(names.length);
     const cell = Math.min(CELL, SIDE / Math.max(rows, columns));
     this.#tiles.forEach(({ radio, canvas, name }, at) => {
-      name.textContent = names[at] ?? '';
+      name.replaceChildren(nameElement(names[at] ?? ''));
       name.title = names[at] ?? '';
       radio.checked = at === chosen;
       Object.assign(canvas.style, { width: `${columns * cell}px`, height: `${rows * cell}px` });
@@ -128,7 +129,7 @@ export class BatchTiles {
     const radio = element('input', { type: 'radio', name: this.#group, value: at, class: 'visually-hidden' });
     radio.addEventListener('change', () => this.#choose(at));
     const canvas = element('canvas', { class: 'student-map', width: 1, height: 1, 'aria-hidden': 'true' });
-    const name = element('bdi', { class: 'student-name' });
+    const name = element('span', { class: 'student-name' });
     return { label: element('label', { class: 'student-tile' }, radio, canvas, name), radio, canvas, name };
   }
 }

@@ -3,7 +3,7 @@
 import { element, svg } from './dom.ts';
 import { formatNumber } from './format.ts';
 import { Sheet, words, type SheetStyle } from './sheet.ts';
-import { clip } from './text.ts';
+import { cutMiddle } from './name.ts';
 
 /** What is drawn: canvases as they are in sight, all of one size. */
 export interface DrawnComparison {
@@ -78,7 +78,7 @@ function sizeOf(panels: DrawnComparison['panels']): { width: number; height: num
 
 /** The names, where there is room for all of them along so many pixels. */
 function namesIn(names: readonly string[], pixels: number): string[] {
-  return pixels / names.length < NAME ? [] : names.map((name) => clip(name, LONGEST));
+  return pixels / names.length < NAME ? [] : names.map((name) => cutMiddle(name, LONGEST));
 }
 
 function upright(name: string, x: number, y: number): SVGTextElement {

@@ -6,12 +6,12 @@
 
 import { element, svg, uniqueId } from './dom.ts';
 import { KeyRow, ROW, type RowShown, type RowSides } from './keyrow.ts';
-import { clip, visibleToken } from './text.ts';
+import { cutMiddle, widthOf } from './name.ts';
+import { visibleToken } from './text.ts';
 
-/** The room of a number. */
+/** The room of a number, and of a name: its margins, its characters, and the share of a row that it may take. */
 const NUMBER = 76;
-const CHARACTER = 7.6;
-const LONGEST = 14;
+const NAME = { margin: 20, character: 7.6, most: 28, share: 0.4 };
 
 /** A key by its index and its name. */
 export interface ShownKey {
@@ -113,7 +113,8 @@ export function drawRows(bars: KeyBars, width: number): SVGElement[] {
 
 /** Draws a row for each key and, where there are vectors, one for their sum; returns those that are drawn. */
 function drawInto(rows: readonly KeyRow[], bars: KeyBars, width: number): SVGElement[] {
-  const shown = shownRows(bars);
+  const room = Math.min(NAME.most, (NAME.share * width - NAME.margin) / NAME.character);
+  const shown = shownRows(bars, room);
   const sides = sidesOf(shown, width);
   return shown.flatMap((one, place) => {
     rows[place]?.draw(one, place, sides);
@@ -121,13 +122,14 @@ function drawInto(rows: readonly KeyRow[], bars: KeyBars, width: number): SVGEle
   });
 }
 
-function shownRows({ keys, values, span, chosen, write, vectors }: KeyBars): RowShown[] {
+/** The rows, whose names have room for so many characters. */
+function shownRows({ keys, values, span, chosen, write, vectors }: KeyBars, room: number): RowShown[] {
   const most = vectors ? mostOf([...vectors.each, vectors.sum.vector]) : 1;
   const rows = keys.map(({ name }, place): RowShown => {
     const value = values[place] ?? NaN;
     const vector = vectors?.each[place];
     const drawn = vector ? { vector, most } : { bar: value, span };
-    return { name: shortened(name), number: write(value), chosen: place === chosen, drawn };
+    return { name: cutMiddle(visibleToken(name), room), number: write(value), chosen: place === chosen, drawn };
   });
   if (!vectors) return rows;
   const { name, vector, length } = vectors.sum;
@@ -144,16 +146,7 @@ function mostOf(vectors: readonly Float32Array[]): number {
 }
 
 function sidesOf(rows: readonly RowShown[], width: number): RowSides {
-  const longest = Math.max(...rows.map(({ name }) => lengthOf(name)), 3);
-  const left = Math.min(longest * CHARACTER + 20, width * 0.36);
+  const longest = Math.max(...rows.map(({ name }) => widthOf(name)), 3);
+  const left = longest * NAME.character + NAME.margin;
   return { left, right: Math.max(left + 1, width - NUMBER), width };
-}
-
-function shortened(name: string): string {
-  return clip(visibleToken(name), LONGEST);
-}
-
-/** In narrow characters: those of Chinese, Japanese and Korean are wide. */
-function lengthOf(text: string): number {
-  return [...text].reduce((length, character) => length + (character > '\u2e7f' ? 1.8 : 1), 0);
 }

@@ -3,11 +3,14 @@
 import { svg } from './dom.ts';
 import { curveOf, strokeOf, type Link } from './linkset.ts';
 import type { LinkToken } from './linkside.ts';
+import { cutMiddle, widthOf } from './name.ts';
 
 /** Pixels of the picture. */
 const ROW = 24;
 const LINES = 360;
 const CHARACTER = 8;
+/** Characters of a name. */
+const LONGEST = 29;
 const MARGIN = 16;
 const TOP = 40;
 
@@ -57,8 +60,8 @@ export function drawnLinks({ queries, keys, links, high, heads }: DrawnLinks, st
 }
 
 function roomOf(tokens: readonly LinkToken[]): number {
-  const longest = tokens.reduce((most, { name }) => Math.max(most, [...name].length), 8);
-  return Math.min(240, longest * CHARACTER) + 8;
+  const longest = tokens.reduce((most, { name }) => Math.max(most, widthOf(cutMiddle(name, LONGEST))), 8);
+  return longest * CHARACTER + 8;
 }
 
 function names(
@@ -72,5 +75,8 @@ function names(
     return made;
   };
   const step = height / Math.max(1, tokens.length);
-  return [word(head, 24, 600), ...tokens.map(({ name }, at) => word(name, TOP + (at + 0.5) * step + 5, 400))];
+  return [
+    word(head, 24, 600),
+    ...tokens.map(({ name }, at) => word(cutMiddle(name, LONGEST), TOP + (at + 0.5) * step + 5, 400)),
+  ];
 }

@@ -2,6 +2,7 @@
 
 import { element } from './dom.ts';
 import { isSameEnd, type LinkEnd } from './linkset.ts';
+import { nameElement } from './name.ts';
 
 /** A token at its place in the sequence. */
 export interface LinkToken {
@@ -71,7 +72,7 @@ export class LinkSide {
     const button = element(
       'button',
       { type: 'button', class: 'links-token', tabindex: at === 0 ? 0 : -1, title: token.name },
-      element('bdi', {}, token.name),
+      nameElement(token.name),
       ...(this.#isCut && token.name !== String(token.index)
         ? [element('i', { class: 'links-place' }, ` ${token.index}`)]
         : []),

@@ -4,6 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import type { StudentTable } from '../student.ts';
 import { element } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
+import { nameElement } from './name.ts';
 import { phrase, type Language } from './text.ts';
 
 const text = {
@@ -49,7 +50,7 @@ function cellsOf(
     Number.isFinite(value) ? format(value) : '–';
   const written = phrase(text.bits, language, { bits: number(entropy, formatShare) });
   const teacher = teachers[strongest[student] ?? -1];
-  const to = teacher === undefined ? [] : [' ', element('bdi', { class: 'student-to' }, teacher)];
+  const to = teacher === undefined ? [] : [' ', nameElement(teacher, 'student-to')];
   return [
     element('td', {}, element('span', { 'data-bits': student }, written), bar(most > 0 ? entropy / most : 0)),
     element('td', {}, element('b', { 'data-largest': student }, number(share, formatShare)), ...to, bar(share)),

@@ -1,10 +1,13 @@
 // One token of a sequence, chosen where it stands in the text; of a long one, by its number.
 
 import { element, uniqueId } from './dom.ts';
+import { cutMiddle, nameElement } from './name.ts';
 import { phrase, visibleToken, type Language } from './text.ts';
 
 /** More tokens than this are no text to point into. */
 const MOST = 64;
+/** Characters of a name beside a number. */
+const LONGEST = 24;
 
 const text = {
   label: { en: 'Query', zh: '查询' },
@@ -42,7 +45,7 @@ export class TokenChoice {
       const radio = element('input', { type: 'radio', name: group, value: index, class: 'visually-hidden' });
       radio.addEventListener('change', () => this.#choose(index));
       radios.push(radio);
-      return element('label', { class: 'steps-token' }, radio, element('bdi', {}, visibleToken(name(index))));
+      return element('label', { class: 'steps-token' }, radio, nameElement(visibleToken(name(index))));
     });
     const legend = element('legend', { class: 'steps-label' }, text.label[language]);
     const row = element('div', { class: 'steps-tokens' }, ...words);
@@ -58,7 +61,10 @@ export class TokenChoice {
     const update = (at: number): void => {
       current = at;
       field.value = String(at);
-      words.textContent = phrase(text.of, language, { last: count - 1, name: visibleToken(name(at)) });
+      words.textContent = phrase(text.of, language, {
+        last: count - 1,
+        name: cutMiddle(visibleToken(name(at)), LONGEST),
+      });
     };
     field.addEventListener('change', () => {
       const typed = field.value.trim();
