@@ -88,7 +88,8 @@ export class BatchTiles {
     if (!weights || !rows || !columns || !language) return;
     const all = new Float32Array(weights.length * rows * columns);
     weights.forEach((one, at) => all.set(one, at * rows * columns));
-    const high = all.reduce((most, weight) => (weight > most ? weight : most), 0) || 1;
+    // A colour is a weight, however the others are; beyond 1 is rounding.
+    const high = all.reduce((most, weight) => Math.max(most, weight || 0), 1);
     const { invalid } = neutralTones(isDark(this.element));
     const palette: Palette = { colormap: this.#colormap, low: 0, high, removed: 'transparent', invalid };
     this.#legend.mark({ removed: false, invalid: all.some((weight) => !Number.isFinite(weight)) });
