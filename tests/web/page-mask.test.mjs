@@ -851,3 +851,18 @@ test('editing moves nothing on the page', () =>
     await page.waitForTimeout(100);
     assert.ok((await page.evaluate(() => globalThis.layoutShift)) < 0.01);
   }));
+
+for (const width of [390, 800, 1440]) {
+  test(`what is counted stands in line with the name, ${width} px`, () =>
+    site.visit({ width, height: 1000 }, async (page) => {
+      await settled(page);
+      const [name, count] = await Promise.all(
+        ['.mask-name', '.mask-count'].map((part) => page.locator(part).boundingBox()),
+      );
+      const below = count.y >= name.y + name.height - 1;
+      assert.equal(
+        below ? count.x : Math.abs(count.y + count.height / 2 - name.y - name.height / 2) < 3,
+        below ? name.x : true,
+      );
+    }));
+}
