@@ -549,6 +549,18 @@ test('a hostile token is text, and no wider than the page', () =>
     await checkExported(page);
   }));
 
+test('no product is broken on a phone: a line begins with a term', () =>
+  visit({ width: 390, height: 1400 }, async (page) => {
+    await open(page, ALL_ON);
+    for (let at = 0; at < STAGES.length; at += 1) {
+      await page.locator('[name="steps-at"]').fill(String(at));
+      const terms = page.locator('.steps-plugged > .steps-term');
+      assert.equal((await terms.allTextContents()).join(' '), await text(page, '.steps-plugged'));
+      const heights = await terms.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+      assert.ok(heights.length > 0 && Math.max(...heights) <= 28, `${STAGES[at]}: ${heights}`);
+    }
+  }));
+
 for (const width of [360, 800, 1440]) {
   test(`names that differ at their ends are told apart, ${width} px`, () =>
     visit({ width }, async (page) => {

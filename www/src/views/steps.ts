@@ -208,7 +208,7 @@ export class StepsView {
     const [query, key] = [scene.queries.name(scene.query), scene.keys[scene.chosen]?.name ?? ''];
     const pair = stage.dimensions ? [nameElement(query)] : [nameElement(query), ' → ', nameElement(key)];
     this.#pair.replaceChildren(...pair, ' ');
-    this.#plugged.textContent = stage.plugged;
+    this.#plugged.replaceChildren(...termsOf(stage.plugged));
     this.#about.textContent = stage.about;
     const names = this.#passedBefore(scene).map(({ name, off = '' }) =>
       phrase(text.skipped, language, { name, reason: off }),
@@ -265,4 +265,10 @@ export class StepsView {
   #columns({ dimension }: StepsScene, { dimensions }: StepsStage, width: number, height: number): SVGElement[] {
     return dimensions ? drawDimensions(dimensions, dimension, width, height) : [];
   }
+}
+
+/** The terms of an equation, each of which stays in one piece: it is broken before a plus, and before the result. */
+function termsOf(equation: string): (HTMLElement | string)[] {
+  const terms = equation.split(/ (?=\+ |= [^=]*$)/);
+  return terms.flatMap((term, at) => [at > 0 ? ' ' : '', element('span', { class: 'steps-term' }, term)]);
 }
