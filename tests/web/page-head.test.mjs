@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { startSite } from './harness.mjs';
-import { explainRow, readSafetensors, settled } from './page.mjs';
+import { explainRow, readSafetensors, settled, showSection } from './page.mjs';
 
 const site = await startSite();
 after(() => site.close());
@@ -20,6 +20,21 @@ const numbers = (page) =>
       ]),
     ),
   );
+
+test('of a batch with one head each the batch item is the only name, wherever a head is named', () =>
+  site.visit({ path: '#example=student-teacher&batch=3', height: 1200 }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator('.section-name').textContent(), 'Batch item 3 in numbers');
+    await page.locator('.mask-summary').click();
+    assert.match(await page.locator('.mask-about').textContent(), /^All masks of batch item 3\. Paint/);
+    for (const [id, part] of Object.entries({ links: '.links-title', compare: '.compare-title' })) {
+      await showSection(page, id);
+      await page.locator(`#${id} ${part}`, { hasText: /^(A: b|B)atch item 3\b/ }).waitFor();
+    }
+    // What the map of all heads has are layers and heads, however few there are.
+    const said = page.locator('main :is(h2, h3, p, label, summary):not(#heads *)');
+    for (const words of await said.allTextContents()) assert.doesNotMatch(words, /\bhead 0\b/i);
+  }));
 
 test('a head in numbers: they are those of its weights, follow it, and speak both languages', () =>
   site.visit({ path: '#layer=3&head=1' }, async (page) => {

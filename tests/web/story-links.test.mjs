@@ -291,7 +291,7 @@ test('two sequences: students at the left, teachers at the right', () =>
     assert.equal(cut, 0, 'every name is read in full on a phone');
     assert.ok(JSON.stringify(capture).includes(await query(page, 0).textContent()));
     const before = await listed(page);
-    assert.equal(await page.locator('.links-title').textContent(), 'Layer 0, head 0, batch item 0');
+    assert.equal(await page.locator('.links-title').textContent(), 'Batch item 0');
     await page.evaluate(() => globalThis.story.example('student-teacher', { batch: 3 }));
     await page.waitForFunction((text) => document.querySelector('.links-list b')?.textContent !== text, before[0][1]);
   }));

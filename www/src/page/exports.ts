@@ -3,6 +3,7 @@
 import type { AttentionMap, Cell, Pool, Stage } from '../engine/index.ts';
 import type { CellView, MatrixView } from '../views/index.ts';
 import type { Range } from '../views/parts/viewport.ts';
+import { openHeadName } from './headname.ts';
 import type { Chosen, Settings, Value } from './settings.ts';
 import type { Source } from './source.ts';
 import type { Place } from './state.ts';
@@ -104,8 +105,8 @@ function written(values: Readonly<Record<string, Value>>): Record<string, unknow
   );
 }
 
-function placeOf({ source, place: { layer, head } }: Shown): string {
-  return `layer-${source.layers[layer] ?? layer}-head-${head}`;
+function placeOf(shown: Shown): string {
+  return openHeadName(shown).en.replaceAll(/\W+/g, '-');
 }
 
 /** A query or key by number and name, a block by its ends. */

@@ -7,6 +7,7 @@ import { element } from '../views/parts/dom.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { Latest } from '../views/parts/latest.ts';
 import type { Place } from './state.ts';
+import { headTitle } from './headname.ts';
 import { text } from './text.ts';
 
 /** The head in the picture. */
@@ -48,7 +49,8 @@ export class HeadPanel {
     if (isSame(shown, this.#shown) && language === this.#language) return;
     this.#shown = shown;
     this.#language = language;
-    const head = shown && phrase(text.headNumbersOf, language, { head: shown.place.head });
+    const name = shown && headTitle({ ...shown.place, layer: undefined }, shown.map);
+    const head = name && phrase(text.headNumbersOf, language, { head: name[language] });
     this.#name.textContent = head ?? text.headNumbers[language];
     this.#work();
   }

@@ -11,6 +11,7 @@ import { phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { download } from './download.ts';
 import { fileButton } from './drop.ts';
 import { faultLine } from './field.ts';
+import { headName } from './headname.ts';
 import { headIn, type MaskState } from './mask.ts';
 import { maskFile, readMask } from './maskfile.ts';
 import { isSame, OPTIONS, partOf, type MaskHistory, type Part } from './maskpart.ts';
@@ -323,12 +324,12 @@ export class MaskEditor {
     if (!known) this.#fails.clear();
   }
 
-  #renderAbout({ batch }: Sizes): void {
+  #renderAbout({ heads, batch }: Sizes): void {
     const language = this.#state?.language ?? 'en';
-    const at = this.#at();
+    const head = headName(this.#at(), { heads, batch });
     this.#axes.replaceChildren(element('span', {}, text.rows[language]), element('span', {}, text.columns[language]));
     const how = (isTouch() ? text.maskHowTouch : text.maskHow)[language];
-    this.#about.textContent = phrase(batch > 1 ? text.maskAboutBatch : text.maskAbout, language, { ...at, how });
+    this.#about.textContent = phrase(text.maskAbout, language, { head: head[language], how });
   }
 
   #renderTools(sizes: Sizes): void {

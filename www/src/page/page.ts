@@ -17,6 +17,7 @@ import { listenForDrops } from './drop.ts';
 import { exportMatrix } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
+import { openHeadName } from './headname.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { MaskPanel } from './mask.ts';
@@ -720,9 +721,9 @@ export class Page {
     });
   }
 
-  #titled({ source, place: { layer, head }, stage }: Shown): { title: string; caption: string } {
+  #titled(shown: Shown): { title: string; caption: string } {
     const language = this.#language;
-    const values = { stage: this.#stageName(stage), layer: source.layers[layer] ?? layer, head };
+    const values = { stage: this.#stageName(shown.stage), head: openHeadName(shown)[language] };
     const caption = [text.rows[language], text.columns[language]].join('   ');
     return { title: phrase(text.pictureTitle, language, values), caption };
   }

@@ -28,7 +28,7 @@ export const text = {
   dismiss: { en: 'Go on without it', zh: '不用它，继续' },
   backToHeads: { en: 'Back to all heads ↓', zh: '回到所有头 ↓' },
   takeMatrix: { en: 'Export the matrix or copy a link', zh: '导出矩阵或复制链接' },
-  pictureTitle: { en: '{stage}, layer {layer}, head {head}', zh: '{stage}，第 {layer} 层第 {head} 个头' },
+  pictureTitle: { en: '{stage}, {head}', zh: '{stage}，{head}' },
   takeCell: { en: 'Export this pair or copy a link', zh: '导出这一对或复制链接' },
   missing: {
     en: 'This part of the page did not arrive: {reason}. Try again, or reload the page: the address keeps what is set.',
@@ -91,12 +91,8 @@ export const text = {
   maskSome: { en: '{allowed} of {total} pairs', zh: '{total} 对中的 {allowed} 对' },
   maskEmpty: { en: 'queries without a key: {count}', zh: '没有键的查询：{count} 个' },
   maskAbout: {
-    en: 'All masks of head {head}. Paint keys away {how}; drag the handles for window and lengths. A removed key gets weight 0; the others share its row.',
-    zh: '第 {head} 个头的全部掩码之和。可{how}涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
-  },
-  maskAboutBatch: {
-    en: 'All masks of head {head}, batch item {batch}. Paint keys away {how}; drag the handles for window and lengths. A removed key gets weight 0; the others share its row.',
-    zh: '第 {batch} 个批次项第 {head} 个头的全部掩码之和。可{how}涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
+    en: 'All masks of {head}. Paint keys away {how}; drag the handles for window and lengths. A removed key gets weight 0; the others share its row.',
+    zh: '{head}的全部掩码之和。可{how}涂去键；拖动手柄可设置窗口与长度。被去除的键权重为 0，其余的键重新分配该行。',
   },
   maskHow: { en: 'with mouse, or arrow keys and Space', zh: '用鼠标，或方向键加空格' },
   maskHowTouch: { en: 'with a finger', zh: '用手指' },
@@ -222,7 +218,7 @@ export const text = {
     zh: '查询 {query}，键 {key}：{stage} {value}。q·k {product}，权重 {weight}，行和 {mass}。',
   },
   headNumbers: { en: 'This head in numbers', zh: '此头的数值' },
-  headNumbersOf: { en: 'Head {head} in numbers', zh: '第 {head} 个头的数值' },
+  headNumbersOf: { en: '{head} in numbers', zh: '{head}的数值' },
   headWithoutTokens: {
     en: 'Without tokens on both sides, numbers made of tokens are left out (–).',
     zh: '两侧没有相同的词元时，与词元有关的数值不计算（–）。',

@@ -12,6 +12,7 @@ import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
 import { onGround } from '../colormaps.ts';
+import { headName } from '../headname.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, openExample, type Example, type Reading, type Source } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
@@ -78,7 +79,6 @@ const text = {
     en: 'Of {among} candidates this one is nearest to A: {mean} bits on average.',
     zh: '在 {among} 个候选中，它与 A 最接近：平均 {mean} 比特。',
   },
-  head: { en: 'layer {layer}, head {head}', zh: '第 {layer} 层，第 {head} 个头' },
   under: { en: '{head}, {name}', zh: '{head}，{name}' },
   shares: {
     en: 'For the divergence each row is divided by its sum.',
@@ -330,8 +330,10 @@ class Compare implements Mounted {
   #words(choice: ResolvedChoice, source: Source | undefined): Pick<ComparedScene, 'titles' | 'note'> {
     const at = this.#of.shown() ?? { layer: 0, head: 0 };
     const layers = this.#atlas?.layers ?? [];
+    const { batch = 0, map } = this.#subject ?? {};
+    const counts = { heads: map?.heads ?? 1, batch: map?.batch ?? 1 };
     const head = ({ layer, head }: HeadAt, names = layers): Text =>
-      filled(text.head, { layer: names[layer] ?? layer, head });
+      headName({ layer: names[layer] ?? layer, head, batch }, { ...counts, layers: names.length });
     const under = (id: string): Text =>
       joined(text.under, { head: head(at), name: normalizerOf(id)?.label ?? { en: id, zh: id } });
     const notes: Text[] = [text.shares];
@@ -507,10 +509,6 @@ function rowsOf(
   return [...order].map((query) =>
     line(query, Math.max(0, largestAt(difference.subarray(query * keys, (query + 1) * keys)))),
   );
-}
-
-function filled(sentence: Text, values: Record<string, string | number>): Text {
-  return { en: phrase(sentence, 'en', values), zh: phrase(sentence, 'zh', values) };
 }
 
 /** With a text in each place. */

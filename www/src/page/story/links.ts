@@ -8,6 +8,7 @@ import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { isLink } from '../../views/parts/linkset.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import { headTitle } from '../headname.ts';
 import { stepper, type Steps } from '../pickers.ts';
 import { faultOf } from '../reason.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
@@ -16,9 +17,11 @@ import { WORDS } from './words.ts';
 
 /** The head whose weights are drawn. Another head, or other weights, are another subject. */
 export interface LinksSubject {
-  map: Pick<AttentionMap, 'batch' | 'queries' | 'keys' | 'rectangle'>;
+  map: Pick<AttentionMap, 'batch' | 'heads' | 'queries' | 'keys' | 'rectangle'>;
   /** The layer's number in its model. */
   layer: number;
+  /** How many layers there are. */
+  layers: number;
   batch: number;
   head: number;
   queryTokens?: readonly string[] | undefined;
@@ -42,11 +45,6 @@ const MOST = 64;
 const SHOWN = 24;
 
 const text = {
-  title: { en: 'Layer {layer}, head {head}', zh: '第 {layer} 层，第 {head} 个头' },
-  titleOfBatch: {
-    en: 'Layer {layer}, head {head}, batch item {batch}',
-    zh: '第 {layer} 层，第 {head} 个头，第 {batch} 个批次项',
-  },
   some: {
     en: 'Drawn are {rows} of {queries} queries and, of {keys} keys, the {shown} that these look at most: {share} of their weight.',
     zh: '画出 {queries} 个查询中的 {rows} 个，以及 {keys} 个键中它们最关注的 {shown} 个：占其权重的 {share}。',
@@ -203,7 +201,7 @@ async function sceneOf(subject: LinksSubject, first: number, signal: AbortSignal
   const sums = rows.map((_, at) => sumOf(data.subarray(at * keys, (at + 1) * keys)));
   const share = sumOf(shown.map((key) => arrived[key] ?? 0)) / (sumOf(arrived) || 1);
   return {
-    ...named(subject),
+    title: headTitle(subject, { layers: subject.layers, heads: map.heads, batch: map.batch }),
     queries: tokensOf(rows, queryTokens, queries),
     keys: tokensOf(shown, keyTokens, keys),
     links: links.filter(isLink),
@@ -246,10 +244,6 @@ function sumOf(weights: { reduce(add: (sum: number, weight: number) => number, f
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
-}
-
-function named({ map, layer, head, batch }: LinksSubject): { title: Text } {
-  return { title: filled(map.batch > 1 ? text.titleOfBatch : text.title, { layer, head, batch }) };
 }
 
 /** Tokens by their place; where the file has none that fit, they go by number. */

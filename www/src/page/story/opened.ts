@@ -178,7 +178,7 @@ function isSame(a: OpenHead | undefined, b: OpenHead | undefined): boolean {
 function subjectOf({ source, map, options, place: { layer, batch, head } }: OpenHead): LinksSubject & CompareSubject {
   const { layers, queryTokens, keyTokens } = source;
   const { normalizer } = settingsFrom(options);
-  const place = { layer: layers[layer] ?? layer, batch, head };
+  const place = { layer: layers[layer] ?? layer, layers: layers.length, batch, head };
   return { map, ...place, normalizer: normalizer.id, queryTokens, keyTokens, query: startOf(source) };
 }
 
