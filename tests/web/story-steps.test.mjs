@@ -577,6 +577,18 @@ for (const width of [360, 800, 1440]) {
     }));
 }
 
+test('a query of a long sequence is called by its name, where it has one, and by its number once', () =>
+  visit({}, async (page) => {
+    await page.evaluate(() => {
+      const tensor = (length) => ({ shape: [1, 1, length, 1], data: new Float32Array(length).fill(1) });
+      const tensors = { query: tensor(1001), key: tensor(4), value: tensor(4) };
+      return globalThis['story'].openHead({ tensors, layer: 0, head: 0 });
+    });
+    await ready(page);
+    assert.equal(await page.locator('[name="steps-query"]').inputValue(), '10');
+    assert.equal(await text(page, '.steps-of'), 'of 1,000');
+  }));
+
 test('it speaks both languages, and changes while it lives', () =>
   visit({ speech: 'zh', state: '10_exponentials' }, async (page) => {
     assert.match(await text(page, '.steps'), /到此略过：软上限之后（未启用）、加偏置之后（无）、掩码之后（无）。/);

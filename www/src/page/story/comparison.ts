@@ -10,7 +10,7 @@ import {
 } from '../../engine/index.ts';
 import type { Text } from '../../generated/catalog.ts';
 import { meanDivergence } from '../../views/parts/comparing.ts';
-import { formatNumber } from '../../views/parts/format.ts';
+import { formatCount } from '../../views/parts/format.ts';
 import { breathe } from '../breathe.ts';
 import { PageError } from '../reason.ts';
 import { forbidden, settingsFrom, type Chosen } from '../settings.ts';
@@ -124,15 +124,19 @@ export function optionsUnder(layer: AtlasLayer, normalizer: Chosen | undefined):
 
 function checkSize(queries: number, keys: number): void {
   if (queries * keys <= MOST_PAIRS) return;
-  const numbers = { found: formatNumber(queries * keys), most: formatNumber(MOST_PAIRS) };
-  throw new PageError(text.large, { queries, keys, ...numbers });
+  throw new PageError(text.large, written({ queries, keys, found: queries * keys, most: MOST_PAIRS }));
+}
+
+/** Counts as the readers of both languages write them. */
+function written(counts: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, formatCount(count, 'en')]));
 }
 
 function checkSizes({ query, key }: AtlasLayer, { batch: item, head }: Which, { queries, keys }: Weights): void {
   const sizes = sizesOf(query, key);
   const { batch, heads } = sizes;
   if (sizes.queries !== queries || sizes.keys !== keys)
-    throw new PageError(text.shapes, { queries, keys, others: sizes.queries, otherKeys: sizes.keys });
+    throw new PageError(text.shapes, written({ queries, keys, others: sizes.queries, otherKeys: sizes.keys }));
   if (head >= heads || item >= batch) throw new PageError(text.noHead, { heads, batch, head, item });
 }
 
@@ -205,6 +209,5 @@ function grouped(candidates: readonly Which[]): Which[][] {
 function checkSearch({ queries, keys }: Weights, count: number): void {
   const pairs = count * queries * keys;
   if (pairs <= MOST_SEARCHED) return;
-  const numbers = { found: formatNumber(pairs), most: formatNumber(MOST_SEARCHED) };
-  throw new PageError(text.search, { count, queries, keys, ...numbers });
+  throw new PageError(text.search, written({ count, queries, keys, found: pairs, most: MOST_SEARCHED }));
 }

@@ -1,6 +1,7 @@
 // One token of a sequence, chosen where it stands in the text; of a long one, by its number.
 
 import { element, uniqueId } from './dom.ts';
+import { formatCount } from './format.ts';
 import { cutMiddle, nameElement } from './name.ts';
 import { phrase, visibleToken, type Language } from './text.ts';
 
@@ -11,7 +12,8 @@ const LONGEST = 24;
 
 const text = {
   label: { en: 'Query', zh: '查询' },
-  of: { en: 'of {last}: {name}', zh: '/ {last}：{name}' },
+  of: { en: 'of {last}', zh: '/ {last}' },
+  named: { en: 'of {last}: {name}', zh: '/ {last}：{name}' },
 };
 
 /** The sequence. */
@@ -61,10 +63,8 @@ export class TokenChoice {
     const update = (at: number): void => {
       current = at;
       field.value = String(at);
-      words.textContent = phrase(text.of, language, {
-        last: count - 1,
-        name: cutMiddle(visibleToken(name(at)), LONGEST),
-      });
+      const said = { last: formatCount(count - 1, language), name: cutMiddle(visibleToken(name(at)), LONGEST) };
+      words.textContent = phrase(said.name === String(at) ? text.of : text.named, language, said);
     };
     field.addEventListener('change', () => {
       const typed = field.value.trim();
