@@ -484,7 +484,12 @@ test('another capture takes the place of one that is under way', () =>
     await letOld.evaluate((letGo) => letGo());
     await page.waitForTimeout(100);
     assert.deepEqual(await order(page), ['7·0', '7·1', '9·0', '9·1']);
-    assert.equal(await page.locator('.heads-status').textContent(), '4 heads in 2 layers');
+    const status = page.locator('.heads-status');
+    assert.equal(await status.textContent(), '4 heads in 2 layers');
+    await useNoise(page, { layers: [0], heads: 3, tag: 'c' });
+    await status.filter({ hasText: /^3 heads in one layer$/ }).waitFor();
+    await useNoise(page, { layers: [0], heads: 1, tag: 'd' });
+    await status.filter({ hasText: /^One head$/ }).waitFor();
     await page.evaluate(() => globalThis.story.use(undefined));
     assert.equal(await page.locator('.heads-cell').count(), 0);
     assert.equal(await page.locator('.heads-status').textContent(), 'Nothing is open.');

@@ -471,6 +471,17 @@ test('names that do not fit give way in their middle: their ends tell them apart
     assert.equal(await excess(page), 0);
   }));
 
+test('one token has no empty room below it', () =>
+  site.stay({}, async (page) => {
+    await page.evaluate(() => {
+      const one = { shape: [1, 1, 1, 2], data: Float32Array.from([1, 2]) };
+      return globalThis.story.open(one, one);
+    });
+    await drawn(page);
+    const { height } = await page.locator('.links-room').boundingBox();
+    assert.ok(height < 160, `${height}`);
+  }));
+
 // ---- care
 
 test('what is taken along: a row a link, and a picture that stands alone', () =>

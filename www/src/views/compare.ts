@@ -21,6 +21,7 @@ import {
   CompareSheet,
   numbersOf,
   text as sheetText,
+  LONGEST,
   titleOf,
   type Named,
   type SheetScene,
@@ -30,6 +31,7 @@ import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
 import { gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
+import { cutMiddle } from './parts/name.ts';
 import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter } from './parts/palette.ts';
 import { formatDivergence, RowBars } from './parts/rowbars.ts';
 import { phrase, visibleToken, type Language } from './parts/text.ts';
@@ -469,13 +471,18 @@ export class CompareView extends EventTarget {
     const [query = 0] = this.#furthest;
     const names = this.names;
     const most = formatDivergence(divergence[query] ?? NaN);
-    const values = { mean: formatDivergence(mean), query, name: names.query(query), most };
+    const values = { mean: formatDivergence(mean), query, name: cutMiddle(names.query(query), LONGEST), most };
     const parts = [rows > 0 ? this.#say('mean', values) : this.#say('none')];
     if (rows > 0 && rows < divergence.length) parts.push(this.#say('without', { count: divergence.length - rows }));
     if (at >= 0) {
       const [row, key] = [Math.floor(at / keys), at % keys];
       const weight = (value = NaN): string => formatShare(value === -Infinity ? 0 : value);
-      const pair = { query: row, name: names.query(row), key, other: names.key(key) };
+      const pair = {
+        query: row,
+        name: cutMiddle(names.query(row), LONGEST),
+        key,
+        other: cutMiddle(names.key(key), LONGEST),
+      };
       parts.push(this.#say('largest', { ...pair, a: weight(a[at]), b: weight(b[at]) }));
     }
     return parts.join(this.#language === 'zh' ? '' : ' ');

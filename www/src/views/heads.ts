@@ -59,6 +59,8 @@ const text = {
   // Short, as it must not take a second line on a phone: what is below would move.
   paused: { en: '{done} of {layers} layers, paused', zh: '{layers} 层中的 {done} 层，已暂停' },
   complete: { en: '{heads} heads in {layers} layers', zh: '{layers} 层，共 {heads} 个头' },
+  oneLayer: { en: '{heads} heads in one layer', zh: '1 层，共 {heads} 个头' },
+  oneHead: { en: 'One head', zh: '共 1 个头' },
   empty: { en: 'Nothing is open.', zh: '尚未打开任何内容。' },
   weights: { en: 'Weight', zh: '权重' },
   ownScale: { en: 'Weight in layer {layer}, head {head}', zh: '第 {layer} 层第 {head} 个头的权重' },
@@ -300,7 +302,7 @@ export class HeadsView extends EventTarget {
       case 'computing':
         return this.#say(state.running ? 'computing' : 'paused', { done: state.done, layers });
       case 'complete':
-        return this.#say('complete', { heads: this.heads.length, layers });
+        return this.#counted(this.heads.length, layers);
       case 'empty':
         return this.#say('empty');
       case 'refused':
@@ -326,6 +328,11 @@ export class HeadsView extends EventTarget {
     this.#see.classList.toggle('heads-unseen', !at);
     const words = at ? this.#say('isOpen', this.#names(at)) : '';
     if (this.#isOpen.textContent !== words) this.#isOpen.textContent = words;
+  }
+
+  #counted(heads: number, layers: number): string {
+    if (heads === 1) return this.#say('oneHead');
+    return this.#say(layers === 1 ? 'oneLayer' : 'complete', { heads, layers });
   }
 
   /** Shows the head that is pointed at from close by. */

@@ -130,7 +130,6 @@ export class LinksView extends EventTarget {
     this.#words = { ...text, ...words };
     this.#cut = cut;
     this.#listed = listed;
-    // One more says how many more there are.
     this.#list.style.setProperty('--links-rows', String(listed + 1));
     this.#choices = this.#read('');
     const listener = {
@@ -181,7 +180,7 @@ export class LinksView extends EventTarget {
     this.#pointed = undefined;
     this.#queries.tokens = scene?.queries ?? [];
     this.#keys.tokens = scene?.keys ?? [];
-    if (scene) this.#reserve(Math.max(scene.queries.length, scene.keys.length));
+    if (scene) this.#reserve(scene.queries.length, scene.keys.length);
     this.#drawLines();
     this.#render();
   }
@@ -290,10 +289,13 @@ export class LinksView extends EventTarget {
     side.focus(link ? link[to] : (this.#tokensOf(to)[0]?.index ?? 0));
   }
 
-  /** Keeps room for so many tokens. */
-  #reserve(tokens: number): void {
+  /** Keeps room for so many tokens, and for what is listed of them: one line more says how many more there are. */
+  #reserve(queries: number, keys: number): void {
+    const tokens = Math.max(queries, keys);
     const row = isTouch() ? ROW.finger : tokens > ROW.from ? ROW.long : ROW.short;
     this.#plot.style.setProperty('--links-height', `${tokens * row}px`);
+    const lines = Math.max(1, Math.min(queries * keys, this.#listed + 1));
+    this.#list.style.setProperty('--links-rows', String(lines));
   }
 
   #drawLines(): void {

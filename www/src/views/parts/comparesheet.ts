@@ -5,6 +5,7 @@ import type { Text } from '../../generated/catalog.ts';
 import { rankedKeys, type Spot } from './comparing.ts';
 import { element } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
+import { cutMiddle, nameElement } from './name.ts';
 import { isTouch } from './pointer.ts';
 import { formatDivergence } from './rowbars.ts';
 import { phrase, type Language } from './text.ts';
@@ -24,6 +25,9 @@ export interface SheetScene {
 
 /** So many keys and rows are listed. */
 const LISTED = 8;
+/** Characters of a name in a sentence, and in the title. */
+export const LONGEST = 24;
+const TITLED = 12;
 
 export const text = {
   a: { en: 'Weight in A', zh: 'A 中的权重' },
@@ -106,7 +110,7 @@ export class CompareSheet {
     const head = [text.key[language], 'A', 'B', text.difference[language]];
     const rows = ranked.map((key) => {
       const [a, b, less] = valuesAt(scene, query * keys + key, language);
-      const name = element('th', { scope: 'row', title: names.key(key) }, element('bdi', {}, names.key(key)));
+      const name = element('th', { scope: 'row', title: names.key(key) }, nameElement(names.key(key)));
       return element('tr', {}, name, ...[a, b, less].map((number) => element('td', {}, number)));
     });
     this.#keys.replaceChildren(
@@ -118,13 +122,8 @@ export class CompareSheet {
   #row(query: number, bits: number, names: Named): HTMLElement {
     const bar = element('i', { 'aria-hidden': 'true' });
     bar.style.setProperty('--share', `${Number.isNaN(bits) ? 0 : 100 * bits}%`);
-    const name = element(
-      'span',
-      { class: 'compare-rows-name' },
-      String(query),
-      ' ',
-      element('bdi', {}, names.query(query)),
-    );
+    const number = element('span', {}, String(query));
+    const name = element('span', { class: 'compare-rows-name' }, number, ' ', nameElement(names.query(query)));
     const button = element(
       'button',
       { type: 'button', 'data-query': query },
@@ -144,9 +143,9 @@ export interface Named {
 }
 
 export function titleOf({ query, key }: Spot, names: Named, language: Language): string {
-  const values = { query, name: names.query(query) };
+  const values = { query, name: cutMiddle(names.query(query), TITLED) };
   if (key === undefined) return phrase(text.row, language, values);
-  return phrase(text.pair, language, { ...values, key, other: names.key(key) });
+  return phrase(text.pair, language, { ...values, key, other: cutMiddle(names.key(key), TITLED) });
 }
 
 /** The numbers of a pair and its row, or of a row alone. */

@@ -11,7 +11,7 @@ import { visibleToken } from './text.ts';
 
 /** The room of a number, and of a name: its margins, its characters, and the share of a row that it may take. */
 const NUMBER = 88;
-const NAME = { margin: 20, character: 7.6, most: 28, share: 0.4 };
+const NAME = { margin: 20, character: 8, most: 28, share: 0.4 };
 
 /** A key by its index and its name. */
 export interface ShownKey {

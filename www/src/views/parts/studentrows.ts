@@ -4,7 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import type { StudentTable } from '../student.ts';
 import { element } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
-import { nameElement } from './name.ts';
+import { cutMiddle, nameElement } from './name.ts';
 import { phrase, type Language } from './text.ts';
 
 const text = {
@@ -14,6 +14,9 @@ const text = {
   bits: { en: '{bits} bits', zh: '{bits} 比特' },
   largest: { en: 'Largest weight', zh: '最大权重' },
 } satisfies Record<string, Text>;
+
+/** Characters of a name. */
+const LONGEST = 24;
 
 /** What is shown; without a table only the names are there. */
 export interface StudentRowsScene {
@@ -33,7 +36,12 @@ export class StudentRows {
     const head = element('tr', {}, ...heads.map((name) => element('th', { scope: 'col' }, name)));
     const rows = students.map((name, student) => {
       const cells = table ? cellsOf(table, student, { most, teachers, language }) : [element('td'), element('td')];
-      return element('tr', {}, element('th', { scope: 'row' }, element('bdi', {}, name)), ...cells);
+      return element(
+        'tr',
+        {},
+        element('th', { scope: 'row', title: name }, element('bdi', {}, cutMiddle(name, LONGEST))),
+        ...cells,
+      );
     });
     const caption = element('caption', { class: 'visually-hidden' }, text.caption[language]);
     this.#table.replaceChildren(caption, element('thead', {}, head), element('tbody', {}, ...rows));
