@@ -490,6 +490,13 @@ test('another capture takes the place of one that is under way', () =>
     await status.filter({ hasText: /^3 heads in one layer$/ }).waitFor();
     await useNoise(page, { layers: [0], heads: 1, tag: 'd' });
     await status.filter({ hasText: /^One head$/ }).waitFor();
+    const [line, map, foot] = await page.evaluate(() =>
+      ['.heads-progress-line', '.heads-map', '.heads-foot'].map((part) =>
+        document.querySelector(part).getBoundingClientRect(),
+      ),
+    );
+    assert.ok(map.top - line.bottom >= 2, 'the frame of the first line is not covered');
+    assert.ok(foot.top - map.bottom < 48, 'and there is no empty room below it');
     await page.evaluate(() => globalThis.story.use(undefined));
     assert.equal(await page.locator('.heads-cell').count(), 0);
     assert.equal(await page.locator('.heads-status').textContent(), 'Nothing is open.');
