@@ -866,3 +866,24 @@ for (const width of [390, 800, 1440]) {
       );
     }));
 }
+
+test('names that do not fit keep their ends, on the axes and in the words below', () =>
+  site.visit({ width: 390, height: 1000 }, async (page) => {
+    await settled(page);
+    const tokens = Array.from({ length: 12 }, (_, at) => `model.encoder.layers.attention.${at}`);
+    const one = tensor([1, 12, 4], noise(48));
+    const content = safetensors({ 'layers.0.q': one, 'layers.0.k': one }, { tokens: JSON.stringify(tokens) });
+    await drop(page, { name: 'long.safetensors', content });
+    await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '12');
+    await openMask(page);
+    const cut = await page.locator('.axis .name > :last-child').evaluateAll((all) =>
+      all.map((one) => {
+        const [end, label] = [one, one.closest('.axis-label')].map((part) => part.getBoundingClientRect());
+        const over = [label.left - end.left, end.right - label.right, label.top - end.top, end.bottom - label.bottom];
+        return Math.max(...over);
+      }),
+    );
+    assert.ok(cut.length >= 24 && Math.max(...cut) <= 1, `${cut}`);
+    assert.match(await page.locator('.mask-readout').textContent(), /“model\.enc…ttention\.0”/);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  }));

@@ -10,6 +10,7 @@ import { element } from './parts/dom.ts';
 import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
 import { cellRange, gutters, plotSize } from './parts/layout.ts';
 import { drawMask, MaskLegend } from './parts/maskpaint.ts';
+import { cutMiddle } from './parts/name.ts';
 import { poolMask, rulesAgainst, type PooledMask, type Rule, type Rules } from './parts/rules.ts';
 import { phrase, type Language } from './parts/text.ts';
 
@@ -41,6 +42,8 @@ const MOST_HEIGHT = 440;
 const MARGIN = 36;
 /** Blocks of more pairs than this are not asked for every reason. */
 const MOST_ASKED = 4096;
+/** Characters of a name in a sentence. */
+const LONGEST = 20;
 
 const text = {
   label: {
@@ -330,7 +333,7 @@ export class MaskView extends EventTarget {
   }
 
   #named(index: number, axis: 'queries' | 'keys'): string {
-    const token = (axis === 'queries' ? this.#rows : this.#columns).name(index);
+    const token = cutMiddle((axis === 'queries' ? this.#rows : this.#columns).name(index), LONGEST);
     return token === String(index) ? token : phrase(text.named, this.#language, { index, token });
   }
 

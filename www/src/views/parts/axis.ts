@@ -2,6 +2,7 @@
 
 import { element } from './dom.ts';
 import { labelStride } from './layout.ts';
+import { nameElement, widthOf } from './name.ts';
 import { visibleToken } from './text.ts';
 
 /** Pixels that one label needs across the axis, and what the mark of a range does, which has two lines. */
@@ -93,7 +94,7 @@ export class Axis {
     this.#current.classList.toggle('axis-range', isRange);
     const text = isRange ? `${range[0]}–${range[1] - 1}` : this.name(range[0]);
     if (this.#current.textContent !== text) {
-      this.#current.textContent = text;
+      this.#current.replaceChildren(isRange ? text : nameElement(text));
       this.#current.title = text;
     }
     this.#place(this.#current, (range[0] + range[1]) / 2);
@@ -123,15 +124,11 @@ export class Axis {
   #label(item: number, thinned: boolean): HTMLElement {
     const label = element('span', { class: 'axis-label', title: this.name(item) });
     if (thinned && this.#tokens) label.append(element('i', {}, String(this.#order?.[item] ?? item)), ' ');
-    label.append(this.name(item));
+    label.append(nameElement(this.name(item)));
     return label;
   }
 
   #place(label: HTMLElement, item: number): void {
     label.style[this.#position] = `${((item - this.#along.from) * this.#along.size).toFixed(2)}px`;
   }
-}
-
-function widthOf(text: string): number {
-  return [...text].reduce((width, character) => width + (character > '\u2e7f' ? 1.8 : 1), 0);
 }

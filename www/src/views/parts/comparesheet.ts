@@ -25,9 +25,8 @@ export interface SheetScene {
 
 /** So many keys and rows are listed. */
 const LISTED = 8;
-/** Characters of a name in a sentence, and in the title. */
+/** Characters of a name in a sentence. */
 export const LONGEST = 24;
-const TITLED = 12;
 
 export const text = {
   a: { en: 'Weight in A', zh: 'A 中的权重' },
@@ -86,7 +85,7 @@ export class CompareSheet {
       this.#keys.replaceChildren();
       return;
     }
-    this.#title.textContent = titleOf(spot, names, language);
+    this.#title.replaceChildren(...titleNodes(spot, names, language));
     const lines = numbersOf(scene, spot, language);
     this.#numbers.replaceChildren(
       ...lines.map(([id, number]) =>
@@ -143,9 +142,16 @@ export interface Named {
 }
 
 export function titleOf({ query, key }: Spot, names: Named, language: Language): string {
-  const values = { query, name: cutMiddle(names.query(query), TITLED) };
+  const values = { query, name: cutMiddle(names.query(query), LONGEST) };
   if (key === undefined) return phrase(text.row, language, values);
-  return phrase(text.pair, language, { ...values, key, other: cutMiddle(names.key(key), TITLED) });
+  return phrase(text.pair, language, { ...values, key, other: cutMiddle(names.key(key), LONGEST) });
+}
+
+/** The same with names that give way where there is no room for them. */
+function titleNodes(spot: Spot, names: Named, language: Language): (string | HTMLElement)[] {
+  const between = titleOf(spot, { query: () => '\n', key: () => '\n' }, language).split('\n');
+  const named = [names.query(spot.query), ...(spot.key === undefined ? [] : [names.key(spot.key)])];
+  return between.flatMap((words, at) => [words, ...named.slice(at, at + 1).map((name) => nameElement(name))]);
 }
 
 /** The numbers of a pair and its row, or of a row alone. */
