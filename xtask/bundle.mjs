@@ -5,6 +5,7 @@ import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
+import { elementFiles, elementTypes } from './element.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
@@ -54,11 +55,13 @@ const worker = () =>
 const npmPackage = () =>
   step('pkg/', {
     inputs: [
-      ENGINE,
-      GENERATED,
+      'www/src',
       'xtask/bundle.mjs',
       'xtask/declarations.mjs',
+      'xtask/element.mjs',
+      'xtask/parts.mjs',
       'xtask/readme.mjs',
+      'xtask/single.mjs',
       'package.json',
       'tsconfig.json',
       'README.md',
@@ -70,8 +73,10 @@ const npmPackage = () =>
       const entryPoints = [`${ENGINE}/index.ts`, `${ENGINE}/inline.ts`];
       // Not minified: whoever installs it reads it, and bundles it with settings of their own.
       const { outputFiles } = await build({ ...OPTIONS, entryPoints, format: 'esm', outdir: 'pkg/dist', write: false });
+      const element = await elementFiles({ ...OPTIONS, plugins: [VIEWS] });
       await rm(at('pkg'), { recursive: true, force: true });
-      await write(outputFiles);
+      await write([...outputFiles, ...element]);
+      await writeFile(at('pkg/dist/element.d.ts'), await elementTypes());
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
       await copyModules('pkg/dist');
       await Promise.all(
@@ -106,10 +111,13 @@ async function manifest() {
     license,
     type,
     engines,
-    sideEffects: false,
+    // To import the element is to register it.
+    sideEffects: ['./dist/element.js', './dist/element.iife.js'],
     exports: {
       '.': { types, node: './dist/inline.js', default: './dist/index.js' },
       './inline': { types, default: './dist/inline.js' },
+      './element': { types: './dist/element.d.ts', default: './dist/element.js' },
+      './element.iife.js': { types: './dist/element.d.ts', default: './dist/element.iife.js' },
       ...Object.fromEntries(
         MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),
@@ -118,6 +126,8 @@ async function manifest() {
     files: ['dist', ...LICENSES],
   };
 }
+
+const VIEWS = separateViews(at('www/src/views/index.ts'));
 
 const PAGE_ENTRY = 'www/src/page/main.ts';
 
@@ -136,7 +146,7 @@ const PAGE = {
   minify: true,
   outdir: 'dist',
   write: false,
-  plugins: [separateViews(at('www/src/views/index.ts'))],
+  plugins: [VIEWS],
 };
 
 const page = () =>

@@ -17,12 +17,15 @@ const REPLACED = {
 };
 
 /** Bundles the page so. */
-export const carried = (sources) => ({
-  name: 'carried',
+export const carried = (sources) => replacing(sources, REPLACED);
+
+/** Takes one module of the sources for another. */
+export const replacing = (sources, replaced) => ({
+  name: 'replacing',
   setup(build) {
     build.onResolve({ filter: /\.ts$/ }, ({ path: wanted, resolveDir }) => {
       const found = path.relative(sources, path.resolve(resolveDir, wanted)).split(path.sep).join('/');
-      const other = REPLACED[found.replace(/\.ts$/, '')];
+      const other = replaced[found.replace(/\.ts$/, '')];
       return other && { path: path.join(sources, `${other}.ts`) };
     });
   },

@@ -36,10 +36,24 @@ for (const [file, most] of Object.entries(MOST)) {
 }
 
 /**
+ * At most so many kilobytes of the element, gzipped, with all that it takes. The aim is 120: the three modules alone are 262, which as
+ * one module of all features come to 162; script, styles and the words of both languages are 184.
+ */
+const ELEMENT = 450;
+
+for (const file of ['element.js', 'element.iife.js']) {
+  test(`${file} has at most ${ELEMENT} KB, gzipped`, async () => {
+    const bytes = gzipSync(await readBytes(`pkg/dist/${file}`), { level: 9 }).length;
+    assert.ok(bytes <= ELEMENT * 1000, `${bytes} bytes`);
+    assert.ok(bytes > ELEMENT * 900, `${bytes} bytes: less is welcome, and the figure here should say so`);
+  });
+}
+
+/**
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 78, soon: 132 };
+const SCRIPT = { seen: 1.35, page: 79, soon: 134 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');

@@ -168,6 +168,7 @@ export class Page {
       this.#renderPickers();
     },
     see: () => this.#seeHead(),
+    hasSample: true,
   });
   readonly #story: Storyboard;
   readonly #pieces: Pieces;

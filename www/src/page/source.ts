@@ -89,7 +89,7 @@ export interface Reading {
 }
 
 /** A source without its names. */
-type Content = Omit<Source, 'name' | 'about'>;
+export type Content = Omit<Source, 'name' | 'about'>;
 
 /** An example: a file beside the page, or made when it is chosen; and one honest sentence about it. */
 export interface Example {
@@ -213,6 +213,12 @@ export async function openFiles(files: readonly File[], reading: Reading): Promi
   if (captures.length === 1 && first && hasPairs(first)) return named(fromCapture(first), name, first);
   if (captures.length === 1 && first && first.layers.length > 0) throw new PageError(text.weightsOnly);
   return unassigned(files, captures, name);
+}
+
+/** A capture that names its queries and keys as something to look at. */
+export function captured(capture: Capture, name: string): Source {
+  if (!hasPairs(capture)) throw new PageError(text.weightsOnly);
+  return named(fromCapture(capture), name, capture);
 }
 
 function hasPairs(capture: Capture): boolean {

@@ -7,7 +7,7 @@
 
 import { Axis } from './parts/axis.ts';
 import { Camera, type Sight } from './parts/camera.ts';
-import { element } from './parts/dom.ts';
+import { element, focusedBeside, paperUnder } from './parts/dom.ts';
 import { formatCount } from './parts/format.ts';
 import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
@@ -339,7 +339,7 @@ export class MatrixView extends EventTarget {
     );
     const away = this.#cursor.hidden || this.#cursor.classList.contains('plot-cursor-away');
     const { color, fontFamily: font } = getComputedStyle(this.#host);
-    const paper = getComputedStyle(document.body).backgroundColor;
+    const paper = paperUnder(this.#host);
     return drawnMatrix(
       {
         title,
@@ -605,7 +605,7 @@ export class MatrixView extends EventTarget {
         return camera.zoomed;
       },
       get focused() {
-        return document.activeElement === cursor;
+        return focusedBeside(cursor) === cursor;
       },
     };
   }

@@ -2,7 +2,7 @@
 //
 // The view changes nothing itself: it says what the visitor does (StepsListener), and whoever listens shows the next scene.
 
-import { element, svg } from './parts/dom.ts';
+import { element, focusedBeside, svg } from './parts/dom.ts';
 import { dimensionUnder, drawDimensions } from './parts/dimensions.ts';
 import { formulaText } from './parts/formula.ts';
 import { ROW } from './parts/keyrow.ts';
@@ -188,7 +188,7 @@ export class StepsView {
 
   #list(scene: StepsScene): void {
     this.#stages.setAttribute('aria-label', text.stages[this.#language]);
-    const focused = this.#stages.contains(document.activeElement);
+    const focused = this.#stages.contains(focusedBeside(this.#stages));
     const items = scene.stages.map(({ name, off }, index) => {
       if (off !== undefined) return element('li', { class: 'steps-off' }, name, element('span', {}, off));
       const current = index === scene.at;

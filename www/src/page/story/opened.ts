@@ -38,6 +38,8 @@ export interface Host {
   open(at: HeadAt): void;
   /** The visitor wants to be where the open head is shown. */
   see(): void;
+  /** Whether samples come with the page. */
+  readonly hasSample: boolean;
 }
 
 /** Nobody stops the values of a layer: they are read once and are wanted as long as the layer is. */
@@ -128,6 +130,10 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
   }
 
   // ---- for students and teachers
+
+  get hasSample(): boolean {
+    return this.#host.hasSample;
+  }
 
   openLayer(): OpenLayer | undefined {
     return this.#head && { source: this.#head.source, layer: this.#head.place.layer };

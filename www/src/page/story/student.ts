@@ -37,6 +37,10 @@ const text = {
 export interface StudentOf {
   /** What is open; undefined: nothing is. */
   openLayer(): OpenLayer | undefined;
+  /** Whether there is a sample to begin with; without one it begins with what is open, and follows that. */
+  readonly hasSample: boolean;
+  /** Calls `changed` whenever another layer is open. */
+  listen(changed: () => void): void;
 }
 
 /** The section, which may take what `of` says is open. */
@@ -85,7 +89,11 @@ class Student implements Mounted {
     this.#write();
     this.#makeKnob();
     this.#show();
-    this.#readSample();
+    if (of.hasSample) this.#readSample();
+    else {
+      this.#takeOpen();
+      of.listen(() => this.#takeOpen());
+    }
   }
 
   speak(language: Language): void {

@@ -33,6 +33,22 @@ function setAttributes(target: Element, attributes: Record<string, Attribute>): 
   }
 }
 
+/** What has the focus in the document, or in the shadow tree, that `node` is in. */
+export function focusedBeside(node: Node): Element | null {
+  const root = node.getRootNode();
+  return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+}
+
+/** The colour that `node` stands on, as pictures of it that are taken along have it. */
+export function paperUnder(node: Node): string {
+  for (let at: Node | null = node; at; at = at instanceof ShadowRoot ? at.host : at.parentNode) {
+    if (!(at instanceof Element)) continue;
+    const { backgroundColor } = getComputedStyle(at);
+    if (!/^(transparent|rgba\(.*, 0\))$/.test(backgroundColor)) return backgroundColor;
+  }
+  return 'white';
+}
+
 let made = 0;
 
 /** A document-wide unique id, to tie labels and descriptions to what they describe. */

@@ -1,7 +1,7 @@
 // What takes hold of arrows: an element on each tip, for mouse, touch and keyboard.
 
 import { vectorAt, pointOf } from './arrows.ts';
-import { element } from './dom.ts';
+import { element, focusedBeside } from './dom.ts';
 import type { PlaneScene } from './planescene.ts';
 import { formatScore } from './ranking.ts';
 import { phrase, type Language } from './text.ts';
@@ -63,7 +63,7 @@ export class Handles {
     for (const [of, handle] of this.#handles) {
       if (all.includes(of)) continue;
       // The focus goes on to a neighbour, not to the top of the page.
-      const focused = handle === document.activeElement;
+      const focused = handle === focusedBeside(handle);
       handle.remove();
       this.#handles.delete(of);
       if (focused) this.#handles.get(all.at(-1) ?? QUERY)?.focus({ preventScroll: true });

@@ -1,6 +1,6 @@
 // Heads as small pictures in lines: what is drawn in each, which one the keyboard is at, and which one is open.
 
-import { element } from './dom.ts';
+import { element, focusedBeside } from './dom.ts';
 import { headKey, linesByLayer, linesByNumber, steppedTo, tiling } from './headorder.ts';
 import type { HeadAt, HeadChoices, HeadLine } from './headorder.ts';
 import { isDark, neutralTones, release, type Painter, type Palette } from './palette.ts';
@@ -265,7 +265,7 @@ export class HeadGrid {
     this.#lines =
       order === 'model' ? linesByLayer(this.#counts, columns) : linesByNumber(this.#counts, columns, order, numberOf);
     this.element.style.setProperty('--heads-side', `${side}px`);
-    const focused = this.element.contains(document.activeElement);
+    const focused = this.element.contains(focusedBeside(this.element));
     this.element.replaceChildren(...this.#lines.map((line) => this.#row(line)));
     // Without rows it would be a grid of nothing.
     if (this.#lines.length > 0) this.element.setAttribute('role', 'grid');

@@ -1,0 +1,272 @@
+// The element `<qk-scope>` as the package ships it: in pages that are not ours.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { attention } from '../../pkg/dist/inline.js';
+import { screenshot, startSite } from './harness.mjs';
+import { loadParts } from './story.mjs';
+
+const { VIEWS } = await loadParts('element/views');
+
+/** The whole repository: the package and samples lie in two folders. */
+const site = await startSite({ folder: '.' });
+after(() => site.close());
+
+const SENTENCE = 'src="/www/sentence.safetensors" layer="3" head="1"';
+const FOUR = {
+  tokens: ['the', 'cat', 'sat', 'down'],
+  q: [[1, 0], [0, 1], [1, 1], [0.5, -1]], // prettier-ignore
+  k: [[1, 0], [0, 1], [1, 1], [-1, 0.5]], // prettier-ignore
+};
+/** The same as attributes. */
+const four = Object.entries(FOUR)
+  .map(([name, value]) => `${name}='${JSON.stringify(value)}'`)
+  .join(' ');
+
+/** A document of somebody else, which keeps what the figures in it tell. */
+const page = (body, { head = '', lang = 'en' } = {}) => `<!doctype html>
+<html lang="${lang}"><head><meta charset="utf-8" /><title>figures</title><link rel="icon" href="data:," />
+<script>
+  globalThis.told = [];
+  for (const name of ['qk-ready', 'qk-change', 'qk-error'])
+    addEventListener(name, ({ target, detail }) => told.push({ name, id: target.id, ...detail, error: String(detail.error ?? '') }));
+</script>
+<script type="module" src="/pkg/dist/element.js"></script>${head}</head><body>${body}</body></html>`;
+
+const told = (page, name, id) =>
+  page.evaluate(
+    ([event, of]) => globalThis['told'].filter((one) => one.name === event && (!of || one.id === of)),
+    [name, id],
+  );
+
+const isReady = (page, id, times = 1) =>
+  page.waitForFunction(
+    ([of, count]) => globalThis['told'].filter(({ name, id }) => name === 'qk-ready' && id === of).length >= count,
+    [id, times],
+  );
+
+for (const { id: view } of VIEWS) {
+  test(`${view} stands in a page of documentation`, () =>
+    site.visit(
+      { html: page(`<qk-scope id="one" ${SENTENCE} view="${view}"><p>instead</p></qk-scope>`) },
+      async (page) => {
+        await isReady(page, 'one');
+        const box = await page.locator('qk-scope [part="view"]').boundingBox();
+        assert.ok(box.width > 600 && box.height > 200, JSON.stringify(box));
+        assert.ok(await page.getByText('instead').isHidden());
+        assert.deepEqual(await told(page, 'qk-error'), []);
+      },
+    ));
+}
+
+test('four tokens in attributes, as an object and by a property are the same figure, with the kernel’s weights', () =>
+  site.visit(
+    {
+      html: page(
+        `<qk-scope id="a" ${four} controls></qk-scope>
+         <qk-scope id="b" data='${JSON.stringify(FOUR)}'></qk-scope>
+         <qk-scope id="c" causal></qk-scope>
+         <script>document.getElementById('c').data = ${JSON.stringify(FOUR)};</script>`,
+      ),
+    },
+    async (page) => {
+      for (const id of ['a', 'b', 'c']) {
+        await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+        await isReady(page, id);
+      }
+      const tensor = (rows) => ({ data: Float32Array.from(rows.flat()), shape: [4, 2] });
+      const { weights } = await attention(tensor(FOUR.q), tensor(FOUR.k), null, { needWeights: true });
+      await page.locator('#a').scrollIntoViewIfNeeded();
+      const plot = await page.locator('#a .plot').boundingBox();
+      for (const [query, key] of [
+        [0, 1],
+        [3, 2],
+      ]) {
+        await page.mouse.move(plot.x + ((key + 0.5) / 4) * plot.width, plot.y + ((query + 0.5) / 4) * plot.height);
+        await page.waitForFunction(
+          ([row, column]) => {
+            const { queries, keys } = globalThis['told']
+              .filter(({ name, id }) => name === 'qk-change' && id === 'a')
+              .at(-1);
+            return queries[0] === row && keys[0] === column;
+          },
+          [query, key],
+        );
+        const { value } = (await told(page, 'qk-change', 'a')).at(-1);
+        assert.equal(value, weights.data[query * 4 + key]);
+      }
+      for (const id of ['a', 'b', 'c']) {
+        const labels = await page.locator(`#${id} .axis-rows .axis-label:not(.axis-current)`).allTextContents();
+        assert.deepEqual(labels.sort(), [...FOUR.tokens].sort());
+      }
+      // What an attribute of the catalogue says is computed so: under a causal mask the first query sees itself alone.
+      await page.locator('#c .plot-cursor').focus();
+      await page.keyboard.press('Control+Home');
+      await page.waitForFunction(() => globalThis['told'].some(({ id, value }) => id === 'c' && value === 1));
+      await screenshot(page, 'element-four');
+    },
+  ));
+
+test('what an attribute says wrongly is told in the figure and by an event, and mended by another value', () =>
+  site.visit(
+    {
+      html: page(`<qk-scope id="bad" ${four} normalizer="softmux"><p>instead</p></qk-scope>`),
+    },
+    async (page) => {
+      const figure = page.locator('qk-scope');
+      await figure.getByRole('alert').filter({ hasText: 'softmux' }).waitFor();
+      assert.match((await told(page, 'qk-error'))[0].error, /softmux/);
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('normalizer', 'sparsemax'));
+      await isReady(page, 'bad');
+      assert.ok(await figure.getByRole('alert').isHidden());
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('layer', 'x'));
+      await figure.getByRole('alert').filter({ hasText: 'layer' }).waitFor();
+    },
+  ));
+
+test('only an address of the web is fetched', () =>
+  site.visit({ html: page('<qk-scope id="one" src="javascript:alert(1)"></qk-scope>') }, async (page, seen) => {
+    await page.locator('qk-scope').getByRole('alert').waitFor();
+    assert.match((await told(page, 'qk-error'))[0].error, /javascript:/);
+    assert.ok(seen.requests.every((address) => address.startsWith('http')));
+  }));
+
+test('a token that looks like markup is text', () =>
+  site.visit({ html: page('<qk-scope id="one"></qk-scope>') }, async (page) => {
+    await page.evaluate((given) => {
+      const tokens = given.tokens.map(() => '<img src=x onerror="globalThis.hurt=1">');
+      document.querySelector('qk-scope')['data'] = { ...given, tokens };
+    }, FOUR);
+    await isReady(page, 'one');
+    assert.equal(await page.locator('qk-scope img').count(), 0);
+    assert.equal(await page.evaluate(() => globalThis['hurt']), undefined);
+  }));
+
+test('a figure far below is not made, nor fetched, before the window comes near', () =>
+  site.visit(
+    {
+      html: page(`<div style="height: 4000px"></div><qk-scope id="far" ${SENTENCE}></qk-scope>`),
+    },
+    async (page, { requests }) => {
+      await page.waitForFunction(() => customElements.get('qk-scope'));
+      await page.waitForTimeout(300);
+      assert.ok(!requests.some((address) => address.includes('safetensors')));
+      await page.locator('qk-scope').scrollIntoViewIfNeeded();
+      await isReady(page, 'far');
+      assert.ok(requests.some((address) => address.includes('safetensors')));
+    },
+  ));
+
+/** Counts workers, before the page. */
+function countWorkers() {
+  globalThis['workers'] = { made: 0, alive: 0 };
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      globalThis['workers'].made += 1;
+      globalThis['workers'].alive += 1;
+    }
+    terminate() {
+      globalThis['workers'].alive -= 1;
+      super.terminate();
+    }
+  };
+}
+
+test('200 figures share one pool; moved they stay, and gone they let go of everything', () =>
+  site.visit({ html: page('<main></main><aside></aside>'), before: countWorkers }, async (page) => {
+    await page.waitForFunction(() => customElements.get('qk-scope'));
+    await page.evaluate((given) => {
+      for (let at = 0; at < 200; at += 1) {
+        const figure = document.createElement('qk-scope');
+        figure.id = `f${at}`;
+        figure.setAttribute('loading', 'eager');
+        figure['data'] = given;
+        document.querySelector('main').append(figure);
+      }
+    }, FOUR);
+    const ready = (count) =>
+      page.waitForFunction((n) => globalThis['told'].filter(({ name }) => name === 'qk-ready').length >= n, count);
+    await ready(200);
+    const { made } = await page.evaluate(() => globalThis['workers']);
+    const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+    assert.ok(made <= cores, `${made} workers on ${cores} cores`);
+    // A move is no news: the figure is there as it was.
+    await page.evaluate(() => document.querySelector('aside').append(document.getElementById('f0')));
+    await page.waitForTimeout(100);
+    assert.equal((await told(page, 'qk-ready', 'f0')).length, 1);
+    assert.ok(await page.locator('#f0 .plot-canvas').isVisible());
+    // Removed and put back, it is made again.
+    await page.evaluate(async () => {
+      const figure = document.getElementById('f0');
+      figure.remove();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      document.querySelector('aside').append(figure);
+    });
+    await isReady(page, 'f0', 2);
+    await page.evaluate(() => document.querySelectorAll('qk-scope').forEach((figure) => figure.remove()));
+    // With nothing open workers are let go after ten seconds.
+    await page.waitForFunction(() => globalThis['workers'].alive === 0, undefined, { timeout: 20_000 });
+  }));
+
+for (const [name, { head, dark }] of Object.entries({
+  'that says its scheme': {
+    head: '<style>:root { color-scheme: light; background: #fff } .dark { color-scheme: dark; background: #111 }</style>',
+    dark: () => document.documentElement.classList.add('dark'),
+  },
+  'that only looks dark': {
+    head: '<style>body { background: #fff } body[data-theme="dark"] { background: #131416 }</style>',
+    dark: () => (document.body.dataset['theme'] = 'dark'),
+  },
+})) {
+  test(`a figure follows a site ${name}`, () =>
+    site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} stage="scaled"></qk-scope>`, { head }) }, async (page) => {
+      await isReady(page, 'one');
+      const look = () =>
+        page.evaluate(() => {
+          const root = document.querySelector('qk-scope').shadowRoot;
+          const canvas = root.querySelector('.plot-canvas');
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          const light = data.reduce((sum, byte) => sum + byte, 0) / data.length;
+          return { ink: getComputedStyle(root.querySelector('.figure')).color, light };
+        });
+      const before = await look();
+      await page.evaluate(dark);
+      await page.waitForFunction(
+        (ink) => getComputedStyle(document.querySelector('qk-scope').shadowRoot.querySelector('.figure')).color !== ink,
+        before.ink,
+      );
+      await page.waitForTimeout(500);
+      const now = await look();
+      assert.ok(now.light < before.light - 20, `${before.light} to ${now.light}`);
+    }));
+}
+
+test('the language is that of the page around, or the one that is asked for', () =>
+  site.visit(
+    {
+      html: page(`<qk-scope id="zh" ${four}></qk-scope><qk-scope id="en" lang="en" ${four}></qk-scope>`, {
+        lang: 'zh-CN',
+      }),
+    },
+    async (page) => {
+      await isReady(page, 'zh');
+      await isReady(page, 'en');
+      assert.match(await page.locator('#zh .plot').getAttribute('aria-label'), /热图/);
+      assert.match(await page.locator('#en .plot').getAttribute('aria-label'), /Heat map/);
+    },
+  ));
+
+test('a figure is made for print that was never seen, and it has a caption', () =>
+  site.visit(
+    {
+      html: page(`<div style="height: 4000px"></div><qk-scope id="far" ${four} caption="Four tokens"></qk-scope>`),
+    },
+    async (page) => {
+      await page.waitForFunction(() => customElements.get('qk-scope'));
+      await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+      await isReady(page, 'far');
+      assert.equal(await page.locator('figcaption').innerText(), 'Four tokens');
+    },
+  ));

@@ -1,0 +1,131 @@
+// What the attributes of a figure say: which view of which numbers, computed how. Everything that computes is driven by the catalogue.
+
+import { catalog, type Colormap, type Pool, type Stage } from '../generated/catalog.ts';
+import type { ProblemOptions } from '../engine/index.ts';
+import type { Language } from '../views/parts/text.ts';
+import { VIEWS, type ViewId } from './views.ts';
+import { AttributeError } from './fault.ts';
+
+export type Theme = 'auto' | 'light' | 'dark';
+export type Loading = 'lazy' | 'eager';
+
+/** Options of the problem that are lists of members, by their attributes. */
+const MEMBERS = ['score', 'normalizer', 'position'] as const;
+
+/** The other options of the problem that one number, word or switch sets, by their attributes: `left-window-size`. */
+const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
+
+/** Attributes that say which numbers. */
+export const DATA_ATTRIBUTES = ['src', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
+/** Attributes that say what is looked at, and how. */
+const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
+/** Attributes of the figure itself. */
+const OWN_ATTRIBUTES = ['lang', 'theme', 'loading', 'caption', 'controls', 'wasm-url'] as const;
+
+export const ATTRIBUTES: readonly string[] = [
+  ...DATA_ATTRIBUTES,
+  ...VIEW_ATTRIBUTES,
+  ...OWN_ATTRIBUTES,
+  ...MEMBERS,
+  ...OPTIONS.keys(),
+];
+
+/** What is looked at, and how. */
+export interface Asked {
+  view: ViewId;
+  /** What brings back what was seen in a view; '' where it is as it comes. */
+  state: string;
+  /** The layer as a file numbers it, the head and the batch item; undefined: the first. */
+  layer: number | undefined;
+  head: number;
+  batch: number;
+  stage: Stage;
+  colors: Colormap | undefined;
+  pool: Pool;
+  options: ProblemOptions;
+}
+
+type Read = (name: string) => string | null;
+
+/** What the attributes ask for. Throws where one says nothing that makes sense. */
+export function askedBy(read: Read): Asked {
+  return {
+    view:
+      wordIn(
+        read,
+        'view',
+        VIEWS.map(({ id }) => id),
+      ) ?? 'matrix',
+    state: read('state') ?? '',
+    layer: wholeIn(read, 'layer'),
+    head: wholeIn(read, 'head') ?? 0,
+    batch: wholeIn(read, 'batch') ?? 0,
+    stage: wordIn(read, 'stage', ids(catalog.stages)) ?? 'weights',
+    colors: wordIn(read, 'colors', ids(catalog.colormaps)),
+    pool: wordIn(read, 'pool', ids(catalog.pools)) ?? 'max',
+    options: optionsIn(read),
+  };
+}
+
+export const languageIn = (read: Read): Language | undefined => {
+  const tag = read('lang')?.toLowerCase();
+  if (!tag) return undefined;
+  return tag.startsWith('zh') ? 'zh' : 'en';
+};
+
+export const themeIn = (read: Read): Theme => wordIn(read, 'theme', ['auto', 'light', 'dark']) ?? 'auto';
+export const loadingIn = (read: Read): Loading => wordIn(read, 'loading', ['lazy', 'eager']) ?? 'lazy';
+
+function optionsIn(read: Read): ProblemOptions {
+  const options: Record<string, unknown> = {};
+  for (const name of MEMBERS) {
+    const said = read(name);
+    // A member with parameters is an object: {"id":"topk","k":4}.
+    if (said !== null) options[name] = said.trimStart().startsWith('{') ? jsonIn(read, name) : said;
+  }
+  for (const [attribute, { name, kind }] of OPTIONS) {
+    const said = read(attribute);
+    if (said !== null) options[name] = valueOf(attribute, said, kind);
+  }
+  return options;
+}
+
+function valueOf(attribute: string, said: string, kind: string): unknown {
+  if (kind === 'flag') return said !== 'false';
+  if (kind === 'choice') return said;
+  const number = Number(said);
+  if (said.trim() === '' || Number.isNaN(number)) throw new AttributeError(attribute, 'a number', said);
+  return number;
+}
+
+/** JSON of an attribute; undefined where it is not there. */
+export function jsonIn(read: Read, name: string): unknown {
+  const said = read(name);
+  if (said === null) return undefined;
+  try {
+    return JSON.parse(said) as unknown;
+  } catch {
+    throw new AttributeError(name, 'JSON', said);
+  }
+}
+
+function wholeIn(read: Read, name: string): number | undefined {
+  const said = read(name);
+  if (said === null) return undefined;
+  if (!/^\d{1,9}$/.test(said)) throw new AttributeError(name, 'a whole number', said);
+  return Number(said);
+}
+
+function wordIn<T extends string>(read: Read, name: string, allowed: readonly T[]): T | undefined {
+  const said = read(name);
+  if (said === null) return undefined;
+  const found = allowed.find((one) => one === said);
+  if (found === undefined) throw new AttributeError(name, allowed.join(', '), said);
+  return found;
+}
+
+const ids = <T extends string>(members: readonly { id: T }[]): T[] => members.map(({ id }) => id);
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

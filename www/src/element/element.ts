@@ -1,0 +1,257 @@
+/**
+ * `<qk-scope>`: a figure of attention in a page of documentation.
+ *
+ * Attributes say which numbers (`src`, `q`, `k`, `v`, `tokens`), which view of them, and how they are computed; properties of the same
+ * names take the same, and `data` and `options` take objects. Nothing is fetched and nothing computed before the figure is near the
+ * window. What stands inside the element is seen until the figure is there, and where there are no scripts.
+ */
+import type { ProblemOptions } from '../engine/index.ts';
+import { reasonOf } from '../page/reason.ts';
+import type { Source } from '../page/source.ts';
+import { element } from '../views/parts/dom.ts';
+import type { Language } from '../views/parts/text.ts';
+import {
+  askedBy,
+  ATTRIBUTES,
+  DATA_ATTRIBUTES,
+  jsonIn,
+  languageIn,
+  loadingIn,
+  themeIn,
+  type Asked,
+} from './attributes.ts';
+import { AttributeError } from './fault.ts';
+import { Figure } from './figure.ts';
+import { fromCapture, fromGiven, type Given } from './numbers.ts';
+import { figureSheet } from './sheets.ts';
+import { Latest } from '../views/parts/latest.ts';
+import { Ground } from './ground.ts';
+import { VIEWS } from './views.ts';
+
+/** Properties that take what an attribute cannot say, and those that mirror one. */
+const OBJECTS = ['data', 'options'] as const;
+
+/** How far from the window a figure begins to be made. */
+const NEAR = '200px';
+
+/** Importing this in Node, where pages are rendered ahead, defines a class that nobody makes an instance of. */
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+export class QkScopeElement extends Base {
+  static readonly observedAttributes = ATTRIBUTES;
+
+  readonly #frame: HTMLElement;
+  readonly #view: HTMLElement;
+  readonly #status: HTMLElement;
+  readonly #caption: HTMLElement;
+  readonly #figure: Figure;
+  readonly #ground: Ground;
+  readonly #jobs = new Latest((error) => this.#fail(error));
+  #near: IntersectionObserver | undefined;
+  /** Whether the window has come near, or nobody waits for that. */
+  #awake = false;
+  #scheduled = false;
+  /** Whether it stands in a page, with all that it holds. */
+  #alive = false;
+  #data: Given | Blob | ArrayBuffer | undefined;
+  #options: ProblemOptions = {};
+  /** What was read, and from what. */
+  #source: { key: string; data: unknown; source: Source } | undefined;
+  /** What was chosen in the figure itself: it counts until attributes say something else. */
+  #chosen: Partial<Pick<Asked, 'layer' | 'head'>> = {};
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [figureSheet()];
+    this.#view = element('div', { part: 'view' });
+    this.#status = element('p', { class: 'fault', part: 'error', role: 'alert', hidden: true });
+    this.#caption = element('figcaption', { class: 'caption', part: 'caption', hidden: true });
+    const fallback = document.createElement('slot');
+    this.#frame = element(
+      'figure',
+      { class: 'figure', part: 'figure' },
+      this.#status,
+      fallback,
+      this.#view,
+      this.#caption,
+    );
+    root.append(this.#frame);
+    this.#ground = new Ground(this, this.#frame, () => this.#figure.repaint());
+    this.#figure = new Figure(this.#view, 'en', {
+      point: ({ queries, keys, value }) => this.#tell('qk-change', { view: 'matrix', queries, keys, value }),
+      state: (state) => this.#tell('qk-change', { view: this.#asked?.view, state }),
+      open: (at) => {
+        this.#chosen = { ...at };
+        this.#schedule();
+      },
+    });
+  }
+
+  /** Numbers as an object: Q, K and more, or the bytes of a capture. */
+  get data(): Given | Blob | ArrayBuffer | undefined {
+    return this.#data;
+  }
+
+  set data(data: Given | Blob | ArrayBuffer | undefined) {
+    this.#data = data;
+    this.#schedule();
+  }
+
+  /** Options of the problem as the package takes them; they go before those of attributes. */
+  get options(): ProblemOptions {
+    return this.#options;
+  }
+
+  set options(options: ProblemOptions) {
+    this.#options = options ?? {};
+    this.#schedule();
+  }
+
+  connectedCallback(): void {
+    // Moved, it stays as it was.
+    if (this.#alive) return;
+    this.#alive = true;
+    for (const name of OBJECTS) this.#upgrade(name);
+    addEventListener('beforeprint', this.#wake);
+    this.#ground.watch();
+    this.#schedule();
+  }
+
+  disconnectedCallback(): void {
+    // Who is moved is connected again before anything else happens.
+    queueMicrotask(() => !this.isConnected && this.#alive && this.#release());
+  }
+
+  attributeChangedCallback(): void {
+    this.#chosen = {};
+    this.#schedule();
+  }
+
+  readonly #wake = (): void => {
+    this.#near?.disconnect();
+    this.#near = undefined;
+    this.#awake = true;
+    this.#schedule();
+  };
+
+  /** A property that was set before the element was defined. */
+  #upgrade(name: (typeof OBJECTS)[number]): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete this[name];
+    Object.assign(this, { [name]: value });
+  }
+
+  /** Shows what is asked for, once everything that is said at a time has been. */
+  #schedule(): void {
+    if (this.#scheduled || !this.isConnected) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.isConnected) this.#update();
+    });
+  }
+
+  #update(): void {
+    const read = (name: string): string | null => this.getAttribute(name);
+    try {
+      this.#dress(read);
+      if (!this.#awake && loadingIn(read) === 'lazy') return this.#wait();
+      const asked = { ...askedBy(read), ...this.#chosen };
+      const options = { ...asked.options, ...this.#options };
+      this.#jobs.run((signal) => this.#show({ ...asked, options }, signal), true);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #asked: Asked | undefined;
+
+  async #show(asked: Asked, signal: AbortSignal): Promise<void> {
+    this.#frame.ariaBusy = 'true';
+    const reading = { signal, onProgress: () => undefined };
+    const needs = VIEWS.find(({ id }) => id === asked.view)?.alone === false;
+    const source = needs ? await this.#read(reading) : undefined;
+    signal.throwIfAborted();
+    this.#asked = asked;
+    await this.#figure.show({ ...asked, source }, reading);
+    signal.throwIfAborted();
+    this.#status.hidden = true;
+    this.#frame.ariaBusy = null;
+    this.#frame.dataset['ready'] = '';
+    this.#tell('qk-ready', { view: asked.view });
+  }
+
+  /** The numbers that are asked for, read anew where they are others. */
+  async #read(reading: { signal: AbortSignal; onProgress: () => void }): Promise<Source> {
+    const read = (name: string): string | null => this.getAttribute(name);
+    const key = JSON.stringify(DATA_ATTRIBUTES.map(read));
+    if (this.#source?.key === key && this.#source.data === this.#data) return this.#source.source;
+    const data = this.#data;
+    const source = await this.#open(read, reading);
+    this.#source = { key, data, source };
+    return source;
+  }
+
+  async #open(read: (name: string) => string | null, reading: { signal: AbortSignal; onProgress: () => void }) {
+    const given = this.#data ?? jsonIn(read, 'data');
+    if (given instanceof Blob || given instanceof ArrayBuffer) return fromCapture(given, this.baseURI, reading);
+    if (given !== undefined) return fromGiven(given as Given);
+    const src = read('src');
+    if (src !== null) return fromCapture(src, this.baseURI, reading);
+    const [q, k, v, tokens, keyTokens] = ['q', 'k', 'v', 'tokens', 'key-tokens'].map((name) => jsonIn(read, name));
+    if (q === undefined) throw new AttributeError('src', 'an address, or q and k', '');
+    return fromGiven({ q, k, v, tokens, keyTokens } as Given);
+  }
+
+  /** What is around the figure: language, theme and caption. */
+  #dress(read: (name: string) => string | null): void {
+    const language = languageIn(read) ?? languageAround(this);
+    this.#frame.lang = language === 'zh' ? 'zh-Hans' : 'en';
+    this.#figure.speak(language);
+    this.#ground.theme = themeIn(read);
+    const caption = read('caption');
+    this.#caption.textContent = caption;
+    this.#caption.hidden = caption === null;
+    this.#frame.toggleAttribute('data-controls', read('controls') !== null);
+  }
+
+  #wait(): void {
+    if (this.#near) return;
+    this.#near = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && this.#wake(), {
+      rootMargin: NEAR,
+    });
+    this.#near.observe(this);
+  }
+
+  #fail(error: unknown): void {
+    const language: Language = this.#frame.lang === 'en' ? 'en' : 'zh';
+    this.#frame.ariaBusy = null;
+    this.#status.textContent = `${reasonOf(error, language)}${language === 'zh' ? '。' : '.'}`;
+    this.#status.hidden = false;
+    this.#tell('qk-error', { error });
+  }
+
+  #tell(name: string, detail: object): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  #release(): void {
+    this.#alive = false;
+    removeEventListener('beforeprint', this.#wake);
+    this.#near?.disconnect();
+    this.#near = undefined;
+    this.#jobs.cancel();
+    this.#ground.leave();
+    this.#figure.free();
+    this.#source = undefined;
+    delete this.#frame.dataset['ready'];
+  }
+}
+
+/** The language of what stands around an element. */
+function languageAround(node: Element): Language {
+  const tag = node.closest('[lang]')?.getAttribute('lang') || navigator.language;
+  return tag.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
