@@ -1,6 +1,7 @@
 // The element `<qk-scope>` as the package ships it: in pages that are not ours.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { attention } from '../../pkg/dist/inline.js';
@@ -105,6 +106,76 @@ test('four tokens in attributes, as an object and by a property are the same fig
       await page.keyboard.press('Control+Home');
       await page.waitForFunction(() => globalThis['told'].some(({ id, value }) => id === 'c' && value === 1));
       await screenshot(page, 'element-four');
+    },
+  ));
+
+test('with controls one steps through layers and heads, by keys as well, and they are told', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} controls></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const figure = page.locator('qk-scope');
+    assert.deepEqual(await figure.locator('.stepper select').evaluateAll((menus) => menus.map(({ value }) => value)), [
+      '3',
+      '1',
+    ]);
+    const before = await figure.locator('.plot-cursor').getAttribute('aria-label');
+    await figure.getByRole('button', { name: 'Next: Head' }).or(figure.locator('[name="head-next"]')).first().focus();
+    await page.keyboard.press('Enter');
+    await isReady(page, 'one', 2);
+    assert.equal(await figure.locator('[name="head"]').inputValue(), '2');
+    assert.equal(
+      await page.evaluate(() => document.querySelector('qk-scope').shadowRoot.activeElement.getAttribute('name')),
+      'head-next',
+    );
+    await page.waitForFunction(
+      (words) =>
+        document.querySelector('qk-scope').shadowRoot.querySelector('.plot-cursor').getAttribute('aria-label') !==
+        words,
+      before,
+    );
+    // An attribute that is set anew goes before what was chosen.
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('head', '5'));
+    await isReady(page, 'one', 3);
+    assert.equal(await figure.locator('[name="head"]').inputValue(), '5');
+  }));
+
+test('axe finds nothing in figures of each view', () =>
+  site.visit(
+    {
+      html: page(
+        `<main><h1>Figures</h1>${VIEWS.map(({ id }) => `<qk-scope id="${id}" ${SENTENCE} view="${id}" controls></qk-scope>`).join('')}</main>`,
+      ),
+    },
+    async (page) => {
+      for (const { id } of VIEWS) {
+        await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+        await isReady(page, id);
+      }
+      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+      const { violations } = await page.evaluate(() => globalThis['axe'].run());
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+        [],
+      );
+    },
+  ));
+
+test('a kernel with relaxed SIMD is fetched where an address gives it', () =>
+  site.visit(
+    {
+      html: page(`<qk-scope id="one" ${four} wasm-url="/pkg/dist/qkscope_relaxed_bg.wasm"></qk-scope>`),
+    },
+    async (page, { requests }) => {
+      await isReady(page, 'one');
+      assert.ok(requests.some((address) => address.endsWith('qkscope_relaxed_bg.wasm')));
+    },
+  ));
+
+test('a kernel that is not at its address is the one inside', () =>
+  site.visit(
+    { html: page(`<qk-scope id="one" ${four} wasm-url="/nowhere.wasm"></qk-scope>`), expectedErrors: /404/ },
+    async (page) => {
+      await isReady(page, 'one');
+      assert.deepEqual(await told(page, 'qk-error'), []);
     },
   ));
 

@@ -7,7 +7,7 @@
  */
 import type { ProblemOptions } from '../engine/index.ts';
 import { reasonOf } from '../page/reason.ts';
-import type { Source } from '../page/source.ts';
+import type { Reading, Source } from '../page/source.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Language } from '../views/parts/text.ts';
 import {
@@ -21,15 +21,22 @@ import {
   type Asked,
 } from './attributes.ts';
 import { AttributeError } from './fault.ts';
-import { Figure } from './figure.ts';
+import { Figure, type Choice } from './figure.ts';
 import { fromCapture, fromGiven, type Given } from './numbers.ts';
 import { figureSheet } from './sheets.ts';
+import { preferKernel } from '../engine/prefer.ts';
+import { Busy, listed, numbered, stepper } from '../page/pickers.ts';
+import { replaceKeepingFocus } from '../page/toolbar.ts';
+import { text } from '../page/text.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { Ground } from './ground.ts';
 import { VIEWS } from './views.ts';
 
 /** Properties that take what an attribute cannot say, and those that mirror one. */
 const OBJECTS = ['data', 'options'] as const;
+
+/** A place that was chosen in a figure. */
+type Chosen = Partial<Pick<Asked, 'layer' | 'head' | 'batch'>>;
 
 /** How far from the window a figure begins to be made. */
 const NEAR = '200px';
@@ -41,10 +48,12 @@ export class QkScopeElement extends Base {
   static readonly observedAttributes = ATTRIBUTES;
 
   readonly #frame: HTMLElement;
+  readonly #bar: HTMLElement;
   readonly #view: HTMLElement;
   readonly #status: HTMLElement;
   readonly #caption: HTMLElement;
   readonly #figure: Figure;
+  readonly #busy: Busy;
   readonly #ground: Ground;
   readonly #jobs = new Latest((error) => this.#fail(error));
   #near: IntersectionObserver | undefined;
@@ -58,12 +67,15 @@ export class QkScopeElement extends Base {
   /** What was read, and from what. */
   #source: { key: string; data: unknown; source: Source } | undefined;
   /** What was chosen in the figure itself: it counts until attributes say something else. */
-  #chosen: Partial<Pick<Asked, 'layer' | 'head'>> = {};
+  #chosen: Chosen = {};
+  /** What there is to choose from. */
+  #choice: Choice | undefined;
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [figureSheet()];
+    this.#bar = element('div', { class: 'pickers', part: 'controls', hidden: true });
     this.#view = element('div', { part: 'view' });
     this.#status = element('p', { class: 'fault', part: 'error', role: 'alert', hidden: true });
     this.#caption = element('figcaption', { class: 'caption', part: 'caption', hidden: true });
@@ -73,18 +85,17 @@ export class QkScopeElement extends Base {
       { class: 'figure', part: 'figure' },
       this.#status,
       fallback,
+      this.#bar,
       this.#view,
       this.#caption,
     );
     root.append(this.#frame);
+    this.#busy = new Busy(this.#frame, () => this.#cancel());
     this.#ground = new Ground(this, this.#frame, () => this.#figure.repaint());
     this.#figure = new Figure(this.#view, 'en', {
       point: ({ queries, keys, value }) => this.#tell('qk-change', { view: 'matrix', queries, keys, value }),
       state: (state) => this.#tell('qk-change', { view: this.#asked?.view, state }),
-      open: (at) => {
-        this.#chosen = { ...at };
-        this.#schedule();
-      },
+      open: ({ layer, head }) => this.#choose({ layer: this.#choice?.layers[layer], head }),
     });
   }
 
@@ -170,13 +181,23 @@ export class QkScopeElement extends Base {
 
   async #show(asked: Asked, signal: AbortSignal): Promise<void> {
     this.#frame.ariaBusy = 'true';
-    const reading = { signal, onProgress: () => undefined };
+    const work = this.#busy.start(text.computing[this.#language], this.#language);
+    try {
+      await this.#make(asked, { signal, onProgress: work.progress });
+    } finally {
+      work.stop();
+    }
+  }
+
+  async #make(asked: Asked, reading: Reading): Promise<void> {
+    const { signal } = reading;
     const needs = VIEWS.find(({ id }) => id === asked.view)?.alone === false;
     const source = needs ? await this.#read(reading) : undefined;
     signal.throwIfAborted();
     this.#asked = asked;
-    await this.#figure.show({ ...asked, source }, reading);
+    this.#choice = await this.#figure.show({ ...asked, source }, reading);
     signal.throwIfAborted();
+    this.#offer();
     this.#status.hidden = true;
     this.#frame.ariaBusy = null;
     this.#frame.dataset['ready'] = '';
@@ -184,7 +205,7 @@ export class QkScopeElement extends Base {
   }
 
   /** The numbers that are asked for, read anew where they are others. */
-  async #read(reading: { signal: AbortSignal; onProgress: () => void }): Promise<Source> {
+  async #read(reading: Reading): Promise<Source> {
     const read = (name: string): string | null => this.getAttribute(name);
     const key = JSON.stringify(DATA_ATTRIBUTES.map(read));
     if (this.#source?.key === key && this.#source.data === this.#data) return this.#source.source;
@@ -194,7 +215,7 @@ export class QkScopeElement extends Base {
     return source;
   }
 
-  async #open(read: (name: string) => string | null, reading: { signal: AbortSignal; onProgress: () => void }) {
+  async #open(read: (name: string) => string | null, reading: Reading) {
     const given = this.#data ?? jsonIn(read, 'data');
     if (given instanceof Blob || given instanceof ArrayBuffer) return fromCapture(given, this.baseURI, reading);
     if (given !== undefined) return fromGiven(given as Given);
@@ -215,6 +236,50 @@ export class QkScopeElement extends Base {
     this.#caption.textContent = caption;
     this.#caption.hidden = caption === null;
     this.#frame.toggleAttribute('data-controls', read('controls') !== null);
+    this.#offer();
+    const address = read('wasm-url');
+    if (address !== null) preferKernel(new URL(address, this.baseURI));
+  }
+
+  /** Layer, head and batch item to step through, where that is wanted and there are several. */
+  #offer(): void {
+    const choice = this.#choice;
+    this.#bar.hidden = !choice || !this.#frame.hasAttribute('data-controls');
+    if (!choice || this.#bar.hidden) return;
+    const { layers, heads, batch, place } = choice;
+    const axes = [
+      { name: 'layer', steps: listed(layers.map(String)), chosen: (at: number) => ({ layer: layers[at] }) },
+      { name: 'head', steps: numbered(heads), chosen: (head: number) => ({ head }) },
+      { name: 'batch', steps: numbered(batch), chosen: (item: number) => ({ batch: item }) },
+    ] as const;
+    const steppers = axes
+      .filter(({ steps }) => steps.count > 1)
+      .map(({ name, steps, chosen }) =>
+        stepper(name, steps, place[name], this.#language, (at) => this.#choose(chosen(at))),
+      );
+    replaceKeepingFocus(this.#bar, steppers);
+  }
+
+  #choose(chosen: Chosen): void {
+    this.#chosen = { ...this.#chosen, ...chosen };
+    this.#schedule();
+  }
+
+  get #language(): Language {
+    return this.#frame.lang === 'en' ? 'en' : 'zh';
+  }
+
+  /** What takes long is not wanted any more: what stands inside the element does in its place, and a way to begin again. */
+  #cancel(): void {
+    this.#jobs.cancel();
+    this.#frame.ariaBusy = null;
+    const again = element('button', { type: 'button', class: 'button' }, text.again[this.#language]);
+    again.addEventListener('click', () => {
+      this.#status.hidden = true;
+      this.#schedule();
+    });
+    this.#status.replaceChildren(again);
+    this.#status.hidden = false;
   }
 
   #wait(): void {
@@ -226,7 +291,7 @@ export class QkScopeElement extends Base {
   }
 
   #fail(error: unknown): void {
-    const language: Language = this.#frame.lang === 'en' ? 'en' : 'zh';
+    const language = this.#language;
     this.#frame.ariaBusy = null;
     this.#status.textContent = `${reasonOf(error, language)}${language === 'zh' ? '。' : '.'}`;
     this.#status.hidden = false;

@@ -5,6 +5,7 @@ import { Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
 import { ownOf, type Source } from '../page/source.ts';
 import { settingsFrom } from '../page/settings.ts';
+import type { Place } from '../page/state.ts';
 import { Opened } from '../page/story/opened.ts';
 import type { Mounted } from '../page/story/section.ts';
 import { text } from '../page/text.ts';
@@ -37,6 +38,14 @@ interface View {
   mounted: Mounted | undefined;
 }
 
+/** The places of what is open: layers by their numbers in the model. */
+export interface Choice {
+  layers: readonly number[];
+  heads: number;
+  batch: number;
+  place: Place;
+}
+
 interface Control {
   signal: AbortSignal;
   onProgress: (fraction: number) => void;
@@ -62,13 +71,16 @@ export class Figure {
     });
   }
 
-  /** Shows what is asked for; settles when it is there. */
-  async show(shown: Shown, control: Control): Promise<void> {
+  /** Shows what is asked for; settles when it is there, with what there is to choose from. */
+  async show(shown: Shown, control: Control): Promise<Choice | undefined> {
     const needs = VIEWS.find(({ id }) => id === shown.view)?.alone === false;
     const open = needs ? await this.#open(shown, control.signal) : undefined;
     await this.#mount(shown, control.signal);
     const { heat } = this.#view!;
     if (heat && open) await heat.show(open, control);
+    return (
+      open && { layers: shown.source?.layers ?? [], heads: open.map.heads, batch: open.map.batch, place: open.place }
+    );
   }
 
   speak(language: Language): void {
@@ -142,6 +154,7 @@ export class Figure {
         },
         beyond: undefined,
       });
+    if (section) await seen(host, signal);
   }
 
   #leave(): void {
@@ -149,4 +162,18 @@ export class Figure {
     this.#view = undefined;
     this.#host.replaceChildren();
   }
+}
+
+/** Until there is something to see of a view: some ask for their numbers first. */
+function seen(host: HTMLElement, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      sized.disconnect();
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve();
+    };
+    const sized = new ResizeObserver(([entry]) => entry && entry.contentRect.height > 0 && end());
+    sized.observe(host);
+    signal.addEventListener('abort', end, { once: true });
+  });
 }

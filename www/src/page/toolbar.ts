@@ -2,7 +2,7 @@
 
 import type { Stage } from '../engine/index.ts';
 import { catalog } from '../generated/catalog.ts';
-import { element, uniqueId } from '../views/parts/dom.ts';
+import { element, focusedBeside, uniqueId } from '../views/parts/dom.ts';
 import { isTouch } from '../views/parts/pointer.ts';
 import { clip, phrase, visibleToken, type Language } from '../views/parts/text.ts';
 import { fileButton } from './drop.ts';
@@ -166,7 +166,7 @@ export function renderStages(
 
 /** Puts new children in place of the old; the control that had the focus has it again, by its name and value. */
 export function replaceKeepingFocus(host: HTMLElement, children: HTMLElement[]): void {
-  const before = document.activeElement;
+  const before = focusedBeside(host);
   const key = before && host.contains(before) ? focusKey(before) : undefined;
   host.replaceChildren(...children);
   if (key === undefined) return;

@@ -16,7 +16,7 @@ const text = {
 /** The colour scale with its numbers. */
 export class Legend {
   readonly element: HTMLElement;
-  readonly #scale = element('canvas', { width: STEPS, height: 1, class: 'legend-scale', role: 'img' });
+  readonly #scale = element('canvas', { width: STEPS, height: 1, class: 'legend-scale', 'aria-hidden': 'true' });
   readonly #numbers = element('div', { class: 'legend-numbers' });
   readonly #removed = element('canvas', { width: 20, height: 20, class: 'legend-swatch', 'aria-hidden': 'true' });
   readonly #removedNote = element('span', { class: 'legend-note legend-absent' });
@@ -55,6 +55,8 @@ export class Legend {
   async show(palette: Palette, name: string): Promise<void> {
     const numbers = [palette.low, (palette.low + palette.high) / 2, palette.high].map(formatTrimmed);
     this.#numbers.replaceChildren(...numbers.map((number) => element('span', {}, number)));
+    this.#scale.removeAttribute('aria-hidden');
+    this.#scale.role = 'img';
     this.#scale.setAttribute('aria-label', `${name}: ${numbers[0]} – ${numbers[2]}`);
     this.#drawRemoved();
     const context = this.#scale.getContext('2d', { willReadFrequently: true });
