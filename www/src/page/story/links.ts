@@ -226,16 +226,21 @@ interface Seen {
 /** How much weight arrives at each key. */
 function arrivedAt(weights: Float32Array, keys: number): Float64Array {
   const arrived = new Float64Array(keys);
-  weights.forEach((weight, at) => {
-    if (isLink({ weight })) arrived[at % keys]! += weight;
-  });
+  for (let at = 0; at < weights.length; at += 1) {
+    const weight = weights[at]!;
+    // What is no link, NaN and infinity among it, adds nothing.
+    if (weight > 0 && weight < Infinity) arrived[at % keys]! += weight;
+  }
   return arrived;
 }
 
-/** Where the largest of them are, in their order. */
+/** Where the largest of them are, in their order; of equals the first. */
 function largest(numbers: Float64Array): number[] {
-  const order = range(0, numbers.length).sort((one, other) => numbers[other]! - numbers[one]! || one - other);
-  return order.slice(0, SHOWN).sort((one, other) => one - other);
+  const least = numbers.slice().sort().at(-SHOWN) ?? 0;
+  const places = range(0, numbers.length);
+  const above = places.filter((at) => numbers[at]! > least);
+  const equal = places.filter((at) => numbers[at] === least);
+  return [...above, ...equal.slice(0, SHOWN - above.length)].sort((one, other) => one - other);
 }
 
 function sumOf(weights: { reduce(add: (sum: number, weight: number) => number, from: number): number }): number {

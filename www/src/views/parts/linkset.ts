@@ -33,7 +33,7 @@ export function linksOf(weights: ArrayLike<number>, keys: number): Link[] {
 }
 
 /** Whether there is something to draw. */
-export function isLink({ weight }: Pick<Link, 'weight'>): boolean {
+export function isLink({ weight }: Link): boolean {
   return weight > 0 && Number.isFinite(weight);
 }
 
