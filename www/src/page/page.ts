@@ -12,7 +12,9 @@ import { phrase, type Language } from '../views/parts/text.ts';
 import { Address } from './address.ts';
 import { AssignPanel } from './assign.ts';
 import { Awaited, markOf } from './awaited.ts';
+import { Captions } from './captions.ts';
 import { Controls } from './controls.ts';
+import { Doubts, FIRST, placeIn } from './doubts.ts';
 import { listenForDrops } from './drop.ts';
 import { exportMatrix } from './exports.ts';
 import type { Frame } from './frame.ts';
@@ -29,6 +31,7 @@ import { colorScale } from './scale.ts';
 import type { Exported } from './story/section.ts';
 import { TakeMenu } from './story/take.ts';
 import { Scopes, type Scope } from './scope.ts';
+import { Recent } from './recent.ts';
 import { alignmentMissing, faultOf, fileMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
@@ -48,6 +51,7 @@ import { Opened } from './story/opened.ts';
 import { Storyboard } from './story/story.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
+import { sameTokens, tokensFor } from './tokens.ts';
 import { renderPickers, renderSource, renderStages, sayAwaited, sayUnread } from './toolbar.ts';
 import { openKept, Visit, type Kept } from './visit.ts';
 import { WayBack } from './wayback.ts';
@@ -89,10 +93,7 @@ export class Page {
   readonly #frame: Frame;
   #link: Link;
   readonly #awaited = new Awaited();
-  /** What of the link that led here means nothing. */
-  #unread: Link['unread'] = [];
-  /** The link, until it is known whether what is open has the head that it asks for, and the place where it has not. */
-  #led: { link: Link; place: Place } | undefined;
+  readonly #doubts = new Doubts();
   /** Whether the visitor was at the explorer, or has changed something in it: links then lead there. */
   #exploring: boolean;
   #source: Source | undefined;
@@ -112,8 +113,6 @@ export class Page {
   #chosenLanguage: Language | undefined;
   /** Why nothing is open, where that is not the visitor's choice. */
   #fault: unknown;
-  /** What the rows of the picture sum to, once that is known. */
-  #rowSums = '';
   #colorTimer: ReturnType<typeof setTimeout> | undefined;
 
   #sizes: Sizes | undefined;
@@ -132,7 +131,7 @@ export class Page {
     () => this.#settle(),
   );
   /** What was set at each address, as long as its source is open: a mask or a tensor may be more than a link can say. */
-  readonly #settingsAt = new Map<string, Settings>();
+  readonly #settingsAt = new Recent<Settings>(REMEMBERED);
   readonly #address = new Address({
     says: () => this.#said,
     written: (hash) => this.#keep(hash),
@@ -145,9 +144,7 @@ export class Page {
   readonly #back = new WayBack(() => part('heads'));
   readonly #pickers = element('div', { class: 'pickers' });
   readonly #stages = element('div', { class: 'stages' });
-  readonly #rowsCaption = element('p', { class: 'axis-caption' });
-  readonly #columnsCaption = element('p', { class: 'axis-caption' });
-  readonly #captions = element('div', { class: 'axis-captions' }, this.#rowsCaption, this.#columnsCaption);
+  readonly #captions = new Captions();
   readonly #matrixHost = element('div', { class: 'matrix' });
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
@@ -180,7 +177,7 @@ export class Page {
     const link = readLink(hash, frame.follow(hash));
     this.#frame = frame;
     this.#link = this.#awaited.keep(link, undefined);
-    this.#unread = unreadOf(link);
+    this.#doubts.follow(link);
     this.#exploring = link.at === 'explore';
     this.#chosenLanguage = link.language;
     this.#language = frame.language;
@@ -191,7 +188,7 @@ export class Page {
     const room = element('div', { class: 'matrix-room' }, this.#matrixHost);
     const mask = element('div', { class: 'mask' });
     const head = element('div', { class: 'section' });
-    part('map').append(this.#back.element, this.#pickers, this.#stages, this.#captions, room, mask, head);
+    part('map').append(this.#back.element, this.#pickers, this.#stages, this.#captions.element, room, mask, head);
     part('map').append(this.#takeMatrix.element);
     const panel = element('div', { class: 'cell-panel' });
     part('cell').append(panel, this.#takeCell.element);
@@ -327,8 +324,7 @@ export class Page {
     const { link, at, led, place = FIRST } = awaited ?? start;
     const followed = awaited !== undefined || led === true;
     this.#address.write(!followed);
-    this.#led = followed && link ? { link, place } : undefined;
-    if (!this.#led) this.#unread = [];
+    this.#doubts.enter(followed ? link : undefined, place);
     if (source !== this.#source) this.#settingsAt.clear();
     if (link || at)
       this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
@@ -342,7 +338,7 @@ export class Page {
     this.#own = settingsFrom(own.options);
     this.#settings = start.settings ?? (link ? applyLink(this.#own, link) : this.#own);
     this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
-    if (this.#led && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#led.link), { layer });
+    if (this.#doubts.link && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#doubts.link), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
@@ -390,7 +386,7 @@ export class Page {
   /** Says to assistive technology, and to tests, whether the picture is about to change. */
   #settle(): void {
     this.#matrixHost.setAttribute('aria-busy', String(this.#loads.busy || this.#draws.busy));
-    this.#captions.setAttribute('aria-busy', String(this.#sums.busy));
+    this.#captions.busy = this.#sums.busy;
   }
 
   // ---- a link that was made for a file
@@ -416,12 +412,7 @@ export class Page {
 
   /** Some of the link that led here means nothing to what is open: entries, or a place that is not the one it asks for. */
   #doubt(entries: Link['unread'], place: Partial<Place>): void {
-    const moved = Object.entries(place).flatMap(([name, at]): Link['unread'] => {
-      const asked = this.#led?.link[name as keyof Place] ?? at;
-      return asked === at ? [] : [[name, String(asked)]];
-    });
-    if (entries.length + moved.length === 0) return;
-    this.#unread = [...this.#unread, ...entries, ...moved];
+    if (!this.#doubts.add(entries, place)) return;
     this.#renderSource();
     this.#tellLink();
   }
@@ -432,13 +423,13 @@ export class Page {
     const [language, file] = [this.#language, this.#awaited.file];
     const words = [
       ...(file === undefined ? [] : [sayAwaited(file, this.#source, language)]),
-      ...(this.#unread.length > 0 ? [sayUnread(this.#unread, language)] : []),
+      ...(this.#doubts.unread.length > 0 ? [sayUnread(this.#doubts.unread, language)] : []),
     ];
     if (words.length > 0) this.#notice.show(words.join(' '), language);
   }
 
   #hush(): void {
-    this.#unread = [];
+    this.#doubts.hush();
     this.#notice.clear('file');
     this.#renderSource();
   }
@@ -494,7 +485,7 @@ export class Page {
     this.#scopes.show(scope);
     this.#problem.show(map);
     this.#tellStory(shown);
-    this.#matrix.tokens = this.#tokens(source, map);
+    this.#name(source, map);
     this.#matrix.show(scope.source, this.#look(shown), this.#pool);
     this.#size(map.queries, map.keys);
     this.#matrix.pass = scope.pass;
@@ -554,7 +545,7 @@ export class Page {
   #sum(shown: Shown): void {
     const { map, place, source, scope } = shown;
     this.#head.show({ map, place, tokens: sameTokens(source) }, this.#language);
-    this.#rowSums = '';
+    this.#captions.sums = '';
     this.#caption();
     this.#sums.cancel();
     if (shown.stage !== 'weights') return;
@@ -562,7 +553,7 @@ export class Page {
       await scope.microscope.complete;
       const { statistics } = scope.microscope;
       if (this.#shown !== shown || !statistics) return;
-      this.#rowSums = sayRowSums(statistics, this.#language);
+      this.#captions.sums = sayRowSums(statistics, this.#language);
       this.#caption();
     }, true);
     this.#settle();
@@ -573,7 +564,7 @@ export class Page {
     const { batch, heads } = map;
     if (batch === 0 || heads === 0) throw new PageError(text.noHeads, { batch, heads });
     const last = { ...at, batch: batch - 1, head: heads - 1 };
-    const fitted = placeIn({ layers: Infinity, batch, heads }, at, this.#led?.place ?? last);
+    const fitted = placeIn({ layers: Infinity, batch, heads }, at, this.#doubts.place ?? last);
     // Chosen in the meantime: the next picture fits it in.
     if (this.#place !== at) return fitted;
     const layers = this.#source?.layers.length ?? 1;
@@ -584,49 +575,27 @@ export class Page {
     this.#place = fitted;
     if (!same) this.#renderPickers();
     if (moved) this.#showMask();
-    const { lock } = this.#led?.link ?? {};
+    const { lock } = this.#doubts.link ?? {};
     const lost = lock && (lock[0] >= map.queries || lock[1] >= map.keys);
     this.#doubt(lost ? [['lock', lock.join()]] : [], { batch: fitted.batch, head: fitted.head });
-    this.#led = undefined;
+    this.#doubts.settle();
     this.#address.write();
     return fitted;
   }
 
-  #tokens(
-    source: Source,
-    map: AttentionMap,
-  ): { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined } {
-    const fitting = (
-      tokens: readonly string[] | undefined,
-      size: number,
-      what: 'queries' | 'keys',
-    ): readonly string[] | undefined => {
-      if (!tokens || tokens.length === size) return tokens;
-      this.#tellTokens(source, { tokens: tokens.length, size, what: text[what][this.#language] });
-      return undefined;
-    };
-    return {
-      queries: fitting(source.queryTokens, map.queries, 'queries'),
-      keys: fitting(source.keyTokens, map.keys, 'keys'),
-    };
-  }
-
-  /** Says once per source that its tokens do not fit. */
-  #tellTokens(source: Source, numbers: { tokens: number; size: number; what: string }): void {
-    if (this.#told.has(source)) return;
+  /** Names the rows and columns of the picture, and says once per source that its tokens do not fit. */
+  #name(source: Source, map: AttentionMap): void {
+    const language = this.#language;
+    const { misfit, ...tokens } = tokensFor(source, map);
+    this.#matrix.tokens = tokens;
+    if (!misfit || this.#told.has(source)) return;
     this.#told.add(source);
-    const values = { name: source.name[this.#language], ...numbers };
-    this.#notice.show(phrase(text.tokensFault, this.#language, values), this.#language);
+    const values = { name: source.name[language], ...misfit, what: text[misfit.what][language] };
+    this.#notice.show(phrase(text.tokensFault, language, values), language);
   }
 
   #caption(): void {
-    if (!this.#shown) return;
-    const language = this.#language;
-    this.#rowsCaption.textContent = [text.rows[language], this.#rowSums].filter(Boolean).join(' · ');
-    const { queries: rows, keys: columns } = this.#matrix.blocks;
-    const sentence = this.#pool === 'mean' ? text.pooledMean : text.pooled;
-    const note = rows > 1 || columns > 1 ? phrase(sentence, language, { rows, columns }) : '';
-    this.#columnsCaption.textContent = [text.columns[language], note].filter(Boolean).join(' · ');
+    if (this.#shown) this.#captions.show(this.#matrix.blocks, this.#pool, this.#language);
   }
 
   #drawFailed(error: unknown): void {
@@ -653,8 +622,7 @@ export class Page {
     this.#matrix.clear();
     this.#inspector.clear();
     this.#head.show(undefined, this.#language);
-    this.#rowsCaption.textContent = text.rows[this.#language];
-    this.#columnsCaption.textContent = text.columns[this.#language];
+    this.#captions.clear(this.#language);
     this.#renderPickers();
   }
 
@@ -794,7 +762,7 @@ export class Page {
 
   #setPlace(change: Partial<Place>): void {
     this.#address.write(true);
-    this.#led = undefined;
+    this.#doubts.settle();
     this.#place = { ...this.#place, ...change };
     if (change.layer !== undefined) this.#enterLayer(change.layer);
     this.#showMask();
@@ -865,7 +833,7 @@ export class Page {
     const kept = this.#visit.find(this.#awaited.file);
     if (kept) this.#awaited.asks = false;
     this.#link = link;
-    this.#unread = unreadOf(asked);
+    this.#doubts.follow(asked);
     this.#exploring = asked.at === 'explore';
     if (!this.#awaited.link) this.#takeView(link);
     this.#chosenLanguage = link.language ?? this.#chosenLanguage;
@@ -898,9 +866,7 @@ export class Page {
 
   /** The address leads back to what is set now, though it may not say all of it. */
   #keep(hash: string): void {
-    this.#settingsAt.delete(hash);
     this.#settingsAt.set(hash, this.#settings);
-    if (this.#settingsAt.size > REMEMBERED) this.#settingsAt.delete(first([...this.#settingsAt.keys()]));
   }
 
   #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {
@@ -935,8 +901,7 @@ export class Page {
     this.#takeMatrix.speak(language);
     this.#takeCell.speak(language);
     this.#back.speak(language);
-    this.#rowsCaption.textContent ||= text.rows[language];
-    this.#columnsCaption.textContent ||= text.columns[language];
+    this.#captions.begin(language);
     this.#renderSource();
     this.#renderPickers();
     this.#renderStages();
@@ -947,7 +912,7 @@ export class Page {
     const expected = EXAMPLES.find(({ id }) => id === this.#link.example) ?? first(EXAMPLES);
     renderSource(
       part('source'),
-      { language, source, expected, awaited: this.#awaited.file, unread: this.#unread },
+      { language, source, expected, awaited: this.#awaited.file, unread: this.#doubts.unread },
       {
         example: (example) => {
           this.#awaited.drop();
@@ -982,35 +947,6 @@ export class Page {
       this.#draw();
     });
   }
-}
-
-/** The tokens, where queries and keys have the same. */
-function sameTokens({ queryTokens, keyTokens }: Source): readonly string[] | undefined {
-  const same =
-    queryTokens?.length === keyTokens?.length && queryTokens?.every((token, at) => token === keyTokens?.[at]);
-  return same ? queryTokens : undefined;
-}
-
-/** What of a link means nothing, before anything is open. */
-function unreadOf({ example, unread }: Link): Link['unread'] {
-  const known = example === undefined || EXAMPLES.some(({ id }) => id === example);
-  return known ? unread : [['example', example], ...unread];
-}
-
-/** Where one begins in what says nothing of it. */
-const FIRST: Place = { layer: 0, batch: 0, head: 0 };
-
-/** The place that is asked for, as far as it is among those that there are; where it is not, as if it had not been. */
-function placeIn(
-  { layers, batch, heads }: { layers: number; batch: number; heads: number },
-  asked: Partial<Place> | undefined,
-  place: Place,
-): Place {
-  const one = (name: keyof Place, count: number): number => {
-    const at = asked?.[name];
-    return at !== undefined && at < count ? at : Math.min(place[name], count - 1);
-  };
-  return { layer: one('layer', layers), batch: one('batch', batch), head: one('head', heads) };
 }
 
 function stageOf(link: Link): Stage {

@@ -3,6 +3,7 @@
 
 import { clip } from '../views/parts/text.ts';
 import { LONGEST_MARK } from './awaited.ts';
+import { Recent } from './recent.ts';
 import { nameOf, openFiles, type Reading, type Roles, type Source, type Unassigned } from './source.ts';
 
 /** So many are kept, the last ones. */
@@ -16,16 +17,13 @@ export interface Kept {
 }
 
 export class Visit {
-  /** By what an address calls them; of two that are called the same the last. */
-  readonly #kept = new Map<string, Kept>();
+  /** By what an address calls them. */
+  readonly #kept = new Recent<Kept>(MOST);
 
   /** Files that are about to be opened. */
   keep(files: readonly File[]): Kept {
-    const [mark, kept] = [markOfFiles(files), { files }];
-    this.#kept.delete(mark);
-    this.#kept.set(mark, kept);
-    const [oldest = mark] = this.#kept.keys();
-    if (this.#kept.size > MOST) this.#kept.delete(oldest);
+    const kept = { files };
+    this.#kept.set(markOfFiles(files), kept);
     return kept;
   }
 
