@@ -14,7 +14,10 @@ import { carried, singleFile } from './single.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
-const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
+export const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
+
+/** What the package carries for those who read. */
+export const DOCUMENTS = [...LICENSES, 'docs/embedding.md'];
 
 /** Everything is an ES module for engines that have wasm SIMD (2021 and later). */
 const OPTIONS = /** @type {const} */ ({
@@ -65,7 +68,7 @@ const npmPackage = () =>
       'package.json',
       'tsconfig.json',
       'README.md',
-      ...LICENSES,
+      ...DOCUMENTS,
       ...LOCKS,
     ],
     outputs: ['pkg'],
@@ -84,7 +87,7 @@ const npmPackage = () =>
           copyFile(at(GENERATED, `${glue}_bg.wasm.d.ts`), at('pkg/dist', `${file}.d.ts`)),
         ),
       );
-      await Promise.all(LICENSES.map((name) => copyFile(at(name), at('pkg', name))));
+      await Promise.all(DOCUMENTS.map((name) => cp(at(name), at('pkg', name))));
       await readme();
       await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
     },
@@ -92,7 +95,7 @@ const npmPackage = () =>
 
 async function readme() {
   const built = (await readdir(at('pkg/dist'))).map((name) => `dist/${name}`);
-  const text = packagedReadme(await readFile(at('README.md'), 'utf8'), new Set([...built, ...LICENSES]));
+  const text = packagedReadme(await readFile(at('README.md'), 'utf8'), new Set([...built, ...DOCUMENTS]));
   await writeFile(at('pkg/README.md'), text);
 }
 
@@ -123,7 +126,7 @@ async function manifest() {
       ),
       './package.json': './package.json',
     },
-    files: ['dist', ...LICENSES],
+    files: ['dist', ...DOCUMENTS],
   };
 }
 

@@ -16,6 +16,9 @@ const BROWSER = 'wasm32-unknown-unknown';
 /** The file of tests whose outcome hangs on time. */
 const PACE = 'pace.test.mjs';
 
+/** The file of tests of the package's users that take long. */
+const OTHERS = 'others.test.mjs';
+
 /** Says that the word after it is a check to run here. */
 const ONE = '--one';
 
@@ -34,7 +37,10 @@ const CHECKS = {
   'types scripts': () => tool('typescript/bin/tsc', '-p', 'tsconfig.scripts.json'),
   'web format': () => tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   'script tests': () => nodeTest('tests/xtask'),
-  'package tests': () => nodeTest('tests/package'),
+  'package tests': () => nodeTest('tests/package', { wanted: (file) => !file.startsWith('consumers') }),
+  // What is built from the packed package, by bundlers and without, and opened.
+  consumers: () => consumerTest({ ...ABREAST, wanted: (file) => file !== OTHERS }),
+  'every consumer': () => consumerTest(ABREAST),
   // A page waits as often as it computes: as many files at once as there are cores. What measures time goes alone.
   'web tests': () => browserTest('tests/web', ['chromium'], { ...ABREAST, wanted: (file) => file !== PACE }),
   'web pace': () => browserTest('tests/web', ['chromium'], { wanted: (file) => file === PACE }),
@@ -43,7 +49,19 @@ const CHECKS = {
 };
 
 /** What works on the build's output, and so runs it first when asked for alone. */
-const NEED_BUILD = ['types', 'script tests', 'package', 'web tests', 'web pace', 'browsers'];
+const NEED_BUILD = [
+  'types',
+  'script tests',
+  'package',
+  'consumers',
+  'every consumer',
+  'web tests',
+  'web pace',
+  'browsers',
+];
+
+/** What runs only where it is asked for by its whole name. */
+const ON_REQUEST = ['every consumer'];
 
 /**
  * Rust's checks run beside the build and what reads its output: a compiler leaves a core idle by turns. What is named in neither list
@@ -107,7 +125,10 @@ function report(results) {
 /** The names of the checks to run: all, or those that contain one of the words. */
 function chosen(words) {
   const names = Object.keys(CHECKS);
-  const wanted = names.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
+  const wanted = names.filter((name) => {
+    if (ON_REQUEST.includes(name)) return words.includes(name);
+    return words.length === 0 || words.some((word) => name.includes(word));
+  });
   if (wanted.length === 0)
     throw new Failure(`No check is called ${words.join(' or ')}; there are ${names.join(', ')}.`);
   return names.filter((name) => wanted.includes(name) || (name === 'build' && wanted.some(needsBuild)));
@@ -146,7 +167,11 @@ async function cargoTest(...args) {
   return counted(await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], { show: true }));
 }
 
-async function nodeTest(folder, { filesAtOnce = 1, wanted = (_file) => true } = {}) {
+/**
+ * @param {string} folder
+ * @param {{ filesAtOnce?: number, wanted?: (file: string) => boolean }} [how] `wanted` gets paths in the folder.
+ */
+async function nodeTest(folder, { filesAtOnce = 1, wanted = () => true } = {}) {
   const entries = await readdir(at(folder), { recursive: true });
   const files = entries.filter((name) => /\.test\.m?js$/.test(name) && wanted(name)).sort();
   if (files.length === 0) throw new Failure(`${folder} has no tests`);
@@ -161,6 +186,8 @@ async function largestFirst(paths) {
   const sizes = new Map(await Promise.all(paths.map(async (name) => [name, (await stat(at(name))).size])));
   paths.sort((one, other) => sizes.get(other) - sizes.get(one));
 }
+
+const consumerTest = (how) => browserTest('tests/package/consumers', ['chromium', 'firefox', 'webKit'], how);
 
 /** Finds or installs the browsers and the fonts before the test files start, each in a process of its own. */
 async function browserTest(folder, names, how) {

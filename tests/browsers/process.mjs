@@ -19,9 +19,10 @@ process.once('SIGTERM', () => process.exit(143));
  * @param {string} file
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {string} [cwd] the folder that it works in.
  */
-export function start(file, args, env = process.env) {
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+export function start(file, args, env = process.env, cwd = undefined) {
+  const child = spawn(file, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   // All that is written is read, whether it is listened to or not: a full pipe would stop the program.
   child.stdout.resume();
   child.stderr.resume();

@@ -1,0 +1,65 @@
+// Who uses the package: for each a recipe of docs/embedding.md, the versions it is tried with, and ways to open what comes out.
+//
+// To add one: a recipe under a heading of its own, a line here, and `node tests/package/consumers/lock.mjs` where it has tools.
+
+/**
+ * How the outcome is looked at. Each command of the recipe is run once, in its order: those that an opening names when it is
+ * looked at, the others before.
+ *
+ * @typedef {{ folder: string, browsers?: readonly Browser[], cdn?: boolean }} Page a folder of the project, served with the
+ *   headers of the recipe; `cdn` serves the package from another origin as well.
+ * @typedef {{ server: string, says: RegExp, outputs?: number }} Server a command that serves the page, and where it says its address.
+ * @typedef {{ program: string, says?: RegExp }} Program a command whose last line are the numbers, or that says that it has
+ *   compared them.
+ *
+ * @typedef {'chromium' | 'firefox' | 'webKit'} Browser
+ *
+ * @typedef {object} Consumer
+ * @property {string} recipe its heading.
+ * @property {boolean} [quick] whether `npm test` tries it: the others are left to `npm run test:consumers`.
+ * @property {Record<string, string>} [tools] what it is built with.
+ * @property {(Page | Server | Program)[]} openings
+ */
+
+const ALL = /** @type {const} */ (['chromium', 'firefox', 'webKit']);
+const plain = { folder: '.', browsers: ALL };
+const vite = { server: 'npx vite', says: /(http:\/\/localhost:\d+\/)/ };
+
+/** @type {Consumer[]} */
+export const CONSUMERS = [
+  { recipe: 'A page', quick: true, openings: [plain] },
+  { recipe: 'A page, one file', openings: [plain] },
+  { recipe: 'A CDN', openings: [{ ...plain, cdn: true }] },
+  { recipe: 'A sandboxed frame', openings: [plain] },
+  { recipe: 'A strict policy', openings: [plain] },
+  { recipe: 'Trusted Types', openings: [plain] },
+  { recipe: 'Vite', quick: true, tools: { vite: '8.3.8' }, openings: [{ folder: 'dist' }, vite] },
+  { recipe: 'Vite 5', tools: { vite: '5.4.21' }, openings: [{ folder: 'dist' }, vite] },
+  {
+    recipe: 'webpack',
+    quick: true,
+    tools: { webpack: '5.113.0', 'webpack-cli': '6.0.1' },
+    openings: [{ folder: '.' }],
+  },
+  { recipe: 'esbuild', quick: true, tools: { esbuild: '0.28.2' }, openings: [{ folder: '.' }] },
+  {
+    recipe: 'Rollup',
+    tools: { rollup: '4.68.8', '@rollup/plugin-node-resolve': '16.0.3' },
+    openings: [{ folder: '.' }],
+  },
+  { recipe: 'Node', quick: true, openings: [{ program: 'node main.js' }] },
+];
+
+/** What checks the package itself, installed and locked in the same way. */
+export const CHECKERS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5' };
+
+/** Everything that is installed, by the name of its folder and of its lock file: `A page, one file` is `a-page-one-file`. */
+export const TOOLS = new Map([
+  ...CONSUMERS.flatMap(({ recipe, tools }) => (tools ? [/** @type {const} */ ([slug(recipe), tools])] : [])),
+  ['checkers', CHECKERS],
+]);
+
+/** @param {string} recipe */
+export function slug(recipe) {
+  return recipe.toLowerCase().replaceAll(/\W+/g, '-');
+}

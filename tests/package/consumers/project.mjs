@@ -1,0 +1,113 @@
+// A project on the disk: the files of a recipe, its tools as they are locked, and the package out of its tarball.
+
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+
+import { at } from '../../../xtask/run.mjs';
+import { npm } from '../../../xtask/setup.mjs';
+import { step } from '../../../xtask/stamp.mjs';
+import { TARBALL, pack } from '../pack.mjs';
+import { golden } from './golden.mjs';
+import { TOOLS, slug } from './list.mjs';
+
+const HERE = 'tests/package/consumers';
+
+/** Nothing is asked for that the lock files do not name, no script of a package runs, and what was once fetched is kept. */
+const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+
+/** What is served at the root of a page, wherever that is for a tool. */
+const ROOTS = ['.', 'public'];
+
+/** @param {string} name @returns {string} where the project of that name lies, from the repository's root. */
+export const folderOf = (name) => `target/consumers/${name}`;
+
+/** The `package.json` of a project. */
+export const manifest = (tools = {}) =>
+  `${JSON.stringify({ private: true, type: 'module', devDependencies: tools }, null, 2)}\n`;
+
+/** Installs what is locked under a name; a second time only after the lock changed. */
+export async function install(name) {
+  const [folder, lock, tools] = [folderOf(name), `${HERE}/locks/${name}.json`, TOOLS.get(name)];
+  await mkdir(at(folder), { recursive: true });
+  await writeFile(at(folder, 'package.json'), manifest(tools));
+  if (!tools) return folder;
+  await step(`${name} tools`, {
+    inputs: [lock, `${folder}/package.json`],
+    outputs: Object.keys(tools).map((tool) => `${folder}/node_modules/${tool}/package.json`),
+    async make() {
+      await cp(at(lock), at(folder, 'package-lock.json'));
+      await npm(['ci', '--prefix', at(folder), ...QUIET]);
+    },
+  });
+  return folder;
+}
+
+/** The package, into a project that has its tools. */
+const installPackage = (name, folder) =>
+  step(`${name} package`, {
+    inputs: [TARBALL, `${folder}/package.json`],
+    outputs: [`${folder}/node_modules/qkscope`],
+    make: () => npm(['install', at(TARBALL), '--prefix', at(folder), '--no-save', '--no-package-lock', ...QUIET]),
+  });
+
+/**
+ * Lays a consumer's project out anew and builds it.
+ *
+ * @param {import('./list.mjs').Consumer} consumer
+ * @param {import('./recipes.mjs').Recipe} recipe
+ */
+export async function build({ recipe: heading, openings }, { files, commands }) {
+  await pack();
+  const name = slug(heading);
+  const folder = await install(name);
+  await installPackage(name, folder);
+  const watch = await watchScript();
+  // Browsers ask for an icon, and say so where there is none.
+  const all = { ...files, 'data.js': golden.script(), ...atRoots('watch.js', watch), ...atRoots('favicon.ico', '') };
+  for (const [file, text] of Object.entries(all)) {
+    await mkdir(path.dirname(at(folder, file)), { recursive: true });
+    await writeFile(at(folder, file), watched(text));
+  }
+  const opened = openings.map(
+    (opening) => ('server' in opening && opening.server) || ('program' in opening && opening.program),
+  );
+  for (const command of commands.filter((command) => !opened.includes(command))) {
+    await promisify(execFile)(...invocation(folder, command));
+  }
+  return folder;
+}
+
+/** The watch of the browser tests, and what is asked of these pages. */
+const watchScript = async () =>
+  (await Promise.all(['tests/browsers/watch.js', `${HERE}/watch.js`].map((file) => readFile(at(file), 'utf8')))).join(
+    '',
+  );
+
+const atRoots = (file, text) => Object.fromEntries(ROOTS.map((root) => [path.join(root, file), text]));
+
+/** Puts the watch before everything else that a page runs. */
+const watched = (text) =>
+  text.replace(/<output>|<iframe|<body>/, (first) => `<script src="/watch.js"></script>\n${first}`);
+
+/**
+ * A line for a shell as the program, its arguments and its surroundings: `npx` finds it among the tools of the project.
+ *
+ * @param {string} folder
+ * @param {string} line
+ * @returns {[string, string[], { cwd: string, env: NodeJS.ProcessEnv }]}
+ */
+export function invocation(folder, line, env = {}) {
+  const words = line.split(' ');
+  const variables = words.slice(
+    0,
+    words.findIndex((word) => !word.includes('=')),
+  );
+  const [program, ...args] = words.slice(variables.length);
+  const set = Object.fromEntries(variables.map((word) => word.split(/=(.*)/, 2)));
+  const how = { cwd: at(folder), env: { ...process.env, ...env, ...set } };
+  if (program === 'node') return [process.execPath, args, how];
+  return [at(folder, 'node_modules/.bin', args[0]), args.slice(1), how];
+}
