@@ -7,6 +7,7 @@
 import { pathToFileURL } from 'node:url';
 import process from 'node:process';
 
+import { integrities } from './integrity.mjs';
 import { kernel } from './kernel.mjs';
 import { main, timed } from './run.mjs';
 import { setup } from './setup.mjs';
@@ -23,6 +24,7 @@ export async function build() {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   main(async () => {
     const { seconds } = await timed(build);
+    for (const line of await integrities('pkg/dist')) console.log(line);
     console.log(`built pkg/ and dist/ in ${seconds} s`);
   });
 }

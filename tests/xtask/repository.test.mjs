@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
+import { integrity } from '../../xtask/integrity.mjs';
 import { notices } from '../../xtask/notices.mjs';
 import { at } from '../../xtask/run.mjs';
 import { readme } from '../../xtask/tables.mjs';
@@ -31,7 +32,22 @@ test('the lock file names no registry', async () => {
   for (const [name, entry] of Object.entries(packages)) assert.equal(entry.resolved, undefined, name);
 });
 
+test('a release needs no secret, may do one thing, and says where it was built', async () => {
+  const release = await read('.github/workflows/release.yml');
+  assert.match(release, /npm publish \.\/pkg --provenance/);
+  assert.match(release, /^permissions: \{\}$/m);
+  assert.doesNotMatch(release, /secrets\.|TOKEN/);
+  const granted = [...release.matchAll(/^ +([a-z-]+): (read|write)$/gm)].map(([, what, how]) => `${what}: ${how}`);
+  assert.deepEqual(granted, ['contents: read', 'id-token: write']);
+  assert.ok(release.indexOf('npm test') < release.indexOf('npm publish'), 'tested before');
+});
+
 test('the package needs nothing at run time', async () => {
   const npm = JSON.parse(await read('package.json'));
   assert.equal(npm.dependencies, undefined);
+});
+
+test('a hash is what `integrity` takes', () => {
+  const empty = 'sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb';
+  assert.equal(integrity(new Uint8Array()), empty);
 });

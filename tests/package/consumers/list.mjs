@@ -30,6 +30,7 @@ export const CONSUMERS = [
   { recipe: 'A page', quick: true, openings: [plain] },
   { recipe: 'A page, one file', openings: [plain] },
   { recipe: 'A CDN', openings: [{ ...plain, cdn: true }] },
+  { recipe: 'A CDN, by its hash', openings: [{ ...plain, cdn: true }] },
   { recipe: 'A sandboxed frame', openings: [plain] },
   { recipe: 'A strict policy', openings: [plain] },
   { recipe: 'Trusted Types', openings: [plain] },

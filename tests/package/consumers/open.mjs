@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
+import { integrity } from '../../../xtask/integrity.mjs';
 import { at } from '../../../xtask/run.mjs';
 import { serve } from '../../../xtask/server.mjs';
 import { startChromium } from '../../browsers/chromium.mjs';
@@ -122,6 +123,8 @@ async function serveCdn(folder) {
   const address = `https://cdn.jsdelivr.net/npm/qkscope@${version}/`;
   const html = await readFile(page, 'utf8');
   assert.ok(html.includes(address), `${path.basename(page)} has ${address}`);
-  await writeFile(page, html.replaceAll(address, cdn.url));
+  const [, file] = /(dist\/[\w.]+)": "sha384-…"/.exec(html) ?? [];
+  const hash = file ? integrity(await readFile(at(folder, 'node_modules/qkscope', file))) : '';
+  await writeFile(page, html.replaceAll(address, cdn.url).replace('sha384-…', hash));
   return cdn.close;
 }
