@@ -196,6 +196,35 @@ test('what an attribute says wrongly is told in the figure and by an event, and 
     },
   ));
 
+test('every attribute is a property as well, set before the element is known or after, and the types name it', () =>
+  site.visit(
+    {
+      html: page('<qk-scope id="one" loading="eager"></qk-scope>').replace(
+        '<script type="module"',
+        `<script>addEventListener('DOMContentLoaded', () =>
+          Object.assign(document.querySelector('qk-scope'), { ...${JSON.stringify(FOUR)}, causal: true, leftWindowSize: 1 }));
+        </script><script type="module"`,
+      ),
+    },
+    async (page) => {
+      await isReady(page, 'one');
+      const said = (names) =>
+        page.evaluate((all) => all.map((name) => document.querySelector('qk-scope').getAttribute(name)), names);
+      assert.deepEqual(await said(['tokens', 'causal', 'left-window-size']), [JSON.stringify(FOUR.tokens), '', '1']);
+      await page.evaluate(() =>
+        Object.assign(document.querySelector('qk-scope'), { causal: false, leftWindowSize: null }),
+      );
+      assert.deepEqual(await said(['causal', 'left-window-size']), [null, null]);
+      const types = await readFile(new URL('../../pkg/dist/element.d.ts', import.meta.url), 'utf8');
+      const properties = await page.evaluate(() => {
+        const all = Object.getOwnPropertyDescriptors(customElements.get('qk-scope').prototype);
+        return Object.entries(all).flatMap(([name, { set }]) => (set ? [name] : []));
+      });
+      assert.ok(properties.length > 25);
+      for (const name of properties) assert.match(types, new RegExp(`  (set )?${name}[(:]`), name);
+    },
+  ));
+
 test('only an address of the web is fetched', () =>
   site.visit({ html: page('<qk-scope id="one" src="javascript:alert(1)"></qk-scope>') }, async (page, seen) => {
     await page.locator('qk-scope').getByRole('alert').waitFor();

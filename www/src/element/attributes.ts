@@ -30,6 +30,24 @@ export const ATTRIBUTES: readonly string[] = [
   ...OPTIONS.keys(),
 ];
 
+/** Attributes that lead elsewhere: what was chosen in the figure before is of no meaning then. */
+export const PLACE_ATTRIBUTES: readonly string[] = [...DATA_ATTRIBUTES, 'layer', 'head', 'batch'];
+
+/**
+ * The properties that mirror attributes, by their names: `leftWindowSize` of `left-window-size`. What takes objects, and what every
+ * element has, is none of them.
+ */
+export const MIRRORED: ReadonlyMap<string, string> = new Map(
+  ATTRIBUTES.filter((name) => !['data', 'lang'].includes(name)).map((name) => [camel(name), name]),
+);
+
+/** A property's value as its attribute says it; null: by not being there. */
+export function written(value: unknown): string | null {
+  if (value === undefined || value === null || value === false) return null;
+  if (value === true) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /** What is looked at, and how. */
 export interface Asked {
   view: ViewId;
@@ -125,6 +143,10 @@ function wordIn<T extends string>(read: Read, name: string, allowed: readonly T[
 }
 
 const ids = <T extends string>(members: readonly { id: T }[]): T[] => members.map(({ id }) => id);
+
+function camel(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

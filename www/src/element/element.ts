@@ -16,6 +16,9 @@ import {
   DATA_ATTRIBUTES,
   jsonIn,
   languageIn,
+  MIRRORED,
+  PLACE_ATTRIBUTES,
+  written,
   loadingIn,
   themeIn,
   type Asked,
@@ -32,8 +35,8 @@ import { Latest } from '../views/parts/latest.ts';
 import { Ground } from './ground.ts';
 import { VIEWS } from './views.ts';
 
-/** Properties that take what an attribute cannot say, and those that mirror one. */
-const OBJECTS = ['data', 'options'] as const;
+/** Properties that a page may have set before the element was defined. */
+const PROPERTIES = ['data', 'options', ...MIRRORED.keys()];
 
 /** A place that was chosen in a figure. */
 type Chosen = Partial<Pick<Asked, 'layer' | 'head' | 'batch'>>;
@@ -123,7 +126,7 @@ export class QkScopeElement extends Base {
     // Moved, it stays as it was.
     if (this.#alive) return;
     this.#alive = true;
-    for (const name of OBJECTS) this.#upgrade(name);
+    for (const name of PROPERTIES) this.#upgrade(name);
     addEventListener('beforeprint', this.#wake);
     this.#ground.watch();
     this.#schedule();
@@ -134,8 +137,8 @@ export class QkScopeElement extends Base {
     queueMicrotask(() => !this.isConnected && this.#alive && this.#release());
   }
 
-  attributeChangedCallback(): void {
-    this.#chosen = {};
+  attributeChangedCallback(name: string): void {
+    if (PLACE_ATTRIBUTES.includes(name)) this.#chosen = {};
     this.#schedule();
   }
 
@@ -147,11 +150,10 @@ export class QkScopeElement extends Base {
   };
 
   /** A property that was set before the element was defined. */
-  #upgrade(name: (typeof OBJECTS)[number]): void {
-    if (!Object.hasOwn(this, name)) return;
-    const value = this[name];
-    delete this[name];
-    Object.assign(this, { [name]: value });
+  #upgrade(name: string): void {
+    const own = Object.getOwnPropertyDescriptor(this, name);
+    if (!own || !Reflect.deleteProperty(this, name)) return;
+    Object.assign(this, { [name]: own.value as unknown });
   }
 
   /** Shows what is asked for, once everything that is said at a time has been. */
@@ -313,6 +315,21 @@ export class QkScopeElement extends Base {
     this.#source = undefined;
     delete this.#frame.dataset['ready'];
   }
+}
+
+for (const [property, attribute] of MIRRORED) {
+  Object.defineProperty(QkScopeElement.prototype, property, {
+    enumerable: true,
+    configurable: true,
+    get(this: QkScopeElement) {
+      return this.getAttribute(attribute);
+    },
+    set(this: QkScopeElement, value: unknown) {
+      const words = written(value);
+      if (words === null) this.removeAttribute(attribute);
+      else this.setAttribute(attribute, words);
+    },
+  });
 }
 
 /** The language of what stands around an element. */

@@ -1,7 +1,16 @@
 /**
  * The types of the element `<qk-scope>`: importing `qkscope/element` registers it, and gives its class.
  */
-import type { ProblemOptions, Tensor } from '../engine/index.ts';
+import type {
+  Colormap,
+  NormalizerOption,
+  Pool,
+  PositionOption,
+  ProblemOptions,
+  ScoreOption,
+  Stage,
+  Tensor,
+} from '../engine/index.ts';
 
 /** A view that a figure can show. */
 export type ViewId = 'matrix' | 'plane' | 'spread' | 'steps' | 'links' | 'heads' | 'compare' | 'student';
@@ -62,6 +71,69 @@ export declare class QkScopeElement extends HTMLElement {
   data: Given | Blob | ArrayBuffer | undefined;
   /** Options of the problem as `openAttention()` takes them. They go before those of attributes. */
   options: ProblemOptions;
+
+  // Each attribute is a property as well, by its name in camel case. It gives the attribute's text, null where there is none; what is
+  // set is written there, lists and objects as JSON, true as an empty text; null and false take it away.
+
+  get src(): string | null;
+  set src(address: string | URL | null | undefined);
+  get q(): string | null;
+  set q(numbers: Numbers | string | null | undefined);
+  get k(): string | null;
+  set k(numbers: Numbers | string | null | undefined);
+  get v(): string | null;
+  set v(numbers: Numbers | string | null | undefined);
+  get tokens(): string | null;
+  set tokens(names: readonly string[] | string | null | undefined);
+  get keyTokens(): string | null;
+  set keyTokens(names: readonly string[] | string | null | undefined);
+  get view(): string | null;
+  set view(view: ViewId | null | undefined);
+  get state(): string | null;
+  set state(state: string | null | undefined);
+  get layer(): string | null;
+  set layer(layer: number | string | null | undefined);
+  get head(): string | null;
+  set head(head: number | string | null | undefined);
+  get batch(): string | null;
+  set batch(item: number | string | null | undefined);
+  get stage(): string | null;
+  set stage(stage: Stage | null | undefined);
+  get colors(): string | null;
+  set colors(map: Colormap | null | undefined);
+  get pool(): string | null;
+  set pool(pool: Pool | null | undefined);
+  get theme(): string | null;
+  set theme(theme: 'auto' | 'light' | 'dark' | null | undefined);
+  get loading(): string | null;
+  set loading(loading: 'lazy' | 'eager' | null | undefined);
+  get caption(): string | null;
+  set caption(words: string | null | undefined);
+  get controls(): string | null;
+  set controls(there: boolean | string | null | undefined);
+  get wasmUrl(): string | null;
+  set wasmUrl(address: string | URL | null | undefined);
+  get score(): string | null;
+  set score(score: ScoreOption | null | undefined);
+  get normalizer(): string | null;
+  set normalizer(normalizer: NormalizerOption | null | undefined);
+  get position(): string | null;
+  set position(position: PositionOption | null | undefined);
+  get causal(): string | null;
+  set causal(causal: boolean | string | null | undefined);
+  get causalAlignment(): string | null;
+  set causalAlignment(alignment: 'upper_left' | 'lower_right' | null | undefined);
+  get scale(): string | null;
+  set scale(scale: number | string | null | undefined);
+  get temperature(): string | null;
+  set temperature(temperature: number | string | null | undefined);
+  get softcap(): string | null;
+  set softcap(softcap: number | string | null | undefined);
+  get leftWindowSize(): string | null;
+  set leftWindowSize(keys: number | string | null | undefined);
+  get rightWindowSize(): string | null;
+  set rightWindowSize(keys: number | string | null | undefined);
+
   addEventListener<K extends keyof QkScopeEventMap>(
     type: K,
     listener: (this: QkScopeElement, event: QkScopeEventMap[K]) => unknown,
