@@ -18,7 +18,7 @@ const site = await storySite(
      open = { source: await openExample(EXAMPLES.find((one) => one.id === id), reading), layer };
    }
    export const begin = () => { open = undefined; };
-   export const section = student({ openLayer: () => open });`,
+   export const section = student({ openLayer: () => open, hasSample: true, listen: () => undefined });`,
 );
 after(() => site.close());
 
