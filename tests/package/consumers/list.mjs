@@ -49,6 +49,17 @@ export const CONSUMERS = [
     openings: [{ folder: '.' }],
   },
   { recipe: 'Node', quick: true, openings: [{ program: 'node main.js' }] },
+  { recipe: 'Vitest', tools: { vitest: '3.2.4' }, openings: [{ program: 'npx vitest run', says: /1 passed/ }] },
+  {
+    recipe: 'Jest',
+    tools: { jest: '30.5.2' },
+    openings: [{ program: 'node --experimental-vm-modules node_modules/jest/bin/jest.js', says: /1 passed/ }],
+  },
+  {
+    recipe: 'Next.js',
+    tools: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
+    openings: [{ server: 'npx next start', says: /(http:\/\/localhost:\d+)/, outputs: 2 }],
+  },
 ];
 
 /** What checks the package itself, installed and locked in the same way. */

@@ -23,17 +23,17 @@ const PATIENCE = 60_000;
 
 const START = { chromium: startChromium, firefox: startFirefox, webKit: startWebKit };
 
-/** @type {Map<string, Promise<import('../../browsers/page.mjs').Driver>>} */
+/** @type {Map<string, import('../../browsers/page.mjs').Driver>} */
 const started = new Map();
 
 /** A browser, started when it is first needed. */
-function driver(name) {
-  if (!started.has(name)) started.set(name, START[name]());
+async function driver(name) {
+  if (!started.has(name)) started.set(name, await START[name]());
   return started.get(name);
 }
 
 export async function closeBrowsers() {
-  for (const browser of started.values()) await (await browser).close();
+  for (const browser of started.values()) await browser.close();
 }
 
 /** The ways to open what a recipe leaves, by the key that each has: `(opening, folder, recipe)`. */

@@ -18,6 +18,9 @@ const HERE = 'tests/package/consumers';
 /** Nothing is asked for that the lock files do not name, no script of a package runs, and what was once fetched is kept. */
 const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
 
+/** No tool sends what it is used for to those who made it. */
+const SILENT = { NEXT_TELEMETRY_DISABLED: '1' };
+
 /** What is served at the root of a page, wherever that is for a tool. */
 const ROOTS = ['.', 'public'];
 
@@ -93,21 +96,15 @@ const watched = (text) =>
   text.replace(/<output>|<iframe|<body>/, (first) => `<script src="/watch.js"></script>\n${first}`);
 
 /**
- * A line for a shell as the program, its arguments and its surroundings: `npx` finds it among the tools of the project.
+ * A line of a recipe as the program, its arguments and its surroundings: `npx` finds it among the tools of the project.
  *
  * @param {string} folder
  * @param {string} line
  * @returns {[string, string[], { cwd: string, env: NodeJS.ProcessEnv }]}
  */
 export function invocation(folder, line, env = {}) {
-  const words = line.split(' ');
-  const variables = words.slice(
-    0,
-    words.findIndex((word) => !word.includes('=')),
-  );
-  const [program, ...args] = words.slice(variables.length);
-  const set = Object.fromEntries(variables.map((word) => word.split(/=(.*)/, 2)));
-  const how = { cwd: at(folder), env: { ...process.env, ...env, ...set } };
+  const [program, ...args] = line.split(' ');
+  const how = { cwd: at(folder), env: { ...process.env, ...SILENT, ...env } };
   if (program === 'node') return [process.execPath, args, how];
   return [at(folder, 'node_modules/.bin', args[0]), args.slice(1), how];
 }

@@ -10,7 +10,7 @@ import { at } from '../../../xtask/run.mjs';
  * @property {string[]} installs what `npm install` is given, in the order of the text.
  * @property {string[]} commands the other lines for a shell.
  * @property {Record<string, string>} headers that the page is served with.
- * @property {number} lines of its own.
+ * @property {number} lines of its own to write: what commands there are does not count.
  */
 
 /** The text that all the others build on. */
@@ -19,12 +19,11 @@ const SHARED = 'The program';
 /** @returns {Promise<Map<string, Recipe>>} by heading. */
 export async function recipes() {
   const text = await readFile(at('docs/embedding.md'), 'utf8');
-  const sections = text.split(/^##+ /m).slice(1);
+  const sections = text.split(/^##+ /m).filter((section) => section.includes('\n```'));
   const found = new Map(sections.map((section) => [section.slice(0, section.indexOf('\n')), parse(section)]));
   const shared = found.get(SHARED)?.files;
   found.delete(SHARED);
   for (const recipe of found.values()) recipe.files = { ...shared, ...recipe.files };
-  for (const [heading, { lines }] of found) if (lines === 0) found.delete(heading);
   return found;
 }
 
@@ -34,13 +33,14 @@ function parse(section) {
   const of = (language) =>
     blocks.filter((block) => block.language === language).flatMap(({ code }) => code.trim().split('\n'));
   const install = /^npm install (?:--save-dev )?/;
-  const files = blocks.filter(({ language }) => !['sh', 'http'].includes(language)).map(({ code }) => named(code));
+  const written = blocks.filter(({ language }) => language !== 'sh');
+  const files = written.filter(({ language }) => language !== 'http').map(({ code }) => named(code));
   return {
     files: Object.fromEntries(files),
     installs: of('sh').flatMap((line) => (install.test(line) ? line.replace(install, '').split(' ') : [])),
     commands: of('sh').filter((line) => !install.test(line)),
     headers: Object.fromEntries(of('http').map((line) => line.split(/: (.*)/, 2))),
-    lines: blocks.flatMap(({ code }) => code.split('\n')).filter((line) => line.trim() && !NAME.test(line)).length,
+    lines: written.flatMap(({ code }) => code.split('\n')).filter((line) => line.trim() && !NAME.test(line)).length,
   };
 }
 

@@ -15,7 +15,7 @@ test('every recipe is tried, and every consumer has one', () => {
 });
 
 for (const { recipe, tools = {}, openings } of CONSUMERS) {
-  test(`${recipe}: at most ${MOST} lines, which install and run what is tried`, () => {
+  test(`${recipe}: at most ${MOST} lines to write, for what is tried`, () => {
     const { installs, commands, lines } = known.get(recipe);
     assert.ok(lines <= MOST, `${lines} lines`);
     const own = openings.some((opening) => 'cdn' in opening) ? [] : ['qkscope'];
