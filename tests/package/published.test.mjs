@@ -57,6 +57,16 @@ test('it says what it is, and names every file that it publishes', () => {
   }
 });
 
+/** What turns text into markup or code, and what reaches a parser of either. */
+const FORBIDDEN =
+  /\.(?:inner|outer)HTML\b|insertAdjacentHTML|srcdoc|document\.write|\beval\(|new Function\b|javascript:|DOMParser/;
+
+test('no script of it turns text into markup or code', () => {
+  const scripts = [...files].filter(([name]) => name.endsWith('.js'));
+  assert.ok(scripts.length >= 2);
+  for (const [name, bytes] of scripts) assert.doesNotMatch(String(bytes), FORBIDDEN, name);
+});
+
 test('types come before what runs, and "default" comes last', () => {
   for (const [name, entry] of Object.entries(manifest.exports).filter(([, entry]) => typeof entry === 'object')) {
     const conditions = Object.keys(entry);

@@ -362,6 +362,66 @@ test('workers with nothing to do are let go, and come back', () =>
     { ...VISIT, fresh: true },
   ));
 
+test('two hundred open maps share the workers, which are let go with the last of them', () =>
+  inPage(
+    async (page) => {
+      await page.clock.install();
+      const { started, right } = await page.evaluate(async () => {
+        qk.configure({ workers: 2 });
+        const question = { head: 0, row: 3, key: 2 };
+        const inputs = Array.from({ length: 200 }, (_, seed) => tensor([8, 4], seed + 1));
+        globalThis.maps = await Promise.all(inputs.map((input) => qk.openAttention(input, input, null)));
+        const cells = await Promise.all(maps.map((map) => map.cell(question)));
+        const dot = ({ data }) => [0, 1, 2, 3].reduce((sum, at) => sum + data[3 * 4 + at] * data[2 * 4 + at], 0);
+        const right = cells.filter((cell, at) => Math.abs(cell.dot - dot(inputs[at])) < 1e-6).length;
+        for (const map of maps.slice(1)) map.free();
+        return { started: workers.length, right };
+      });
+      assert.deepEqual([started, right], [2, 200]);
+      const alive = () => page.evaluate(() => workers.filter(({ alive }) => alive).length);
+      await page.clock.runFor(20_000);
+      assert.equal(await alive(), 2, 'the last map keeps them');
+      await page.evaluate(() => maps[0].free());
+      await page.clock.runFor(20_000);
+      assert.equal(await alive(), 0);
+    },
+    { ...VISIT, fresh: true },
+  ));
+
+test('a thousand maps leave nothing behind in the memory of a worker', () =>
+  inPage(async (page) => {
+    const [before, after, started] = await page.evaluate(async () => {
+      infect = () => `{
+        const { Instance } = WebAssembly;
+        const asked = new BroadcastChannel('asked');
+        WebAssembly.Instance = function (module, imports) {
+          const { exports } = new Instance(module, imports);
+          asked.onmessage = () => new BroadcastChannel('bytes').postMessage(exports.memory.buffer.byteLength);
+          return { exports };
+        };
+      }`;
+      qk.configure({ workers: 1 });
+      const bytes = () => {
+        const heard = new Promise((resolve) => (new BroadcastChannel('bytes').onmessage = ({ data }) => resolve(data)));
+        new BroadcastChannel('asked').postMessage('');
+        return heard;
+      };
+      const input = tensor([128, 64]);
+      const cycles = async (count) => {
+        for (let round = 0; round < count; round++) {
+          const map = await qk.openAttention(input, input, input);
+          await map.cell({ head: 0, row: 1, key: 1 });
+          map.free();
+        }
+        return bytes();
+      };
+      return [await cycles(100), await cycles(1000), workers.length];
+    });
+    // The inputs of the thousand are 98 MB.
+    assert.equal(after, before);
+    assert.ok(before > 0 && started === 1);
+  }));
+
 test('configure() in the middle: calls under way go on with the new workers', () =>
   inPage(async (page) => {
     const found = await page.evaluate(async () => {

@@ -6,9 +6,15 @@
  * How the outcome is looked at. Each command of the recipe is run once, in its order: those that an opening names when it is
  * looked at, the others before.
  *
- * @typedef {{ folder: string, browsers?: readonly Browser[], cdn?: boolean }} Page a folder of the project, served with the
- *   headers of the recipe; `cdn` serves the package from another origin as well.
- * @typedef {{ server: string, says: RegExp, outputs?: number }} Server a command that serves the page, and where it says its address.
+ * @typedef {object} Expected
+ * @property {number} [outputs] how many times the numbers are shown.
+ * @property {boolean} [onMainThread] whether workers are forbidden.
+ * @property {RegExp} [refused] what is said in place of the numbers.
+ *
+ * @typedef {Expected & { folder: string, browsers?: readonly Browser[], cdn?: boolean, without?: string }} Page a folder of the
+ *   project, served with the headers of the recipe, of which `without` is taken away; `cdn` serves the package from another
+ *   origin as well.
+ * @typedef {Expected & { server: string, says: RegExp }} Server a command that serves the page, and where it says its address.
  * @typedef {{ program: string, says?: RegExp }} Program a command whose last line are the numbers, or that says that it has
  *   compared them.
  *
@@ -32,7 +38,14 @@ export const CONSUMERS = [
   { recipe: 'A CDN', openings: [{ ...plain, cdn: true }] },
   { recipe: 'A CDN, by its hash', openings: [{ ...plain, cdn: true }] },
   { recipe: 'A sandboxed frame', openings: [plain] },
-  { recipe: 'A strict policy', openings: [plain] },
+  {
+    recipe: 'A strict policy',
+    openings: [
+      plain,
+      { ...plain, without: ' blob:', onMainThread: true },
+      { folder: '.', without: " 'wasm-unsafe-eval'", refused: /add 'wasm-unsafe-eval' to its script-src/ },
+    ],
+  },
   { recipe: 'Trusted Types', openings: [plain] },
   { recipe: 'Vite', quick: true, tools: { vite: '8.3.8' }, openings: [{ folder: 'dist' }, vite] },
   { recipe: 'Vite 5', tools: { vite: '5.4.21' }, openings: [{ folder: 'dist' }, vite] },
