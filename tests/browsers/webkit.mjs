@@ -27,7 +27,7 @@ export async function startWebKit() {
     await home.remove();
   };
   try {
-    const [, number] = await screen.hear(/^(\d+)\n/);
+    const [, number] = await screen.hear(/^(\d+)\n/m);
     const port = await freePort();
     running.push(start(driver, [`--port=${port}`], await environment(home.at, number)));
     return await drive(await connect(`http://127.0.0.1:${port}`), path.join(home.at, 'downloads'), stop);

@@ -1,6 +1,6 @@
 // The package as it would be published: `npm pack` of what the build left in pkg/, once for each build.
 
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { at } from '../../xtask/run.mjs';
@@ -19,8 +19,11 @@ export const pack = () =>
     outputs: [TARBALL],
     async make() {
       await mkdir(at(FOLDER), { recursive: true });
-      const said = await npm(['pack', at('pkg'), '--pack-destination', at(FOLDER), '--ignore-scripts', '--json']);
+      // Other files of tests may be at the same: none sees half of a tarball.
+      const own = await mkdtemp(at(FOLDER, 'pack-'));
+      const said = await npm(['pack', at('pkg'), '--pack-destination', own, '--ignore-scripts', '--json']);
       const [{ filename }] = Object.values(JSON.parse(said));
-      await rename(at(FOLDER, path.basename(filename)), at(TARBALL));
+      await rename(path.join(own, path.basename(filename)), at(TARBALL));
+      await rm(own, { recursive: true });
     },
   });
