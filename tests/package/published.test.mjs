@@ -2,16 +2,14 @@
 // that those who publish go by.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 
 import { DOCUMENTS } from '../../xtask/bundle.mjs';
 import { at } from '../../xtask/run.mjs';
-import { install, invocation } from './consumers/project.mjs';
+import { complete, install } from './consumers/project.mjs';
 import { TARBALL, pack } from './pack.mjs';
 
 /** What `npm pack` left, by path in the package. @type {Map<string, Buffer>} */
@@ -81,8 +79,7 @@ const CHECKERS = {
 
 for (const [name, line] of Object.entries(CHECKERS)) {
   test(`${name}: nothing to say`, async () => {
-    const [program, args, how] = invocation(await install('checkers'), line);
-    await promisify(execFile)(program, args, how).catch(({ stdout, stderr }) => assert.fail(`${stdout}${stderr}`));
+    await complete(await install('checkers'), line);
   });
 }
 

@@ -62,6 +62,7 @@ export const CONSUMERS = [
     openings: [{ folder: '.' }],
   },
   { recipe: 'Node', quick: true, openings: [{ program: 'node main.js' }] },
+  { recipe: 'TypeScript', tools: { typescript: '7.0.2' }, openings: [{ program: 'node dist/main.js' }] },
   { recipe: 'Vitest', tools: { vitest: '3.2.4' }, openings: [{ program: 'npx vitest run', says: /1 passed/ }] },
   {
     recipe: 'Jest',

@@ -1,8 +1,6 @@
 // What came out of a recipe, looked at: a page in browsers, or the output of a program.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +14,7 @@ import { startFirefox } from '../../browsers/firefox.mjs';
 import { startWebKit } from '../../browsers/webkit.mjs';
 import { start } from '../../browsers/process.mjs';
 import { golden } from './golden.mjs';
-import { invocation } from './project.mjs';
+import { complete, invocation } from './project.mjs';
 
 /** How long a page may take to have its numbers, in milliseconds: a server may build it first. */
 const PATIENCE = 60_000;
@@ -115,12 +113,7 @@ async function ran(folder, line) {
   const log = at(folder, 'threads.log');
   await writeFile(log, '');
   const env = { NO_COLOR: '1', THREADS_LOG: log, NODE_OPTIONS: `--import=${pathToFileURL(at(HOOK)).href}` };
-  const [program, args, how] = invocation(folder, line, env);
-  const child = spawn(program, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
-  const [code] = await once(child, 'close');
-  assert.equal(code, 0, `${line}\n${output}`);
+  const output = await complete(folder, line, env);
   return { output, threads: (await readFile(log, 'utf8')).length };
 }
 

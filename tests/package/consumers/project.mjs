@@ -1,10 +1,10 @@
 // A project on the disk: the files of a recipe, its tools as they are locked, and the package out of its tarball.
 
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
-import { promisify } from 'node:util';
 
 import { at } from '../../../xtask/run.mjs';
 import { npm } from '../../../xtask/setup.mjs';
@@ -78,7 +78,7 @@ export async function build({ recipe: heading, openings }, { files, commands }) 
     (opening) => ('server' in opening && opening.server) || ('program' in opening && opening.program),
   );
   for (const command of commands.filter((command) => !opened.includes(command))) {
-    await promisify(execFile)(...invocation(folder, command));
+    await complete(folder, command);
   }
   return folder;
 }
@@ -107,4 +107,15 @@ export function invocation(folder, line, env = {}) {
   const how = { cwd: at(folder), env: { ...process.env, ...SILENT, ...env } };
   if (program === 'node') return [process.execPath, args, how];
   return [at(folder, 'node_modules/.bin', args[0]), args.slice(1), how];
+}
+
+/** Runs a line of a recipe to its end. @returns what it wrote; where it fails, that is the error. */
+export async function complete(folder, line, env = {}) {
+  const [program, args, how] = invocation(folder, line, env);
+  const child = spawn(program, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
+  return output;
 }
