@@ -107,7 +107,7 @@ export function readable(error: unknown, name: ModuleName): QkscopeError {
   if (error instanceof QkscopeError) return error;
   const found = messageOf(error);
   const { option, role } = MODULES[name];
-  const message = /Content Security Policy|unsafe-eval|disallowed by embedder/i.test(found)
+  const message = /Content Security Policy|unsafe-eval|disallowed by embedder|blocked by CSP/i.test(found)
     ? `the page's Content Security Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src (${found})`
     : `${role} is not the WebAssembly module that belongs to this script: damaged, or of another version (${found})`;
   return new QkscopeError('wasm', option, 'the WebAssembly module of this version', found, message);
