@@ -80,6 +80,8 @@ const npmPackage = () =>
       await rm(at('pkg'), { recursive: true, force: true });
       await write([...outputFiles, ...element]);
       await writeFile(at('pkg/dist/element.d.ts'), await elementTypes());
+      // A classic script exports nothing.
+      await writeFile(at('pkg/dist/element.iife.d.ts'), "export type * from './element.js';\n");
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
       await copyModules('pkg/dist');
       await Promise.all(
@@ -120,7 +122,7 @@ async function manifest() {
       '.': { types, node: './dist/inline.js', default: './dist/index.js' },
       './inline': { types, default: './dist/inline.js' },
       './element': { types: './dist/element.d.ts', default: './dist/element.js' },
-      './element.iife.js': { types: './dist/element.d.ts', default: './dist/element.iife.js' },
+      './element.iife.js': { types: './dist/element.iife.d.ts', default: './dist/element.iife.js' },
       ...Object.fromEntries(
         MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),

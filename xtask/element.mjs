@@ -7,7 +7,7 @@ import { replacing } from './single.mjs';
 import { at } from './run.mjs';
 
 /** What stands in for modules of the page in a file that has nothing beside it. Paths from www/src, without their ending. */
-const REPLACED = { 'engine/index': 'engine/inline' };
+const REPLACED = { 'engine/index': 'engine/inline', 'page/engine': 'engine/inline' };
 
 /** Style sheets as text: they are bundled as the page's are, and become a sheet of the element's own. */
 const sheets = (options) => ({

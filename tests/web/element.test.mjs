@@ -109,7 +109,7 @@ test('four tokens in attributes, as an object and by a property are the same fig
     },
   ));
 
-test('with controls one steps through layers and heads, by keys as well, and they are told', () =>
+test('with controls one steps through layers and heads, by keys as well, and that is told', () =>
   site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} controls></qk-scope>`) }, async (page) => {
     await isReady(page, 'one');
     const figure = page.locator('qk-scope');
@@ -118,10 +118,23 @@ test('with controls one steps through layers and heads, by keys as well, and the
       '1',
     ]);
     const before = await figure.locator('.plot-cursor').getAttribute('aria-label');
-    await figure.getByRole('button', { name: 'Next: Head' }).or(figure.locator('[name="head-next"]')).first().focus();
+    await figure.getByRole('button', { name: 'Next: Head' }).focus();
     await page.keyboard.press('Enter');
     await isReady(page, 'one', 2);
     assert.equal(await figure.locator('[name="head"]').inputValue(), '2');
+    assert.deepEqual(
+      (await told(page, 'qk-change', 'one')).filter(({ head }) => head !== undefined).map(({ head }) => head),
+      [2],
+    );
+    // What is said again, or of what is around, leaves it there.
+    await page.evaluate(() => {
+      const figure = document.querySelector('qk-scope');
+      for (const [name, value] of Object.entries({ head: '1', caption: 'x', theme: 'dark' }))
+        figure.setAttribute(name, value);
+    });
+    await page.waitForTimeout(300);
+    assert.equal(await figure.locator('[name="head"]').inputValue(), '2');
+    assert.equal((await told(page, 'qk-ready', 'one')).length, 2);
     assert.equal(
       await page.evaluate(() => document.querySelector('qk-scope').shadowRoot.activeElement.getAttribute('name')),
       'head-next',
@@ -225,6 +238,132 @@ test('every attribute is a property as well, set before the element is known or 
     },
   ));
 
+test('what was played with stays while another head is looked at, and what is asked for is told to nobody', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} view="links" controls></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const figure = page.locator('qk-scope');
+    const slider = figure.locator('input[type="range"]');
+    await slider.focus();
+    for (let time = 0; time < 5; time += 1) await page.keyboard.press('ArrowRight');
+    const value = await slider.inputValue();
+    const state = (await told(page, 'qk-change', 'one')).at(-1).state;
+    assert.ok(state, 'it is told');
+    await figure.locator('[name="head-next"]').click();
+    await isReady(page, 'one', 2);
+    assert.equal(await slider.inputValue(), value);
+    const changes = (await told(page, 'qk-change', 'one')).length;
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('state', 't3'));
+    await page.waitForFunction(
+      (was) => document.querySelector('qk-scope').shadowRoot.querySelector('input[type="range"]').value !== was,
+      value,
+    );
+    await page.waitForTimeout(200);
+    assert.equal((await told(page, 'qk-change', 'one')).length, changes);
+  }));
+
+test('an error while numbers are on their way is the last word', () =>
+  site.visit({ html: page(`<qk-scope id="one" loading="eager" ${SENTENCE}></qk-scope>`) }, async (page) => {
+    await page.evaluate(() => {
+      const figure = document.querySelector('qk-scope');
+      figure.removeAttribute('head');
+      queueMicrotask(() => queueMicrotask(() => figure.setAttribute('head', 'oops')));
+    });
+    await page.locator('qk-scope').getByRole('alert').filter({ hasText: 'oops' }).waitFor();
+    const ready = (await told(page, 'qk-ready')).length;
+    await page.waitForTimeout(800);
+    assert.equal((await told(page, 'qk-ready')).length, ready);
+    assert.ok(await page.locator('qk-scope').getByRole('alert').isVisible());
+  }));
+
+test('what makes no sense is told in words, whatever it is', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    for (const [name, value, words] of [
+      ['data', 'null', /data should be an object with q and k, and is null/],
+      ['data', '{"q":1,"k":2}', /q should be lists of lists of numbers/],
+      ['data', '{"q":[[1,2],[3]],"k":[[1,2]]}', /q should be lists of 2/],
+      ['src', 'http://[', /src should be an address/],
+      ['theme', 'green', /theme should be auto, light, dark/],
+    ]) {
+      await page.evaluate(
+        ([attribute, said]) => document.querySelector('qk-scope').setAttribute(attribute, said),
+        [name, value],
+      );
+      await page.locator('qk-scope').getByRole('alert').filter({ hasText: words }).waitFor();
+      await page.evaluate((attribute) => document.querySelector('qk-scope').removeAttribute(attribute), name);
+    }
+    await page.evaluate((given) => Object.assign(document.querySelector('qk-scope'), given), {
+      ...FOUR,
+      tokens: ['a', 'b'],
+    });
+    await isReady(page, 'one');
+    await page.locator('qk-scope [part="note"]').filter({ hasText: '2' }).waitFor();
+  }));
+
+test('a figure has a width wherever it stands', () =>
+  site.visit(
+    {
+      html: page(
+        ['flex', 'grid', 'block; width: fit-content', 'block; float: left']
+          .map(
+            (display, at) =>
+              `<div style="display: ${display}; clear: both"><qk-scope id="f${at}" ${four} loading="eager"></qk-scope></div>`,
+          )
+          .join(''),
+      ),
+    },
+    async (page) => {
+      for (const id of ['f0', 'f1', 'f2', 'f3']) {
+        await isReady(page, id);
+        const { width } = await page.locator(`#${id}`).boundingBox();
+        assert.ok(width >= 600, `${id}: ${width}`);
+      }
+    },
+  ));
+
+test('a view that was left computes no more, and a figure that is gone is forgotten', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE}></qk-scope>`), fresh: true }, async (page) => {
+    await isReady(page, 'one');
+    const asked = () => page.evaluate(() => globalThis['asked']);
+    await page.evaluate(() => {
+      globalThis['asked'] = 0;
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (...given) {
+        globalThis['asked'] += 1;
+        return postMessage.apply(this, given);
+      };
+    });
+    const turn = async (attribute, value) => {
+      const count = (await told(page, 'qk-ready')).length;
+      await page.evaluate(
+        ([name, to]) => document.querySelector('qk-scope').setAttribute(name, to),
+        [attribute, value],
+      );
+      await isReady(page, 'one', count + 1);
+      await page.waitForTimeout(300);
+    };
+    await turn('layer', '2');
+    const alone = await asked();
+    // The numbers of the plane's points are a counter of CSS, and Chromium keeps the styles of those, with their tree.
+    for (const { id } of VIEWS) if (id !== 'plane') await turn('view', id);
+    await turn('view', 'matrix');
+    const before = await asked();
+    await turn('layer', '1');
+    assert.ok((await asked()) - before <= alone + 3, `${(await asked()) - before} messages, ${alone} at first`);
+    const session = await page.context().newCDPSession(page);
+    await page.evaluate(() => {
+      globalThis['gone'] = new WeakRef(document.querySelector('qk-scope'));
+      document.querySelector('qk-scope').remove();
+      globalThis['told'] = [];
+    });
+    await page.mouse.move(600, 600);
+    await page.waitForTimeout(500);
+    for (let time = 0; time < 3; time += 1) {
+      await session.send('HeapProfiler.collectGarbage');
+      await page.waitForTimeout(200);
+    }
+    assert.equal(await page.evaluate(() => globalThis['gone'].deref() === undefined), true);
+  }));
+
 test('only an address of the web is fetched', () =>
   site.visit({ html: page('<qk-scope id="one" src="javascript:alert(1)"></qk-scope>') }, async (page, seen) => {
     await page.locator('qk-scope').getByRole('alert').waitFor();
@@ -314,6 +453,10 @@ for (const [name, { head, dark }] of Object.entries({
   'that says its scheme': {
     head: '<style>:root { color-scheme: light; background: #fff } .dark { color-scheme: dark; background: #111 }</style>',
     dark: () => document.documentElement.classList.add('dark'),
+  },
+  'that writes its colours in another way': {
+    head: '<style>body { background: oklch(1 0 0) } [data-md-color-scheme="slate"] body { background: oklch(0.2 0 0) }</style>',
+    dark: () => (document.documentElement.dataset['mdColorScheme'] = 'slate'),
   },
   'that only looks dark': {
     head: '<style>body { background: #fff } body[data-theme="dark"] { background: #131416 }</style>',

@@ -19,13 +19,16 @@ const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), opt
 export const DATA_ATTRIBUTES = ['src', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
 /** Attributes that say what is looked at, and how. */
 const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
-/** Attributes of the figure itself. */
-const OWN_ATTRIBUTES = ['lang', 'theme', 'loading', 'caption', 'controls', 'wasm-url'] as const;
+/** Attributes that decide what is around a view, and leave it alone. */
+export const DRESS_ATTRIBUTES: readonly string[] = ['lang', 'theme', 'caption', 'controls'];
+/** How the figure comes. */
+const WAY_ATTRIBUTES = ['loading', 'wasm-url'] as const;
 
 export const ATTRIBUTES: readonly string[] = [
   ...DATA_ATTRIBUTES,
   ...VIEW_ATTRIBUTES,
-  ...OWN_ATTRIBUTES,
+  ...DRESS_ATTRIBUTES,
+  ...WAY_ATTRIBUTES,
   ...MEMBERS,
   ...OPTIONS.keys(),
 ];
@@ -45,7 +48,7 @@ export const MIRRORED: ReadonlyMap<string, string> = new Map(
 export function written(value: unknown): string | null {
   if (value === undefined || value === null || value === false) return null;
   if (value === true) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' && !(value instanceof URL) ? JSON.stringify(value) : String(value);
 }
 
 /** What is looked at, and how. */
@@ -63,7 +66,8 @@ export interface Asked {
   options: ProblemOptions;
 }
 
-type Read = (name: string) => string | null;
+/** Gives the text of an attribute; null: it is not there. */
+export type Read = (name: string) => string | null;
 
 /** What the attributes ask for. Throws where one says nothing that makes sense. */
 export function askedBy(read: Read): Asked {
@@ -124,6 +128,17 @@ export function jsonIn(read: Read, name: string): unknown {
     return JSON.parse(said) as unknown;
   } catch {
     throw new AttributeError(name, 'JSON', said);
+  }
+}
+
+/** An address, from `base`; undefined where it is not there. */
+export function addressIn(read: Read, name: string, base: string): URL | undefined {
+  const said = read(name);
+  if (said === null) return undefined;
+  try {
+    return new URL(said, base);
+  } catch {
+    throw new AttributeError(name, 'an address', said);
   }
 }
 

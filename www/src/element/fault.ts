@@ -15,7 +15,7 @@ const text = {
 const LONGEST = 80;
 
 export class AttributeError extends PageError {
-  constructor(name: string, expected: string, found: string) {
-    super(text.attribute, { name, expected, found: JSON.stringify(clip(found, LONGEST)) });
+  constructor(name: string, expected: string, found: unknown) {
+    super(text.attribute, { name, expected, found: clip(JSON.stringify(found) ?? String(found), LONGEST) });
   }
 }

@@ -1,19 +1,27 @@
 // A figure: numbers, the problem that is made of them, and the view that shows it. It knows nothing of attributes and events.
 
-import { QkscopeError, type ProblemOptions } from '../engine/index.ts';
+import { QkscopeError, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
 import { Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
-import { ownOf, type Source } from '../page/source.ts';
-import { settingsFrom } from '../page/settings.ts';
-import type { Place } from '../page/state.ts';
+import { ownOf, type Reading, type Source } from '../page/source.ts';
+import type { Place as Indexed } from '../page/state.ts';
 import { Opened } from '../page/story/opened.ts';
-import type { Mounted } from '../page/story/section.ts';
+import type { Mounted, Section } from '../page/story/section.ts';
 import { text } from '../page/text.ts';
+import { tokensFor } from '../page/tokens.ts';
 import type { MatrixCell } from '../views/index.ts';
-import type { Language } from '../views/parts/text.ts';
+import { element } from '../views/parts/dom.ts';
+import { clip, phrase, type Language } from '../views/parts/text.ts';
 import type { Asked } from './attributes.ts';
-import { Heat } from './heat.ts';
+import { Heat, type Drawn } from './heat.ts';
 import { chapterOf, VIEWS, type ViewId } from './views.ts';
+
+/** A layer as its file numbers it, a head, and a batch item. */
+export interface Place {
+  layer: number | undefined;
+  head: number;
+  batch: number;
+}
 
 /** Who hears of what happens in a figure. */
 export interface Heard {
@@ -22,7 +30,7 @@ export interface Heard {
   /** What would bring back what is seen. */
   state(state: string): void;
   /** A head was chosen in a view. */
-  open(at: { layer: number; head: number }): void;
+  open(place: Partial<Place>): void;
 }
 
 /** What is shown, and of what. */
@@ -30,63 +38,68 @@ export interface Shown extends Asked {
   source: Source | undefined;
 }
 
-/** A view that lives: the heat map, or a section. */
+/** The places of what is open: layers by their names, and where one is, by index. */
+export interface Choice {
+  layers: readonly string[];
+  heads: number;
+  batch: number;
+  place: Indexed;
+}
+
+/** A view that lives: the heat map, or a section, over what it has open. */
 interface View {
   id: ViewId;
+  opened: Opened;
+  /** The state that was asked for, and the one it has come to. */
+  asked: string;
   state: string;
   heat: Heat | undefined;
   mounted: Mounted | undefined;
 }
 
-/** The places of what is open: layers by their numbers in the model. */
-export interface Choice {
-  layers: readonly number[];
-  heads: number;
-  batch: number;
-  place: Place;
-}
+/** Characters of a list of layers in a sentence. */
+const LONGEST_LIST = 80;
 
-interface Control {
-  signal: AbortSignal;
-  onProgress: (fraction: number) => void;
-}
+/** Whether a view shows numbers that somebody has to give. */
+export const needsNumbers = (view: ViewId): boolean => VIEWS.find(({ id }) => id === view)?.alone === false;
 
 export class Figure {
   readonly #host: HTMLElement;
   readonly #heard: Heard;
   readonly #problem = new Problem(() => undefined);
-  readonly #opened: Opened;
-  #language: Language;
+  #language: Language = 'en';
+  #source: Source | undefined;
   #view: View | undefined;
 
-  constructor(host: HTMLElement, language: Language, heard: Heard) {
+  constructor(host: HTMLElement, heard: Heard) {
     this.#host = host;
-    this.#language = language;
     this.#heard = heard;
-    this.#opened = new Opened({
-      expected: () => undefined,
-      open: (at) => heard.open(at),
-      see: () => undefined,
-      hasSample: false,
-    });
   }
 
-  /** Shows what is asked for; settles when it is there, with what there is to choose from. */
-  async show(shown: Shown, control: Control): Promise<Choice | undefined> {
-    const needs = VIEWS.find(({ id }) => id === shown.view)?.alone === false;
-    const open = needs ? await this.#open(shown, control.signal) : undefined;
-    await this.#mount(shown, control.signal);
-    const { heat } = this.#view!;
-    if (heat && open) await heat.show(open, control);
-    return (
-      open && { layers: shown.source?.layers ?? [], heads: open.map.heads, batch: open.map.batch, place: open.place }
-    );
-  }
-
-  speak(language: Language): void {
+  set language(language: Language) {
+    if (language === this.#language) return;
     this.#language = language;
     this.#view?.heat?.speak(language);
     this.#view?.mounted?.speak(language);
+  }
+
+  /** Shows what is asked for; settles when it is there, with what there is to choose from and to know. */
+  async show(shown: Shown, reading: Reading): Promise<{ choice: Choice | undefined; note: string }> {
+    const { signal } = reading;
+    if (!needsNumbers(shown.view)) {
+      await this.#mount(shown, undefined, signal);
+      return { choice: undefined, note: '' };
+    }
+    const { source } = shown;
+    if (!source) throw new PageError(text.nothingOpen);
+    const { map, place } = await this.#open(source, shown, signal);
+    const { misfit, ...tokens } = tokensFor(source, map);
+    const { stage, colors, pool } = shown;
+    const drawn = { map, place, options: this.#problem.options, stage, colors, pool, tokens };
+    await this.#mount(shown, { source, ...drawn }, signal);
+    await this.#view?.heat?.show(drawn, reading);
+    const choice = { layers: source.layers.map(String), heads: map.heads, batch: map.batch, place };
+    return { choice, note: misfit ? this.#say(source, misfit) : '' };
   }
 
   repaint(): void {
@@ -94,74 +107,108 @@ export class Figure {
     this.#view?.mounted?.repaint();
   }
 
+  /** A place by indices, as steppers and sections know it, in the numbers of its file. */
+  placeAt({ layer, ...rest }: Partial<Indexed>): Partial<Place> {
+    return layer === undefined ? rest : { ...rest, layer: this.#source?.layers[layer] };
+  }
+
   /** Gives everything back. */
   free(): void {
     this.#leave();
-    this.#opened.show(undefined);
     this.#problem.show(undefined);
+    this.#source = undefined;
   }
 
-  async #open({ source, batch, head, layer: wanted, options: given, stage, colors, pool }: Shown, signal: AbortSignal) {
-    if (!source) throw new PageError(text.nothingOpen);
+  async #open(
+    source: Source,
+    { batch, head, layer: wanted, options: given }: Asked,
+    signal: AbortSignal,
+  ): Promise<{ map: AttentionMap; place: Indexed }> {
     const layer = wanted === undefined ? 0 : source.layers.indexOf(wanted);
-    if (layer < 0) throw new QkscopeError('parameter', 'layer', `one of ${source.layers.join(', ')}`, String(wanted));
+    if (layer < 0) throw outside('layer', `one of ${clip(source.layers.join(', '), LONGEST_LIST)}`, wanted);
     const place = { layer, batch, head };
     const options: ProblemOptions = { ...ownOf(source, layer).options, ...given };
     const map = await this.#problem.open({ source, place, options: () => options }, signal);
-    if (head >= map.heads) throw new QkscopeError('parameter', 'head', `below ${map.heads}`, String(head));
-    if (batch >= map.batch) throw new QkscopeError('parameter', 'batch', `below ${map.batch}`, String(batch));
+    signal.throwIfAborted();
+    if (head >= map.heads) throw outside('head', `below ${map.heads}`, head);
+    if (batch >= map.batch) throw outside('batch', `below ${map.batch}`, batch);
     this.#problem.show(map);
-    const { normalizer, score, position } = settingsFrom(given);
-    this.#opened.show({
-      source,
-      map,
-      place,
-      options: this.#problem.options,
-      rules: [JSON.stringify([normalizer, score, position]), given],
-      optionsOf: (at) => ({ ...ownOf(source, at).options, ...given }),
-    });
-    const fitting = (tokens: readonly string[] | undefined, size: number) =>
-      tokens?.length === size ? tokens : undefined;
-    const tokens = { queries: fitting(source.queryTokens, map.queries), keys: fitting(source.keyTokens, map.keys) };
-    return { map, place, options: this.#problem.options, stage, colors, pool, tokens };
+    this.#source = source;
+    return { map, place };
   }
 
-  /** Makes the view that is asked for, unless it is there. */
-  async #mount({ view: id, state }: Shown, signal: AbortSignal): Promise<void> {
-    if (this.#view?.id === id) {
-      if (state !== this.#view.state) this.#view.mounted?.restore(state);
-      this.#view.state = state;
-      return;
+  /** Makes the view that is asked for, unless it is there, and tells it what is open. */
+  async #mount(
+    { view: id, state, options: given }: Shown,
+    open: (Drawn & { source: Source }) | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const known = this.#view?.id === id ? this.#view : undefined;
+    const opened = known?.opened ?? this.#newOpened();
+    if (open) {
+      const { source, map, place, options } = open;
+      const optionsOf = (at: number): ProblemOptions => ({ ...ownOf(source, at).options, ...given });
+      opened.show({ source, map, place, options, rules: [JSON.stringify(given)], optionsOf });
     }
-    const section = await chapterOf(id, this.#opened)?.load();
+    if (known) return restore(known, state);
+    const section = await chapterOf(id, opened)?.load();
     signal.throwIfAborted();
     this.#leave();
-    const host = document.createElement('div');
-    host.className = id === 'matrix' ? 'workspace' : `story-view story-${id}`;
+    const host = element('div', { class: section ? `story-view story-${id}` : 'workspace' });
     this.#host.append(host);
-    const view: View = { id, state, heat: undefined, mounted: undefined };
-    this.#view = view;
-    const language = this.#language;
-    if (!section) view.heat = new Heat(host, language, (cell) => this.#heard.point(cell));
-    else
-      view.mounted = section.mount(host, {
-        language,
-        state,
-        remember: (now) => {
-          if (now === view.state) return;
-          view.state = now;
-          this.#heard.state(now);
-        },
-        beyond: undefined,
-      });
+    this.#view = this.#alive(host, section, { id, opened, asked: state, state, heat: undefined, mounted: undefined });
     if (section) await seen(host, signal);
   }
 
+  #alive(host: HTMLElement, section: Section | undefined, view: View): View {
+    if (!section) view.heat = new Heat(host, this.#language, (cell) => this.#heard.point(cell));
+    view.mounted = section?.mount(host, {
+      language: this.#language,
+      state: view.state,
+      remember: (state) => {
+        if (state === view.state) return;
+        view.state = state;
+        if (this.#view === view) this.#heard.state(state);
+      },
+      beyond: undefined,
+    });
+    return view;
+  }
+
+  #newOpened(): Opened {
+    return new Opened({
+      expected: () => undefined,
+      open: ({ layer, head }) => this.#heard.open(this.placeAt({ layer, head })),
+      see: undefined,
+      hasSample: false,
+    });
+  }
+
+  /** What a view has under way ends with what it looks at. */
   #leave(): void {
+    this.#view?.opened.show(undefined);
     this.#view?.heat?.free();
     this.#view = undefined;
     this.#host.replaceChildren();
   }
+
+  #say(source: Source, misfit: NonNullable<ReturnType<typeof tokensFor>['misfit']>): string {
+    const { what, tokens, size } = misfit;
+    const language = this.#language;
+    const name = source.name[language] || 'tokens';
+    return phrase(text.tokensFault, language, { name, what: text[what][language], tokens, size });
+  }
+}
+
+/** Another state that is asked for is not told as one that was come to. */
+function restore(view: View, state: string): void {
+  if (state === view.asked) return;
+  view.asked = view.state = state;
+  view.mounted?.restore(state);
+}
+
+function outside(name: string, expected: string, found: number | undefined): QkscopeError {
+  return new QkscopeError('parameter', name, expected, String(found));
 }
 
 /** Until there is something to see of a view: some ask for their numbers first. */
@@ -169,11 +216,12 @@ function seen(host: HTMLElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       sized.disconnect();
+      signal.removeEventListener('abort', end);
       if (signal.aborted) reject(signal.reason as Error);
       else resolve();
     };
     const sized = new ResizeObserver(([entry]) => entry && entry.contentRect.height > 0 && end());
     sized.observe(host);
-    signal.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', end);
   });
 }

@@ -2,6 +2,7 @@
 //
 // Sites say it by the property `color-scheme`, which a figure inherits. Some do not: there the ground is as light as it looks.
 
+import { element, paperUnder } from '../views/parts/dom.ts';
 import type { Theme } from './attributes.ts';
 
 export class Ground {
@@ -9,9 +10,11 @@ export class Ground {
   readonly #frame: HTMLElement;
   readonly #changed: () => void;
   readonly #system = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
-  /** Sees the classes and attributes by which sites switch, where nothing else tells of it. */
+  /** Sees the classes and attributes by which sites switch. */
   #switches: MutationObserver | undefined;
   #theme: Theme = 'auto';
+  /** What the figure was painted for last. */
+  #scheme = '';
 
   /** `changed` hears that the ground is another. */
   constructor(host: HTMLElement, frame: HTMLElement, changed: () => void) {
@@ -30,9 +33,8 @@ export class Ground {
   watch(): void {
     this.#system?.addEventListener('change', this.#look);
     this.#switches = new MutationObserver(this.#look);
-    for (const node of [document.documentElement, document.body]) {
-      this.#switches.observe(node, { attributes: true, attributeFilter: ['class', 'style', 'data-theme'] });
-    }
+    for (const node of [document.documentElement, document.body]) this.#switches.observe(node, { attributes: true });
+    this.#look();
   }
 
   leave(): void {
@@ -42,26 +44,34 @@ export class Ground {
   }
 
   readonly #look = (): void => {
+    if (!this.#switches) return;
     const ground = this.#theme === 'auto' ? this.#around() : this.#theme;
     if (ground) this.#frame.dataset['ground'] = ground;
     else delete this.#frame.dataset['ground'];
+    const scheme = `${getComputedStyle(this.#frame).colorScheme} ${this.#system?.matches}`;
+    if (scheme === this.#scheme) return;
+    this.#scheme = scheme;
     this.#changed();
   };
 
   /** What the site looks like where it does not say; undefined: it says it. */
   #around(): 'light' | 'dark' | undefined {
     if (getComputedStyle(this.#host).colorScheme !== 'normal') return undefined;
-    for (let node: Element | null = this.#host; node; node = node.parentElement) {
-      const light = lightness(getComputedStyle(node).backgroundColor);
-      if (light !== undefined) return light < 0.5 ? 'dark' : 'light';
-    }
-    return 'light';
+    return isLight(paperUnder(this.#host)) ? 'light' : 'dark';
   }
 }
 
-/** How light a colour is, from 0 to 1; undefined where one sees through it. */
-function lightness(color: string): number | undefined {
-  const [red, green, blue, alpha = 1] = (color.match(/[\d.]+/g) ?? []).map(Number);
-  if (red === undefined || green === undefined || blue === undefined || alpha < 0.5) return undefined;
-  return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+let pixel: CanvasRenderingContext2D | null | undefined;
+
+/** Whether a colour, in whatever way it is written, is a light one. */
+function isLight(color: string): boolean {
+  pixel ??= element('canvas', { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+  if (!pixel) return true;
+  pixel.fillStyle = 'white';
+  pixel.fillRect(0, 0, 1, 1);
+  pixel.fillStyle = color;
+  pixel.fillRect(0, 0, 1, 1);
+  const [red = 255, green = 255, blue = 255] = pixel.getImageData(0, 0, 1, 1).data;
+  // As luma has it (ITU-R BT.709): near enough to tell paper from slate.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 127;
 }

@@ -6,6 +6,7 @@ import { Inspector } from '../page/inspector.ts';
 import { colorScale } from '../page/scale.ts';
 import { Scopes, type Scope } from '../page/scope.ts';
 import { settingsFrom } from '../page/settings.ts';
+import type { Reading } from '../page/source.ts';
 import type { Place } from '../page/state.ts';
 import { MatrixView, type MatrixCell, type Tokens } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
@@ -22,11 +23,6 @@ export interface Drawn {
   colors: Colormap | undefined;
   pool: Pool;
   tokens: Tokens;
-}
-
-interface Control {
-  signal: AbortSignal;
-  onProgress: (fraction: number) => void;
 }
 
 const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
@@ -61,7 +57,7 @@ export class Heat {
   }
 
   /** Draws a head; settles when it is on the canvas. */
-  async show(drawn: Drawn, control: Control): Promise<void> {
+  async show(drawn: Drawn, control: Reading): Promise<void> {
     const { map, place, stage, tokens, pool } = drawn;
     const scope = await this.#scopes.open({ map, place, stage }, control);
     if (control.signal.aborted) this.#scopes.drop(scope);

@@ -2,36 +2,38 @@
 
 import { openCapture, type Tensor } from '../engine/index.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
+import { addressIn, jsonIn, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
+import type { Given } from './public.d.ts';
 
-/** Numbers as a list of lists, or as the package has them. */
-export type Numbers = Tensor | readonly unknown[];
+/** What the property `data` takes. */
+export type Data = Given | Blob | ArrayBuffer;
 
-/** What a figure can be given: Q and K, at most four axes each, `[tokens, size]` where there are two. */
-export interface Given {
-  q: Numbers;
-  k: Numbers;
-  v?: Numbers | undefined;
-  /** What the queries are called; the keys too, unless `keyTokens` says otherwise. */
-  tokens?: readonly string[] | undefined;
-  keyTokens?: readonly string[] | undefined;
+/** The numbers of a figure: those of the property, of `data`, at `src`, or of `q` and `k`. */
+export async function numbersIn(read: Read, data: Data | undefined, base: string, reading: Reading): Promise<Source> {
+  const given = data ?? jsonIn(read, 'data');
+  if (given instanceof Blob || given instanceof ArrayBuffer) return captured(await openCapture(given, reading), '');
+  if (given !== undefined) return fromObject(given);
+  const address = addressIn(read, 'src', base);
+  if (address) return captured(await openCapture(address, reading), read('src') ?? '');
+  const [q, k, v, tokens, keyTokens] = ['q', 'k', 'v', 'tokens', 'key-tokens'].map((name) => jsonIn(read, name));
+  if (q === undefined) throw new AttributeError('src', 'an address, or q and k given', 'missing');
+  return fromObject({ q, k, v, tokens, keyTokens });
 }
 
-/** The capture at an address, or in bytes. */
-export async function fromCapture(from: string | Blob | ArrayBuffer, base: string, reading: Reading): Promise<Source> {
-  if (typeof from !== 'string') return captured(await openCapture(from, reading), '');
-  return captured(await openCapture(new URL(from, base), reading), from);
-}
-
-/** The numbers that somebody gave. */
-export function fromGiven({ q, k, v, tokens, keyTokens }: Given): Source {
+function fromObject(given: unknown): Source {
+  if (typeof given !== 'object' || given === null || !('q' in given) || !('k' in given)) {
+    throw new AttributeError('data', 'an object with q and k', given);
+  }
+  const { q, k, v, tokens, keyTokens } = given as Record<'q' | 'k' | 'v' | 'tokens' | 'keyTokens', unknown>;
   const [query, key] = [tensorOf('q', q), tensorOf('k', k)];
-  const value = v === undefined ? null : tensorOf('v', v);
+  const value = v === undefined || v === null ? null : tensorOf('v', v);
+  const names = wordsOf('tokens', tokens);
   const content: Content = {
     layers: [0],
     options: {},
-    queryTokens: wordsOf('tokens', tokens),
-    keyTokens: wordsOf('key-tokens', keyTokens) ?? wordsOf('tokens', tokens),
+    queryTokens: names,
+    keyTokens: wordsOf('key-tokens', keyTokens) ?? names,
     layer: () => Promise.resolve({ query, key }),
     value: () => Promise.resolve(value),
   };
@@ -43,21 +45,20 @@ export function fromGiven({ q, k, v, tokens, keyTokens }: Given): Source {
 function tensorOf(name: string, given: unknown): Tensor {
   if (isTensor(given)) return given;
   const shape: number[] = [];
-  for (let level = given; Array.isArray(level); level = level[0] as unknown) shape.push(level.length);
+  for (let level = given; Array.isArray(level) && shape.length < 5; level = level[0] as unknown)
+    shape.push(level.length);
+  if (shape.length < 2 || shape.length > 4) throw new AttributeError(name, 'lists of lists of numbers', given);
   const data: number[] = [];
   const take = (part: unknown, axis: number): void => {
-    if (axis === shape.length) {
-      if (typeof part !== 'number') throw new AttributeError(name, 'numbers', JSON.stringify(part) ?? '');
+    const size = shape[axis];
+    if (size === undefined) {
+      if (typeof part !== 'number') throw new AttributeError(name, 'numbers', part);
       data.push(part);
       return;
     }
-    if (!Array.isArray(part) || part.length !== shape[axis]) {
-      throw new AttributeError(name, `lists of ${shape[axis]}`, JSON.stringify(part) ?? '');
-    }
+    if (!Array.isArray(part) || part.length !== size) throw new AttributeError(name, `lists of ${size}`, part);
     for (const one of part as unknown[]) take(one, axis + 1);
   };
-  if (shape.length < 2 || shape.length > 4)
-    throw new AttributeError(name, 'a list of lists of numbers', JSON.stringify(given) ?? '');
   take(given, 0);
   return { data: Float32Array.from(data), shape };
 }
@@ -69,5 +70,5 @@ function isTensor(given: unknown): given is Tensor {
 function wordsOf(name: string, given: unknown): readonly string[] | undefined {
   if (given === undefined || given === null) return undefined;
   if (Array.isArray(given) && given.every((one) => typeof one === 'string')) return given as string[];
-  throw new AttributeError(name, 'a list of strings', JSON.stringify(given) ?? '');
+  throw new AttributeError(name, 'a list of strings', given);
 }

@@ -51,6 +51,13 @@ export type ChangeDetail =
       view: Exclude<ViewId, 'matrix'>;
       /** To be put into the attribute `state`. */
       state: string;
+    }
+  | {
+      view: ViewId;
+      /** What was chosen in the figure: a layer as its file numbers it, a head, a batch item. */
+      layer?: number;
+      head?: number;
+      batch?: number;
     };
 
 /** What `qk-error` tells: a `QkscopeError`, or another error with a sentence. */

@@ -1,12 +1,16 @@
 /** Another kernel for a script that carries one: only the element's, which may be told where there is one with relaxed SIMD. */
 import { kernel } from '../generated/wasm-inline.ts';
-import { fetchModule, inflateModule, multipliesAndAdds, useModule } from './wasm.ts';
+import { checked, fetchModule, inflateModule, isLoaded, multipliesAndAdds, useModule } from './wasm.ts';
 
-let preferred = '';
+let chosen = false;
 
-/** Fetches the kernel at `address` where the browser has relaxed SIMD; the one inside stays for wherever that does not arrive. */
+/**
+ * Fetches the kernel at `address` where the browser has relaxed SIMD; the one inside stays for wherever that does not arrive. The first
+ * address counts, and none does once the kernel is there: its bits may differ, and all figures of a page are to have the same.
+ */
 export function preferKernel(address: URL): void {
-  if (address.href === preferred || !multipliesAndAdds()) return;
-  preferred = address.href;
-  useModule('kernel', () => fetchModule(address).catch(() => inflateModule(kernel)));
+  if (chosen || isLoaded('kernel') || !multipliesAndAdds()) return;
+  chosen = true;
+  const fetched = async () => checked('kernel', await fetchModule(address));
+  useModule('kernel', () => fetched().catch(() => inflateModule(kernel)));
 }

@@ -52,6 +52,9 @@ export function multipliesAndAdds(): boolean {
   return !deterministic && WebAssembly.validate(new Uint8Array(relaxed));
 }
 
+/** Whether a module was asked for. */
+export const isLoaded = (name: ModuleName): boolean => modules.has(name);
+
 /** A compiled module. A failure is not remembered: the network may be back. */
 export function loadModule(name: ModuleName): Promise<WebAssembly.Module> {
   const known = modules.get(name);
@@ -91,7 +94,11 @@ export async function inflateModule(base64: string): Promise<WebAssembly.Module>
 async function compileChecked(name: ModuleName): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object') throw unsupported('WebAssembly');
   if (!WebAssembly.validate(new Uint8Array(simd))) throw unsupported('WebAssembly SIMD');
-  const module = await loaders.get(name)!();
+  return checked(name, await loaders.get(name)!());
+}
+
+/** A module that is the one it should be; throws where it is another. */
+export function checked(name: ModuleName, module: WebAssembly.Module): WebAssembly.Module {
   const { mark } = MODULES[name];
   if (WebAssembly.Module.exports(module).some((each) => each.name === mark)) return module;
   throw new Error(`it does not export ${mark}`);

@@ -100,7 +100,23 @@ export interface PickerState {
   pool: string | undefined;
 }
 
-/** Layer, head and batch item, each where there are several; and the colours. */
+/** Layer, head and batch item, each where there are several. */
+export function renderSteppers(
+  { layers, heads, batch, place }: Pick<PickerState, 'layers' | 'heads' | 'batch' | 'place'>,
+  language: Language,
+  choose: (change: Partial<Place>) => void,
+): HTMLElement[] {
+  const axes = [
+    { name: 'layer', steps: listed(layers) },
+    { name: 'head', steps: numbered(heads) },
+    { name: 'batch', steps: numbered(batch) },
+  ] as const;
+  return axes
+    .filter(({ steps }) => steps.count > 1)
+    .map(({ name, steps }) => stepper(name, steps, place[name], language, (index) => choose({ [name]: index })));
+}
+
+/** Layer, head and batch item; and the colours. */
 export function renderPickers(
   host: HTMLElement,
   { language, place, layers, heads, batch, colors, pool }: PickerState,
@@ -110,14 +126,7 @@ export function renderPickers(
     pool: (id: string) => void;
   },
 ): void {
-  const axes = [
-    { name: 'layer', steps: listed(layers) },
-    { name: 'head', steps: numbered(heads) },
-    { name: 'batch', steps: numbered(batch) },
-  ] as const;
-  const steppers = axes
-    .filter(({ steps }) => steps.count > 1)
-    .map(({ name, steps }) => stepper(name, steps, place[name], language, (index) => listen.place({ [name]: index })));
+  const steppers = renderSteppers({ layers, heads, batch, place }, language, listen.place);
   const menus = [colorMenu(language, colors, listen.colors)];
   if (pool !== undefined) menus.push(poolMenu(language, pool, listen.pool));
   replaceKeepingFocus(host, [...steppers, ...menus]);

@@ -316,6 +316,11 @@ export class HeadsView extends EventTarget {
     this.#grid.element.setAttribute('aria-busy', String(busy));
   }
 
+  /** Whether there is a place where the open head is shown. */
+  set leads(leads: boolean) {
+    this.#see.hidden = !leads;
+  }
+
   #painted(): void {
     this.#busy();
     if (this.#pointed) this.#detail.draw(this.#grid.canvasOf(this.#pointed));

@@ -25,8 +25,8 @@ export interface HeadsOf {
   listen(changed: () => void): void;
   /** The visitor opens a head. */
   open(at: HeadAt): void;
-  /** The visitor wants to be where the open head is shown. */
-  see(): void;
+  /** The visitor wants to be where the open head is shown; undefined: nowhere. */
+  readonly see: (() => void) | undefined;
 }
 
 const text = {
@@ -66,7 +66,8 @@ class Heads implements Mounted {
     this.#view.language = story.language;
     this.#view.written = story.state;
     this.#view.addEventListener('open', (event) => of.open((event as CustomEvent<HeadAt>).detail));
-    this.#view.addEventListener('see', () => of.see());
+    this.#view.leads = of.see !== undefined;
+    this.#view.addEventListener('see', () => of.see?.());
     this.#view.addEventListener('state', () => story.remember(this.#view.written));
     of.listen(() => this.#follow());
     new IntersectionObserver((entries) => this.#see(entries)).observe(host);

@@ -37,7 +37,7 @@ export interface Host {
   /** The visitor wants to see a head. */
   open(at: HeadAt): void;
   /** The visitor wants to be where the open head is shown. */
-  see(): void;
+  see: (() => void) | undefined;
   /** Whether samples come with the page. */
   readonly hasSample: boolean;
 }
@@ -163,8 +163,8 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
     this.#host.open(at);
   }
 
-  see(): void {
-    this.#host.see();
+  get see(): (() => void) | undefined {
+    return this.#host.see;
   }
 
   #atlasFor({ source, place: { batch }, rules: given, optionsOf }: OpenHead) {

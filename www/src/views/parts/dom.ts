@@ -39,14 +39,40 @@ export function focusedBeside(node: Node): Element | null {
   return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
 }
 
+/** `node`, what it stands in, what that stands in, …, out of shadow trees as well. */
+export function* ancestorsOf(node: Node): Generator<Element> {
+  for (let at: Node | null = node; at; at = at instanceof ShadowRoot ? at.host : at.parentNode) {
+    if (at instanceof Element) yield at;
+  }
+}
+
 /** The colour that `node` stands on, as pictures of it that are taken along have it. */
 export function paperUnder(node: Node): string {
-  for (let at: Node | null = node; at; at = at instanceof ShadowRoot ? at.host : at.parentNode) {
-    if (!(at instanceof Element)) continue;
-    const { backgroundColor } = getComputedStyle(at);
-    if (!/^(transparent|rgba\(.*, 0\))$/.test(backgroundColor)) return backgroundColor;
+  for (const around of ancestorsOf(node)) {
+    const { backgroundColor } = getComputedStyle(around);
+    if (!/^(transparent|rgba\(.*, 0\)|.* \/ 0\))$/.test(backgroundColor)) return backgroundColor;
   }
   return 'white';
+}
+
+/**
+ * Lets an owner hear of events of something that outlives it, as long as anybody else holds the owner. `call` must be made where the
+ * owner is not in scope.
+ */
+export function listenWeakly<T extends object>(
+  target: EventTarget,
+  type: string,
+  owner: T,
+  call: (owner: T, event: Event) => void,
+  options: AddEventListenerOptions = {},
+): void {
+  const held = new WeakRef(owner);
+  const listener = (event: Event): void => {
+    const alive = held.deref();
+    if (alive) call(alive, event);
+    else target.removeEventListener(type, listener, options);
+  };
+  target.addEventListener(type, listener, options);
 }
 
 let made = 0;

@@ -1,5 +1,6 @@
 // Mouse, touch and wheel on a plot, told apart: pointing, pressing, dragging, zooming.
 
+import { listenWeakly } from './dom.ts';
 import type { Point } from './viewport.ts';
 
 /** What gestures mean to a plot. Points are in CSS pixels from its corner. */
@@ -26,6 +27,9 @@ const DOUBLE = 2;
 
 /** Listens on `plot`. */
 export class Gestures {
+  /** Made where no instance is in sight, which it would hold. */
+  static readonly #turned = (one: Gestures, event: Event): void => one.#turn(event as WheelEvent);
+
   readonly #plot: HTMLElement;
   readonly #to: Gestured;
   readonly #pointers = new Map<number, Point>();
@@ -44,7 +48,7 @@ export class Gestures {
     plot.addEventListener('pointercancel', (event) => this.#up(event));
     plot.addEventListener('click', (event) => this.#click(event));
     plot.addEventListener('dblclick', (event) => this.#to.zoom(event.shiftKey ? 1 / DOUBLE : DOUBLE, this.#at(event)));
-    window.addEventListener('wheel', (event) => this.#turn(event), { capture: true, passive: true });
+    listenWeakly(window, 'wheel', this, Gestures.#turned, { capture: true, passive: true });
     plot.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     // Two fingers pinch the plot, not the page; one finger goes on scrolling it.
     plot.addEventListener('touchstart', (event) => event.touches.length > 1 && event.preventDefault(), {

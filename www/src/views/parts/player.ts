@@ -1,6 +1,6 @@
 // Steps that one can play: back, play, forward, and a slider over all of them.
 
-import { element, svg, uniqueId } from './dom.ts';
+import { element, listenWeakly, svg, uniqueId } from './dom.ts';
 import { phrase, type Language } from './text.ts';
 
 /** How long a step stays while they are played. */
@@ -25,6 +25,9 @@ const SIGNS = {
 
 /** The buttons and the slider. Where motion is to be spared nothing plays by itself. */
 export class Player {
+  /** Made where no instance is in sight, which it would hold. */
+  static readonly #changed = (one: Player): void => one.#quiet();
+
   readonly element: HTMLElement;
   readonly #go: (step: number) => void;
   readonly #back = button('back');
@@ -46,7 +49,7 @@ export class Player {
     this.#forward.addEventListener('click', () => this.move(1));
     this.#play.addEventListener('click', () => this.#toggle());
     this.#slider.addEventListener('input', () => this.jump(this.#slider.valueAsNumber));
-    this.#still.addEventListener('change', () => this.#quiet());
+    listenWeakly(this.#still, 'change', this, Player.#changed);
     this.#quiet();
   }
 
