@@ -5,7 +5,7 @@ import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
-import { elementFiles, elementTypes } from './element.mjs';
+import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
@@ -79,9 +79,7 @@ const npmPackage = () =>
       const element = await elementFiles({ ...OPTIONS, plugins: [VIEWS] });
       await rm(at('pkg'), { recursive: true, force: true });
       await write([...outputFiles, ...element]);
-      await writeFile(at('pkg/dist/element.d.ts'), await elementTypes());
-      // A classic script exports nothing.
-      await writeFile(at('pkg/dist/element.iife.d.ts'), "export type * from './element.js';\n");
+      await elementTypes(at('pkg/dist'));
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
       await copyModules('pkg/dist');
       await Promise.all(
@@ -116,13 +114,11 @@ async function manifest() {
     license,
     type,
     engines,
-    // To import the element is to register it.
-    sideEffects: ['./dist/element.js', './dist/element.iife.js'],
+    sideEffects: elementEffects(),
     exports: {
       '.': { types, node: './dist/inline.js', default: './dist/index.js' },
       './inline': { types, default: './dist/inline.js' },
-      './element': { types: './dist/element.d.ts', default: './dist/element.js' },
-      './element.iife.js': { types: './dist/element.iife.d.ts', default: './dist/element.iife.js' },
+      ...elementExports(),
       ...Object.fromEntries(
         MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),

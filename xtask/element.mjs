@@ -1,7 +1,8 @@
-// The element: script, styles, worker and modules in one file, as an ES module and as a classic script.
+// The element: script, styles, worker and modules in one file, in several forms.
 
 import { build } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 
 import { replacing } from './single.mjs';
 import { at } from './run.mjs';
@@ -20,20 +21,36 @@ const sheets = (options) => ({
   },
 });
 
-/** In two forms: a module, and a classic script for pages without modules and for those opened as files. */
+/**
+ * What is made, and how it is imported: sources from www/src. As a module, as a classic script for pages without modules and for
+ * those opened as files, and as a widget of notebooks.
+ */
 const FORMS = /** @type {const} */ ([
-  { format: 'esm', out: 'element' },
-  { format: 'iife', out: 'element.iife' },
+  { name: 'element', file: 'element.js', entry: 'element/define.ts', format: 'esm', types: 'element.d.ts' },
+  {
+    name: 'element.iife.js',
+    file: 'element.iife.js',
+    entry: 'element/define.ts',
+    format: 'iife',
+    types: 'element.d.ts',
+  },
+  { name: 'anywidget', file: 'anywidget.js', entry: 'anywidget/anywidget.ts', format: 'esm', types: 'anywidget.d.ts' },
 ]);
+
+/** Types that are written by hand, from www/src. */
+const TYPES = { 'element.d.ts': 'element/public.d.ts', 'anywidget.d.ts': 'anywidget/public.d.ts' };
+
+/** Where the sources that types name are in the package. */
+const BESIDE = { '../engine/index.ts': './index.js', '../element/public.d.ts': './element.js' };
 
 /** @param {import('esbuild').BuildOptions} options */
 export async function elementFiles(options) {
   const plugins = [...(options.plugins ?? []), replacing(at('www/src'), REPLACED), sheets(options)];
   const built = await Promise.all(
-    FORMS.map(({ format, out }) =>
+    FORMS.map(({ entry, file, format }) =>
       build({
         ...options,
-        entryPoints: [{ in: 'www/src/element/define.ts', out }],
+        entryPoints: [{ in: `www/src/${entry}`, out: file.replace(/\.js$/, '') }],
         format,
         minify: true,
         outdir: 'pkg/dist',
@@ -45,7 +62,20 @@ export async function elementFiles(options) {
   return built.flatMap(({ outputFiles }) => outputFiles);
 }
 
-/** The types as they are written, beside those of the package. */
-export async function elementTypes() {
-  return (await readFile(at('www/src/element/public.d.ts'), 'utf8')).replace('../engine/index.ts', './index.js');
+/** Writes the types, as they stand but for what they import, beside those of the package. */
+export async function elementTypes(folder) {
+  for (const [file, source] of Object.entries(TYPES)) {
+    const text = await readFile(at('www/src', source), 'utf8');
+    const moved = text.replace(/(?<=from ')[^']+(?=')/g, (from) => BESIDE[from] ?? from);
+    await writeFile(path.join(folder, file), moved);
+  }
 }
+
+/** How the package offers all of these. */
+export const elementExports = () =>
+  Object.fromEntries(
+    FORMS.map(({ name, file, types }) => [`./${name}`, { types: `./dist/${types}`, default: `./dist/${file}` }]),
+  );
+
+/** To import one is to register the element. */
+export const elementEffects = () => FORMS.map(({ file }) => `./dist/${file}`);

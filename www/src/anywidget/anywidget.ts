@@ -1,0 +1,90 @@
+/**
+ * A figure in a notebook: a module as anywidget's front ends load it (https://anywidget.dev/en/afm/), for Jupyter, marimo, MyST and
+ * whoever else speaks that format. Traits of the model say what is shown; what happens in the figure is written into them.
+ */
+import { QkScopeElement } from '../element/define.ts';
+import { FOLLOWED, reported, shownBy } from './traits.ts';
+
+/** The model as front ends hand it out: of what they offer, what is needed here. */
+interface Model {
+  get(trait: string): unknown;
+  set(trait: string, value: unknown): void;
+  on(event: string, heard: () => void): void;
+  off(event: string, heard: () => void): void;
+  save_changes(): void;
+}
+
+interface Context {
+  model: Model;
+  el: HTMLElement;
+}
+
+/** Shows the figure in `el`; what comes back takes it away again. */
+function render({ model, el }: Context): () => void {
+  // Where another version was registered first, that one is what there is.
+  const figure = document.createElement('qk-scope') as QkScopeElement;
+  const view = new View(model, figure);
+  el.append(figure);
+  return () => {
+    view.leave();
+    figure.remove();
+  };
+}
+
+/** A figure and the model behind it: several may show the same. */
+class View {
+  readonly #model: Model;
+  readonly #figure: QkScopeElement;
+  /** The traits as the figure has them. */
+  readonly #known = new Map<string, unknown>();
+  readonly #left = new AbortController();
+  #scheduled = false;
+
+  constructor(model: Model, figure: QkScopeElement) {
+    this.#model = model;
+    this.#figure = figure;
+    for (const trait of FOLLOWED) model.on(`change:${trait}`, this.#changed);
+    for (const [event, traitsOf] of Object.entries(reported)) {
+      const told = ({ detail }: CustomEventInit): void => this.#write(traitsOf(detail));
+      figure.addEventListener(event, told as EventListener, { signal: this.#left.signal });
+    }
+    this.#follow();
+  }
+
+  leave(): void {
+    for (const trait of FOLLOWED) this.#model.off(`change:${trait}`, this.#changed);
+    this.#left.abort();
+  }
+
+  /** Several traits that are set at a time are one change. */
+  readonly #changed = (): void => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#left.signal.aborted) this.#follow();
+    });
+  };
+
+  /** Hands the figure the traits that it does not have yet. */
+  #follow(): void {
+    const news = FOLLOWED.filter((trait) => this.#known.get(trait) !== this.#model.get(trait));
+    for (const trait of news) this.#known.set(trait, this.#model.get(trait));
+    for (const [traits, show] of shownBy) {
+      if (traits.some((trait) => news.includes(trait))) show(this.#figure, (trait) => this.#known.get(trait));
+    }
+  }
+
+  /** Writes what the figure tells into traits that there are; the figure itself knows it already. */
+  #write(told: Record<string, unknown>): void {
+    const there = Object.entries(told).filter(([trait]) => this.#model.get(trait) !== undefined);
+    if (there.length === 0) return;
+    for (const [trait, value] of there) {
+      this.#known.set(trait, value);
+      this.#model.set(trait, value);
+    }
+    this.#model.save_changes();
+  }
+}
+
+export default { render };

@@ -1,0 +1,64 @@
+// What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
+
+import { ATTRIBUTES, DATA_ATTRIBUTES } from '../element/attributes.ts';
+import type { QkScopeElement } from '../element/element.ts';
+import type { Given, Numbers } from '../element/numbers.ts';
+
+type Get = (trait: string) => unknown;
+
+/** Shows what traits say: one of them is new. */
+type Show = (figure: QkScopeElement, get: Get) => void;
+
+/** Traits that are numbers or belong to some, and go to the figure as an object: JSON would cost a second copy as text. */
+const NUMBERS = DATA_ATTRIBUTES.filter((name) => name !== 'src').map(snake);
+
+/** Traits that are attributes as they are: `left-window-size` is `left_window_size`. */
+const SAID = ATTRIBUTES.filter((name) => !NUMBERS.includes(snake(name)));
+
+/** Which traits there are, and how each is shown. */
+export const shownBy: readonly (readonly [readonly string[], Show])[] = [
+  [NUMBERS, (figure, get) => (figure.data = dataOf(get))],
+  [['options'], (figure, get) => (figure.options = (get('options') as typeof figure.options | null) ?? {})],
+  ...SAID.map((name): [string[], Show] => [[snake(name)], (figure, get) => say(figure, name, get(snake(name)))]),
+];
+
+export const FOLLOWED: readonly string[] = shownBy.flatMap(([traits]) => traits);
+
+/** What events of a figure say, as traits. */
+export const reported: Record<string, (detail: any) => Record<string, unknown>> = {
+  'qk-ready': () => ({ error: '' }),
+  'qk-change': ({ view, state, ...cell }) => (view === 'matrix' ? { cell } : { state }),
+  'qk-error': ({ error }) => ({ error: error instanceof Error ? error.message : String(error) }),
+};
+
+/** An attribute by a trait's value: False and None take it away, lists and dictionaries are JSON. */
+function say(figure: QkScopeElement, name: string, value: unknown): void {
+  if (value === undefined || value === null || value === false) figure.removeAttribute(name);
+  else if (value === true) figure.setAttribute(name, '');
+  else figure.setAttribute(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+}
+
+/** The bytes of a capture, or Q, K and more. */
+function dataOf(get: Get): QkScopeElement['data'] {
+  const capture = get('data');
+  if (capture instanceof DataView) return bytesOf(capture);
+  const [q, k, v, tokens, keyTokens] = ['q', 'k', 'v', 'tokens', 'key_tokens'].map((trait) => get(trait) ?? undefined);
+  if (q === undefined) return undefined;
+  return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v), tokens, keyTokens } as Given;
+}
+
+/** Lists as they are; bytes with a shape are 32-bit floats, little-endian as every notebook's machine has them. */
+function numbersOf(given: unknown): Numbers {
+  const { data, shape } = Object(given) as { data?: unknown; shape: readonly number[] };
+  if (!(data instanceof DataView)) return given as Numbers;
+  // What is left of a number is no number: the shape does not fit then, and is refused.
+  return { data: new Float32Array(bytesOf(data), 0, Math.floor(data.byteLength / 4)), shape };
+}
+
+/** A buffer of their own: bytes of a message begin anywhere in it. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: DataView): ArrayBuffer =>
+  (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
+
+function snake(name: string): string {
+  return name.replaceAll('-', '_');
+}
