@@ -7,6 +7,7 @@ import path from 'node:path';
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
+import { described, elementsManifest } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
@@ -18,6 +19,9 @@ export const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
 
 /** What the package carries for those who read. */
 export const DOCUMENTS = [...LICENSES, 'docs/embedding.md'];
+
+/** Where the element says what it offers, in the package. */
+export const ELEMENTS = 'custom-elements.json';
 
 /** Everything is an ES module for engines that have wasm SIMD (2021 and later). */
 const OPTIONS = /** @type {const} */ ({
@@ -62,6 +66,7 @@ const npmPackage = () =>
       'xtask/bundle.mjs',
       'xtask/declarations.mjs',
       'xtask/element.mjs',
+      'xtask/manifest.mjs',
       'xtask/parts.mjs',
       'xtask/readme.mjs',
       'xtask/single.mjs',
@@ -89,9 +94,12 @@ const npmPackage = () =>
       );
       await Promise.all(DOCUMENTS.map((name) => cp(at(name), at('pkg', name))));
       await readme();
-      await writeFile(at('pkg/package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
+      await writeJson(at('pkg', ELEMENTS), elementsManifest(await described(OPTIONS)));
+      await writeJson(at('pkg/package.json'), await manifest());
     },
   });
+
+const writeJson = (file, value) => writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 
 async function readme() {
   const built = (await readdir(at('pkg/dist'))).map((name) => `dist/${name}`);
@@ -124,7 +132,8 @@ async function manifest() {
       ),
       './package.json': './package.json',
     },
-    files: ['dist', ...DOCUMENTS],
+    customElements: ELEMENTS,
+    files: ['dist', ELEMENTS, ...DOCUMENTS],
   };
 }
 

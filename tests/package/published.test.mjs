@@ -7,7 +7,7 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { DOCUMENTS } from '../../xtask/bundle.mjs';
+import { DOCUMENTS, ELEMENTS } from '../../xtask/bundle.mjs';
 import { at } from '../../xtask/run.mjs';
 import { complete, install } from './consumers/project.mjs';
 import { TARBALL, pack } from './pack.mjs';
@@ -22,7 +22,7 @@ before(async () => {
 });
 
 test('the tarball has what is exported, the types of it, and who it is; nothing else', () => {
-  const wanted = new Set(['package.json', 'README.md', ...DOCUMENTS]);
+  const wanted = new Set(['package.json', 'README.md', ELEMENTS, ...DOCUMENTS]);
   const add = (file) => {
     if (wanted.has(file)) return;
     wanted.add(file);

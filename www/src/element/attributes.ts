@@ -10,25 +10,25 @@ export type Theme = 'auto' | 'light' | 'dark';
 export type Loading = 'lazy' | 'eager';
 
 /** Options of the problem that are lists of members, by their attributes. */
-const MEMBERS = ['score', 'normalizer', 'position'] as const;
+export const MEMBERS = ['score', 'normalizer', 'position'] as const;
 
 /** The other options of the problem that one number, word or switch sets, by their attributes: `left-window-size`. */
-const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
+export const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
 
 /** Attributes that say which numbers. */
 export const DATA_ATTRIBUTES = ['src', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
 /** Attributes that say what is looked at, and how. */
-const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
+export const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
 /** Attributes that decide what is around a view, and leave it alone. */
-export const DRESS_ATTRIBUTES: readonly string[] = ['lang', 'theme', 'caption', 'controls'];
-/** How the figure comes. */
-const WAY_ATTRIBUTES = ['loading', 'wasm-url'] as const;
+const DRESS = ['lang', 'theme', 'caption', 'controls'] as const;
+export const DRESS_ATTRIBUTES: readonly string[] = DRESS;
+/** Attributes of the figure itself. */
+export const OWN_ATTRIBUTES = [...DRESS, 'loading', 'wasm-url'] as const;
 
 export const ATTRIBUTES: readonly string[] = [
   ...DATA_ATTRIBUTES,
   ...VIEW_ATTRIBUTES,
-  ...DRESS_ATTRIBUTES,
-  ...WAY_ATTRIBUTES,
+  ...OWN_ATTRIBUTES,
   ...MEMBERS,
   ...OPTIONS.keys(),
 ];
