@@ -7,7 +7,7 @@ import path from 'node:path';
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
-import { described, elementsManifest } from './manifest.mjs';
+import { attributeTypes, described, elementsManifest } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
@@ -94,7 +94,9 @@ const npmPackage = () =>
       );
       await Promise.all(DOCUMENTS.map((name) => cp(at(name), at('pkg', name))));
       await readme();
-      await writeJson(at('pkg', ELEMENTS), elementsManifest(await described(OPTIONS)));
+      const lists = await described(OPTIONS);
+      await writeJson(at('pkg', ELEMENTS), elementsManifest(lists));
+      await writeFile(at('pkg/dist/attributes.d.ts'), attributeTypes(lists));
       await writeJson(at('pkg/package.json'), await manifest());
     },
   });

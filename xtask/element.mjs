@@ -22,23 +22,31 @@ const sheets = (options) => ({
 });
 
 /**
- * What is made, and how it is imported: sources from www/src. As a module, as a classic script for pages without modules and for
- * those opened as files, and as a widget of notebooks.
+ * What is made, of sources from www/src: a module, a classic script for pages without modules and for those opened as files, and a
+ * widget of notebooks.
  */
 const FORMS = /** @type {const} */ ([
-  { name: 'element', file: 'element.js', entry: 'element/define.ts', format: 'esm', types: 'element.d.ts' },
-  {
-    name: 'element.iife.js',
-    file: 'element.iife.js',
-    entry: 'element/define.ts',
-    format: 'iife',
-    types: 'element.d.ts',
-  },
-  { name: 'anywidget', file: 'anywidget.js', entry: 'anywidget/anywidget.ts', format: 'esm', types: 'anywidget.d.ts' },
+  { file: 'element', entry: 'element/define.ts', format: 'esm' },
+  { file: 'element.iife', entry: 'element/define.ts', format: 'iife' },
+  { file: 'anywidget', entry: 'anywidget/anywidget.ts', format: 'esm' },
 ]);
 
+/** How these are imported: as what, and with which types. Frameworks whose types cannot be named where they are missing come apart. */
+const ENTRIES = [
+  { name: 'element', file: 'element', types: 'element' },
+  { name: 'element.iife.js', file: 'element.iife', types: 'element' },
+  { name: 'anywidget', file: 'anywidget', types: 'anywidget' },
+  { name: 'react', file: 'element', types: 'react' },
+  { name: 'vue', file: 'element', types: 'vue' },
+];
+
 /** Types that are written by hand, from www/src. */
-const TYPES = { 'element.d.ts': 'element/public.d.ts', 'anywidget.d.ts': 'anywidget/public.d.ts' };
+const TYPES = {
+  element: 'element/public.d.ts',
+  anywidget: 'anywidget/public.d.ts',
+  react: 'frameworks/react.d.ts',
+  vue: 'frameworks/vue.d.ts',
+};
 
 /** Where the sources that types name are in the package. */
 const BESIDE = { '../engine/index.ts': './index.js', '../element/public.d.ts': './element.js' };
@@ -50,7 +58,7 @@ export async function elementFiles(options) {
     FORMS.map(({ entry, file, format }) =>
       build({
         ...options,
-        entryPoints: [{ in: `www/src/${entry}`, out: file.replace(/\.js$/, '') }],
+        entryPoints: [{ in: `www/src/${entry}`, out: file }],
         format,
         minify: true,
         outdir: 'pkg/dist',
@@ -64,18 +72,21 @@ export async function elementFiles(options) {
 
 /** Writes the types, as they stand but for what they import, beside those of the package. */
 export async function elementTypes(folder) {
-  for (const [file, source] of Object.entries(TYPES)) {
+  for (const [name, source] of Object.entries(TYPES)) {
     const text = await readFile(at('www/src', source), 'utf8');
     const moved = text.replace(/(?<=from ')[^']+(?=')/g, (from) => BESIDE[from] ?? from);
-    await writeFile(path.join(folder, file), moved);
+    await writeFile(path.join(folder, `${name}.d.ts`), moved);
   }
 }
 
 /** How the package offers all of these. */
 export const elementExports = () =>
   Object.fromEntries(
-    FORMS.map(({ name, file, types }) => [`./${name}`, { types: `./dist/${types}`, default: `./dist/${file}` }]),
+    ENTRIES.map(({ name, file, types }) => [
+      `./${name}`,
+      { types: `./dist/${types}.d.ts`, default: `./dist/${file}.js` },
+    ]),
   );
 
 /** To import one is to register the element. */
-export const elementEffects = () => FORMS.map(({ file }) => `./dist/${file}`);
+export const elementEffects = () => FORMS.map(({ file }) => `./dist/${file}.js`);

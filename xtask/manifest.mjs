@@ -1,4 +1,5 @@
-// What the element offers, as a Custom Elements Manifest (https://github.com/webcomponents/custom-elements-manifest), from its own lists.
+// What the element offers, from its own lists: as a Custom Elements Manifest
+// (https://github.com/webcomponents/custom-elements-manifest), and as types of its attributes.
 
 import { build } from 'esbuild';
 
@@ -77,3 +78,38 @@ const typed = (name, { type, about, default: otherwise }) => ({
   ...(otherwise !== undefined && { default: otherwise }),
   description: about,
 });
+
+/** Attributes as frameworks take them: numbers and truths as such, or as they are written. */
+const WRITTEN = { number: 'number | `${number}`', boolean: "boolean | '' | 'true' | 'false'" };
+
+/**
+ * The types of attributes, and of what a tag takes in a framework: attributes and properties.
+ *
+ * @param {Lists} lists
+ */
+export function attributeTypes({ attributes, fields }) {
+  const lines = (doc, name, type) => [`  /** ${doc} */`, `  ${name}?: ${type} | undefined;`];
+  const said = attributes.flatMap(({ name, type, about, default: otherwise }) =>
+    lines(
+      otherwise ? `${about} Default: \`${otherwise}\`.` : about,
+      name.includes('-') ? `'${name}'` : name,
+      WRITTEN[type] ?? type,
+    ),
+  );
+  const set = Object.entries(fields).flatMap(([name, { about }]) => lines(about, name, `${CLASS}['${name}']`));
+  const both = Object.keys(fields).map((name) => `'${name}'`);
+  return `${[
+    `/** What \`<${TAG}>\` takes. Made from the lists of the element. */`,
+    `import type { ${CLASS} } from './element.js';`,
+    '',
+    '/** Its attributes. */',
+    'export interface QkScopeAttributes {',
+    ...said,
+    '}',
+    '',
+    '/** Its attributes and properties, as frameworks set them. */',
+    `export interface QkScopeProps extends Omit<QkScopeAttributes, ${both.join(' | ')}> {`,
+    ...set,
+    '}',
+  ].join('\n')}\n`;
+}

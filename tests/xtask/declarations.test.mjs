@@ -49,6 +49,19 @@ for (const [who, module] of Object.entries(RESOLUTIONS)) {
     assert.equal(await compile(use, module), '');
   });
 
+  test(`the types of the element resolve for ${who}, and need no framework`, async () => {
+    const use = `
+      import { QkScopeElement, type ChangeDetail } from 'qkscope/element';
+      import widget, { type Model } from 'qkscope/anywidget';
+      const figure: QkScopeElement = document.createElement('qk-scope');
+      figure.data = { q: [[1]], k: [[1]] };
+      figure.options = { normalizer: 'softmax1' };
+      figure.addEventListener('qk-change', ({ detail }) => show(detail));
+      const show = (detail: ChangeDetail): string | number => (detail.view === 'matrix' ? detail.value : detail.state);
+      export const close = (model: Model): (() => void) => widget.render({ model, el: document.body });`;
+    assert.equal(await compile(use, module), '');
+  });
+
   test(`a misspelled option is refused for ${who}`, async () => {
     const use =
       "import type { AttentionOptions } from 'qkscope'; export const o: AttentionOptions = { normaliser: 'softmax' };";

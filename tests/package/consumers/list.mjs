@@ -85,10 +85,20 @@ export const CONSUMERS = [
 /** What checks the package itself, installed and locked in the same way. */
 export const CHECKERS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5' };
 
+/** The frameworks that the package has types for. */
+export const FRAMEWORKS = {
+  react: '19.3.1',
+  'react-dom': '19.3.1',
+  '@types/react': '19.3.3',
+  '@types/react-dom': '19.3.0',
+  vue: '3.5.45',
+};
+
 /** Everything that is installed, by the name of its folder and of its lock file: `A page, one file` is `a-page-one-file`. */
 export const TOOLS = new Map([
   ...CONSUMERS.flatMap(({ recipe, tools }) => (tools ? [/** @type {const} */ ([slug(recipe), tools])] : [])),
   ['checkers', CHECKERS],
+  ['frameworks', FRAMEWORKS],
 ]);
 
 /** @param {string} recipe */

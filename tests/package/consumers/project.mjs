@@ -49,7 +49,7 @@ export async function install(name) {
 }
 
 /** The package, into a project that has its tools. */
-const installPackage = (name, folder) =>
+export const installPackage = (name, folder) =>
   step(`${name} package`, {
     inputs: [TARBALL, `${folder}/package.json`],
     outputs: [`${folder}/node_modules/qkscope`],

@@ -2,7 +2,8 @@
  * A figure in a notebook: a module as anywidget's front ends load it (https://anywidget.dev/en/afm/), for Jupyter, marimo, MyST and
  * whoever else speaks that format. Traits of the model say what is shown; what happens in the figure is written into them.
  */
-import { QkScopeElement } from '../element/define.ts';
+import '../element/define.ts';
+import type { QkScopeElement } from '../element/public.d.ts';
 import { FOLLOWED, reported, shownBy } from './traits.ts';
 
 /** The model as front ends hand it out: of what they offer, what is needed here. */
@@ -22,7 +23,7 @@ interface Context {
 /** Shows the figure in `el`; what comes back takes it away again. */
 function render({ model, el }: Context): () => void {
   // Where another version was registered first, that one is what there is.
-  const figure = document.createElement('qk-scope') as QkScopeElement;
+  const figure = document.createElement('qk-scope');
   const view = new View(model, figure);
   el.append(figure);
   return () => {

@@ -1,8 +1,7 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
 import { ATTRIBUTES, DATA_ATTRIBUTES } from '../element/attributes.ts';
-import type { QkScopeElement } from '../element/element.ts';
-import type { Given, Numbers } from '../element/numbers.ts';
+import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
 

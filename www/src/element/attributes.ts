@@ -95,6 +95,9 @@ export const languageIn = (read: Read): Language | undefined => {
   return tag.startsWith('zh') ? 'zh' : 'en';
 };
 
+/** Whether a switch is on: frameworks write `false` where HTML leaves the attribute out. */
+export const isOn = (said: string | null): boolean => said !== null && said !== 'false';
+
 export const themeIn = (read: Read): Theme => wordIn(read, 'theme', ['auto', 'light', 'dark']) ?? 'auto';
 export const loadingIn = (read: Read): Loading => wordIn(read, 'loading', ['lazy', 'eager']) ?? 'lazy';
 
@@ -113,7 +116,7 @@ function optionsIn(read: Read): ProblemOptions {
 }
 
 function valueOf(attribute: string, said: string, kind: string): unknown {
-  if (kind === 'flag') return said !== 'false';
+  if (kind === 'flag') return isOn(said);
   if (kind === 'choice') return said;
   const number = Number(said);
   if (said.trim() === '' || Number.isNaN(number)) throw new AttributeError(attribute, 'a number', said);

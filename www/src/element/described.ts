@@ -3,6 +3,7 @@
 import { catalog } from '../generated/catalog.ts';
 import {
   DATA_ATTRIBUTES,
+  MIRRORED,
   MEMBERS,
   OPTIONS,
   OWN_ATTRIBUTES,
@@ -10,7 +11,7 @@ import {
   type Loading,
   type Theme,
 } from './attributes.ts';
-import type { QkScopeElement, QkScopeEventMap } from './public.d.ts';
+import type { QkScopeEventMap } from './public.d.ts';
 import { VIEWS } from './views.ts';
 
 /** Something by its name: its type as TypeScript has it, and what stands for it where it is left out. */
@@ -79,9 +80,10 @@ export const attributes: readonly (Described & { name: string })[] = [
   })),
 ];
 
-export const fields: Record<Exclude<keyof QkScopeElement, keyof HTMLElement>, Described> = {
+/** The properties that take objects, and those that mirror an attribute. */
+export const fields: Record<string, Described> = {
   data: {
-    type: 'Given | Blob | ArrayBuffer | undefined',
+    type: 'Given | Blob | ArrayBuffer | string | undefined',
     about: 'Q, K and more, or the bytes of a capture. It goes before every attribute with numbers.',
   },
   options: {
@@ -89,7 +91,12 @@ export const fields: Record<Exclude<keyof QkScopeElement, keyof HTMLElement>, De
     default: '{}',
     about: 'Options of the problem as openAttention() takes them. They go before those of attributes.',
   },
+  ...Object.fromEntries([...MIRRORED].map(([property, name]) => [property, mirror(name)])),
 };
+
+function mirror(attribute: string): Described {
+  return { type: 'string | null', about: `The attribute ${attribute}: what is set is written there.` };
+}
 
 export const events: Record<keyof QkScopeEventMap, Described> = {
   'qk-ready': { type: 'CustomEvent<ReadyDetail>', about: 'The view that was asked for is there.' },
@@ -107,6 +114,7 @@ export const parts: Record<string, string> = {
   view: 'What is shown.',
   matrix: 'The heat map with its axes and legend.',
   cell: 'The numbers of the current cell, beside the heat map.',
+  note: 'What is to know of the numbers.',
   caption: 'The caption.',
   error: 'What is wrong, in a sentence.',
 };
@@ -115,10 +123,15 @@ export const slots: Record<string, string> = {
   '': 'Is seen until the figure is there, and where there are no scripts.',
 };
 
-/** Custom properties that a page may set. */
+/** Custom properties that a page may set on the element. */
 export const properties: Record<string, string> = {
-  '--qk-ink': 'The colour of text.',
-  '--qk-paper': 'The colour of the ground.',
-  '--qk-accent': 'The colour of what is chosen.',
-  '--qk-font': 'The font of text.',
+  '--ink': 'The colour of text.',
+  '--muted': 'The colour of lesser text.',
+  '--paper': 'The colour of the ground.',
+  '--raised': 'The colour of what is set off from the ground.',
+  '--field': 'The colour of what is written into.',
+  '--line': 'The colour of thin lines.',
+  '--accent': 'The colour of what is chosen.',
+  '--sans': 'The fonts of text.',
+  '--math': 'The fonts of formulas.',
 };

@@ -18,6 +18,7 @@ import {
   ATTRIBUTES,
   DATA_ATTRIBUTES,
   DRESS_ATTRIBUTES,
+  isOn,
   languageIn,
   loadingIn,
   MIRRORED,
@@ -80,7 +81,10 @@ export class QkScopeElement extends Base {
     this.#ground = new Ground(this, this.#shell.frame, () => this.#figure.repaint());
   }
 
-  /** Numbers as an object: Q, K and more, or the bytes of a capture. */
+  /**
+   * Numbers as an object: Q, K and more, or the bytes of a capture. Frameworks set a property where there is one, and so the text
+   * of the attribute does as well.
+   */
   get data(): Data | undefined {
     return this.#data;
   }
@@ -161,7 +165,7 @@ export class QkScopeElement extends Base {
     const language = languageIn(read) ?? languageAround(this);
     this.#shell.language = this.#figure.language = language;
     this.#shell.caption = read('caption');
-    this.#shell.controls = read('controls') !== null;
+    this.#shell.controls = isOn(read('controls'));
     this.#ground.theme = themeIn(read);
   }
 

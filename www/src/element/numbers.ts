@@ -6,12 +6,13 @@ import { addressIn, jsonIn, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
 import type { Given } from './public.d.ts';
 
-/** What the property `data` takes. */
-export type Data = Given | Blob | ArrayBuffer;
+/** What the property `data` takes; text is JSON. */
+export type Data = Given | Blob | ArrayBuffer | string;
 
 /** The numbers of a figure: those of the property, of `data`, at `src`, or of `q` and `k`. */
 export async function numbersIn(read: Read, data: Data | undefined, base: string, reading: Reading): Promise<Source> {
-  const given = data ?? jsonIn(read, 'data');
+  const said = data ?? read('data') ?? undefined;
+  const given = typeof said === 'string' ? jsonIn(() => said, 'data') : said;
   if (given instanceof Blob || given instanceof ArrayBuffer) return captured(await openCapture(given, reading), '');
   if (given !== undefined) return fromObject(given);
   const address = addressIn(read, 'src', base);

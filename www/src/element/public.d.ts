@@ -74,8 +74,11 @@ export interface QkScopeEventMap {
 
 /** A figure of attention. */
 export declare class QkScopeElement extends HTMLElement {
-  /** Q, K and more, or the bytes of a capture. It goes before `src` and the attributes with numbers. */
-  data: Given | Blob | ArrayBuffer | undefined;
+  /**
+   * Q, K and more, or the bytes of a capture; the JSON of the attribute as well, since frameworks set the property. It goes before
+   * `src` and the attributes with numbers.
+   */
+  data: Given | Blob | ArrayBuffer | string | undefined;
   /** Options of the problem as `openAttention()` takes them. They go before those of attributes. */
   options: ProblemOptions;
 
