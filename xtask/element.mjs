@@ -67,8 +67,19 @@ export async function elementFiles(options) {
       }),
     ),
   );
-  return built.flatMap(({ outputFiles }) => outputFiles);
+  return built.flatMap(({ outputFiles }, index) =>
+    FORMS[index].format === 'iife' ? outputFiles.map(inAscii) : outputFiles,
+  );
 }
+
+/**
+ * A page that does not say its encoding reads a classic script in any that it likes: this has letters that all of them share. All
+ * others stand in strings and regular expressions, which esbuild's own option leaves as they are.
+ */
+const inAscii = ({ path: file, text }) => ({
+  path: file,
+  contents: text.replaceAll(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
+});
 
 /** Writes the types, as they stand but for what they import, beside those of the package. */
 export async function elementTypes(folder) {
