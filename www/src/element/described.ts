@@ -123,15 +123,10 @@ export const slots: Record<string, string> = {
   '': 'Is seen until the figure is there, and where there are no scripts.',
 };
 
-/** Custom properties that a page may set on the element. */
+/** Custom properties that a page may set. */
 export const properties: Record<string, string> = {
-  '--ink': 'The colour of text.',
-  '--muted': 'The colour of lesser text.',
-  '--paper': 'The colour of the ground.',
-  '--raised': 'The colour of what is set off from the ground.',
-  '--field': 'The colour of what is written into.',
-  '--line': 'The colour of thin lines.',
-  '--accent': 'The colour of what is chosen.',
-  '--sans': 'The fonts of text.',
-  '--math': 'The fonts of formulas.',
+  '--qk-ink': 'The colour of text.',
+  '--qk-paper': 'The colour of the ground.',
+  '--qk-accent': 'The colour of what is chosen.',
+  '--qk-font': 'The font of text.',
 };

@@ -37,7 +37,7 @@ export interface ReadyDetail {
   view: ViewId;
 }
 
-/** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen. */
+/** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen; or a head that was chosen. */
 export type ChangeDetail =
   | {
       view: 'matrix';
@@ -58,6 +58,10 @@ export type ChangeDetail =
       layer?: number;
       head?: number;
       batch?: number;
+      queries?: undefined;
+      keys?: undefined;
+      value?: undefined;
+      state?: undefined;
     };
 
 /** What `qk-error` tells: a `QkscopeError`, or another error with a sentence. */
