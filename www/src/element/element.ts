@@ -193,7 +193,8 @@ export class QkScopeElement extends Base {
       this.#shell.choice = choice;
       this.#shell.note = note;
       this.#shell.ready();
-      this.#tell('qk-ready', { view: asked.view });
+      const { view, head, batch } = asked;
+      this.#tell('qk-ready', { view, layer: this.#figure.layerOf(choice), head, batch });
     } finally {
       work.stop();
     }
@@ -215,7 +216,6 @@ export class QkScopeElement extends Base {
   #choose(place: Partial<Place>): void {
     this.#chosen = { ...this.#chosen, ...place };
     this.#schedule('make');
-    this.#tell('qk-change', { view: this.#shown?.view, ...place });
   }
 
   #cancel(): void {

@@ -112,6 +112,11 @@ export class Figure {
     return layer === undefined ? rest : { ...rest, layer: this.#source?.layers[layer] };
   }
 
+  /** The number of the layer that is open. */
+  layerOf(choice: Choice | undefined): number | undefined {
+    return choice && this.#source?.layers[choice.place.layer];
+  }
+
   /** Gives everything back. */
   free(): void {
     this.#leave();

@@ -32,12 +32,16 @@ export interface Given {
   keyTokens?: readonly string[] | undefined;
 }
 
-/** What `qk-ready` tells: the view that is there. */
+/** What `qk-ready` tells: the view that is there, and of what: the layer as its file numbers it, the head and the batch item. */
 export interface ReadyDetail {
   view: ViewId;
+  /** Undefined where no numbers are shown that somebody gave. */
+  layer: number | undefined;
+  head: number;
+  batch: number;
 }
 
-/** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen; or a head that was chosen. */
+/** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen. */
 export type ChangeDetail =
   | {
       view: 'matrix';
@@ -51,17 +55,6 @@ export type ChangeDetail =
       view: Exclude<ViewId, 'matrix'>;
       /** To be put into the attribute `state`. */
       state: string;
-    }
-  | {
-      view: ViewId;
-      /** What was chosen in the figure: a layer as its file numbers it, a head, a batch item. */
-      layer?: number;
-      head?: number;
-      batch?: number;
-      queries?: undefined;
-      keys?: undefined;
-      value?: undefined;
-      state?: undefined;
     };
 
 /** What `qk-error` tells: a `QkscopeError`, or another error with a sentence. */
