@@ -56,6 +56,15 @@ export type {
  * promise: they are never changed, and you may reuse them at once.
  *
  * As a result: fresh memory of your own.
+ *
+ * @example
+ * ```ts
+ * import { attention, type Tensor } from 'qkscope';
+ *
+ * const rows = [[1, 2], [3, 4], [5, 6]];
+ * const tensor: Tensor = { shape: [3, 2], data: Float32Array.from(rows.flat()) };
+ * console.log((await attention(tensor, tensor, tensor)).output!.shape); // [1, 1, 3, 2]
+ * ```
  */
 export interface Tensor {
   data: Float32Array;
@@ -65,6 +74,15 @@ export interface Tensor {
 /**
  * Which keys a query may see: 1 = may attend, 0 = removed; other numbers are refused. What is added to the logits is
  * `attnBias`. The shape broadcasts to `[B, Hq, N, M]`.
+ *
+ * @example
+ * ```ts
+ * import { attention } from 'qkscope';
+ *
+ * const x = { shape: [2, 1], data: Float32Array.of(1, 1) };
+ * const attnMask = { shape: [2, 2], data: Uint8Array.of(1, 0, 1, 1) }; // query 0 sees key 0 alone
+ * console.log((await attention(x, x, null, { attnMask, needWeights: true })).weights!.data); // [1, 0, 0.5, 0.5]
+ * ```
  */
 export interface Mask {
   data: Uint8Array;
@@ -72,7 +90,20 @@ export interface Mask {
   shape: readonly number[];
 }
 
-/** How a long call is stopped and watched. */
+/**
+ * How a long call is stopped and watched.
+ *
+ * @example
+ * ```ts
+ * import { attention } from 'qkscope';
+ *
+ * const x = { shape: [2, 1], data: Float32Array.of(1, 1) };
+ * const stop = new AbortController();
+ * const long = attention(x, x, x, { signal: stop.signal, onProgress: (fraction) => fraction });
+ * stop.abort();
+ * console.log(await long.catch((error) => error.name)); // 'AbortError'
+ * ```
+ */
 export interface Control {
   /**
    * Stops the work after the step under way; the promise rejects at once, and once, with the signal's reason. A step is
@@ -219,7 +250,19 @@ export interface MultiHeadResult {
   weights: Tensor | null;
 }
 
-/** What is read off each row of weights. Every array has one entry per row of `shape`. NaN where a row has no answer. */
+/**
+ * What is read off each row of weights. Every array has one entry per row of `shape`. NaN where a row has no answer.
+ *
+ * @example
+ * ```ts
+ * import { attention } from 'qkscope';
+ *
+ * const x = { shape: [2, 1], data: Float32Array.of(1, 1) };
+ * const { statistics } = await attention(x, x, null, { causal: true, needStatistics: true });
+ * console.log(statistics!.entropy); // [0, 0.6931]
+ * console.log(statistics!.effectiveKeys); // [1, 2]
+ * ```
+ */
 export interface RowStatistics {
   /** `[B, Hq, N]`, or `[1, 1, N]` where one head was asked for. */
   shape: readonly [number, number, number];
@@ -433,6 +476,20 @@ export interface Tile extends Tensor {
  * sampled rows first; `complete` says when the pass is through.
  *
  * It owns memory: call `free()` when done. `free()` of its map ends it as well.
+ *
+ * @example
+ * ```ts
+ * import { openAttention } from 'qkscope';
+ *
+ * const x = { shape: [64, 2], data: Float32Array.from({ length: 128 }, (_, index) => Math.sin(index)) };
+ * const map = await openAttention(x, x, null, { causal: true });
+ * const microscope = await map.openMicroscope({ head: 0 });
+ * const tile = await microscope.tile({ level: 3, rows: [0, 64], keys: [0, 32] });
+ * console.log(tile.shape); // [8, 4]
+ * await microscope.complete;
+ * console.log(microscope.columnMass!.length); // 64
+ * map.free();
+ * ```
  */
 export interface Microscope {
   /** N */
@@ -542,6 +599,19 @@ export interface Cell {
  * whatever the number of workers.
  *
  * It owns memory: call `free()` when done (or `using map = await openAttention(…)` where the language has it).
+ *
+ * @example
+ * ```ts
+ * import { openAttention } from 'qkscope';
+ *
+ * const x = { shape: [3, 1], data: Float32Array.of(0, 0, 0) };
+ * const map = await openAttention(x, x, x, { causal: true });
+ * console.log([map.heads, map.queries, map.keys]); // [1, 3, 3]
+ * console.log((await map.rectangle({ head: 0, rows: [1, 3], keys: [0, 3] })).data); // [0.5, 0.5, 0, 0.3333, 0.3333, 0.3333]
+ * console.log((await map.row({ head: 0, row: 2 })).statistics.effectiveKeys); // 3
+ * console.log((await map.headStatistics()).values.selfMass); // [0.6111]
+ * map.free();
+ * ```
  */
 export interface AttentionMap {
   /** B */
@@ -658,6 +728,16 @@ export interface CaptureLayer {
  * A file of named tensors: safetensors, npz, npy or JSON. Tensors are read when they are asked for, each time anew. At an
  * address whose host answers by ranges, opening costs the first 64 KB and a longer header's rest, and a tensor its own
  * bytes (npz and JSON have no header: they are fetched whole). Error `changed` where the file is another one at the next read.
+ *
+ * @example
+ * ```ts
+ * import { openCapture } from 'qkscope';
+ *
+ * const capture = await openCapture(new Blob(['{ "queries": [[1, 0]], "keys": [[1, 0], [0, 1]] }']));
+ * console.log(capture.layers.length); // 0
+ * await capture.assign({ query: 'queries', key: 'keys' });
+ * console.log((await capture.layer(0)).key.shape); // [2, 2]
+ * ```
  */
 export interface Capture {
   readonly format: Format;

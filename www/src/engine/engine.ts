@@ -43,7 +43,19 @@ import { fromSource, moduleOptions, useDeterministic, useModule } from './wasm.t
 const pool = new Pool();
 const MOST_WORKERS = 64;
 
-/** The names of `RowStatistics.status`, by number. */
+/**
+ * The names of `RowStatistics.status`, by number.
+ *
+ * @example
+ * ```ts
+ * import { attention, statusNames } from 'qkscope';
+ *
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const nothing = { shape: [0, 2], data: new Float32Array(0) };
+ * const { status } = await attention(query, nothing, null);
+ * console.log(statusNames[status[0]!]); // 'empty'
+ * ```
+ */
 export const statusNames: readonly Status[] = catalog.statuses.map(({ id }) => id);
 
 /**
@@ -54,6 +66,19 @@ export const statusNames: readonly Status[] = catalog.statuses.map(({ id }) => i
  * @param value `[B, Hkv, M, dv]`, or null: then there is no output
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `unknown` for what was given, `limit` where a
  *   result would pass 1 GiB, and `out_of_memory`, `wasm`, `unsupported`, `worker`, `breaker` for the machine
+ *
+ * @example
+ * ```ts
+ * import { attention } from 'qkscope';
+ *
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const key = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+ * const value = { shape: [2, 1], data: Float32Array.of(10, 20) };
+ * const { output, weights } = await attention(query, key, value, { scale: 1, needWeights: true });
+ * console.log(weights!.data); // [0.7311, 0.2689]
+ * console.log(output!.shape); // [1, 1, 1, 1]
+ * console.log(output!.data); // [12.689]
+ * ```
  */
 export async function attention(
   query: Tensor,
@@ -78,6 +103,18 @@ export async function attention(
 /**
  * Opens a problem for questions about its matrix, which is never held as a whole. Call `free()` on the map when done.
  * Parameters and errors as for {@link attention}.
+ *
+ * @example
+ * ```ts
+ * import { openAttention } from 'qkscope';
+ *
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const key = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+ * const map = await openAttention(query, key, null, { score: 'cosine', normalizer: { id: 'topk', k: 1 } });
+ * const { dot, cosine, weight } = await map.cell({ head: 0, row: 0, key: 0 });
+ * console.log([dot, cosine, weight]); // [1, 1, 1]
+ * map.free();
+ * ```
  */
 export async function openAttention(
   query: Tensor,
@@ -107,6 +144,18 @@ export async function openAttention(
  *   value: [B, S, vdim] }`, where the value is the key if it is left out
  * @param weights the layer's tensors, named as in torch's state dict
  * @throws QkscopeError, by rejection: as {@link attention}
+ *
+ * @example
+ * ```ts
+ * import { multiHeadAttention } from 'qkscope';
+ *
+ * const x = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) }; // two tokens
+ * const identity = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+ * const layer = { qProjWeight: identity, kProjWeight: identity, vProjWeight: identity, outProjWeight: identity };
+ * const { output, weights } = await multiHeadAttention(x, layer, { numHeads: 2 });
+ * console.log(output.shape); // [1, 2, 2]
+ * console.log(weights!.data); // [0.6155, 0.3845, 0.3845, 0.6155]
+ * ```
  */
 export async function multiHeadAttention(
   x: Tensor | MultiHeadRows,
@@ -123,6 +172,19 @@ export async function multiHeadAttention(
  *
  * @throws QkscopeError, by rejection: `source` where it cannot be read, `limit` where it is too large, and a code for
  *   every way in which a file can be broken; the message names the tensor and both numbers
+ *
+ * @example
+ * ```ts
+ * import { openAttention, openCapture } from 'qkscope';
+ *
+ * const file = new Blob(['{ "q": [[1, 0]], "k": [[1, 0], [0, 1]], "scale": 1 }']); // or a File that was dropped, or an address
+ * const capture = await openCapture(file);
+ * console.log(capture.tensors.map(({ name }) => name)); // ['q', 'k']
+ * const { query, key, value, options } = await capture.layer(0);
+ * const map = await openAttention(query, key, value, options);
+ * console.log((await map.overview({ head: 0 })).values); // [0.7311, 0.2689]
+ * map.free();
+ * ```
  */
 export async function openCapture(source: CaptureSource, options: CaptureOptions = {}): Promise<Capture> {
   return readCapture(pool, source, options);
@@ -137,6 +199,14 @@ export async function openCapture(source: CaptureSource, options: CaptureOptions
  *   of every layer's weights do.
  * @throws QkscopeError, by rejection: `shape`, `parameter`, `number` for a weight that is not finite or below 0, and
  *   `limit` above 2,048 tokens, or 1 GiB of weights
+ *
+ * @example
+ * ```ts
+ * import { rollout } from 'qkscope';
+ *
+ * const weights = { shape: [2, 2], data: Float32Array.of(1, 0, 0.5, 0.5) };
+ * console.log((await rollout([weights, weights])).data); // [1, 0, 0.4375, 0.5625]
+ * ```
  */
 export async function rollout(layers: readonly Tensor[], options: LayersOptions = {}): Promise<Tensor> {
   return followed(pool, 'rollout', layers, options);
@@ -149,6 +219,14 @@ export async function rollout(layers: readonly Tensor[], options: LayersOptions 
  * @param layers as for {@link rollout}
  * @returns `[N, N]`
  * @throws QkscopeError, by rejection: as {@link rollout}, but `limit` above 128 tokens, or 768 tokens times layers
+ *
+ * @example
+ * ```ts
+ * import { attentionFlow } from 'qkscope';
+ *
+ * const weights = { shape: [2, 2], data: Float32Array.of(1, 0, 0.5, 0.5) };
+ * console.log((await attentionFlow([weights, weights])).data); // [1, 0, 0.5, 0.75]
+ * ```
  */
 export async function attentionFlow(layers: readonly Tensor[], options: FlowOptions = {}): Promise<Tensor> {
   return followed(pool, 'flow', layers, options);
@@ -161,6 +239,14 @@ export async function attentionFlow(layers: readonly Tensor[], options: FlowOpti
  * @param value `[B, Hkv, M, dv]`
  * @returns `[B, Hq, M]`
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`, `limit`
+ *
+ * @example
+ * ```ts
+ * import { valueNorms } from 'qkscope';
+ *
+ * const value = { shape: [2, 2], data: Float32Array.of(3, 4, 0, 1) };
+ * console.log((await valueNorms(value)).data); // [5, 1]
+ * ```
  */
 export async function valueNorms(value: Tensor, options: ValueNormsOptions = {}): Promise<Tensor> {
   return lengths(pool, value, options);
@@ -168,18 +254,27 @@ export async function valueNorms(value: Tensor, options: ValueNormsOptions = {})
 
 /**
  * What each key really adds to each query's output, as long as it is: `|w_ij v_j Wo|`. Kobayashi et al. 2020,
- * arXiv 2004.10102. It is as large as the weights, so ask for the rows that are wanted:
- *
- * ```ts
- * const part = { head: 3, rows: [0, 64], keys: [0, map.keys] };
- * const norms = await valueNorms(value, { heads: map.heads, projection });
- * const added = await valueWeightedNorms(await map.rectangle(part), norms, part);
- * ```
+ * arXiv 2004.10102. It is as large as the weights, so ask for the rows that are wanted.
  *
  * @param weights `[B, H, N, M]`, or with `head` a rectangle of that one, `[rows, keys]`
  * @param norms `[B, H, M]`, from {@link valueNorms}
  * @returns the shape of the weights; exactly 0 where the weight is 0, whatever the value
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`
+ *
+ * @example
+ * ```ts
+ * import { openAttention, valueNorms, valueWeightedNorms } from 'qkscope';
+ *
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const key = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+ * const value = { shape: [2, 1], data: Float32Array.of(10, 20) };
+ * const map = await openAttention(query, key, value, { scale: 1 });
+ * const norms = await valueNorms(value, { heads: map.heads });
+ * const part = { head: 0, rows: [0, 1], keys: [0, map.keys] } as const;
+ * const added = await valueWeightedNorms(await map.rectangle(part), norms, part);
+ * console.log(added.data); // [7.311, 5.379]
+ * map.free();
+ * ```
  */
 export async function valueWeightedNorms(
   weights: Tensor,
@@ -196,6 +291,17 @@ export async function valueWeightedNorms(
  * @param weights up to `[B, H, N, M]`
  * @param other the same shape; leading axes of 1 may be there or not, and `difference` has the shape of `weights`
  * @throws QkscopeError, by rejection: `tensor`, `shape`, `parameter`
+ *
+ * @example
+ * ```ts
+ * import { compareWeights } from 'qkscope';
+ *
+ * const even = { shape: [1, 2], data: Float32Array.of(0.5, 0.5) };
+ * const sharp = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const { difference, divergence } = await compareWeights(sharp, even);
+ * console.log(difference.data); // [0.5, -0.5]
+ * console.log(divergence.data); // [0.3113]
+ * ```
  */
 export async function compareWeights(
   weights: Tensor,
@@ -212,6 +318,13 @@ export async function compareWeights(
  * @param masses one number of each head: `sinkMass` or `sinkMassAfterFirst` of `headStatistics()`; NaN is left out
  * @returns 0 to 1; NaN where no head is left
  * @throws QkscopeError `parameter`
+ *
+ * @example
+ * ```ts
+ * import { sinkMetric } from 'qkscope';
+ *
+ * console.log(sinkMetric([0.9, 0.1, 0.5, NaN])); // 0.6667
+ * ```
  */
 export function sinkMetric(masses: ArrayLike<number>, eps = 0.3): number {
   return shareOfSinks(masses, eps);
@@ -224,6 +337,14 @@ export function sinkMetric(masses: ArrayLike<number>, eps = 0.3): number {
  * @param output `[B, H, N, dv]`: weights times values
  * @returns `[B, H]`; NaN where the whole output is 0
  * @throws QkscopeError, by rejection: as {@link valueNorms}
+ *
+ * @example
+ * ```ts
+ * import { headImportance } from 'qkscope';
+ *
+ * const output = { shape: [2, 1, 1], data: Float32Array.of(3, 4) }; // two heads
+ * console.log((await headImportance(output)).data); // [0.6, 0.8]
+ * ```
  */
 export async function headImportance(output: Tensor, options: ProjectionOptions = {}): Promise<Tensor> {
   return importance(pool, output, options);
@@ -244,6 +365,17 @@ export async function paint(values: Float32Array, options: PaintOptions): Promis
  * Sets how the engine works, from now on. Calls under way begin again, and open maps move over. Closes the breaker.
  *
  * @throws QkscopeError `parameter`, or `unsupported` for workers where there are none, and changes nothing
+ *
+ * @example
+ * ```ts
+ * import { attention, configure } from 'qkscope';
+ *
+ * configure({ workers: 2, deterministic: true }); // in Node: two threads
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const { status } = await attention(query, query, null);
+ * console.log(status); // [0]
+ * configure({ workers: 0 });
+ * ```
  */
 export function configure(configuration: Configuration): void {
   checkNames('configuration', configuration, [

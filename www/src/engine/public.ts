@@ -1,4 +1,4 @@
-/** Everything that the package exports, the same from both entries. */
+// Everything that the package exports, the same from both entries.
 export {
   attention,
   attentionFlow,
@@ -18,5 +18,14 @@ export {
 export { QkscopeError } from './error.ts';
 export type { ErrorCode } from './error.ts';
 export { catalog } from '../generated/catalog.ts';
-export type { Catalog, CatalogMember, CatalogParameter, Text } from '../generated/catalog.ts';
+export type {
+  Catalog,
+  CatalogMember,
+  CatalogParameter,
+  ChoiceParameter,
+  FlagParameter,
+  NumberParameter,
+  TensorParameter,
+  Text,
+} from '../generated/catalog.ts';
 export type * from './api.ts';
