@@ -16,7 +16,7 @@ const sheets = (options) => ({
   setup(build_) {
     build_.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
       const { outputFiles } = await build({ ...options, entryPoints: [file], minify: true, write: false });
-      return { contents: outputFiles[0].text, loader: 'text' };
+      return { contents: inOwnRem(outputFiles[0].text), loader: 'text' };
     });
   },
 });
@@ -50,6 +50,9 @@ const TYPES = {
 
 /** Where the sources that types name are in the package. */
 const BESIDE = { '../engine/index.ts': './index.js', '../element/public.d.ts': './element.js' };
+
+/** Sizes are of the figure's own unit: the root of somebody else's page may have letters of any size. */
+const inOwnRem = (css) => css.replaceAll(/(?<![\w-])(\d*\.?\d+)rem\b/g, 'calc($1*var(--rem))');
 
 /** @param {import('esbuild').BuildOptions} options */
 export async function elementFiles(options) {

@@ -367,6 +367,29 @@ test('a view that was left computes no more, and a figure that is gone is forgot
     assert.equal(await page.evaluate(() => globalThis['gone'].deref() === undefined), true);
   }));
 
+test('an object that says the same is no news, and sizes are not those of the page’s root', () =>
+  site.visit(
+    {
+      html: page('<qk-scope id="one" loading="eager"></qk-scope>', { head: '<style>html { font-size: 10px }</style>' }),
+    },
+    async (page) => {
+      const give = () =>
+        page.evaluate(
+          (given) => Object.assign(document.querySelector('qk-scope'), { data: given, options: { causal: true } }),
+          FOUR,
+        );
+      await give();
+      await isReady(page, 'one');
+      await give();
+      await page.waitForTimeout(300);
+      assert.equal((await told(page, 'qk-ready')).length, 1);
+      const size = await page.evaluate(
+        () => getComputedStyle(document.querySelector('qk-scope').shadowRoot.querySelector('.plot-hint')).fontSize,
+      );
+      assert.equal(size, '13px');
+    },
+  ));
+
 test('only an address of the web is fetched', () =>
   site.visit({ html: page('<qk-scope id="one" src="javascript:alert(1)"></qk-scope>') }, async (page, seen) => {
     await page.locator('qk-scope').getByRole('alert').waitFor();
@@ -429,7 +452,9 @@ test('200 figures share one pool; moved they stay, and gone they let go of every
       }
     }, FOUR);
     const ready = (count) =>
-      page.waitForFunction((n) => globalThis['told'].filter(({ name }) => name === 'qk-ready').length >= n, count);
+      page.waitForFunction((n) => globalThis['told'].filter(({ name }) => name === 'qk-ready').length >= n, count, {
+        timeout: 120_000,
+      });
     await ready(200);
     const { made } = await page.evaluate(() => globalThis['workers']);
     const cores = await page.evaluate(() => navigator.hardwareConcurrency);

@@ -129,4 +129,5 @@ export const properties: Record<string, string> = {
   '--qk-paper': 'The colour of the ground.',
   '--qk-accent': 'The colour of what is chosen.',
   '--qk-font': 'The font of text.',
+  '--qk-size': 'What sizes are counted in: 16px, the size of plain text being 15/16 of it.',
 };

@@ -7,6 +7,7 @@
  */
 import type { ProblemOptions } from '../engine/index.ts';
 import { preferKernel } from '../engine/prefer.ts';
+import { isEqual } from '../page/problem.ts';
 import { reasonOf } from '../page/reason.ts';
 import type { Reading, Source } from '../page/source.ts';
 import { ancestorsOf } from '../views/parts/dom.ts';
@@ -90,6 +91,8 @@ export class QkScopeElement extends Base {
   }
 
   set data(data: Data | undefined) {
+    // Frameworks make an object that says the same with each rendering.
+    if (isEqual(data ?? undefined, this.#data)) return;
     this.#data = data ?? undefined;
     this.#chosen = {};
     this.#schedule('make');
@@ -101,6 +104,7 @@ export class QkScopeElement extends Base {
   }
 
   set options(options: ProblemOptions | undefined) {
+    if (isEqual(options ?? {}, this.#options)) return;
     this.#options = options ?? {};
     this.#schedule('make');
   }

@@ -101,7 +101,7 @@ function isSame(opened: Opened, wanted: Omit<Opened, 'map'>): boolean {
 }
 
 /** Whether two options say the same. Long arrays are made once for the same numbers, so they are not looked into. */
-function isEqual(one: unknown, other: unknown): boolean {
+export function isEqual(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || !one || !other || ArrayBuffer.isView(one)) return false;
   const [names, others] = [Object.keys(one), Object.keys(other)];
