@@ -102,6 +102,15 @@ test('dimensions that turn together share a bar', () =>
     assert.match(await bars.textContent(), /one bar per hidden feature, \d+ in all/);
   }));
 
+test('a score is divided by the root of its dimensions where that is its scale, and else multiplied by that', () =>
+  site.visit({ path: '#layer=3&head=1' }, async (page) => {
+    await settled(page);
+    const detail = page.locator('.ledger-scaled .ledger-detail');
+    await detail.filter({ hasText: /^[\d.]+ ÷ √32$/ }).waitFor();
+    await page.evaluate(() => (location.hash = '#layer=3&head=1&scale=0.5'));
+    await detail.filter({ hasText: /^[\d.]+ × 0\.50*$/ }).waitFor();
+  }));
+
 test('a bias below zero is taken away', () =>
   site.visit({ path: '#layer=3&head=1&position=alibi' }, async (page) => {
     await settled(page);

@@ -233,7 +233,7 @@ export class CellView {
 
   #logits(cell: CellNumbers): HTMLElement[] {
     const { raw, scaled, capped, biased, logit } = cell;
-    const factor = raw === 0 ? '' : `${formatNumber(raw)} × ${formatNumber(scaled / raw)}`;
+    const factor = raw === 0 ? '' : `${formatNumber(raw)} ${scaleOf(cell)}`;
     const rows = [this.#row('scaled', this.#say('scaledFormula'), formatNumber(scaled), factor, 'scaled')];
     if (!isSame(capped, scaled))
       rows.push(this.#row('capped', this.#say('cappedFormula'), formatNumber(capped), '', 'capped'));
@@ -294,4 +294,10 @@ function angleOf({ queryNorm, keyNorm, cosine }: CellNumbers): string {
 /** Whether a step changed nothing; NaN stays NaN. */
 function isSame(before: number, after: number): boolean {
   return before === after || (Number.isNaN(before) && Number.isNaN(after));
+}
+
+/** What the raw score is multiplied by; as the root that it is divided by where that is the one of the dimensions. */
+function scaleOf({ raw, scaled, products: { length: size } }: CellNumbers): string {
+  const isRoot = Math.abs((raw / scaled) ** 2 / size - 1) < 1e-6;
+  return isRoot ? `÷ √${size}` : `× ${formatNumber(scaled / raw)}`;
 }

@@ -30,7 +30,7 @@ export class Profile {
     this.#drawn = '';
     this.#values = values;
     this.#range = values ? rangeOf(values) : [0, 0];
-    this.element.title = values ? '' : words;
+    this.element.title = words;
     this.element.setAttribute('aria-label', words);
     this.element.setAttribute('aria-hidden', String(!values));
   }
