@@ -301,8 +301,8 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
         "confidence",
         ["Confidence", "置信度"],
         [
-            "The mean over rows of the largest share. The paper leaves out the end-of-sentence token.",
-            "各行最大占比的平均值。原论文不计句末词元。",
+            "The mean over rows of the largest share. Voita et al. (2019) leave out the end-of-sentence token.",
+            "各行最大占比的平均值。Voita 等（2019）不计句末词元。",
         ],
         ["mean_i max_j p_ij", "Voita et al. 2019, arXiv 1905.09418"],
         |head| head.mean(|columns| &columns.max_weight),
@@ -399,8 +399,8 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
         "duplicateTokenAbs",
         ["Duplicate token, likeness", "重复词元，相近度"],
         [
-            "How near the weights come to looking at earlier equal tokens alone: −1 to 1, to three decimals.",
-            "权重与“只看更早的相同词元”的接近程度：−1 到 1，取三位小数。",
+            "How near the weights come to 1 on each earlier equal token, to three decimals: at most 1, below −1 where there are many.",
+            "权重与“每个更早的相同词元上都为 1”的接近程度，取三位小数：至多为 1，这样的词元多时低于 −1。",
         ],
         ["1 − Σ |A − D| / N to 3 decimals", ABS],
         |head| head.detector(Pattern::DuplicateToken, Detector::abs),
@@ -419,8 +419,8 @@ pub static HEAD_STATISTICS: &[HeadStatistic] = &[
         "inductionAbs",
         ["Induction, likeness", "归纳，相近度"],
         [
-            "How near the weights come to induction alone: −1 to 1, to three decimals.",
-            "权重与“只作归纳”的接近程度：−1 到 1，取三位小数。",
+            "The same for each token that followed the same one, to three decimals: at most 1, below −1 where there are many.",
+            "同上，换成相同词元之后的每个词元，取三位小数：至多为 1，这样的词元多时低于 −1。",
         ],
         ["1 − Σ |A − D| / N to 3 decimals", ABS],
         |head| head.detector(Pattern::Induction, Detector::abs),
