@@ -11,7 +11,7 @@ import { lettering } from './parts/lettering.ts';
 import { nameElement } from './parts/name.ts';
 import { Player } from './parts/player.ts';
 import { standalone } from './parts/standalone.ts';
-import { phrase, type Language } from './parts/text.ts';
+import { type Language } from './parts/text.ts';
 import { TokenChoice, type Sequence } from './parts/tokenchoice.ts';
 
 export { spanOfBars, spanOfShares, type KeyVectors, type ShownKey } from './parts/keyrows.ts';
@@ -73,9 +73,6 @@ const text = {
   stages: { en: 'The way from scores to the output', zh: '从分数到输出' },
   keys: { en: 'Key', zh: '键' },
   dimension: { en: 'Dimension of the output', zh: '输出的维' },
-  passed: { en: 'Passed over on the way here: {names}.', zh: '到此略过：{names}。' },
-  skipped: { en: '{name} ({reason})', zh: '{name}（{reason}）' },
-  between: { en: ', ', zh: '、' },
 };
 
 /** The choice of the query, the buttons, the list of stages, and the stage in sight. */
@@ -89,7 +86,6 @@ export class StepsView {
   readonly #pair = element('span', { class: 'steps-pair' });
   readonly #plugged = element('span', { class: 'steps-plugged' });
   readonly #about = element('p', { class: 'steps-about' });
-  readonly #passed = element('p', { class: 'steps-about steps-passed', 'aria-live': 'polite' });
   readonly #rows: KeyRows;
   readonly #plot = svg('svg', { class: 'steps-picture steps-plot', 'aria-hidden': 'true' });
   readonly #dimension: HTMLInputElement;
@@ -110,7 +106,7 @@ export class StepsView {
     this.#room.append(this.#rows.element, this.#vector);
     const words = element('div', { class: 'steps-words', 'aria-live': 'polite' });
     words.append(this.#heading, element('p', { class: 'steps-sum' }, this.#pair, this.#plugged));
-    const below = element('div', { class: 'steps-below' }, this.#total, this.#about, this.#passed, this.#note);
+    const below = element('div', { class: 'steps-below' }, this.#total, this.#about, this.#note);
     const stage = element('div', { class: 'steps-stage' }, words, this.#room, below);
     const body = element('div', { class: 'steps-body' }, this.#stages, stage);
     this.element = element('div', { class: 'steps' }, this.#queries.element, this.#player.element, body);
@@ -153,7 +149,8 @@ export class StepsView {
     this.#queries.show(scene.queries, scene.query, language);
     const way = this.#way;
     const names = way.map((index) => scene.stages[index]?.name ?? '');
-    this.#player.show(names, Math.max(0, way.indexOf(scene.at)), language);
+    const { plugged = '', about = '' } = this.#stage ?? {};
+    this.#player.show(names, Math.max(0, way.indexOf(scene.at)), language, plugged.length + about.length);
     this.#list(scene);
     this.#say(scene);
     this.#draw();
@@ -210,22 +207,10 @@ export class StepsView {
     this.#pair.replaceChildren(...pair, ' ');
     this.#plugged.replaceChildren(...termsOf(stage.plugged));
     this.#about.textContent = stage.about;
-    const names = this.#passedBefore(scene).map(({ name, off = '' }) =>
-      phrase(text.skipped, language, { name, reason: off }),
-    );
-    const passed = names.length > 0 ? phrase(text.passed, language, { names: names.join(text.between[language]) }) : '';
-    this.#passed.textContent = passed;
     this.#total.textContent = stage.total;
     this.#note.textContent = scene.note;
     this.#rows.label = text.keys[language];
     this.#dimension.setAttribute('aria-label', text.dimension[language]);
-  }
-
-  /** The stages between the one in sight and the one before it on the way. */
-  #passedBefore({ stages, at }: StepsScene): readonly StepsStage[] {
-    const before = stages.slice(0, at);
-    const last = before.findLastIndex(({ off }) => off === undefined);
-    return before.slice(last + 1);
   }
 
   // ---- drawing

@@ -48,19 +48,19 @@ const EXPONENTIAL: readonly string[] = ['softmax', 'softmax1', 'softmax_sink'] s
 /** The options that remove keys; the windows do unless they are -1. */
 const MASKS = ['attnMask', 'causal', 'keyValueSeqLengths', 'querySeqLengths'] as const;
 
-/** How many keys are written out in a sum. */
+/** How many keys are written out in a sum, and numbers of a vector. */
 const WRITTEN = 2;
 
 const text = {
   normalizer: { en: 'Exponentials', zh: '取指数' },
   normalizerAbout: {
-    en: 'exp makes ratios of differences: a score that is lower by 1 counts e ≈ 2.718 times less. The largest is taken off first, which changes no weight.',
-    zh: 'exp 把差变成比：分数低 1，就小到 e ≈ 2.718 分之一。先减去最大的分数，这不改变任何权重。',
+    en: 'exp makes ratios of differences: a score that is lower by 1 counts 2.718 times less. The largest, max l, is taken off first so that no number gets too large: each e and their sum Z change by the same factor, so that no weight e ÷ Z does.',
+    zh: 'exp 把差变成比：分数低 1，就小到 2.718 分之一。先减去最大的 max l，以免数字过大：每个 e 与总和 Z 都乘上同一个因子，所以权重 e ÷ Z 不变。',
   },
   weighted: { en: 'Weighted values', zh: '加权的值' },
   weightedAbout: {
-    en: 'Each key brings its value v, a vector of its own, and the weight says how much of it counts. A row is w v, a column for each dimension, and its length; added up they are the output y, the last row.',
-    zh: '每个键带来自己的值向量 v，权重决定它占多少。每行画出 w v（每维一条）及其长度；各行相加就是最后一行的输出 y。',
+    en: 'Each key brings its value v, a vector of its own, and the weight w says how much of it counts. A row is w v, a column for each dimension. The rows add up column by column to the output y, the last row; their lengths do not, as they point different ways.',
+    zh: '每个键带来自己的值向量 v，权重 w 决定它占多少。每行画出 w v，每维一条。各行逐维相加，就是最后一行的输出 y；长度不能相加，因为各向量方向不同。',
   },
   output: { en: 'Output', zh: '输出' },
   outputAbout: {
@@ -74,6 +74,7 @@ const text = {
   noValues: { en: 'no V here', zh: '没有 V' },
   removed: { en: '−∞: the mask removes this key', zh: '−∞：掩码移除了这个键' },
   kept: { en: '{logit}: the mask lets this key pass', zh: '{logit}：掩码允许这个键' },
+  lengths: { en: 'Length', zh: '长度' },
   divisor: { en: 'Z = Σ e = {z}', zh: 'Z = Σ e = {z}' },
   divisorMore: {
     en: 'Z = {z}: Σ e, and a share that goes to no key',
@@ -183,12 +184,13 @@ class Stages {
     const at = raw.findIndex((value, key) => value !== 0 && Number.isFinite(value) && Number.isFinite(scaled[key]));
     const scale = at < 0 ? 1 : (scaled[at] ?? 1) / (raw[at] ?? 1);
     const { cell } = this.#numbers;
-    const plugged = `${formatNumber(cell.raw)} × ${factor(scale)} = ${formatNumber(cell.scaled)}`;
-    const stage = this.#kernel('scaled', plugged, isSame(raw, scaled) ? this.#say('scaleOne') : undefined);
     const size = cell.products.length;
     const isRoot = this.#isProduct && Math.abs(scale * Math.sqrt(size) - 1) < 1e-5;
-    const total = isRoot ? `${formatNumber(scale)} = 1 ÷ √${size}` : '';
-    return { ...stage, formula: `l = ${stage.formula}`, total };
+    const by = isRoot ? `÷ √${size}` : `× ${factor(scale)}`;
+    const plugged = `${formatNumber(cell.raw)} ${by} = ${formatNumber(cell.scaled)}`;
+    const stage = this.#kernel('scaled', plugged, isSame(raw, scaled) ? this.#say('scaleOne') : undefined);
+    const total = isRoot ? `√${size} = ${formatNumber(Math.sqrt(size))}` : '';
+    return { ...stage, formula: isRoot ? 'l = s / √d' : `l = ${stage.formula}`, total };
   }
 
   #capped(): StepsStage {
@@ -253,13 +255,13 @@ class Stages {
   #weighted(): StepsStage {
     const { sum, cell } = this.#numbers;
     const key = this.#key;
-    const [norm, weighted] = [sum?.norms[key] ?? NaN, sum?.weighted[key] ?? NaN];
+    const value = sum ? sum.output.map((_, dimension) => sum.value(key, dimension)) : new Float32Array();
     const values = this.#shown(sum?.weighted ?? new Float32Array());
     return {
       id: 'weighted',
       name: this.#say('weighted'),
-      formula: '|w_j v_j| = w_j |v_j|',
-      plugged: `${formatShare(cell.weight)} × ${formatNumber(norm)} = ${formatNumber(weighted)}`,
+      formula: 'w_j v_j',
+      plugged: `${formatShare(cell.weight)} × ${begun(value)} = ${begun(value.map((one) => cell.weight * one))}`,
       about: this.#say('weightedAbout'),
       off: sum ? undefined : this.#say('noValues'),
       total: '',
@@ -273,7 +275,7 @@ class Stages {
     const each = this.#selection.keys.map(({ index }) =>
       output.map((_, dimension) => (weights[index] ?? NaN) * value(index, dimension)),
     );
-    return { each, sum: { name: 'y = Σ w v', vector: output, length } };
+    return { each, heading: this.#say('lengths'), sum: { name: 'y = Σ w v', vector: output, length } };
   }
 
   #output(): StepsStage {
@@ -314,6 +316,12 @@ function idOf(option: string | { id: string } | undefined, fallback: string): st
 /** A number that another stands before. */
 function factor(value: number): string {
   return value < 0 ? `(${formatNumber(value)})` : formatNumber(value);
+}
+
+/** The first numbers of a vector. */
+function begun(vector: Float32Array): string {
+  const written = Array.from(vector.subarray(0, WRITTEN), formatNumber);
+  return `(${[...written, ...(vector.length > WRITTEN ? ['…'] : [])].join(', ')})`;
 }
 
 /** An index as one writes it: below the line. */

@@ -43,13 +43,17 @@ export interface StepsPage {
   listen(changed: () => void): void;
 }
 
-/** So many keys are shown, the strongest. */
+/** So many keys are shown, those with the largest weights. */
 const SHOWN = 24;
 
 const text = {
   others: {
-    en: 'The {shown} strongest of {count} keys; the others have {weight} of the weight together.',
-    zh: '显示 {count} 个键中最强的 {shown} 个；其余的键共占权重 {weight}。',
+    en: 'Of {count} keys, 0 to {last}, the {shown} with the largest weights, in the order of the text; the others have {weight} of the weight together.',
+    zh: '共 {count} 个键，位置 0 到 {last}；显示权重最大的 {shown} 个，按文本顺序排列；其余的键共占权重 {weight}。',
+  },
+  passing: {
+    en: 'Of {count} keys, 0 to {last}, the mask lets {shown} pass; the others have no weight.',
+    zh: '共 {count} 个键，位置 0 到 {last}；掩码允许其中 {shown} 个，其余的没有权重。',
   },
   status: { en: 'This row: {label}. {about}', zh: '该行：{label}。{about}' },
 };
@@ -130,13 +134,13 @@ class Steps implements Mounted {
     const known = this.#known;
     const scene = this.#scene();
     const names = scene?.stages.filter(({ bars }) => bars).map(({ id }) => id) ?? [];
-    const rows = (scene?.keys ?? []).map(({ index, name }, place) => [
+    const rows = (scene?.keys ?? []).map(({ index }, place) => [
       index,
-      name,
+      known ? tokenOf(known.head.tokens.keys, index, known.head.map.keys) : '',
       ...(scene?.stages ?? []).flatMap(({ bars }) => (bars ? [bars.values[place] ?? NaN] : [])),
     ]);
     return {
-      name: `qkscope-steps-${known?.query ?? 0}`,
+      name: `steps-${known?.query ?? 0}`,
       columns: ['key', 'token', ...names],
       rows,
       picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),
@@ -182,7 +186,7 @@ class Steps implements Mounted {
     const key = Math.min(chosen, head.map.keys - 1);
     const cell = await head.map.cell({ batch, head: at, row: query, key, signal });
     signal.throwIfAborted();
-    const strongest = same?.strongest ?? strongestOf(row.stages.weights);
+    const strongest = same?.strongest ?? strongestOf(row.stages);
     this.#known = { head, query, key, row, strongest, sum, cell };
   }
 
@@ -207,7 +211,7 @@ class Steps implements Mounted {
     if (!known) return undefined;
     const { head, query, key, row, strongest, sum } = known;
     const shown = shownKeys(strongest, key);
-    const keys = shown.map((index): ShownKey => ({ index, name: nameOf(head.tokens.keys, index, head.map.keys) }));
+    const keys = keysOf(head, shown);
     const dimension = Math.min(this.#state.dimension, Math.max(0, (sum?.output.length ?? 1) - 1));
     const selection = { keys, chosen: shown.indexOf(key), dimension };
     const stages = stagesOf(known, head.options, selection, this.#language);
@@ -218,22 +222,28 @@ class Steps implements Mounted {
   #queriesOf(head: StepsHead): StepsScene['queries'] {
     if (this.#queries?.head !== head) {
       const count = head.map.queries;
-      const queries = { count, name: (index: number) => nameOf(head.tokens.queries, index, count) };
+      const queries = { count, name: (index: number) => tokenOf(head.tokens.queries, index, count) };
       this.#queries = { head, queries };
     }
     return this.#queries.queries;
   }
 
-  #note({ stages: { weights }, statistics }: Row, shown: readonly number[]): string {
+  #note({ stages: { weights, masked }, statistics }: Row, shown: readonly number[]): string {
     const language = this.#language;
     const status = catalog.statuses.find(({ id }) => id === statistics.status);
     if (status && status.id !== statusNames[0]) {
       return phrase(text.status, language, { label: status.label[language], about: status.about[language] });
     }
     if (shown.length === weights.length) return '';
+    const counts = {
+      count: formatCount(weights.length, language),
+      last: formatCount(weights.length - 1, language),
+    };
+    const passing = masked.reduce((count, logit) => count + Number(logit !== -Infinity), 0);
+    if (passing <= SHOWN) return phrase(text.passing, language, { ...counts, shown: passing });
     const own = shown.reduce((total, key) => total + (weights[key] ?? 0), 0);
     const weight = formatShare(Math.max(0, statistics.mass - own));
-    return phrase(text.others, language, { shown: shown.length, count: formatCount(weights.length, language), weight });
+    return phrase(text.others, language, { ...counts, shown: shown.length, weight });
   }
 }
 
@@ -279,15 +289,16 @@ function columnsOf({ data, shape }: Tensor, masked: Float32Array): Float32Array 
   return columns;
 }
 
-/** The keys with the largest weights, as many as are shown. */
-function strongestOf(weights: Float32Array): number[] {
+/** The keys with the largest weights, as many as are shown; what the mask removes only where all keys are. */
+function strongestOf({ weights, masked }: Row['stages']): number[] {
   const order = [...weights.keys()].sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0) || one - other);
-  return order.slice(0, SHOWN);
+  const passing = order.filter((key) => masked[key] !== -Infinity);
+  return (order.length > SHOWN && passing.length > 0 ? passing : order).slice(0, SHOWN);
 }
 
-/** The strongest keys in the order of the sequence, `key` always among them. */
+/** These keys in the order of the sequence, `key` always among them. */
 function shownKeys(strongest: readonly number[], key: number): number[] {
-  const shown = strongest.includes(key) ? strongest : [...strongest.slice(0, -1), key];
+  const shown = strongest.includes(key) ? strongest : [...strongest.slice(0, SHOWN - 1), key];
   return [...shown].sort((one, other) => one - other);
 }
 
@@ -301,8 +312,18 @@ function stageAt(stages: readonly StepsStage[], id: string): number {
   return at;
 }
 
+/** The keys by name; where not all are shown, a token that stands in several places has its own with it. */
+function keysOf({ tokens: { keys: tokens }, map }: StepsHead, shown: readonly number[]): ShownKey[] {
+  return shown.map((index) => {
+    const name = tokenOf(tokens, index, map.keys);
+    const token = tokens?.[index];
+    const isOne = token === undefined || tokens?.indexOf(token) === tokens?.lastIndexOf(token);
+    return { index, name: isOne || shown.length === map.keys ? name : `${name} (${index})` };
+  });
+}
+
 /** A token, or its number where the sequence has none that fit. */
-function nameOf(tokens: readonly string[] | undefined, index: number, count: number): string {
+function tokenOf(tokens: readonly string[] | undefined, index: number, count: number): string {
   const token = tokens?.length === count ? tokens[index] : undefined;
   return token === undefined ? String(index) : visibleToken(token);
 }

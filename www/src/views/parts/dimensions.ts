@@ -6,6 +6,8 @@ import { lettering } from './lettering.ts';
 
 /** Room for the number of the chosen dimension above the columns, and below them. */
 const ROOM = 20;
+/** Half the room of that number across: it stands clear of all columns there. */
+const HALF = 28;
 
 /** Draws `values` in a picture of this size, the one at `chosen` with its number. */
 export function drawDimensions(values: Float32Array, chosen: number, width: number, height: number): SVGElement[] {
@@ -26,7 +28,9 @@ export function drawDimensions(values: Float32Array, chosen: number, width: numb
   const value = values[chosen];
   if (value === undefined) return drawn;
   const x = Math.max(34, Math.min(width - 34, (chosen + 0.5) * room));
-  const y = value < 0 ? zero - value * unit + 15 : zero - value * unit - 6;
+  const beside = values.filter((_, at) => Math.abs((at + 0.5) * room - x) < HALF + room / 2);
+  const reach = beside.reduce((most, one) => (value < 0 ? Math.min(most, one) : Math.max(most, one)), value);
+  const y = value < 0 ? zero - reach * unit + 15 : zero - reach * unit - 6;
   drawn.push(
     lettering(formatNumber(value), { x, y: Number.isFinite(y) ? y : ROOM }, 'steps-number steps-halo', 'middle'),
   );

@@ -6,6 +6,7 @@
 
 import { element, svg, uniqueId } from './dom.ts';
 import { KeyRow, ROW, type RowShown, type RowSides } from './keyrow.ts';
+import { lettering } from './lettering.ts';
 import { cutMiddle, widthOf } from './name.ts';
 import { visibleToken } from './text.ts';
 
@@ -22,6 +23,8 @@ export interface ShownKey {
 /** A vector for each key, and their sum, which is drawn on the same scale. */
 export interface KeyVectors {
   each: readonly Float32Array[];
+  /** What stands above their lengths. */
+  heading: string;
   sum: { name: string; vector: Float32Array; length: number };
 }
 
@@ -116,10 +119,19 @@ function drawInto(rows: readonly KeyRow[], bars: KeyBars, width: number): SVGEle
   const room = Math.min(NAME.most, (NAME.share * width - NAME.margin) / NAME.character);
   const shown = shownRows(bars, room);
   const sides = sidesOf(shown, width);
-  return shown.flatMap((one, place) => {
+  const drawn = shown.flatMap((one, place) => {
     rows[place]?.draw(one, place, sides);
     return rows[place]?.element ?? [];
   });
+  return bars.vectors ? [...drawn, ...frameOf(bars.vectors, bars.keys.length, width)] : drawn;
+}
+
+/** What the numbers are, above them, and the line above the sum. */
+function frameOf({ heading }: KeyVectors, count: number, width: number): SVGElement[] {
+  return [
+    lettering(heading, { x: width - 6, y: -4 }, 'steps-column', 'end'),
+    svg('path', { class: 'steps-zero', d: `M0 ${ROW * count}H${width}` }),
+  ];
 }
 
 /** The rows, whose names have room for so many characters. */

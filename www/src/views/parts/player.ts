@@ -3,8 +3,9 @@
 import { element, listenWeakly, svg, uniqueId } from './dom.ts';
 import { phrase, type Language } from './text.ts';
 
-/** How long a step stays while they are played. */
-const STEP_MS = 2000;
+/** How long a step stays while they are played: to look, and to read each character of what is said of it. */
+const LOOK_MS = 1500;
+const READ_MS: Record<Language, number> = { en: 40, zh: 130 };
 
 const text = {
   group: { en: 'Steps', zh: '步骤' },
@@ -35,9 +36,10 @@ export class Player {
   readonly #forward = button('forward');
   readonly #slider = element('input', { type: 'range', name: 'steps-at', min: 0, step: 1, id: uniqueId('steps-at') });
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #names: readonly string[] = [];
   #at = 0;
+  #stay = LOOK_MS;
   #language: Language = 'en';
 
   /** `go` hears which step to show. */
@@ -53,9 +55,10 @@ export class Player {
     this.#quiet();
   }
 
-  /** Shows the step at `at` of those called `names`. */
-  show(names: readonly string[], at: number, language: Language): void {
+  /** Shows the step at `at` of those called `names`, of which so many characters are to be read. */
+  show(names: readonly string[], at: number, language: Language, toRead: number): void {
     [this.#names, this.#at, this.#language] = [names, at, language];
+    this.#stay = LOOK_MS + READ_MS[language] * toRead;
     const most = Math.max(0, names.length - 1);
     this.element.setAttribute('aria-label', text.group[language]);
     this.#slider.setAttribute('aria-label', text.group[language]);
@@ -83,23 +86,31 @@ export class Player {
 
   /** Stops playing. */
   pause(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#name();
   }
 
   #toggle(): void {
     if (this.#timer !== undefined) return this.pause();
-    const last = this.#names.length - 1;
-    if (last <= 0) return;
-    this.#timer = setInterval(() => this.#tick(), STEP_MS);
-    this.#go(this.#at >= last ? 0 : this.#at + 1);
+    if (this.#names.length < 2) return;
+    this.#playTo(this.#isLast ? 0 : this.#at + 1);
+  }
+
+  /** Shows a step, and the next one once this has been read. */
+  #playTo(step: number): void {
+    this.#go(step);
+    this.#timer = this.#isLast ? undefined : setTimeout(() => this.#next(), this.#stay);
     this.#name();
   }
 
-  #tick(): void {
-    if (this.element.isConnected && this.#at < this.#names.length - 1) this.#go(this.#at + 1);
+  #next(): void {
+    if (this.element.isConnected && !this.#isLast) this.#playTo(this.#at + 1);
     else this.pause();
+  }
+
+  get #isLast(): boolean {
+    return this.#at >= this.#names.length - 1;
   }
 
   #quiet(): void {

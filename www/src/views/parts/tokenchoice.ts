@@ -12,8 +12,9 @@ const LONGEST = 24;
 
 const text = {
   label: { en: 'Query', zh: '查询' },
-  of: { en: 'of {last}', zh: '/ {last}' },
-  named: { en: 'of {last}: {name}', zh: '/ {last}：{name}' },
+  place: { en: 'Query at position', zh: '查询的位置' },
+  of: { en: 'of 0 to {last}', zh: '（0 到 {last}）' },
+  named: { en: 'of 0 to {last}: {name}', zh: '（0 到 {last}）：{name}' },
 };
 
 /** The sequence. */
@@ -71,7 +72,7 @@ export class TokenChoice {
       if (/^\d+$/.test(typed) && Number(typed) < count) this.#choose(Number(typed));
       else update(current);
     });
-    const label = element('label', { for: id, class: 'steps-label' }, text.label[language]);
+    const label = element('label', { for: id, class: 'steps-label' }, text.place[language]);
     this.element.replaceChildren(label, element('div', { class: 'steps-field' }, field, words));
     return update;
   }
