@@ -265,7 +265,7 @@ export const SCENARIOS = {
   'a section is saved as it is seen: table, picture, drawing': async (page) => {
     await opened(page);
     const csv = await saved(page, 'plane', 'csv');
-    assert.match(csv.name, /^plane-\w+\.csv$/);
+    assert.match(csv.name, /^qkscope-plane-\w+\.csv$/);
     const [columns, ...rows] = csv.content
       .toString()
       .trimEnd()

@@ -317,6 +317,13 @@ test('an order and colours by a number', () =>
     await page.locator('[name="heads-number"]').selectOption('inductionScore');
     assert.deepEqual(await order(page), names, 'no head has an answer: the order of the model');
     assert.match(await page.locator('.heads-cell').first().getAttribute('aria-label'), /Induction score –$/);
+    const absent = page.locator('.heads-absent');
+    assert.match(await absent.textContent(), /^Induction score: no head has it here\. .*text given twice in a row/);
+    await page.evaluate(() => globalThis['story'].speak('zh'));
+    assert.match(await absent.textContent(), /^归纳得分：这里没有任何头有此数值。/);
+    await page.locator('[name="heads-number"]').selectOption('previousTokenScore');
+    assert.equal(await absent.textContent(), '');
+    assert.ok(best.score > 0.99, `the lead: a head looks at the token before, ${best.score}`);
   }));
 
 test('the menu of numbers is the list of the catalogue', () =>
@@ -596,10 +603,24 @@ test('what is taken along: a row a head, and the pictures in one', () =>
     const sinks = taken.rows.map((row) => row[taken.columns.indexOf('sinkMass')]);
     assert.deepEqual(sinks, sinks.toSorted?.((a, b) => b - a) ?? [...sinks].sort((a, b) => b - a));
     assert.ok(taken.width > 500 && taken.height > 300, `${taken.width} × ${taken.height}`);
-    assert.equal(taken.source.match(/<image /g).length, 72);
+    assert.equal(taken.source.match(/<image /g).length, 72 + 1, 'and the scale');
+    for (const said of ['72 heads in 6 layers · Largest first: On the first key · Weights, one scale', '0', '5·11'])
+      assert.ok(taken.source.includes(`>${said}<`), said);
     const colors = new Set(taken.means);
     assert.ok(colors.size > 100, `${colors.size} tones`);
   }));
+
+test('likeness has its upper end at 1, and none at −1', async () => {
+  const file = await readSafetensors('www/sentence.safetensors');
+  const [query, key] = ['q', 'k'].map((name) => file.get(`layers.0.${name}`));
+  const weights = Array.from({ length: TOKENS }, (_, row) => explainRow(query, key, { head: 2, row }));
+  // All tokens the same: each row is held against a 1 for every key before it.
+  const off = weights.flatMap((row, i) => row.map(({ weight }, j) => Math.abs(weight - Number(j < i))));
+  assert.ok(1 - off.reduce((sum, one) => sum + one, 0) / TOKENS < -1);
+  const { catalog } = await loadParts('generated/catalog');
+  for (const { id, about } of catalog.headStatistics.filter(({ id }) => /^(duplicateToken|induction)Abs$/.test(id)))
+    assert.match(about.en, /at most 1, below −1 where/, id);
+});
 
 for (const [theme, order] of /** @type {const} */ ([
   ['light', 'model'],

@@ -500,6 +500,7 @@ test('what is taken along: a row a link, and a picture that stands alone', () =>
     assert.match(taken.source, /<path /);
     assert.doesNotMatch(taken.source, /class=|var\(/);
     assert.match(taken.source, />animal</);
+    assert.match(taken.source, />Layer \d+, head \d+ · Weakest link shown: 0\.000, 0% of the strongest</);
   }));
 
 test('both languages', () =>

@@ -242,7 +242,7 @@ test('a link brings it back, whatever else a link may say', () =>
         const temperature = document.querySelector('[data-spread="temperature"]').textContent;
         return `${size} ${temperature} ${globalThis['story'].mounted.exported().name}`;
       }, state);
-    const plain = '64 1 qkscope-spread-1';
+    const plain = '64 1 spread-1';
     const hostile = [
       '',
       'nonsense',
@@ -255,8 +255,8 @@ test('a link brings it back, whatever else a link may say', () =>
       '9'.repeat(4000),
     ];
     for (const state of hostile) assert.equal(await seen(state), plain, state);
-    assert.equal(await seen('16_40_7'), '16 4 qkscope-spread-7');
-    assert.equal(await seen('16_999_x'), '16 1 qkscope-spread-1', 'what is sound of it counts');
+    assert.equal(await seen('16_40_7'), '16 4 spread-7');
+    assert.equal(await seen('16_999_x'), '16 1 spread-1', 'what is sound of it counts');
     await seen('16_40_7');
     await ready(page);
     const first = await table(page);

@@ -497,6 +497,27 @@ test('what is taken along: a row a weight, and a picture that stands alone', () 
     assert.match(source, />teacher layer 5</);
   }));
 
+test('no word of a picture leaves it', () =>
+  stay({ state: `1_${IT}` }, async (page) => {
+    const out = await page.evaluate(() => {
+      const { picture } = globalThis['story'].mounted.exported();
+      document.body.append(picture);
+      const width = picture.viewBox.baseVal.width;
+      const boxes = [...picture.querySelectorAll('text')].map((words) => [words.textContent, words.getBBox()]);
+      picture.remove();
+      return boxes.filter(([, { x, width: wide }]) => x < 0 || x + wide > width).map(([words]) => words);
+    });
+    assert.deepEqual(out, []);
+  }));
+
+test('what is below a thousandth has no line, and is in the table', () =>
+  stay({ state: `0.001_${IT}__t` }, async (page) => {
+    assert.equal(await page.locator('.links-lines path').count(), STUDENTS, 'each student has one teacher');
+    assert.equal(await page.locator('.student-table td').count(), STUDENTS * TEACHERS);
+    const names = await page.locator('.links-list li[data-link]').allTextContents();
+    assert.equal(names.length, STUDENTS);
+  }));
+
 test('it speaks both languages, and changes while it lives', () =>
   stay({ speech: 'zh', state: '0.2' }, async (page) => {
     assert.match(await page.locator('.story-lead').textContent(), /蒸馏.*学生.*教师.*温度/);

@@ -816,7 +816,7 @@ test('tables keep hostile text as text, JSON keeps what is no number, and names 
   );
   const { rows: objects } = JSON.parse(jsonOf({ name: 'x', columns: ['token', 'one', 'two'], rows }));
   assert.deepEqual(objects[1], { token: 'a "b", c\n', one: 'NaN', two: 'Infinity' });
-  assert.equal(fileName('../../etc/<x>', '.csv'), 'etc-x.csv');
+  assert.equal(fileName('../../etc/<x>', '.csv'), 'qkscope-etc-x.csv');
   assert.equal(fileName('词', '.png'), 'qkscope.png');
-  assert.equal(fileName('a'.repeat(500), '.csv').length, 84);
+  assert.equal(fileName('a'.repeat(500), '.csv').length, 92);
 });

@@ -43,7 +43,7 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
     locked: matrix.locked,
   };
   return {
-    name: `qkscope-${placeOf(shown)}-${shown.stage}`,
+    name: `matrix-${placeOf(shown)}-${shown.stage}`,
     columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
     rows,
     about: { ...aboutOf(shown), ...pooled, selected },
@@ -63,7 +63,7 @@ export function exportCell(
   const rows = Array.from(products, (product, at) => (turned ? [at, product, partners[at] ?? -1] : [at, product]));
   const said = Object.entries(numbers).map(([name, value]) => [name, typeof value === 'number' ? plain(value) : value]);
   return {
-    name: `qkscope-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
+    name: `cell-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
     columns: turned ? ['dimension', 'product', 'partner'] : ['dimension', 'product'],
     rows,
     about: {

@@ -8,7 +8,7 @@ import { formatHeadNumber, HeadDetail } from './parts/headdetail.ts';
 import { HeadGrid, type HeadColors, type SeenHead } from './parts/headgrid.ts';
 import { ORDERS, PAINTS, headKey, readChoices, writeChoices } from './parts/headorder.ts';
 import type { HeadAt, HeadChoices } from './parts/headorder.ts';
-import { drawnHeads } from './parts/headspicture.ts';
+import { drawnHeads, type HeadsWords } from './parts/headspicture.ts';
 import { HeadTable } from './parts/headtable.ts';
 import { Legend } from './parts/legend.ts';
 import type { Painter } from './parts/palette.ts';
@@ -24,6 +24,8 @@ export interface HeadMeasure {
   label: Text;
   about: Text;
   formula: string;
+  /** What it takes, where not every head that is open has it. */
+  takes?: Text | undefined;
 }
 
 /** How far the heads are. */
@@ -62,7 +64,10 @@ const text = {
   oneLayer: { en: '{heads} heads in one layer', zh: '1 层，共 {heads} 个头' },
   oneHead: { en: 'One head', zh: '共 1 个头' },
   empty: { en: 'Nothing is open.', zh: '尚未打开任何内容。' },
+  absent: { en: '{name}: no head has it here. {takes}', zh: '{name}：这里没有任何头有此数值。{takes}' },
   weights: { en: 'Weight', zh: '权重' },
+  each: { en: 'largest of each', zh: '各头的最大值' },
+  called: { en: '{scale}. Heads are called layer·head.', zh: '{scale}。各头的名称为“层·头”。' },
   ownScale: { en: 'Weight in layer {layer}, head {head}', zh: '第 {layer} 层第 {head} 个头的权重' },
   pooled: {
     en: 'Rows are queries, columns keys. A picture has at most {most} a side: each of its cells is the largest weight below it.',
@@ -108,6 +113,7 @@ export class HeadsView extends EventTarget {
   readonly #progress = element('progress', { class: 'heads-progress', max: 1, value: 0 });
   readonly #scaleName = element('p', { class: 'heads-scale' });
   readonly #caption = element('p', { class: 'heads-caption' });
+  readonly #absent = element('p', { class: 'heads-absent', role: 'status' });
   readonly #table: HeadTable;
   readonly #room: HTMLElement;
   #choices: HeadChoices;
@@ -135,7 +141,17 @@ export class HeadsView extends EventTarget {
     const foot = element('div', { class: 'heads-foot' }, this.#caption, this.#scaleName, this.#legend.element);
     const main = element('div', { class: 'heads-main' }, line, this.#grid.element, foot);
     this.#room = element('div', { class: 'heads-room' }, main, this.#detail.element);
-    host.append(element('div', { class: 'heads' }, this.#controls, this.#room, this.#table.element));
+    host.append(
+      element(
+        'div',
+        { class: 'heads' },
+        this.#controls,
+        this.#absent,
+        this.#room,
+        this.#detail.meaning,
+        this.#table.element,
+      ),
+    );
     this.#render();
   }
 
@@ -201,7 +217,26 @@ export class HeadsView extends EventTarget {
     const lines = this.#grid.lines.map(({ heads }) =>
       heads.map((at) => ({ name: `${this.#layers[at.layer] ?? ''}·${at.head}`, map: this.#grid.canvasOf(at) })),
     );
-    return drawnHeads(lines, this.#setup.most, { ink, paper, font });
+    return drawnHeads(lines, this.#setup.most, this.#words, { ink, paper, font });
+  }
+
+  /** What a picture of them says of itself. */
+  get #words(): HeadsWords {
+    const { order, paint } = this.#choices;
+    const ordered = ORDER_NAMES[order][this.#language];
+    const { scale, numbers } = this.#legend.taken;
+    const own = paint === 'own';
+    const title = [
+      this.#counted(this.heads.length, this.#layers.length),
+      order === 'model' ? ordered : `${ordered}: ${this.#name}`,
+      PAINT_NAMES[paint][this.#language],
+    ];
+    return {
+      title: title.join(' · '),
+      caption: this.#say('called', { scale: paint === 'number' ? this.#name : this.#say('weights') }),
+      scale,
+      numbers: own ? ['0', '', this.#say('each')] : numbers,
+    };
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {
@@ -249,7 +284,7 @@ export class HeadsView extends EventTarget {
   }
 
   #show(): void {
-    const name = this.#measure?.label[this.#language] ?? '';
+    const name = this.#name;
     this.#grid.show(this.#choices, {
       label: this.#say('label'),
       layer: (layer) => this.#say('layer', { layer }),
@@ -265,6 +300,7 @@ export class HeadsView extends EventTarget {
     });
     this.#grid.opened = this.#opened;
     this.#showState();
+    this.#showAbsent();
     this.#sheet();
     this.#showLegend();
     this.#table.show(this.heads, this.#layers, this.#columns, this.#language);
@@ -272,6 +308,20 @@ export class HeadsView extends EventTarget {
 
   get #measure(): HeadMeasure | undefined {
     return this.#setup.measures.find(({ id }) => id === this.#choices.number);
+  }
+
+  get #name(): string {
+    return this.#measure?.label[this.#language] ?? '';
+  }
+
+  /** Says why an order by the chosen number changes nothing, where no head has it. */
+  #showAbsent(): void {
+    const { heads } = this;
+    const isAbsent =
+      heads.length > 0 && heads.every(({ numbers }) => Number.isNaN(numbers[this.#choices.number] ?? NaN));
+    const takes = this.#measure?.takes?.[this.#language] ?? '';
+    const words = isAbsent ? this.#say('absent', { name: this.#name, takes }).trim() : '';
+    if (this.#absent.textContent !== words) this.#absent.textContent = words;
   }
 
   get #columns() {
@@ -365,7 +415,7 @@ export class HeadsView extends EventTarget {
     const { paint } = this.#choices;
     const at = this.#pointed ?? this.#grid.at;
     const seen = this.#grid.seen(at);
-    const name = paint === 'number' ? (this.#measure?.label[this.#language] ?? '') : this.#weightName(at);
+    const name = paint === 'number' ? this.#name : this.#weightName(at);
     const removed = this.heads.some(({ map }) => map.values.includes(-Infinity));
     const invalid = this.heads.some(({ map }) => map.values.includes(NaN));
     this.#legend.mark(paint === 'number' ? { removed: false, invalid: false } : { removed, invalid });

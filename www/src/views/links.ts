@@ -208,8 +208,10 @@ export class LinksView extends EventTarget {
     const line = getComputedStyle(this.#picture);
     const colors = { ink: style.color, line: line.stroke, paper: getComputedStyle(document.body).backgroundColor };
     const heads = { query: this.#say('queries'), key: this.#say('keys') };
+    const least = this.#cut ? [`${this.#say('threshold')}: ${this.#least.textContent}`] : [];
+    const title = [this.#scene?.title[this.#language] ?? '', ...least].filter(Boolean).join(' · ');
     return drawnLinks(
-      { queries, keys, links: this.links, high: this.#high, heads },
+      { title, queries, keys, links: this.links, high: this.#high, heads },
       { ...colors, font: style.fontFamily },
     );
   }

@@ -67,6 +67,9 @@ const text = {
   invalid: { en: 'Weights that are not numbers have no lines: {count}.', zh: '{count} 个权重为非数值，没有连线。' },
 } satisfies Record<string, Text>;
 
+/** A line thinner than a thousandth would be seen where there is as good as nothing. */
+const LEAST = 1e-3;
+
 /** Links are between students and teachers here. */
 const WORDS: NonNullable<LinksSetup['words']> = {
   queries: { en: 'Students, the queries', zh: '学生（查询）' },
@@ -81,8 +84,8 @@ const WORDS: NonNullable<LinksSetup['words']> = {
   },
   query: { en: '{name}. Learns most from {other}: {weight}', zh: '{name}。最多向 {other} 学习：{weight}' },
   key: { en: '{name}. Counts most for {other}: {weight}', zh: '{name}。对 {other} 最重要：{weight}' },
-  aloneQuery: { en: '{name}. No weight', zh: '{name}。无权重' },
-  aloneKey: { en: '{name}. No weight', zh: '{name}。无权重' },
+  aloneQuery: { en: '{name}. No weight of 0.001 or more', zh: '{name}。没有不小于 0.001 的权重' },
+  aloneKey: { en: '{name}. No weight of 0.001 or more', zh: '{name}。没有不小于 0.001 的权重' },
   strongest: { en: 'The largest weights', zh: '最大的权重' },
   ofQuery: { en: '“{name}” learns from', zh: '“{name}” 向谁学习' },
   ofKey: { en: 'Who learns from “{name}”', zh: '谁向 “{name}” 学习' },
@@ -182,7 +185,7 @@ export class StudentView extends EventTarget {
     const said = title || this.#say('title', { item: this.#nameOf(item ?? 0) });
     const invalid = table?.weights.reduce((count, weight) => count + Number(!Number.isFinite(weight)), 0) ?? 0;
     const note = invalid > 0 ? this.#say('invalid', { count: invalid }) : '';
-    const links = linksOf(table?.weights ?? [], teachers.length);
+    const links = linksOf(table?.weights ?? [], teachers.length).filter(({ weight }) => weight >= LEAST);
     this.#links.show({
       queries: tokensOf(students),
       keys: tokensOf(teachers),

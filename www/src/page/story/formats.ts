@@ -86,8 +86,8 @@ async function pngOf(picture: SVGSVGElement, scale: number): Promise<Blob> {
   return file;
 }
 
-/** A name that every system takes. */
+/** A name that every system takes: where it is from, then what it is of. */
 export function fileName(name: string, ending: string): string {
   const safe = name.replace(/[^a-z0-9]+/gi, '-').replace(/^-+|-+$/g, '');
-  return (safe.slice(0, 80) || 'qkscope') + ending;
+  return `qkscope-${safe.slice(0, 80)}`.replace(/-$/, '') + ending;
 }

@@ -30,8 +30,32 @@ export interface HeadsOf {
 }
 
 const text = {
+  twice: {
+    en: 'It is measured on tokens that are one text given twice in a row; here they are not.',
+    zh: '它要在一段文字连续重复两次的词元上测量，这里不是。',
+  },
+  before: {
+    en: 'It is measured on tokens that occurred before; here there is none.',
+    zh: '它要在先前出现过的词元上测量，这里没有。',
+  },
+  tokens: {
+    en: 'It takes tokens that are queries and keys alike; here there are none.',
+    zh: '它需要既作查询又作键的词元，这里没有。',
+  },
   failed: { en: 'The heads could not be computed: {reason}.', zh: '无法计算各个头：{reason}。' },
 } satisfies Record<string, Text>;
+
+/** What those numbers take that not every head has. */
+const TAKES: { readonly [id in HeadStatistic]?: Text } = {
+  inductionScore: text.twice,
+  duplicateTokenShare: text.before,
+  previousTokenMul: text.tokens,
+  previousTokenAbs: text.tokens,
+  duplicateTokenMul: text.tokens,
+  duplicateTokenAbs: text.tokens,
+  inductionMul: text.tokens,
+  inductionAbs: text.tokens,
+};
 
 const FIRST: HeadStatistic = 'meanEntropy';
 const COLORS: Record<'weights' | 'number', Colormap> = { weights: 'viridis', number: 'cividis' };
@@ -61,7 +85,10 @@ class Heads implements Mounted {
 
   constructor(host: HTMLElement, story: Story, of: HeadsOf) {
     this.#of = of;
-    const { headStatistics: measures } = catalog;
+    const measures = catalog.headStatistics.map((measure) => ({
+      ...measure,
+      takes: TAKES[measure.id as HeadStatistic],
+    }));
     this.#view = new HeadsView(host, { paint: painter, colors: COLORS, measures, first: FIRST, most: MOST_CELLS });
     this.#view.language = story.language;
     this.#view.written = story.state;

@@ -8,7 +8,7 @@ import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { isLink } from '../../views/parts/linkset.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
-import { headTitle } from '../headname.ts';
+import { headName, headTitle } from '../headname.ts';
 import { stepper, type Steps } from '../pickers.ts';
 import { faultOf } from '../reason.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
@@ -115,7 +115,7 @@ class Links implements Mounted {
   exported(): Exported {
     const name = (side: 'query' | 'key', index: number): string => this.#view.nameOf(side, index);
     return {
-      name: 'links',
+      name: `links-${this.#subject ? placeOf(this.#subject).replaceAll(/\W+/g, '-') : ''}`,
       columns: ['query', 'query token', 'key', 'key token', 'weight'],
       rows: this.#view.links.map(({ query, key, weight }) => [
         query,
@@ -160,6 +160,11 @@ class Links implements Mounted {
     const go = (window: number): void => void (this.#view.first = window * SHOWN);
     replaceKeepingFocus(this.#windows, [stepper('window', windowsOf(count), at, this.#language, go, 'links-')]);
   }
+}
+
+/** Which head it is, within a sentence. */
+function placeOf({ map, layers, ...place }: LinksSubject): string {
+  return headName(place, { layers, heads: map.heads, batch: map.batch }).en;
 }
 
 /** The first query in sight: windows stand side by side, and that of `wanted` is the one that holds it. */

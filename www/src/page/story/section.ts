@@ -56,7 +56,7 @@ export interface Mounted {
 
 /** The numbers behind a picture, and the picture itself. */
 export interface Exported {
-  /** Of the file, without what it ends in. */
+  /** Of the file: the section, and what it is of; without what all begin with, and what it ends in. */
   name: string;
   columns: readonly string[];
   rows: readonly (readonly (number | string)[])[];

@@ -79,7 +79,7 @@ class Spread implements Mounted {
   exported(): Exported {
     const { seed } = this.#state;
     return {
-      name: `qkscope-spread-${seed}`,
+      name: `spread-${seed}`,
       columns: ['kind', 'd', 'from', 'to', 'value', 'entropy', 'effective_keys', 'largest_weight'],
       rows: this.#samples.flatMap((sample) => (sample ? [...this.#histogramRows(sample), ...sweepRows(sample)] : [])),
       picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),

@@ -26,7 +26,8 @@ export class HeadDetail {
   readonly #canvas = element('canvas', { class: 'heads-large', width: 1, height: 1, 'aria-hidden': 'true' });
   readonly #about = element('p', { class: 'heads-about' });
   readonly #list = element('dl', { class: 'heads-numbers' });
-  readonly #meaning = element('details', { class: 'heads-meaning' });
+  /** What all numbers are, to stand where there is room for it. */
+  readonly meaning = element('details', { class: 'heads-meaning' });
   readonly element = element(
     'div',
     { class: 'heads-detail' },
@@ -34,14 +35,15 @@ export class HeadDetail {
     this.#canvas,
     this.#about,
     this.#list,
-    this.#meaning,
   );
 
   /** Says what each number is, once for all heads. */
   explain(numbers: readonly Pick<HeadNumber, 'label' | 'about'>[], language: Language): void {
     const list = element('dl', { class: 'heads-meanings' });
-    for (const { label, about } of numbers) list.append(element('dt', {}, label), element('dd', {}, about));
-    this.#meaning.replaceChildren(element('summary', { class: 'story-fold' }, text.meaning[language]), list);
+    for (const { label, about } of numbers) {
+      list.append(element('div', {}, element('dt', {}, label), element('dd', {}, about)));
+    }
+    this.meaning.replaceChildren(element('summary', { class: 'story-fold' }, text.meaning[language]), list);
   }
 
   show({ title, hint, picture, numbers, chosen }: HeadSheet): void {

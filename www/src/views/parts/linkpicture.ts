@@ -4,6 +4,7 @@ import { svg } from './dom.ts';
 import { curveOf, strokeOf, type Link } from './linkset.ts';
 import type { LinkToken } from './linkside.ts';
 import { cutMiddle, widthOf } from './name.ts';
+import { words } from './sheet.ts';
 
 /** Pixels of the picture. */
 const ROW = 24;
@@ -12,10 +13,11 @@ const CHARACTER = 8;
 /** Characters of a name. */
 const LONGEST = 29;
 const MARGIN = 16;
-const TOP = 40;
+const TOP = 68;
 
 /** What is drawn. */
 export interface DrawnLinks {
+  title: string;
   queries: readonly LinkToken[];
   keys: readonly LinkToken[];
   links: readonly Link[];
@@ -32,10 +34,11 @@ export interface DrawnStyle {
   font: string;
 }
 
-export function drawnLinks({ queries, keys, links, high, heads }: DrawnLinks, style: DrawnStyle): SVGSVGElement {
+export function drawnLinks({ title, queries, keys, links, high, heads }: DrawnLinks, style: DrawnStyle): SVGSVGElement {
   const height = ROW * Math.max(1, queries.length, keys.length);
-  const [left, right] = [roomOf(queries), roomOf(keys)];
-  const [width, full] = [left + LINES + right + 2 * MARGIN, height + TOP + MARGIN];
+  const [left, right] = [roomOf(queries, heads.query), roomOf(keys, heads.key)];
+  const width = 2 * MARGIN + Math.max(left + LINES + right, widthOf(title) * CHARACTER);
+  const full = height + TOP + MARGIN;
   const picture = svg('svg', {
     xmlns: 'http://www.w3.org/2000/svg',
     viewBox: `0 0 ${width} ${full}`,
@@ -52,15 +55,15 @@ export function drawnLinks({ queries, keys, links, high, heads }: DrawnLinks, st
     const { width: thick, opacity } = strokeOf(high > 0 ? link.weight / high : 0);
     lines.append(svg('path', { d, 'stroke-width': thick.toFixed(2), 'stroke-opacity': opacity.toFixed(3) }));
   }
-  picture.append(lines);
+  picture.append(lines, words(title, { x: MARGIN, y: 24, fill: style.ink, 'font-size': 14, 'font-weight': 600 }));
   const [start, end] = [MARGIN + left - 8, MARGIN + left + LINES + 8];
   picture.append(...names(queries, { x: start, height, ink: style.ink, anchor: 'end' }, heads.query));
   picture.append(...names(keys, { x: end, height, ink: style.ink, anchor: 'start' }, heads.key));
   return picture;
 }
 
-function roomOf(tokens: readonly LinkToken[]): number {
-  const longest = tokens.reduce((most, { name }) => Math.max(most, widthOf(cutMiddle(name, LONGEST))), 8);
+function roomOf(tokens: readonly LinkToken[], head: string): number {
+  const longest = tokens.reduce((most, { name }) => Math.max(most, widthOf(cutMiddle(name, LONGEST))), widthOf(head));
   return longest * CHARACTER + 8;
 }
 
@@ -69,14 +72,11 @@ function names(
   { x, height, ink, anchor }: { x: number; height: number; ink: string; anchor: string },
   head: string,
 ): SVGTextElement[] {
-  const word = (words: string, y: number, weight: number): SVGTextElement => {
-    const made = svg('text', { x, y, fill: ink, 'text-anchor': anchor, 'font-size': 14, 'font-weight': weight });
-    made.textContent = words;
-    return made;
-  };
+  const word = (name: string, y: number, weight: number): SVGTextElement =>
+    words(name, { x, y, fill: ink, 'text-anchor': anchor, 'font-size': 14, 'font-weight': weight });
   const step = height / Math.max(1, tokens.length);
   return [
-    word(head, 24, 600),
+    word(head, TOP - 16, 600),
     ...tokens.map(({ name }, at) => word(cutMiddle(name, LONGEST), TOP + (at + 0.5) * step + 5, 400)),
   ];
 }

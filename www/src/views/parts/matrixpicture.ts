@@ -8,7 +8,7 @@ const GAP = 16;
 const TITLE = 30;
 const FOOT = 78;
 const CHARACTER = 7;
-const SCALE = { width: 240, height: 8 };
+export const SCALE = { width: 240, height: 8 };
 
 /** A name beside the plot, and where its middle stands. */
 export interface PlacedName {
@@ -60,7 +60,7 @@ function frames(cell: DrawnMatrix['cell']): SVGElement[] {
 }
 
 /** What is said below the scale. */
-function legend({ numbers, caption }: DrawnMatrix, y: number): SVGElement[] {
+export function legend({ numbers, caption }: Pick<DrawnMatrix, 'numbers' | 'caption'>, y: number): SVGElement[] {
   const { width, height } = SCALE;
   const anchors = ['start', 'middle', 'end'];
   return [
