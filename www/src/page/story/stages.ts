@@ -59,7 +59,7 @@ const text = {
   },
   weighted: { en: 'Weighted values', zh: '加权的值' },
   weightedAbout: {
-    en: 'Each key brings its value v, a vector of its own, and the weight w says how much of it counts. A row is w v, a column for each dimension. The rows add up column by column to the output y, the last row; their lengths do not, as they point different ways.',
+    en: 'Each key brings its value v, a vector of its own, and the weight w says how much of it counts. A row is w v, a column for each dimension. The rows add up column by column to the output y, the last row; their lengths do not, as the vectors point different ways.',
     zh: '每个键带来自己的值向量 v，权重 w 决定它占多少。每行画出 w v，每维一条。各行逐维相加，就是最后一行的输出 y；长度不能相加，因为各向量方向不同。',
   },
   output: { en: 'Output', zh: '输出' },

@@ -25,7 +25,7 @@ const painter: Painter = (values, size) => paint(values, { ...size, colormap: si
 
 const text = {
   sample: {
-    en: 'The sample: students and teachers are layers of one model, all-MiniLM-L6-v2, on a sentence: a problem (a batch item) for each of 16 tokens; nothing was trained to distil. All vectors have length 1, so q·k is a cosine: at soft = 1 no weight is over e² ≈ 7.4 times another of its row, and near 0 each student layer finds itself among the teachers.',
+    en: 'The sample: one model, all-MiniLM-L6-v2, is student and teacher; each of 16 tokens of a sentence is a problem (a batch item); nothing is distilled. Vectors have length 1, so q·k is a cosine: at soft = 1 no weight is over e² ≈ 7.4 times another of its row, and near 0 each student layer finds itself.',
     zh: '示例：同一模型 all-MiniLM-L6-v2 的各层读一个 16 个词元的句子，每个词元各成一道题，即一个批次项。向量长度均为 1，q·k 就是余弦相似度：soft = 1 时，同一行中任一权重至多是另一权重的 e² ≈ 7.4 倍；soft 接近 0 时，每个学生层都在教师中找到自己。这里并未做过蒸馏训练。',
   },
   low: { en: 'one teacher', zh: '只跟一位' },

@@ -40,8 +40,8 @@ export const WORDS = {
     id: 'heads',
     title: { en: 'Every head compares in its own way', zh: '每个头各有各的比较方式' },
     lead: {
-      en: 'A layer runs several heads side by side, each with query and key matrices of its own: the same tokens get other weights in each. Sort them by what they do, such as looking at the token before, and open one. Another such thing, induction, looking at what followed the same token before, is measured on a text given twice.',
-      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按它们所做的事排列，例如看前一个词元，再打开其中一个。另有归纳，即看同一词元上次出现之后跟着什么，要在重复两次的文字上测量。',
+      en: 'A layer runs several heads, each with query and key matrices of its own: the same tokens get other weights. Sort them by the weight on the token before, say; induction, looking at what followed the same token before, takes a text given twice.',
+      zh: '一层中有多个并行的注意力头（多头），各有自己的查询矩阵和键矩阵，因此同样的词元在每个头中得到不同的权重。可按它们所做的事排列，例如看前一个词元，再打开其中一个；归纳，即看同一词元上次出现之后跟着什么，要用重复两次的文字测量。',
     },
   },
   compare: {

@@ -31,6 +31,11 @@ export function drawDimensions(values: Float32Array, chosen: number, width: numb
   const beside = values.filter((_, at) => Math.abs((at + 0.5) * room - x) < HALF + room / 2);
   const reach = beside.reduce((most, one) => (value < 0 ? Math.min(most, one) : Math.max(most, one)), value);
   const y = value < 0 ? zero - reach * unit + 15 : zero - reach * unit - 6;
+  // A line leads to it where it stands above another column.
+  const [end, foot] = [zero - value * unit, value < 0 ? y - 12 : y + 4];
+  const middle = ((chosen + 0.5) * room).toFixed(1);
+  if (Math.abs(end - foot) > 4 && Number.isFinite(end))
+    drawn.push(svg('path', { class: 'steps-zero', d: `M${middle} ${end.toFixed(1)}V${foot.toFixed(1)}` }));
   drawn.push(
     lettering(formatNumber(value), { x, y: Number.isFinite(y) ? y : ROOM }, 'steps-number steps-halo', 'middle'),
   );
