@@ -193,6 +193,32 @@ test('the temperature is moved by mouse, by keys, and by the two buttons; the ad
     assert.equal(await number(page, 'temperature'), 0.125, 'nothing is held any more');
   }));
 
+test('what is chosen, raw or divided, stays chosen for another d, and its button says so', () =>
+  visit({}, async (page) => {
+    const pressed = () =>
+      page.locator('.spread-marks button').evaluateAll((all) => all.map((one) => one.ariaPressed === 'true'));
+    const choose = (size) => page.locator(`.spread-sizes input[value="${size}"]`).check({ force: true });
+    assert.deepEqual(await pressed(), [true, false]);
+    await choose(256);
+    assert.equal(await number(page, 'temperature'), 1, 'raw stays raw');
+    await page.locator('[name="spread-divided"]').click();
+    for (const size of [2, 16, 64]) {
+      await choose(size);
+      near(await number(page, 'temperature'), Math.sqrt(size), 1e-3, `T of d = ${size}`);
+      assert.deepEqual(await pressed(), [false, true], `d = ${size}`);
+    }
+    await slider(page).fill('30');
+    await choose(16);
+    assert.deepEqual(await pressed(), [false, false]);
+    assert.equal(await slider(page).inputValue(), '30', 'another temperature is no choice of these two');
+  }));
+
+test('a weight of one is as high as most of its picture', () =>
+  visit({ state: '64_0_1' }, async (page) => {
+    const column = await page.locator('.spread-column').first().boundingBox();
+    assert.ok(column.height > 160, `${column.height} px`);
+  }));
+
 test('a finger moves the temperature, too', () =>
   visit({ touch: true, width: 360 }, async (page) => {
     await page.locator('.spread-plot').scrollIntoViewIfNeeded();

@@ -81,8 +81,8 @@ const text = {
   again: { en: 'Draw other vectors', zh: '换一批向量' },
   size: { en: 'Components d', zh: '分量个数 d' },
   row: {
-    en: 'One query of that size and its {keys} keys: weights = softmax(q·k ÷ T). The lower the temperature T, the fewer keys share the weight. Entropy says how evenly they do: 0 for one key alone, ln {keys} for all alike.',
-    zh: '一个同样大小的查询和它的 {keys} 个键：注意力权重 = softmax(q·k ÷ T)。温度 T 越低，分享权重的键越少。熵说明分得多均匀：只有一个键时为 0，各键相等时为 ln {keys}。',
+    en: 'One query of that size and its {keys} keys: softmax(q·k ÷ T) shares 1 among the keys. The lower the temperature T, the fewer of them share it. Entropy says how evenly they do: 0 for one key alone, ln {keys} for all alike.',
+    zh: '一个同样大小的查询和它的 {keys} 个键：softmax(q·k ÷ T) 把 1 分给各个键，即注意力权重。温度 T 越低，分享的键越少。熵说明分得多均匀：只有一个键时为 0，各键相等时为 ln {keys}。',
   },
   curve: { en: 'Entropy against temperature', zh: '熵随温度的变化' },
   temperature: { en: 'Temperature T', zh: '温度 T' },
@@ -97,13 +97,13 @@ const text = {
     zh: '用自然对数 ln，单位称为 nat；最大为 ln {keys} = {most}',
   },
   keys: { en: 'Effective keys', zh: '有效键数' },
-  keysAxis: { en: 'keys', zh: '键数' },
+  keysAxis: { en: 'keys alike', zh: '均分键数' },
   mostKeys: {
-    en: 'as many equal weights have this entropy, at most {keys}',
-    zh: '这么多个相等的权重有同样的熵，最多 {keys}',
+    en: 'so many keys, all alike, have this entropy: the right axis; at most {keys}',
+    zh: '这么多个权重相等的键有同样的熵，即右轴；最多 {keys}',
   },
   largest: { en: 'Largest weight', zh: '最大权重' },
-  score: { en: 'q·k of each key; above it, its weight', zh: '每个键的 q·k；上方为其权重' },
+  score: { en: 'd = {size}: q·k of each key; above it, its weight', zh: 'd = {size}：每个键的 q·k；上方为其权重' },
   weight: { en: 'weight', zh: '权重' },
   plain: { en: 'T = 1: q·k as it is', zh: 'T = 1：原样的 q·k' },
   divided: { en: 'T = √d = {root}: divided', zh: 'T = √d = {root}：除以 √d' },
@@ -140,7 +140,9 @@ export class SpreadView {
     const most = TEMPERATURES.length - 1;
     this.#slider = element('input', { id, type: 'range', name: 'spread-temperature', min: 0, max: most, step: 1 });
     this.#sliderName = element('label', { for: id, class: 'visually-hidden' });
-    this.element = element('div', { class: 'spread' }, this.#samplePart(), this.#heatPart());
+    const weights = element('div', { class: 'spread-part' }, this.#columns);
+    const numbers = element('div', { class: 'spread-part' }, this.#numbers);
+    this.element = element('div', { class: 'spread' }, this.#samplePart(), this.#heatPart(), weights, numbers);
     this.#listen();
     new ResizeObserver(() => requestAnimationFrame(() => this.#draw())).observe(this.element);
   }
@@ -156,7 +158,7 @@ export class SpreadView {
     const marks = element('div', { class: 'spread-marks' }, this.#plain, this.#divided);
     const heat = element('div', { class: 'spread-heat' }, stage, marks);
     const above = element('div', { class: 'spread-row' }, this.#sizes, this.#row);
-    return element('div', { class: 'spread-part' }, above, heat, this.#numbers, this.#columns);
+    return element('div', { class: 'spread-part' }, above, heat);
   }
 
   #listen(): void {
@@ -199,6 +201,8 @@ export class SpreadView {
     this.element.setAttribute('aria-busy', String(scene.samples.includes(undefined)));
     this.#sizes.querySelectorAll('input').forEach((radio, index) => (radio.checked = index === scene.chosen));
     this.#divided.textContent = this.#say('divided', { root: formatRoot(this.#size) });
+    this.#plain.setAttribute('aria-pressed', String(scene.at === temperatureIndex(1)));
+    this.#divided.setAttribute('aria-pressed', String(scene.at === temperatureIndex(Math.sqrt(this.#size))));
     this.#draw();
   }
 
@@ -327,7 +331,7 @@ export class SpreadView {
 
   #columnParts({ samples, chosen, at }: SpreadScene, width: number): SVGElement[] {
     const row = samples[chosen]?.row;
-    const words = { score: this.#say('score'), weight: this.#say('weight') };
+    const words = { score: this.#say('score', { size: this.#size }), weight: this.#say('weight') };
     return drawColumns(row?.scores, row?.weights[at], words, width);
   }
 

@@ -55,7 +55,7 @@ class Spread implements Mounted {
     this.#language = story.language;
     this.#state = readState(story.state);
     this.#view = new SpreadView({
-      choose: (chosen) => this.#change({ chosen }),
+      choose: (chosen) => this.#choose(chosen),
       heat: (at) => this.#change({ at }),
       again: () => this.#change({ seed: (this.#state.seed % LARGEST_SEED) + 1 }),
     });
@@ -95,6 +95,12 @@ class Spread implements Mounted {
     });
   }
 
+  /** Goes to another size; where its dot products are divided, so are those of the next. */
+  #choose(chosen: number): void {
+    const { at, chosen: before } = this.#state;
+    this.#change({ chosen, at: at === rootIndex(before) ? rootIndex(chosen) : at });
+  }
+
   #change(change: Partial<State>): void {
     const before = this.#state;
     this.#state = { ...before, ...change };
@@ -131,6 +137,11 @@ class Spread implements Mounted {
     this.#view.show(scene, this.#language);
     this.#fault.textContent = this.#error === undefined ? '' : faultOf(this.#error, this.#language);
   }
+}
+
+/** The temperature that is √d of a size, by their numbers. */
+function rootIndex(chosen: number): number {
+  return temperatureIndex(Math.sqrt(SIZES[chosen] ?? 1));
 }
 
 /** Random queries and keys of one size, their scores, and the first query's weights at every temperature. */

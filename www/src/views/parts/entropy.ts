@@ -84,7 +84,7 @@ function gridOf({ keys, words }: Curve, { left, right, foot, x, y }: Frame): SVG
   );
   const captions = [
     lettering(words.entropy, { x: 0, y: y(Math.log(keys)) - 12 }, 'spread-caption'),
-    lettering(words.keys, { x: right + 6, y: y(Math.log(keys)) - 12 }, 'spread-caption'),
+    lettering(words.keys, { x: right + CURVE.right, y: y(Math.log(keys)) - 12 }, 'spread-caption', 'end'),
     lettering(words.temperature, { x: right + CURVE.right, y: foot + 16 }, 'spread-caption', 'end'),
   ];
   return [...lines, ...ticks, ...captions];

@@ -5,7 +5,10 @@ import { formatCell } from './format.ts';
 import { lettering } from './lettering.ts';
 
 /** The height of the picture, and what of it the columns and the words below them take. */
-export const COLUMNS = { height: 124, top: 18, bottom: 40 } as const;
+export const COLUMNS = { height: 224, top: 18, bottom: 40 } as const;
+
+/** The weights that have a line. */
+const NAMED = [0.5, 1];
 
 /** Pixels of a digit, and what stays free between two numbers: side by side they must not read as one. */
 const CHARACTER = 7.2;
@@ -20,6 +23,14 @@ export function drawColumns(
 ): SVGElement[] {
   const foot = COLUMNS.height - COLUMNS.bottom;
   const drawn: SVGElement[] = [
+    ...NAMED.flatMap((weight) => {
+      const y = foot - (foot - COLUMNS.top) * weight;
+      // Where the least weights stand: no number is as high.
+      return [
+        svg('path', { class: 'spread-grid', d: `M0 ${y}H${width}` }),
+        lettering(String(weight), { x: width, y: y - 4 }, 'spread-caption', 'end'),
+      ];
+    }),
     svg('path', { class: 'spread-axis', d: `M0 ${foot}H${width}` }),
     lettering(words.score, { x: 0, y: COLUMNS.height - 4 }, 'spread-caption'),
   ];
