@@ -401,7 +401,7 @@ test('what is dragged, set or zoomed changes the entry that is there', () =>
     await page.locator('[name="spread-temperature"]').fill('30');
     await saying(page, 'spread', '64_30');
     await showSection(page, 'plane');
-    await page.locator('#plane [name="temperature"]').fill('2');
+    await page.locator('#plane [name="plane-key"]').fill('100');
     await saying(page, 'plane', 'product');
     assert.equal((await entry(page)).count, count);
   }));
@@ -512,7 +512,7 @@ test('every state that a section can write looks like one', async () => {
   for (const word of [...ORDERS, ...PAINTS, 'table']) assert.ok(isState('heads', word), word);
   for (const score of PLANE_SCORES) assert.ok(isState('plane', `long*score_${score}`), score);
   for (const [id, ...states] of [
-    ['plane', 'long', 'product*k_1_-2.5_1e-7_3*t_0.5*q_0_0.25*at_0_1', 'asymmetric*turn_90'],
+    ['plane', 'long', 'product*k_1_-2.5_1e-7_3*t_0.5*q_0_0.25*at_0_1', 'asymmetric*turn_90', 'asymmetric*turn_-30_175'],
     ['spread', '64_24_1', '2_0_99999'],
     ['steps', '10_weights_2_5', '_scaled', '___4', '3__2', '_exponentials', '_weighted', '_output_1'],
     ['links', 't0', 't100.q3.k0', 'k123456789'],

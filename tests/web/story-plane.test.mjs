@@ -61,13 +61,14 @@ const near = (found, wanted, what) => assert.ok(Math.abs(found - wanted) < 6e-4,
 const settled = (page) =>
   page.waitForFunction(() => document.querySelector('.plane-tables')?.getAttribute('aria-busy') === 'false');
 
-/** The numbers of the table, column by column, and the sums below it. */
+/** The numbers of the table, column by column, and the sums below it; of those that the step shows. */
 async function read(page) {
   await settled(page);
   const texts = await page.evaluate(() => {
-    const columns = ['dot', 'scaled', 'cosine', 'softmax', 'sigmoid'];
+    const names = ['dot', 'scaled', 'cosine', 'softmax', 'sigmoid'];
+    const columns = names.filter((name) => document.querySelector(`thead .plane-${name}`));
     const column = (name) => [...document.querySelectorAll(`tbody .plane-${name} .plane-number`)];
-    const sums = ['softmax', 'sigmoid'].map((name) => [name, document.querySelector(`[data-sum=${name}]`).textContent]);
+    const sums = [...document.querySelectorAll('[data-sum]')].map((cell) => [cell.dataset.sum, cell.textContent]);
     return {
       columns: columns.map((name) => [name, column(name).map(({ textContent }) => textContent)]),
       sums,
@@ -91,12 +92,19 @@ const readAsks = (page, table = 0) =>
 
 async function assertShown(page, state) {
   const [shown, wanted] = [await read(page), expected(state)];
-  for (const [column, numbers] of Object.entries(wanted)) {
+  const { shows } = preset(state.preset);
+  assert.deepEqual(Object.keys(shown), [...shows, 'sums'], 'the columns of the step');
+  for (const column of shows) {
+    const numbers = wanted[column];
     assert.equal(shown[column].length, numbers.length, column);
     numbers.forEach((one, key) => near(shown[column][key], one, `${column} of key ${key}`));
   }
-  near(shown.sums.softmax, 1, 'sum of softmax');
-  near(shown.sums.sigmoid, sum(wanted.sigmoid), 'sum of sigmoid');
+  const sums = Object.entries(shown.sums);
+  assert.deepEqual(
+    sums.map(([column]) => column),
+    shows.filter((column) => /softmax|sigmoid/.test(column)),
+  );
+  for (const [column, found] of sums) near(found, sum(wanted[column]), `sum of ${column}`);
 }
 
 const handle = (page, of) => page.locator(`[data-handle="${of}"]`);
@@ -202,7 +210,7 @@ test('every preset, and what is changed of it, survives being written and read',
       pair: { query: 0, key: 1 },
     };
     assert.deepEqual(readState(writeState(changed)), changed);
-    const more = own.query ? { ...changed, query: [0, -4] } : { ...changed, turn: 135 };
+    const more = own.query ? { ...changed, query: [0, -4] } : { ...changed, turns: { query: -90, key: 135 } };
     assert.deepEqual(readState(writeState(more)), more);
     assert.ok(encodeURIComponent(writeState(more)).length < 160);
   }
@@ -229,6 +237,7 @@ test('what is malformed in a state is passed over, and the rest counts', () => {
     'score_constructor',
     'score_additive',
     'turn_60',
+    'turn_1_2_3',
     'at_1',
     '__proto__',
     'constructor_1',
@@ -241,8 +250,10 @@ test('what is malformed in a state is passed over, and the rest counts', () => {
   assert.deepEqual(readState(`long*${malformed.slice(0, 9).join('*')}*t_2`), { ...own, temperature: 2 });
   assert.deepEqual(readState('long*at_7_99').pair, { query: 0, key: 3 }, 'a pair that is not there');
   assert.deepEqual(readState('long*at_-1_0.5').pair, { query: 0, key: 0 });
-  assert.equal(readState('asymmetric*turn_181').turn, 60);
-  assert.equal(readState('asymmetric*turn_0').turn, 0);
+  assert.deepEqual(readState('asymmetric*turn_181').turns, { query: -30, key: 30 });
+  assert.deepEqual(readState('asymmetric*turn_5_-181').turns, { query: -30, key: 30 });
+  assert.deepEqual(readState('asymmetric*turn_5_-180').turns, { query: 5, key: -180 });
+  assert.deepEqual(readState('asymmetric*turn_90').turns, { query: 0, key: 90 }, 'one number turns the keys');
   assert.equal(readState('asymmetric*q_1_1').query, undefined, 'this preset has no query of its own');
   assert.deepEqual(readState('nothing*t_3'), { ...startOf(PRESETS[0]), temperature: 3 });
   assert.deepEqual(readState('*'.repeat(1e6)), startOf(PRESETS[0]));
@@ -259,13 +270,13 @@ test('the numbers of every place to start from are those of the formulas', () =>
   }));
 
 test('weights are made of the chosen score over the temperature', () =>
-  site.stay({ ...WIDE, state: 'long' }, async (page) => {
+  site.stay({ ...WIDE, state: 'sigmoid' }, async (page) => {
     await settled(page);
     for (const score of ['cosine', 'scaled_dot', 'dot']) {
       for (const temperature of [0.5, 3]) {
         await radio(page, 'plane-score', score);
         await page.locator('input[name="temperature"]').fill(String(temperature));
-        await assertShown(page, { ...startOf(preset('long')), score, temperature });
+        await assertShown(page, { ...startOf(preset('sigmoid')), score, temperature });
         assert.equal(await page.locator('thead .plane-source').count(), 1);
       }
     }
@@ -274,26 +285,49 @@ test('weights are made of the chosen score over the temperature', () =>
 test('a long key wins the dot product and loses the cosine, and made short enough it agrees', () =>
   site.stay({ ...WIDE, state: 'long' }, async (page) => {
     const shown = await read(page);
-    // The table of the definition: q = (1, 0).
-    [0.107024, 0.790808, 0.09684, 0.005328].forEach((weight, key) => near(shown.softmax[key], weight, `weight ${key}`));
     near(shown.cosine[1], 0.707107, 'cosine of the long one');
     assert.deepEqual(await rankings(page), ['k₂ > k₁ > k₃ > k₄', 'k₁ > k₃ > k₂ > k₄']);
     // Its length alone is changed: the dot product follows, the cosine does not, whatever the length.
     const slider = page.locator('input[name="plane-key"]');
-    for (const position of [400, 200, 90]) {
+    for (const position of [80, 40, 18]) {
       await slider.fill(String(position));
       near((await read(page)).cosine[1], 0.707107, `cosine at ${position}`);
     }
-    await slider.fill('60');
+    await slider.fill('12');
     await settled(page);
     assert.deepEqual(await rankings(page), ['k₁ > k₃ > k₂ > k₄', 'k₁ > k₃ > k₂ > k₄']);
+  }));
+
+test('by keyboard a few presses of PageDown make a long key short enough, and the slider says so', () =>
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
+    const slider = page.locator('input[name="plane-key"]');
+    const hint = await slider.evaluate(
+      (one) => document.getElementById(one.getAttribute('aria-describedby')).innerText,
+    );
+    assert.match(hint, /On a slider, PageUp and PageDown take larger steps/);
+    await slider.focus();
+    for (let press = 0; press < 6; press += 1) await page.keyboard.press('PageDown');
+    await settled(page);
+    assert.deepEqual(
+      (await rankings(page)).map((order) => order.slice(0, 2)),
+      ['k₁', 'k₁'],
+    );
+  }));
+
+test('the weights of a key that is longer, and of one that is the query itself, are those of the definition', () =>
+  site.stay({ ...WIDE, state: 'temperature*q_1_0*k_1_0_3_3_0.9_0.1_-2_0' }, async (page) => {
+    const long = await read(page);
+    [0.107024, 0.790808, 0.09684, 0.005328].forEach((weight, key) => near(long.softmax[key], weight, `weight ${key}`));
+    await page.evaluate(() => globalThis.story.mount('temperature*score_scaled_dot*q_1_1*k_1_1_3_0'));
+    const itself = await read(page);
+    [0.330238, 0.669762].forEach((weight, key) => near(itself.softmax[key], weight, `weight ${key}`));
   }));
 
 test('the length of the query multiplies all scores and keeps their order', () =>
   site.stay(WIDE, async (page) => {
     const before = await read(page);
     const order = await rankings(page);
-    await page.locator('input[name="plane-query"]').fill('480');
+    await page.locator('input[name="plane-query"]').fill('96');
     const after = await read(page);
     const factor = after.dot[0] / before.dot[0];
     assert.ok(factor > 1.5);
@@ -302,12 +336,61 @@ test('the length of the query multiplies all scores and keeps their order', () =
     assert.deepEqual(await rankings(page), order);
   }));
 
+test('the length of a key changes its own score alone: up if it points with the query, down if it points away', () =>
+  site.stay({ ...WIDE, state: 'product' }, async (page) => {
+    for (const [key, sign] of [
+      [1, 1],
+      [2, -1],
+    ]) {
+      await page.locator(`button[name="choose-${key}"]`).click();
+      const before = await read(page);
+      assert.equal(Math.sign(before.cosine[key]), sign);
+      await page.locator('input[name="plane-key"]').fill('100');
+      const after = await read(page);
+      assert.ok(sign * (after.dot[key] - before.dot[key]) > 0.5, `${before.dot[key]} to ${after.dot[key]}`);
+      const others = (numbers) => numbers.filter((_, one) => one !== key);
+      assert.deepEqual(others(after.dot), others(before.dot));
+    }
+    // The second was second, and is first by its length alone.
+    assert.match((await rankings(page))[0], /^k₂ > k₁/);
+  }));
+
+test('below the arrows stands what each product adds or takes away, and all of them are the dot product', () =>
+  site.stay({ ...WIDE, state: 'product' }, async (page) => {
+    const says = async () => {
+      await settled(page);
+      return page.locator('.plane-products li').allInnerTexts();
+    };
+    const written = (rows) => rows.map((row) => row.replace(/\s+/g, ' '));
+    assert.deepEqual(written(await says()), ['2 × 2.5 same signs: +5', '1 × −1 opposite signs: −1']);
+    assert.equal(await page.locator('[data-plane="dot"]').textContent(), '4.000');
+    const bars = () => page.locator('.plane-products i').evaluateAll((all) => all.map((bar) => bar.offsetWidth));
+    const [five, one] = await bars();
+    assert.ok(Math.abs(five / one - 5) < 0.5, `${five} and ${one} pixels for 5 and 1`);
+    await page.evaluate(() => globalThis.story.mounted.restore('product*q_-2_0*k_-1_3'));
+    assert.deepEqual(written(await says()), ['−2 × −1 same signs: +2', '0 × 3 zero: nothing']);
+  }));
+
+test('what a step asks to be moved stands right below the arrows, also after undo', () =>
+  site.stay({ width: 390, height: 844, touch: true, state: 'long' }, async (page) => {
+    const controls = { lengths: 'plane-key', temperature: 'temperature', turns: 'plane-turn-key' };
+    for (const { id, control } of PRESETS) {
+      await radio(page, 'plane-preset', id);
+      await settled(page);
+      assert.equal(await page.locator('.plane-control > *').count(), 1);
+      const stage = await page.locator('.plane-stage').boundingBox();
+      const box = await page.locator(`.plane-control input[name="${controls[control]}"]`).first().boundingBox();
+      assert.ok(box.y > stage.y + stage.height && box.y < stage.y + stage.height + 140, `${id}: ${box.y - stage.y}`);
+      assert.equal(await page.locator('input[name="temperature"]').isVisible(), /temp|sig|asym/.test(id), id);
+    }
+    await page.locator('button[name="plane-undo"]').click();
+    await page.locator('.plane-control .plane-lengths').waitFor();
+  }));
+
 test('a key equal to the query loses to a longer one, and has cosine 1', () =>
   site.stay({ ...WIDE, state: 'itself' }, async (page) => {
     const shown = await read(page);
     assert.deepEqual(shown.dot, [2, 3]);
-    near(shown.softmax[0], 0.330238, 'its own weight');
-    near(shown.softmax[1], 0.669762, 'the weight of the longer');
     assert.deepEqual(shown.cosine, [1, 0.707]);
   }));
 
@@ -360,15 +443,18 @@ test('sigmoid weights do not sum to one, and each is its key’s alone', () =>
   }));
 
 test('what softmax, sigmoid, l and e are stands above the heads of the table, and it is so', () =>
-  site.stay({ ...WIDE, state: 'long*score_cosine*t_0.5' }, async (page) => {
+  site.stay({ ...WIDE, state: 'sigmoid*score_cosine*t_0.5' }, async (page) => {
     await settled(page);
     const caption = page.locator('.plane-table caption');
-    assert.match(await caption.innerText(), /softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1/);
+    assert.match(
+      await caption.innerText(),
+      /softmax shares 1 among the keys\..*sigmoid gives each its own, from 0 to 1/,
+    );
     assert.match(await caption.innerText(), /l is the underlined score ÷ temperature, e.≈.2\.718/);
     assert.equal(Math.E.toFixed(3), '2.718');
     assert.ok((await caption.boundingBox()).y < (await page.locator('.plane-table thead').boundingBox()).y);
     assert.match(await page.locator('.plane-source').textContent(), /^cosine/);
-    await assertShown(page, readState('long*score_cosine*t_0.5'));
+    await assertShown(page, readState('sigmoid*score_cosine*t_0.5'));
     const { softmax: shared, sigmoid: own } = await read(page);
     assert.ok(Math.abs(sum(shared) - 1) < 2e-3, `softmax shares ${sum(shared)}`);
     for (const weight of own) assert.ok(weight > 0 && weight < 1, `a weight of ${weight}`);
@@ -382,9 +468,9 @@ test('directions agree as 1 along, 0 across and −1 against, whatever the lengt
 test('K = Q makes scores symmetric, two projections do not', () =>
   site.stay({ ...WIDE, state: 'asymmetric' }, async (page) => {
     const { keys } = preset('asymmetric').start;
-    const check = async (turn) => {
+    const check = async (query, key) => {
       const shown = (await readAsks(page)).map(number);
-      const scores = keys.map((query) => keys.map((key) => dot(query, turned(turn, key))));
+      const scores = keys.map((one) => keys.map((other) => dot(turned(query, one), turned(key, other))));
       scores.flat().forEach((score, place) => near(shown[place], score, `score ${place}`));
       const weights = (await readAsks(page, 1)).map(number);
       scores.flatMap(softmax).forEach((weight, place) => near(weights[place], weight, `weight ${place}`));
@@ -395,30 +481,46 @@ test('K = Q makes scores symmetric, two projections do not', () =>
         (verdict) => document.querySelector('.plane-verdict b').textContent.startsWith(verdict),
         verdict,
       );
-    // It begins with what it is about, and what undoes that is in sight with the picture.
-    assert.equal(await check(60), false);
+    const slide = (part, degrees) => page.locator(`input[name="plane-turn-${part}"]`).fill(String(degrees));
+    assert.equal(await check(-30, 30), false);
     await says('Not symmetric');
-    const [keysBox, plane] = await Promise.all(
-      ['.plane-turns', '.plane-stage'].map((part) => page.locator(part).boundingBox()),
-    );
-    assert.ok(plane.y - keysBox.y < 160 && plane.y > keysBox.y, `${keysBox.y} and ${plane.y}`);
     await radio(page, 'plane-keys', 'same');
     await says('Symmetric');
-    assert.equal(await check(0), true);
+    assert.equal(await check(-30, -30), true);
     await radio(page, 'plane-keys', 'two');
     await says('Not symmetric');
-    assert.equal(await check(60), false);
+    assert.equal(await check(-30, 30), false);
     // The pair and its mirror are said, and marked in the table.
     const [, asks, asked] = (await rankings(page)).map(number);
-    near(asks, dot(keys[0], turned(60, keys[1])), 'x₁ asks x₂');
-    near(asked, dot(keys[1], turned(60, keys[0])), 'x₂ asks x₁');
+    near(asks, dot(turned(-30, keys[0]), turned(30, keys[1])), 'x₁ asks x₂');
+    near(asked, dot(turned(-30, keys[1]), turned(30, keys[0])), 'x₂ asks x₁');
     assert.equal(await page.locator('.plane-asks').first().locator('.plane-mirror').count(), 1);
-    await page.locator('input[name="plane-turn"]').fill('90');
-    assert.equal(await check(90), false);
+    await slide('key', 90);
+    assert.equal(await check(-30, 90), false);
+    await slide('query', 45);
+    assert.equal(await check(45, 90), false);
     // Turned all the way it is symmetric again: W_K = −W_Q.
-    await page.locator('input[name="plane-turn"]').fill('180');
-    assert.equal(await check(180), true);
+    await slide('query', -90);
+    assert.equal(await check(-90, 90), true);
     assert.match((await rankings(page))[0], /^Symmetric/);
+  }));
+
+test('of two matrices there is seen what they turn and what they make of it; a length is that of the vector', () =>
+  site.stay({ ...WIDE, state: 'asymmetric' }, async (page) => {
+    await settled(page);
+    const names = await page.locator('.plane-picture .plane-name').allTextContents();
+    assert.deepEqual(names.sort(), ['k₂', 'q₁', 'x₁', 'x₂', 'x₃']);
+    assert.equal(await page.locator('.plane-trail').count(), 2);
+    const labels = await page.locator('.plane-turn label').allInnerTexts();
+    assert.deepEqual(labels, ['WQ turns every x into its q by', 'WK turns every x into its k by']);
+    assert.match(await page.locator('.plane-words').textContent(), /learned in training/);
+    assert.deepEqual(await page.locator('.plane-length-field label').allInnerTexts(), ['length |x₁|', 'length |x₂|']);
+    const { keys } = preset('asymmetric').start;
+    await page.locator('input[name="plane-key"]').fill('100');
+    const after = (await lastState(page)).keys;
+    assert.deepEqual(after[0], keys[0]);
+    const scores = after.flatMap((one) => after.map((other) => dot(turned(-30, one), turned(30, other))));
+    (await readAsks(page)).forEach((text, place) => near(number(text), scores[place], `score ${place}`));
   }));
 
 test('the pair that is looked at: lengths, angle, projection and product are of the same arrows', () =>
@@ -662,7 +764,7 @@ for (const width of [360, 390, 800, 1060, 1280, 1440]) {
 }
 
 test('a link brings back all that is set', () =>
-  site.stay({ ...WIDE, state: 'root' }, async (page) => {
+  site.stay({ ...WIDE, state: 'sigmoid' }, async (page) => {
     await settled(page);
     await drag(page, 'query', [1, -1]);
     await page.locator('button[name="plane-add"]').click();
@@ -727,7 +829,11 @@ test('the language changes all words and no number', () =>
     await page.evaluate(() => globalThis.story.speak('zh'));
     assert.deepEqual(await read(page), english);
     const latin = await page.locator('.plane').innerText();
-    assert.doesNotMatch(latin.replace(/softmax|sigmoid|Shift|Delete|cos/gi, ''), /[a-z]{3}/i, 'English left');
+    assert.doesNotMatch(
+      latin.replace(/softmax|sigmoid|Shift|Delete|PageUp|PageDown|cos/gi, ''),
+      /[a-z]{3}/i,
+      'English left',
+    );
     const spoken = await page
       .locator('[data-handle]')
       .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
@@ -791,14 +897,28 @@ for (const state of ['long', 'asymmetric*turn_60']) {
       const { name, columns, rows, source, width, height } = await checkExported(page);
       const { keys, query } = startOf(preset(state.split('*')[0]));
       assert.equal(name, `plane-${state.split('*')[0]}`);
-      assert.deepEqual(columns, ['query', 'key', 'x', 'y', 'dot', 'scaled', 'cosine', 'softmax', 'sigmoid']);
+      assert.deepEqual(columns, [
+        'query',
+        'key',
+        'query_x',
+        'query_y',
+        'x',
+        'y',
+        'dot',
+        'scaled',
+        'cosine',
+        'softmax',
+        'sigmoid',
+      ]);
       assert.equal(rows.length, query ? keys.length : keys.length ** 2);
       for (const row of rows) {
-        const [at, asks] = [row.slice(2, 4), query ?? keys[Number('₁₂₃'.indexOf(row[0][1]))]];
-        near(row[4], dot(asks, at), `dot of ${row.slice(0, 2)}`);
-        near(row[6], cosine(asks, at), `cosine of ${row.slice(0, 2)}`);
+        const [asks, at] = [row.slice(2, 4), row.slice(4, 6)];
+        if (!query) near(norm(asks), norm(keys['₁₂₃'.indexOf(row[0][1])]), 'a turn keeps the length');
+        else assert.deepEqual(asks, query);
+        near(row[6], dot(asks, at), `dot of ${row.slice(0, 2)}`);
+        near(row[8], cosine(asks, at), `cosine of ${row.slice(0, 2)}`);
       }
-      assert.match(source, query ? />k₂</ : />q₂</);
+      assert.match(source, query ? />k₂</ : />q₁<.*>x₃<|>x₃<.*>q₁</);
       assert.ok(width > 600 && height > 400, `${width} x ${height}`);
     }));
 }
@@ -821,7 +941,7 @@ for (const [speech, theme] of /** @type {const} */ ([
   ['zh', 'dark'],
 ])) {
   test(`it fits every width with five keys, ${speech}, ${theme}`, () =>
-    site.stay({ theme, speech, state: 'long*k_1_0_3_3_0.9_0.1_-2_0_-4_-4' }, async (page) => {
+    site.stay({ theme, speech, state: 'sigmoid*q_1_0*k_1_0_3_3_0.9_0.1_-2_0_-4_-4' }, async (page) => {
       for (const width of [360, 520, 800, 1440]) {
         await page.setViewportSize({ width, height: 900 });
         await settled(page);

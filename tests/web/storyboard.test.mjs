@@ -247,12 +247,12 @@ for (const id of SECTION_IDS) {
 
 test('what is changed in a section is in the address', () =>
   site.visit({}, async (page) => {
-    await view(page, 'plane').locator('[name="temperature"]').fill('3');
-    await linked(page, 'plane', 'product*t_3');
+    await view(page, 'plane').locator('[name="plane-key"]').fill('100');
+    await linked(page, 'plane', 'product*k_1_2.5_4_-1.6_-2_1');
     await show(page, 'steps');
     await page.locator('[name="steps-forward"]').click();
     await linked(page, 'steps', '_scaled');
-    await linked(page, 'plane', 'product*t_3');
+    await linked(page, 'plane', 'product*k_1_2.5_4_-1.6_-2_1');
     await page.locator('[name="steps-back"]').click();
     await linked(page, 'steps', null);
   }));

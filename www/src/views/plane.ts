@@ -8,14 +8,15 @@ import { element, svg, uniqueId } from './parts/dom.ts';
 import { Handles, type HandlesHeard } from './parts/handles.ts';
 import { KeyTable } from './parts/keytable.ts';
 import { PairLedger } from './parts/pairledger.ts';
+import { PlaneProducts } from './parts/planeproducts.ts';
 import { equationOf, planeSheet } from './parts/planesheet.ts';
-import { queriesOf, SCORES, WEIGHTS, type Pair, type PlaneScene } from './parts/planescene.ts';
+import { endOf, queriesOf, SCORES, WEIGHTS, type Pair, type PlaneScene } from './parts/planescene.ts';
 import { isTouch } from './parts/pointer.ts';
 import { standalone } from './parts/standalone.ts';
 import { type Language } from './parts/text.ts';
 import { QUERY, nameOf } from './parts/vectors.ts';
 
-export type { Pair, PlaneNumbers, PlaneScene, ScoreColumn, WeightColumn } from './parts/planescene.ts';
+export type { Column, Pair, PlaneNumbers, PlaneScene, ScoreColumn, WeightColumn } from './parts/planescene.ts';
 
 /** What the visitor does with the plane. */
 export interface PlaneListener extends Omit<HandlesHeard, 'hold'> {
@@ -27,8 +28,8 @@ const text = {
   picture: { en: 'Arrows in the plane', zh: '平面中的箭头' },
   hint: { en: 'Drag the tips. ', zh: '拖动箭头尖端。' },
   keys: {
-    en: 'Keyboard: arrow keys move (Shift: by 1), + and − change the length, Delete removes.',
-    zh: '键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。',
+    en: 'Keyboard: arrow keys move (Shift: by 1), + and − change the length, Delete removes. On a slider, PageUp and PageDown take larger steps.',
+    zh: '键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。在滑块上，PageUp 与 PageDown 每次移动更多。',
   },
 };
 
@@ -37,8 +38,13 @@ export class PlaneView {
   readonly plane: HTMLElement;
   readonly tables = element('div', { class: 'plane-tables' });
   readonly ledger: HTMLElement;
+  /** The two sliders of lengths. */
+  readonly lengths: HTMLElement;
+  /** Right below the arrows: room for what changes them. */
+  readonly control = element('div', { class: 'plane-control' });
   readonly #stage = element('div', { class: 'plane-stage', role: 'group' });
   readonly #picture = svg('svg', { class: 'plane-picture', 'aria-hidden': 'true' });
+  readonly #products = new PlaneProducts();
   readonly #equation = element('p', { class: 'plane-equation' });
   readonly #hint = element('p', { class: 'plane-hint', id: uniqueId('plane-hint') });
   readonly #handles: Handles;
@@ -52,15 +58,17 @@ export class PlaneView {
 
   constructor(heard: PlaneListener) {
     this.#stage.append(this.#picture);
-    this.plane = element('div', { class: 'plane-plane' }, this.#stage, this.#equation, this.#hint);
+    const product = element('div', { class: 'plane-product' }, this.#products.element, this.#equation);
+    this.plane = element('div', { class: 'plane-plane' }, this.#stage, this.control, product, this.#hint);
     const hold = (of: number): void => {
       if (of !== QUERY) heard.choose(this.#held(of));
     };
     this.#handles = new Handles(this.#stage, { ...heard, hold }, this.#hint.id);
     this.#keys = new KeyTable((key) => heard.choose({ key }));
     this.#asks = (['score', 'softmax'] as const).map((kind) => new AskTable(kind, (pair) => heard.choose(pair)));
-    this.#ledger = new PairLedger((of, to, stroke) => heard.move(of, to, stroke));
+    this.#ledger = new PairLedger((of, to, stroke) => heard.move(of, to, stroke), this.#hint.id);
     this.ledger = this.#ledger.element;
+    this.lengths = this.#ledger.lengths;
     new ResizeObserver(() => {
       this.#size = this.#stage.clientWidth;
       this.#draw();
@@ -79,6 +87,7 @@ export class PlaneView {
     if (this.tables.firstChild !== tables[0]?.element) this.tables.replaceChildren(...tables.map((one) => one.element));
     this.tables.setAttribute('aria-busy', String(!scene.numbers));
     this.#ledger.show(scene, language);
+    this.#products.show(scene, language);
     const parts = equationOf(scene).map((part) => element('span', {}, part));
     this.#equation.replaceChildren(...parts.flatMap((part) => [part, ' ']));
     this.#draw();
@@ -115,12 +124,12 @@ export class PlaneView {
 
 /** The numbers of a scene as rows: one for each query and key. */
 export function planeRows(scene: PlaneScene): { columns: string[]; rows: (number | string)[][] } {
-  const columns = ['query', 'key', 'x', 'y', ...SCORES, ...WEIGHTS];
+  const columns = ['query', 'key', 'query_x', 'query_y', 'x', 'y', ...SCORES, ...WEIGHTS];
   const { numbers, keys } = scene;
   if (!numbers) return { columns, rows: [] };
   const rows = Array.from({ length: queriesOf(scene) * keys.length }, (_, place) => {
     const [query, key] = [Math.floor(place / keys.length), place % keys.length];
-    const ends = [numbers.images[2 * key] ?? NaN, numbers.images[2 * key + 1] ?? NaN];
+    const ends = [...endOf(numbers.queryEnds, query), ...endOf(numbers.keyEnds, key)];
     const values = [...SCORES, ...WEIGHTS].map((column) => numbers[column][place] ?? NaN);
     return [scene.query ? 'q' : nameOf('q', query), nameOf('k', key), ...ends, ...values];
   });

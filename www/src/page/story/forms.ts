@@ -23,7 +23,7 @@ const places = (...words: readonly string[]): RegExp =>
   new RegExp(`^${words.map((word) => `(?:${word})?`).reduceRight((rest, word) => `${word}(?:_${rest})?`)}$`);
 
 const LOCK = String.raw`[qk]\d{1,9}`;
-const PIECES = [`k(?:_${NUMBER}){2,}`, 'score_(?:dot|scaled_dot|cosine)', `(?:t|turn)_${NUMBER}`];
+const PIECES = [`k(?:_${NUMBER}){2,}`, 'score_(?:dot|scaled_dot|cosine)', `t_${NUMBER}`, `turn(?:_${NUMBER}){1,2}`];
 
 const FORMS: Record<SectionId, RegExp> = {
   plane: new RegExp(

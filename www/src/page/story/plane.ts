@@ -3,10 +3,10 @@
 import { QkscopeError } from '../../engine/index.ts';
 import { catalog } from '../../generated/catalog.ts';
 import { PlaneView, planeRows, type Pair, type PlaneNumbers, type PlaneScene } from '../../views/index.ts';
-import { element, uniqueId } from '../../views/parts/dom.ts';
-import { formulaText } from '../../views/parts/formula.ts';
+import { element } from '../../views/parts/dom.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
+import { isWeight } from '../../views/parts/planescene.ts';
 import { MOST_KEYS, QUERY, freePlace, nameOf, type Vector } from '../../views/parts/vectors.ts';
 import { makeField, type Field } from '../field.ts';
 import { History } from '../history.ts';
@@ -18,15 +18,16 @@ import { planeNumbers } from './planenumbers.ts';
 import {
   PLANE_SCORES,
   TEMPERATURE,
-  TURN,
   pairWithin,
   presetOf,
   readState,
   startOf,
   writeState,
+  type PlaneControl,
   type PlaneScore,
   type PlaneState,
 } from './planestate.ts';
+import { PlaneTurns } from './planeturns.ts';
 import { verdictOf } from './planeverdict.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
@@ -39,10 +40,6 @@ const COLUMNS = { dot: 'dot', scaled_dot: 'scaled', cosine: 'cosine' } as const 
 
 const text = {
   source: { en: 'Weights from', zh: '权重取自' },
-  projections: { en: 'Keys', zh: '键' },
-  same: { en: 'K = Q', zh: 'K = Q' },
-  two: { en: 'two matrices', zh: '两个矩阵' },
-  turn: { en: ' turns every key by', zh: ' 把每个键旋转' },
   asks: { en: '{query} asks {key}:', zh: '{query} 问 {key}：' },
   add: { en: 'Add a key', zh: '添加键' },
   addVector: { en: 'Add a vector', zh: '添加向量' },
@@ -66,11 +63,10 @@ class PlaneSection implements Mounted {
   readonly #course: PlaneCourse;
   readonly #verdict = element('div', { class: 'plane-verdict', 'aria-live': 'polite' });
   readonly #choices = element('div', { class: 'plane-choices' });
-  readonly #turning = this.#makeTurning();
-  readonly #projections = element('div', { class: 'plane-choices' });
-  /** By the picture, which they turn. */
-  readonly #turns = element('div', { class: 'plane-turns' }, this.#projections, this.#turning.box);
+  readonly #turns = new PlaneTurns((turns, stroke) => this.#set({ turns }, stroke));
   readonly #knobs = element('div', { class: 'plane-knobs' });
+  /** What stands by the arrows in the steps that ask for it, and where it stands in the others. */
+  readonly #controls: Readonly<Record<PlaneControl, { box: HTMLElement; home: HTMLElement | null }>>;
   readonly #buttons = element('div', { class: 'plane-buttons' });
   readonly #fault = element('p', { class: 'field-fault plane-fault', role: 'status' });
   #state: PlaneState;
@@ -92,12 +88,17 @@ class PlaneSection implements Mounted {
       choose: (pair) => this.#choose(pair),
       remove: (of) => this.#remove(of),
     });
-    const { plane, tables, ledger } = this.#view;
+    const { plane, tables, ledger, lengths } = this.#view;
     const numbers = element('div', { class: 'plane-numbers' }, tables, this.#verdict);
-    const controls = element('div', { class: 'plane-controls' }, this.#choices, this.#knobs);
-    controls.append(this.#fault, this.#buttons);
+    const knobs = element('div', {}, this.#knobs);
+    const controls = element('div', { class: 'plane-controls' }, this.#choices, knobs, this.#fault, this.#buttons);
+    this.#controls = {
+      lengths: { box: lengths, home: lengths.parentElement },
+      temperature: { box: this.#knobs, home: knobs },
+      turns: { box: this.#turns.element, home: null },
+    };
     const body = element('div', { class: 'plane-body' }, plane, numbers, ledger, controls);
-    const root = element('div', { class: 'plane' }, this.#course.element, this.#turns, body);
+    const root = element('div', { class: 'plane' }, this.#course.element, body);
     root.addEventListener('keydown', (event) => this.#key(event));
     host.append(root);
     this.#render();
@@ -264,30 +265,32 @@ class PlaneSection implements Mounted {
   // ---- the controls
 
   #render(): void {
-    const { preset, query, keys, turn, score, pair } = this.#state;
+    const { preset, query, keys, turns, score, pair } = this.#state;
     const { canUndo, canRedo } = this.#history;
     const language = this.#language;
-    const facts = [
-      language,
-      preset,
-      keys.length,
-      turn,
-      score,
-      pair.query,
-      pair.key,
-      canUndo,
-      canRedo,
-      query === undefined,
-    ];
+    const facts = [language, preset, keys.length, score, pair.query, pair.key, canUndo, canRedo, query === undefined];
     this.#renderTemperature();
-    this.#showTurn(language);
-    this.#turns.hidden = query !== undefined;
+    this.#turns.show(turns, language);
+    this.#placeControls();
     if (this.#rendered === facts.join()) return;
     this.#rendered = facts.join();
     this.#course.show(preset, language);
     replaceKeepingFocus(this.#choices, [this.#scoreChoices(language)]);
-    replaceKeepingFocus(this.#projections, query ? [] : [this.#turnChoices(language)]);
     replaceKeepingFocus(this.#buttons, this.#makeButtons(language));
+  }
+
+  /** Puts what the step asks for by the arrows; of weights nothing is set before there are any. */
+  #placeControls(): void {
+    const { control, shows } = presetOf(this.#state.preset);
+    const focused = document.activeElement;
+    for (const [name, { box, home }] of Object.entries(this.#controls)) {
+      const to = name === control ? this.#view.control : home;
+      if (box.parentElement === to) continue;
+      if (to) to.append(box);
+      else box.remove();
+    }
+    if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true });
+    this.#choices.hidden = this.#knobs.hidden = !shows.some(isWeight);
   }
 
   #scoreChoices(language: Language): HTMLElement {
@@ -298,37 +301,6 @@ class PlaneSection implements Mounted {
         this.#set({ score: PLANE_SCORES.find((score) => score === id) ?? 'dot' }, `score ${id}`),
       ),
     );
-  }
-
-  #turnChoices(language: Language): HTMLElement {
-    const { turn } = this.#state;
-    const options = [
-      { id: 'same', label: text.same[language] },
-      { id: 'two', label: text.two[language] },
-    ];
-    const made = choices('pair', 'plane-keys', text.projections[language], options, turn === 0 ? 'same' : 'two', (id) =>
-      this.#set({ turn: id === 'same' ? 0 : TURN }, `keys ${id}`),
-    );
-    return named(text.projections[language], made);
-  }
-
-  /** The slider stays, as a hand may be on it. */
-  #showTurn(language: Language): void {
-    const { turn } = this.#state;
-    const { slider, label, output } = this.#turning;
-    slider.value = String(turn);
-    slider.style.setProperty('--filled', `${(turn / 180) * 100}%`);
-    slider.setAttribute('aria-valuetext', `${turn}°`);
-    output.textContent = `${turn}°`;
-    label.replaceChildren(formulaText('W_K'), text.turn[language]);
-  }
-
-  #makeTurning() {
-    const id = uniqueId('turn');
-    const slider = element('input', { type: 'range', id, name: 'plane-turn', min: 0, max: 180, step: 5 });
-    slider.addEventListener('input', () => this.#set({ turn: Number(slider.value) }, 'turn'));
-    const [label, output] = [element('label', { for: id }), element('output', { for: id })];
-    return { slider, label, output, box: element('div', { class: 'plane-turn' }, label, output, slider) };
   }
 
   /** The field stays while it is the one that sets the temperature: a hand may be on it. */
@@ -377,8 +349,8 @@ class PlaneSection implements Mounted {
 }
 
 function sceneOf(state: PlaneState, numbers: PlaneNumbers | undefined): PlaneScene {
-  const { query, keys, turn, pair, score } = state;
-  return { query, keys, turned: turn !== 0, pair, chosen: COLUMNS[score], numbers };
+  const { query, keys, pair, score, preset } = state;
+  return { query, keys, pair, chosen: COLUMNS[score], columns: presetOf(preset).shows, numbers };
 }
 
 function labelOf(id: PlaneScore, language: Language): string {

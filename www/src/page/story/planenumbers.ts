@@ -11,8 +11,11 @@ const SIGMOID = { id: 'sigmoid', bias: 0 } as const;
 /** All numbers of `state`. */
 export async function planeNumbers(state: PlaneState, signal: AbortSignal): Promise<PlaneNumbers> {
   const vectors = tensorOf(state.keys);
-  const query = state.query ? tensorOf([state.query]) : vectors;
-  const key = state.query ? vectors : await projected(vectors, turning(state.turn), signal);
+  const { turns } = state;
+  const made = (degrees: number): Promise<Tensor> => projected(vectors, turning(degrees), signal);
+  const [query, key] = state.query
+    ? [tensorOf([state.query]), vectors]
+    : await Promise.all([made(turns.query), made(turns.key)]);
   const ask = (options: AttentionOptions): Promise<AttentionResult> =>
     attention(query, key, null, { ...options, signal });
   const { score, temperature } = state;
@@ -35,7 +38,8 @@ export async function planeNumbers(state: PlaneState, signal: AbortSignal): Prom
     sums: { softmax: massOf(softmax), sigmoid: massOf(sigmoid) },
     queryNorms: lengths.subarray(0, query.data.length / 2),
     keyNorms: lengths.subarray(query.data.length / 2),
-    images: key.data,
+    queryEnds: query.data,
+    keyEnds: key.data,
   };
 }
 

@@ -6,7 +6,8 @@ import { phrase, type Language } from '../../views/parts/text.ts';
 import { nameOf } from '../../views/parts/vectors.ts';
 
 const text = {
-  byDot: { en: 'By dot product, scaled or not:', zh: '按点积（缩放与否）：' },
+  byDot: { en: 'By dot product:', zh: '按点积：' },
+  byBoth: { en: 'By dot product, scaled or not:', zh: '按点积（缩放与否）：' },
   byCosine: { en: 'By cosine:', zh: '按余弦相似度：' },
   symmetric: { en: 'Symmetric: every score equals its mirror.', zh: '对称：每个分数都等于其镜像。' },
   asymmetric: { en: 'Not symmetric: some scores differ from their mirrors.', zh: '不对称：有的分数与其镜像不同。' },
@@ -21,13 +22,13 @@ export function verdictOf(scene: PlaneScene, language: Language): VerdictLine[] 
   return scene.query ? rankings(scene, language) : mirrors(scene, language);
 }
 
-function rankings({ numbers }: PlaneScene, language: Language): VerdictLine[] {
+function rankings({ numbers, columns }: PlaneScene, language: Language): VerdictLine[] {
   const order = (values: Float32Array | undefined): string =>
     ranking(values ?? [])
       .map((group) => group.map((key) => nameOf('k', key)).join(' = '))
       .join(' > ');
   return [
-    [text.byDot[language], order(numbers?.dot)],
+    [(columns.includes('scaled') ? text.byBoth : text.byDot)[language], order(numbers?.dot)],
     [text.byCosine[language], order(numbers?.cosine)],
   ];
 }

@@ -8,8 +8,8 @@ export const WORDS = {
     id: 'plane',
     title: { en: 'Why q·k is a similarity, and of what', zh: 'q·k 为何是相似度，又是什么的相似度' },
     lead: {
-      en: 'A dot product multiplies number by number and adds up. That is |q| |k| cos θ: both lengths times how well the directions agree, 1 along, 0 across, −1 against. Drag the arrows and watch these scores, and the weights made of them.',
-      zh: '点积把对应的数相乘，再全部相加。它等于 |q| |k| cos θ：两个长度，乘上方向的一致程度（同向为 1，垂直为 0，反向为 −1）。拖动箭头，看这样的分数和由它得到的权重如何变化。',
+      en: 'A dot product multiplies number by number and adds up: same signs add, opposite signs take away. That is |q| |k| cos θ: both lengths times how well the directions agree, 1 along, 0 across, −1 against. Drag the arrows and watch.',
+      zh: '点积把对应的数相乘，再全部相加：同号则加，异号则减。它等于 |q| |k| cos θ：两个长度，乘上方向的一致程度（同向为 1，垂直为 0，反向为 −1）。拖动箭头，看它如何变化。',
     },
   },
   spread: {

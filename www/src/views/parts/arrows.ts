@@ -2,7 +2,7 @@
 
 import { svg } from './dom.ts';
 import { placeLabels, type Label, type Obstacle } from './labelling.ts';
-import { pairNumbers, type PairNumbers, type PlaneScene } from './planescene.ts';
+import { endOf, pairNumbers, type PairNumbers, type PlaneScene } from './planescene.ts';
 import { formatScore } from './ranking.ts';
 import { QUERY, REACH, lengthOf, nameOf, type Vector } from './vectors.ts';
 import type { Point } from './viewport.ts';
@@ -43,9 +43,14 @@ interface Arrow {
   at: Vector;
   /** The key that gives it its colour, or the query. */
   of: number;
-  kind: 'query' | 'key' | 'image';
+  kind: 'query' | 'key' | 'vector' | 'asking' | 'asked';
   /** Whether it is one of the pair that is looked at closely. */
   chosen: boolean;
+}
+
+/** Whether a hand can take hold of it: the others are made of one that is held. */
+function isHeld({ kind }: Arrow): boolean {
+  return kind !== 'asking' && kind !== 'asked';
 }
 
 /** Draws `scene` anew on `picture`, a square of `size` pixels. */
@@ -61,35 +66,48 @@ export function drawPlane(picture: SVGSVGElement, scene: PlaneScene, size: numbe
   picture.replaceChildren(
     grid(size),
     ...(guide ? [guide.drawn] : []),
+    ...trailsOf(scene, arrows, size),
     ...arrows.map((arrow) => drawArrow(arrow, size)),
     ...labels.map((label, index) => drawLabel(label, places[index] ?? label.tip)),
   );
 }
 
-/** The arrows, those on top last: keys are thinner than the query, and lie on it. */
-function arrowsOf({ query, keys, turned, pair, numbers }: PlaneScene): Arrow[] {
+/**
+ * The arrows, those on top last: keys are thinner than the query, and lie on it. Where every vector asks every other, all of them,
+ * and of the pair the query and the key that are made of two.
+ */
+function arrowsOf({ query, keys, pair, numbers }: PlaneScene): Arrow[] {
   if (query) {
     const own = keys.map((at, of): Arrow => ({ name: nameOf('k', of), at, of, kind: 'key', chosen: of === pair.key }));
     return [{ name: 'q', at: query, of: QUERY, kind: 'query', chosen: true }, ...own];
   }
-  const letter = turned ? 'q' : 'x';
-  const own = keys.map((at, of): Arrow => {
-    const chosen = of === pair.query || (!turned && of === pair.key);
-    return { name: nameOf(letter, of), at, of, kind: 'key', chosen };
-  });
-  if (!turned || !numbers) return own;
-  const images = keys.map((_, of): Arrow => {
-    const at: Vector = [numbers.images[2 * of] ?? 0, numbers.images[2 * of + 1] ?? 0];
-    return { name: nameOf('k', of), at, of, kind: 'image', chosen: of === pair.key };
-  });
-  return [...images, ...own];
+  const own = keys.map((at, of): Arrow => ({ name: nameOf('x', of), at, of, kind: 'vector', chosen: false }));
+  if (!numbers) return own;
+  const made = (letter: string, of: number, ends: Float32Array, kind: 'asking' | 'asked'): Arrow => {
+    return { name: nameOf(letter, of), at: endOf(ends, of), of, kind, chosen: true };
+  };
+  const asked = made('k', pair.key, numbers.keyEnds, 'asked');
+  return [...own, asked, made('q', pair.query, numbers.queryEnds, 'asking')];
 }
 
 /** The two arrows of the chosen pair. */
-function chosenOf({ query, pair, turned }: PlaneScene, arrows: readonly Arrow[]): (Arrow | undefined)[] {
-  const find = (of: number, image: boolean): Arrow | undefined =>
-    arrows.find((arrow) => arrow.of === of && (arrow.kind === 'image') === image);
-  return [find(query ? QUERY : pair.query, false), find(pair.key, !query && turned)];
+function chosenOf({ query, pair }: PlaneScene, arrows: readonly Arrow[]): (Arrow | undefined)[] {
+  const find = (kind: Arrow['kind'], of: number): Arrow | undefined =>
+    arrows.find((arrow) => arrow.of === of && arrow.kind === kind);
+  return query ? [find('query', QUERY), find('key', pair.key)] : [find('asking', pair.query), find('asked', pair.key)];
+}
+
+/** The ways from vectors to the query and the key that are made of them. */
+function trailsOf({ keys }: PlaneScene, arrows: readonly Arrow[], size: number): SVGElement[] {
+  const made = arrows.filter((arrow) => !isHeld(arrow));
+  return made.map(({ of, at }) => {
+    const [from, to] = [pointOf(keys[of] ?? at, size), pointOf(at, size)];
+    const center = pointOf([0, 0], size);
+    const radius = Math.hypot(to.x - center.x, to.y - center.y);
+    const turn = (from.x - center.x) * (to.y - center.y) - (from.y - center.y) * (to.x - center.x);
+    const d = `M${from.x.toFixed(2)} ${from.y.toFixed(2)}A${radius} ${radius} 0 0 ${turn > 0 ? 1 : 0} ${to.x.toFixed(2)} ${to.y.toFixed(2)}`;
+    return svg('path', { class: 'plane-trail', 'data-key': of, d });
+  });
 }
 
 // ---- the parts
@@ -129,21 +147,23 @@ function aroundTick({ text, at: { x, y } }: Tick): Obstacle {
 }
 
 /** What of an arrow no name should stand on: its shaft, and what takes hold of it. */
-function around({ at, kind }: Arrow, size: number): Obstacle[] {
+function around(arrow: Arrow, size: number): Obstacle[] {
+  const { at } = arrow;
   const [from, to] = [pointOf([0, 0], size), pointOf(at, size)];
   return [
     { from, to, around: 3 },
-    { from: to, to, around: kind === 'image' ? HEAD.width : RING },
+    { from: to, to, around: isHeld(arrow) ? RING : HEAD.width },
   ];
 }
 
-function drawArrow({ at, of, kind, chosen }: Arrow, size: number): SVGElement {
+function drawArrow(drawn: Arrow, size: number): SVGElement {
+  const { at, of, kind, chosen } = drawn;
   const [from, to] = [pointOf([0, 0], size), pointOf(at, size)];
   const arrow = svg('g', {
     class: `plane-arrow plane-${kind}${chosen ? ' plane-chosen' : ''}`,
     'data-key': of === QUERY ? 'query' : of,
   });
-  if (kind !== 'image') arrow.append(svg('circle', { class: 'plane-halo', cx: to.x, cy: to.y, r: HALO }));
+  if (isHeld(drawn)) arrow.append(svg('circle', { class: 'plane-halo', cx: to.x, cy: to.y, r: HALO }));
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   if (length === 0) return arrow;
   const along = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
@@ -159,11 +179,12 @@ function drawArrow({ at, of, kind, chosen }: Arrow, size: number): SVGElement {
 }
 
 /** A name beyond the tip; that of the query on its side, where a key along it leaves room. */
-function labelOf({ name, at, of, kind, chosen }: Arrow, size: number): PlacedLabel {
+function labelOf(arrow: Arrow, size: number): PlacedLabel {
+  const { name, at, of, kind, chosen } = arrow;
   const angle = lengthOf(at) > 0 ? -Math.atan2(at[1], at[0]) : -Math.PI / 2;
   const aside = kind === 'query' ? Math.PI / 2 : 0;
   const look = `plane-name${chosen ? ' plane-name-chosen' : ''}`;
-  const clear = kind === 'image' ? HEAD.width : RING;
+  const clear = isHeld(arrow) ? RING : HEAD.width;
   return { text: name, size: LETTERS.name, tip: pointOf(at, size), clear, angle: angle + aside, look, of };
 }
 

@@ -3,18 +3,18 @@
 import { BarCell, COSINES, SHARES, spanOf, type Span } from './barcell.ts';
 import { element } from './dom.ts';
 import { formulaText } from './formula.ts';
-import { SCORES, WEIGHTS, type Column, type PlaneScene } from './planescene.ts';
+import { isWeight, type Column, type PlaneScene } from './planescene.ts';
 import { formatScore, formatWeight, ranking } from './ranking.ts';
 import { phrase, type Language } from './text.ts';
 import { nameOf } from './vectors.ts';
 
-const COLUMNS: readonly Column[] = [...SCORES, ...WEIGHTS];
-
 const text = {
-  caption: {
-    en: 'The scores of each key, and weights: softmax shares 1 among the keys, sigmoid gives each its own, from 0 to 1. l is the underlined score ÷ temperature, e ≈ 2.718.',
-    zh: '各键的分数与权重：softmax 把 1 分给各个键，sigmoid 单独给每个键一个 0 到 1 的权重。l 是带下划线的分数 ÷ 温度，e ≈ 2.718。',
+  scores: { en: 'The scores of each key.', zh: '各键的分数。' },
+  shared: {
+    en: 'Weights: softmax shares 1 among the keys. l is the underlined score ÷ temperature, e ≈ 2.718.',
+    zh: '权重：softmax 把 1 分给各个键。l 是带下划线的分数 ÷ 温度，e ≈ 2.718。',
   },
+  own: { en: 'sigmoid gives each its own, from 0 to 1.', zh: 'sigmoid 单独给每个键一个 0 到 1 的权重。' },
   key: { en: 'key', zh: '键' },
   dot: { en: 'dot product', zh: '点积' },
   scaled: { en: 'scaled', zh: '缩放点积' },
@@ -36,13 +36,13 @@ const FORMULAS: Record<Column, string> = {
 
 /** How a number of a column is written. */
 export function writtenIn(column: Column, value: number): string {
-  return (WEIGHTS as readonly Column[]).includes(column) ? formatWeight(value) : formatScore(value);
+  return isWeight(column) ? formatWeight(value) : formatScore(value);
 }
 
 interface Row {
   element: HTMLTableRowElement;
   choose: HTMLButtonElement;
-  cells: Record<Column, BarCell>;
+  cells: ReadonlyMap<Column, BarCell>;
 }
 
 /** The table. */
@@ -55,6 +55,8 @@ export class KeyTable {
   readonly #caption = element('caption', { class: 'plane-caption' });
   readonly #rows: Row[] = [];
   #said: string | undefined;
+  /** Those that the rows have. */
+  #columns = '';
 
   /** `choose` hears which key is to be looked at closely. */
   constructor(choose: (key: number) => void) {
@@ -63,48 +65,51 @@ export class KeyTable {
   }
 
   show(scene: PlaneScene, language: Language): void {
-    while (this.#rows.length > scene.keys.length) this.#rows.pop()?.element.remove();
-    while (this.#rows.length < scene.keys.length) this.#addRow(this.#rows.length);
+    const { columns } = scene;
+    const fitting = this.#columns === columns.join() ? scene.keys.length : 0;
+    this.#columns = columns.join();
+    while (this.#rows.length > fitting) this.#rows.pop()?.element.remove();
+    while (this.#rows.length < scene.keys.length) this.#addRow(this.#rows.length, columns);
     this.#say(scene, language);
-    for (const column of COLUMNS) this.#showColumn(scene, column, language);
+    for (const column of columns) this.#showColumn(scene, column, language);
     this.#rows.forEach(({ element, choose }, key) => {
       element.classList.toggle('plane-row-chosen', key === scene.pair.key);
       choose.setAttribute('aria-pressed', String(key === scene.pair.key));
     });
-    this.#foot.replaceChildren(this.#sums(scene, language));
+    this.#foot.replaceChildren(...(columns.some(isWeight) ? [this.#sums(scene, language)] : []));
   }
 
-  #addRow(key: number): void {
+  #addRow(key: number, columns: readonly Column[]): void {
     const choose = element(
       'button',
       { type: 'button', class: 'plane-choose', name: `choose-${key}` },
       nameOf('k', key),
     );
     choose.addEventListener('click', () => this.#choose(key));
-    const cells = Object.fromEntries(COLUMNS.map((column) => [column, new BarCell(`plane-${column}`)])) as Row['cells'];
+    const cells = new Map(columns.map((column) => [column, new BarCell(`plane-${column}`)]));
     const name = element('th', { scope: 'row' }, choose);
-    const row = element('tr', { 'data-key': key }, name, ...COLUMNS.map((column) => cells[column].cell));
+    const row = element('tr', { 'data-key': key }, name, ...[...cells.values()].map(({ cell }) => cell));
     this.#rows.push({ element: row, choose, cells });
     this.#body.append(row);
   }
 
   /** Writes the words, where they are others than those that stand there. */
   #say(scene: PlaneScene, language: Language): void {
-    const said = [language, scene.keys.length, scene.chosen].join();
+    const said = [language, scene.keys.length, scene.chosen, ...scene.columns].join();
     if (said === this.#said) return;
     this.#said = said;
-    this.#caption.textContent = text.caption[language];
-    const heads = COLUMNS.map((column) => this.#heading(column, scene, language));
+    this.#caption.textContent = captionOf(scene, language);
+    const heads = scene.columns.map((column) => this.#heading(column, scene, language));
     this.#head.replaceChildren(element('tr', {}, element('td', {}), ...heads));
     this.#rows.forEach(({ choose }, key) => {
       choose.title = phrase(text.choose, language, { name: nameOf('k', key) });
     });
   }
 
-  #heading(column: Column, { chosen }: PlaneScene, language: Language): HTMLElement {
+  #heading(column: Column, { chosen, columns }: PlaneScene, language: Language): HTMLElement {
     const head = element('th', { scope: 'col', class: `plane-${column}` });
     head.append(element('span', {}, text[column][language]), ' ', formulaText(FORMULAS[column]));
-    if (column === chosen) head.classList.add('plane-source');
+    if (column === chosen && columns.some(isWeight)) head.classList.add('plane-source');
     return head;
   }
 
@@ -114,17 +119,20 @@ export class KeyTable {
     const span = spanIn(column, scene);
     this.#rows.forEach(({ cells }, key) => {
       const value = values?.[key];
-      cells[column].show(value, value === undefined ? '' : writtenIn(column, value), span);
+      const shown = cells.get(column);
       const largest = first.length < this.#rows.length && first.includes(key);
-      cells[column].cell.classList.toggle('plane-largest', largest);
-      if (largest) cells[column].cell.title = text.largest[language];
-      else cells[column].cell.removeAttribute('title');
+      shown?.show(value, value === undefined ? '' : writtenIn(column, value), span);
+      shown?.cell.classList.toggle('plane-largest', largest);
+      if (largest) shown?.cell.setAttribute('title', text.largest[language]);
+      else shown?.cell.removeAttribute('title');
     });
   }
 
-  #sums({ numbers }: PlaneScene, language: Language): HTMLElement {
-    const label = element('th', { scope: 'row', colspan: SCORES.length + 1 }, `Σ ${text.sum[language]}`);
-    const sums = WEIGHTS.map((column) => {
+  #sums({ numbers, columns }: PlaneScene, language: Language): HTMLElement {
+    const weights = columns.filter(isWeight);
+    const colspan = columns.length - weights.length + 1;
+    const label = element('th', { scope: 'row', colspan }, `Σ ${text.sum[language]}`);
+    const sums = weights.map((column) => {
       const sum = numbers?.sums[column][0];
       return element('td', { class: `plane-${column}`, 'data-sum': column }, sum === undefined ? '' : formatScore(sum));
     });
@@ -132,8 +140,16 @@ export class KeyTable {
   }
 }
 
+/** What the columns are: of weights only where there are any. */
+function captionOf({ columns }: PlaneScene, language: Language): string {
+  const said = [text.scores];
+  if (columns.includes('softmax')) said.push(text.shared);
+  if (columns.includes('sigmoid')) said.push(text.own);
+  return said.map((one) => one[language]).join(language === 'zh' ? '' : ' ');
+}
+
 /** The room of a column's bars: the dot product and what it is scaled to share one, since the one is shorter than the other. */
 export function spanIn(column: Column, { numbers }: PlaneScene): Span {
   if (column === 'cosine') return COSINES;
-  return (WEIGHTS as readonly Column[]).includes(column) ? SHARES : spanOf(numbers?.dot);
+  return isWeight(column) ? SHARES : spanOf(numbers?.dot);
 }

@@ -8,8 +8,8 @@ import { formatScore } from './ranking.ts';
 import { phrase, type Language } from './text.ts';
 import { QUERY, SHORTEST, lengthOf, longest, nameOf, withLength, type Vector } from './vectors.ts';
 
-/** Positions on a slider. */
-const STEPS = 500;
+/** Positions on a slider: few enough for a key that is pressed again and again. */
+const STEPS = 100;
 
 const text = {
   heading: { en: 'Length × length × cosine', zh: '长度 × 长度 × 余弦' },
@@ -21,26 +21,34 @@ const text = {
 };
 
 /** What the pair's two arrows are called. */
-export function namesOf({ query, pair, turned }: PlaneScene): { query: string; key: string } {
-  if (query) return { query: 'q', key: nameOf('k', pair.key) };
-  const [asks, asked] = turned ? ['q', 'k'] : ['x', 'x'];
-  return { query: nameOf(asks, pair.query), key: nameOf(asked, pair.key) };
+export function namesOf({ query, pair }: PlaneScene): { query: string; key: string } {
+  return { query: query ? 'q' : nameOf('q', pair.query), key: nameOf('k', pair.key) };
+}
+
+/** What the two that a slider lengthens are called: where all ask all, what query and key are made of. */
+function heldOf({ query, pair }: PlaneScene): { query: string; key: string } {
+  const letter = query ? 'k' : 'x';
+  return { query: query ? 'q' : nameOf('x', pair.query), key: nameOf(letter, pair.key) };
 }
 
 /** The ledger of one pair. */
 export class PairLedger {
   readonly element = element('section', { class: 'plane-ledger' });
+  /** The two sliders; they may stand elsewhere. */
+  readonly lengths: HTMLElement;
   readonly #move: HandlesHeard['move'];
   readonly #heading = element('h3', {});
   readonly #sliders = { query: this.#slider('query'), key: this.#slider('key') };
   readonly #rows = element('dl', { class: 'ledger' });
   #scene: PlaneScene | undefined;
 
-  /** `move` hears which arrow is to have another length. */
-  constructor(move: HandlesHeard['move']) {
+  /** `move` hears which arrow is to have another length; `hint` is the id of what says which keys do what. */
+  constructor(move: HandlesHeard['move'], hint: string) {
     this.#move = move;
-    const lengths = element('div', { class: 'plane-lengths' }, this.#sliders.query.box, this.#sliders.key.box);
-    this.element.append(this.#heading, lengths, this.#rows);
+    const { query, key } = this.#sliders;
+    for (const { input } of [query, key]) input.setAttribute('aria-describedby', hint);
+    this.lengths = element('div', { class: 'plane-lengths' }, query.box, key.box);
+    this.element.append(this.#heading, element('div', {}, this.lengths), this.#rows);
   }
 
   show(scene: PlaneScene, language: Language): void {
@@ -48,7 +56,8 @@ export class PairLedger {
     this.#heading.textContent = text.heading[language];
     const names = namesOf(scene);
     const pair = pairNumbers(scene);
-    for (const part of ['query', 'key'] as const) this.#showSlider(part, names[part], language);
+    const held = heldOf(scene);
+    for (const part of ['query', 'key'] as const) this.#showSlider(part, held[part], language);
     this.#rows.replaceChildren(
       ...row(text.cosine[language], 'cos θ', pair && formatScore(pair.cosine), angleText(pair, language), 'cosine'),
       ...row(

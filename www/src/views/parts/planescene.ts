@@ -18,14 +18,19 @@ export type WeightColumn = (typeof WEIGHTS)[number];
 
 export type Column = ScoreColumn | WeightColumn;
 
+export function isWeight(column: Column): column is WeightColumn {
+  return (WEIGHTS as readonly Column[]).includes(column);
+}
+
 /** Everything that is computed: a number for each query and key, row by row, or one for each of either. */
 export interface PlaneNumbers extends Readonly<Record<Column, Float32Array>> {
   /** What the weights of each row sum to. */
   sums: Readonly<Record<WeightColumn, Float32Array>>;
   queryNorms: Float32Array;
   keyNorms: Float32Array;
-  /** Where the keys end, x and y in turns: W_K takes them there. */
-  images: Float32Array;
+  /** Where queries and keys end, x and y in turns: where all ask all, W_Q and W_K take them there. */
+  queryEnds: Float32Array;
+  keyEnds: Float32Array;
 }
 
 /** What is seen. */
@@ -33,11 +38,11 @@ export interface PlaneScene {
   /** Undefined: every vector asks every other, and is asked. */
   query: Vector | undefined;
   keys: readonly Vector[];
-  /** Whether the keys are turned away from the vectors that they come from. */
-  turned: boolean;
   pair: Pair;
   /** The score that the weights are made of. */
   chosen: ScoreColumn;
+  /** The columns of the table that the step has come to. */
+  columns: readonly Column[];
   /** Undefined: on their way. There are never those of other vectors. */
   numbers: PlaneNumbers | undefined;
 }
@@ -52,11 +57,14 @@ export function placeOf({ keys }: PlaneScene, { query, key }: Pair): number {
   return query * keys.length + key;
 }
 
-/** The query and the key of the chosen pair; without numbers, keys that are turned away are where they come from. */
-export function pairVectors({ query, keys, turned, pair, numbers }: PlaneScene): [query: Vector, key: Vector] {
-  const at = (of: number): Vector => keys[of] ?? [NaN, NaN];
-  const image = (of: number): Vector => [numbers?.images[2 * of] ?? NaN, numbers?.images[2 * of + 1] ?? NaN];
-  return [query ?? at(pair.query), turned && numbers ? image(pair.key) : at(pair.key)];
+/** The query and the key of the chosen pair, once they are known. */
+export function pairVectors({ pair, numbers }: PlaneScene): [query: Vector, key: Vector] | undefined {
+  return numbers && [endOf(numbers.queryEnds, pair.query), endOf(numbers.keyEnds, pair.key)];
+}
+
+/** Where one of many ends. */
+export function endOf(ends: Float32Array, of: number): Vector {
+  return [ends[2 * of] ?? NaN, ends[2 * of + 1] ?? NaN];
 }
 
 /** The numbers of the pair that is looked at closely. */

@@ -5,7 +5,15 @@ import { drawPlane } from './arrows.ts';
 import { svg } from './dom.ts';
 import { spanIn, writtenIn } from './keytable.ts';
 import { namesOf } from './pairledger.ts';
-import { pairNumbers, pairVectors, queriesOf, SCORES, WEIGHTS, type Column, type PlaneScene } from './planescene.ts';
+import {
+  isWeight,
+  pairNumbers,
+  pairVectors,
+  queriesOf,
+  type Column,
+  type PlaneScene,
+  type WeightColumn,
+} from './planescene.ts';
 import { formatScore } from './ranking.ts';
 import { nameOf } from './vectors.ts';
 
@@ -69,19 +77,30 @@ export function equationOf(scene: PlaneScene): string[] {
   const pair = pairNumbers(scene);
   const [product, letters] = [`${query}·${key}`, `= |${query}| |${key}| cos θ`];
   if (!pair) return [`${product} ${letters}`];
-  const [a, b] = pairVectors(scene);
-  const terms = a.map((x, at) => `${formatPlace(x)} × ${formatPlace(b[at] ?? NaN)}`).join(' + ');
+  const terms = productsOf(scene)
+    .map(({ factors }) => factors)
+    .join(' + ');
   const numbers = [pair.queryNorm, pair.keyNorm, pair.cosine].map(formatScore).join(' × ');
   return [`${product} = ${terms}`, letters, `= ${numbers} = ${formatScore(pair.dot)}`];
 }
 
+/** What the chosen pair has in each dimension: two numbers, and their product; nothing before they are known. */
+export function productsOf(scene: PlaneScene): { factors: string; product: number }[] {
+  const [a, b] = pairVectors(scene) ?? [[], []];
+  return a.map((x, at) => {
+    const y = b[at] ?? NaN;
+    return { factors: `${formatPlace(x)} × ${formatPlace(y)}`, product: x * y };
+  });
+}
+
 /** A coordinate, with no more digits than it has. */
-function formatPlace(value: number): string {
+export function formatPlace(value: number): string {
   return formatScore(value).replace(/\.?0+$/, '');
 }
 
 function keySheet(scene: PlaneScene): Sheet {
-  const columns = [...SCORES, ...WEIGHTS];
+  const { columns } = scene;
+  const weights = columns.filter(isWeight);
   const cell = (column: Column, key: number): SheetCell => {
     const value = scene.numbers?.[column][key] ?? NaN;
     return { text: writtenIn(column, value), value, span: spanIn(column, scene) };
@@ -92,14 +111,10 @@ function keySheet(scene: PlaneScene): Sheet {
     chosen: key === scene.pair.key,
     cells: columns.map((column) => cell(column, key)),
   }));
-  const blank = SCORES.map((): SheetCell => ({ text: '', value: NaN, span: undefined }));
-  const sums = {
-    name: 'Σ',
-    key: undefined,
-    chosen: false,
-    cells: [...blank, ...WEIGHTS.map((column) => sumCell(scene, column, 0))],
-  };
-  return { title: '', columns: columns.map((column) => HEADS[column]), rows: [...rows, sums] };
+  const blank = (): SheetCell => ({ text: '', value: NaN, span: undefined });
+  const cells = columns.map((column) => (isWeight(column) ? sumCell(scene, column, 0) : blank()));
+  const sums = weights.length > 0 ? [{ name: 'Σ', key: undefined, chosen: false, cells }] : [];
+  return { title: '', columns: columns.map((column) => HEADS[column]), rows: [...rows, ...sums] };
 }
 
 function askSheet(scene: PlaneScene, column: Column): Sheet {
@@ -116,7 +131,7 @@ function askSheet(scene: PlaneScene, column: Column): Sheet {
   return { title: HEADS[column], columns: column === 'softmax' ? [...names, 'Σ'] : names, rows };
 }
 
-function sumCell({ numbers }: PlaneScene, column: 'softmax' | 'sigmoid', row: number): SheetCell {
+function sumCell({ numbers }: PlaneScene, column: WeightColumn, row: number): SheetCell {
   const value = numbers?.sums[column][row] ?? NaN;
   return { text: formatScore(value), value, span: undefined };
 }
