@@ -28,7 +28,7 @@ const text = {
   picture: { en: 'Arrows in the plane', zh: '平面中的箭头' },
   hint: { en: 'Drag the tips. ', zh: '拖动箭头尖端。' },
   keys: {
-    en: 'Keyboard: arrow keys move (Shift: by 1), + and − change the length, Delete removes. On a slider, PageUp and PageDown take larger steps.',
+    en: 'Keys: arrows move (Shift: by 1), + and − change the length, Delete removes; on a slider PageUp and PageDown go further.',
     zh: '键盘：方向键移动（Shift：每次 1），+ 与 − 改变长度，Delete 移除。在滑块上，PageUp 与 PageDown 每次移动更多。',
   },
 };
