@@ -22,8 +22,16 @@ async function load(...files) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const page = await load('painted', 'history', 'settings', 'state', 'tensors', '../views/parts/edges');
-const { decodeBits, encodeBits, linkOf, nothingPainted, paintBlock, paintedFrom, toMask } = page;
+const page = await load(
+  'painted',
+  'history',
+  'settings',
+  'state',
+  'tensors',
+  '../views/parts/edges',
+  '../generated/catalog',
+);
+const { catalog, decodeBits, encodeBits, linkOf, nothingPainted, paintBlock, paintedFrom, toMask } = page;
 const { History, applyLink, edgeRange, normals, placeEdge, readLink, rulesOf, settingsFrom, withValue } = page;
 
 /** Takes `keys` from the first query, of one head or all. */
@@ -452,6 +460,8 @@ test('what of a link means nothing is said once, where it leads, and the rest is
 
 test('what of a link is no state of a section is named, and the section is as it comes', () => {
   const { story, unread } = readLink('#plane=foo&spread=16_40_7&steps=zz&links=q1.&heads=&compare=heads*n.nobody');
+  for (const state of ['f.%', 'f.%zz', 'p.nobody.1', 'n.topk*p.nobody.1'])
+    assert.deepEqual(readLink(`#${new URLSearchParams({ compare: state })}`).unread, [['compare', state]]);
   assert.deepEqual([...story.entries()], Object.entries({ spread: '16_40_7', heads: '' }));
   assert.deepEqual(
     unread.map(([name]) => name),
@@ -500,35 +510,106 @@ test('Escape closes the notice where nothing else takes it, and the focus goes b
   }));
 
 test('every state that a section can write looks like one', async () => {
-  const { ORDERS, PAINTS, PLANE_STARTS, PRESETS, PLANE_SCORES, isState } = await load(
-    'story/forms',
-    'story/planestate',
-    '../views/parts/headorder',
+  const { PLANE_STARTS, isState } = await load('story/forms');
+  const plane = await load('story/planestate', '../views/parts/vectors');
+  const heads = await load('../views/parts/headorder');
+  const links = await load('../views/parts/linkset');
+  const { TEMPERATURES } = await load('../views/parts/temperatures');
+  const compare = await load('story/comparechoice', '../views/parts/comparing');
+  const [spread, steps, student] = await Promise.all(
+    ['story/spreadstate', 'story/stepsstate', 'story/studentstate'].map((file) => load(file)),
   );
   assert.deepEqual(
-    PRESETS.map(({ id }) => id),
+    plane.PRESETS.map(({ id }) => id),
     PLANE_STARTS,
   );
-  for (const word of [...ORDERS, ...PAINTS, 'table']) assert.ok(isState('heads', word), word);
-  for (const score of PLANE_SCORES) assert.ok(isState('plane', `long*score_${score}`), score);
-  for (const [id, ...states] of [
-    ['plane', 'long', 'product*k_1_-2.5_1e-7_3*t_0.5*q_0_0.25*at_0_1', 'asymmetric*turn_90', 'asymmetric*turn_-30_175'],
-    ['spread', '64_24_1', '2_0_99999'],
-    ['steps', '10_weights_2_5', '_scaled', '___4', '3__2', '_exponentials', '_weighted', '_output_1'],
-    ['links', 't0', 't100.q3.k0', 'k123456789'],
-    ['heads', 'sinkMass.low.own.table', 'inductionAbs'],
-    [
-      'compare',
-      'captures*f.a%2Ab.npz',
-      'heads*b.3.5',
-      'normalizers*n.topk*p.k.4*s.divergence',
-      'captures*c.passage*l.10.2',
-      'l.7',
-    ],
-    ['student', '0.25_3_q0.k2_t', '0.1234567890123', '___t', '_15', '__k2'],
-  ])
+  const written = {
+    plane: planeStates(plane).map(plane.writeState),
+    spread: [
+      { chosen: 0, at: 0, seed: 99_999 },
+      { chosen: 3, at: TEMPERATURES.length - 1, seed: 2 },
+    ].map(spread.writeState),
+    steps: ['raw', ...steps.STAGES].flatMap((stage) =>
+      [undefined, 0, 12_345_678].map((number) =>
+        steps.writeState({ query: number, stage, key: number, dimension: number ?? 0 }),
+      ),
+    ),
+    links: linkStates().map(links.writeLinks),
+    heads: headStates(heads).map((state) => heads.writeChoices(state, HEADS)),
+    compare: compareStates(compare),
+    student: linkStates().flatMap(({ locked }) => {
+      const locks = links.writeLinks({ locked, threshold: links.THRESHOLD, first: undefined });
+      return [1, 0.001, 1000, 0.1 + 0.2].map((soft) =>
+        student.writeState({ soft, item: locks ? 127 : undefined, locks, table: soft < 1 }),
+      );
+    }),
+  };
+  for (const [id, states] of Object.entries(written)) {
+    assert.ok(new Set(states).size > 1, id);
     for (const state of states) assert.ok(isState(id, state), `${id}=${state}`);
+  }
 });
+
+/** The heads as they come. */
+const HEADS = { number: '', order: '', paint: '', table: false };
+
+/** Each place to start from as it is, and with everything else that can be set at its longest. */
+function planeStates({ MOST_KEYS, PLANE_SCORES, PRESETS, startOf }) {
+  const long = [-3.123456789, 1e-7];
+  return PRESETS.map(startOf).flatMap((start) => [
+    start,
+    ...PLANE_SCORES.map((score) => ({ ...start, score })),
+    {
+      ...start,
+      keys: Array(MOST_KEYS).fill(long),
+      query: start.query && long,
+      turn: 179,
+      temperature: 0.123456789,
+      pair: { query: 0, key: MOST_KEYS - 1 },
+    },
+  ]);
+}
+
+/** Without choices, with one of each kind, and with all that a view can hold. */
+function linkStates() {
+  const ends = (count) =>
+    Array.from({ length: count }, (_, at) => ({ side: at % 2 ? 'query' : 'key', index: 123_456_789 - at }));
+  return [undefined, 0, 72, 9_999_984].flatMap((first) =>
+    [0, 5, 10, 100].flatMap((threshold) => [0, 1, 128].map((count) => ({ threshold, locked: ends(count), first }))),
+  );
+}
+
+/** Each choice alone, and several together. */
+function headStates({ ORDERS, PAINTS }) {
+  const numbers = catalog.headStatistics.map(({ id }) => id);
+  return [
+    ...ORDERS.map((order) => ({ ...HEADS, order })),
+    ...PAINTS.map((paint) => ({ ...HEADS, paint })),
+    ...numbers.map((number) => ({ ...HEADS, number })),
+    { number: numbers[0], order: ORDERS[1], paint: PAINTS[1], table: true },
+  ];
+}
+
+/** What stands beside, each normalizer with all of its parameters among it, and how it is looked at. */
+function compareStates({ KINDS, SORTS, writeChoice, writeCompared }) {
+  const nothing = { kind: undefined, head: undefined, normalizer: undefined, capture: undefined, file: undefined };
+  const values = { number: 0.1 + 0.2, flag: true, tensor: { kind: 'random', seed: 7 } };
+  const choices = [
+    ...KINDS.map((kind) => ({ kind })),
+    { head: { layer: 999_999, head: 0 } },
+    ...catalog.normalizers.map(({ id, parameters }) => ({
+      normalizer: { id, values: Object.fromEntries(parameters.map(({ name, kind }) => [name, values[kind] ?? null])) },
+    })),
+    ...['a*b.npz', '100 % 注意.npz', '长'.repeat(81)].map((file) => ({ kind: 'captures', file })),
+    ...['sentence', 'passage'].map((capture) => ({ capture })),
+  ].map((choice) => writeChoice({ ...nothing, ...choice }));
+  const looks = SORTS.flatMap((sort) =>
+    [undefined, { query: 7, key: undefined }, { query: 10, key: 12_345_678 }].map((locked) =>
+      writeCompared({ sort, locked }),
+    ),
+  );
+  return choices.flatMap((choice) => looks.map((look) => [choice, look].filter(Boolean).join('*')));
+}
 
 test('after a reload it is in sight for which file a link was made', () =>
   site.visit({ fresh: true, path: '#file=mine.npz&at=explore' }, async (page) => {

@@ -3,7 +3,7 @@
 
 import { catalog } from '../../generated/catalog.ts';
 import { EXAMPLES } from '../source.ts';
-import type { SectionId } from './section.ts';
+import { LONGEST_STATE, type SectionId } from './section.ts';
 
 /** The places to start from in the plane, in their order there. */
 export const PLANE_STARTS = ['product', 'long', 'itself', 'root', 'temperature', 'sigmoid', 'asymmetric'] as const;
@@ -29,33 +29,30 @@ const FORMS: Record<SectionId, RegExp> = {
   plane: new RegExp(
     String.raw`^${one(...PLANE_STARTS)}(?:\*${one(...PIECES, `q(?:_${NUMBER}){2}`, String.raw`at(?:_\d+){2}`)})*$`,
   ),
-  spread: places('2|16|64|256', String.raw`\d{1,2}`, String.raw`\d{1,5}`),
+  spread: places('2|16|64|256', String.raw`\d{1,3}`, String.raw`\d{1,5}`),
   steps: places(
     String.raw`\d{1,8}`,
     one(...idsOf(catalog.stages), ...STEPS_ALONE),
     String.raw`\d{1,8}`,
     String.raw`\d{1,8}`,
   ),
-  links: many(String.raw`\.`, String.raw`t(?:\d\d?|100)`, LOCK),
+  links: many(String.raw`\.`, String.raw`t(?:\d\d?|100)`, String.raw`f\d{1,9}`, LOCK),
   heads: many(String.raw`\.`, ...idsOf(catalog.headStatistics), ...HEADS),
   compare: many(
     String.raw`\*`,
     ...['heads', 'normalizers', 'captures'],
     String.raw`b(?:\.\d{1,6}){2}`,
     String.raw`n\.${one(...idsOf(catalog.normalizers))}`,
-    String.raw`p\.\w+\.[^*]+`,
+    String.raw`p\.${one(...catalog.normalizers.flatMap(({ parameters }) => parameters.map(({ name }) => name)))}\.[^*]+`,
     String.raw`c\.${one(...idsOf(EXAMPLES))}`,
-    String.raw`f\.[^*]+`,
+    String.raw`f\.(?:[^*%]|%[\dA-F]{2})+`,
     's.divergence',
     String.raw`l(?:\.\d{1,8}){1,2}`,
   ),
   student: places(String.raw`[\d.e+-]{1,24}`, String.raw`\d{1,6}`, String.raw`${LOCK}(?:\.${LOCK})*`, 't'),
 };
 
-/** No section has more to say; what is longer is not from here. */
-const LONGEST = 1000;
-
 /** Whether `state` can be one of the section `id`; '' is the section as it comes. */
 export function isState(id: SectionId, state: string): boolean {
-  return state === '' || (state.length <= LONGEST && FORMS[id].test(state));
+  return state === '' || (state.length <= LONGEST_STATE && FORMS[id].test(state));
 }

@@ -4,6 +4,7 @@ import { catalog, type NumberParameter, type Text } from '../../generated/catalo
 import type { Column } from '../../views/index.ts';
 import { MOST_KEYS, REACH, within, type Vector } from '../../views/parts/vectors.ts';
 import { isAllowed } from '../settings.ts';
+import { LONGEST_STATE } from './section.ts';
 
 /** The scores that weights can be made of; in the catalogue they have these names too. */
 export const PLANE_SCORES = ['dot', 'scaled_dot', 'cosine'] as const;
@@ -229,8 +230,6 @@ export const TEMPERATURE = ((): NumberParameter => {
 
 // ---- as text: `long*score_cosine*t_0.5*q_1_0*k_1_0_3_3*at_0_1`, of which only what differs from the preset is written
 
-/** A text that is longer says nothing. */
-const LONGEST = 300;
 const NUMBER = /^-?\d{1,9}(\.\d{1,9})?(e[-+]?\d{1,2})?$/;
 
 /** The text that brings `state` back; '' for the section as it comes. */
@@ -256,7 +255,7 @@ function piecesOf({ query, keys, turns, score, temperature, pair }: PlaneState):
 
 /** What `text` brings back. It may be anything: what is malformed, or of another kind of preset, is passed over. */
 export function readState(text: string): PlaneState {
-  const [id = '', ...pieces] = text.length > LONGEST ? [] : text.split('*');
+  const [id = '', ...pieces] = text.length > LONGEST_STATE ? [] : text.split('*');
   let state = startOf(presetOf(id));
   for (const piece of pieces) state = { ...state, ...change(piece, state) };
   return { ...state, pair: pairWithin(state) };

@@ -7,6 +7,9 @@ import type { Language } from '../../views/parts/text.ts';
 export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads', 'compare', 'student'] as const;
 export type SectionId = (typeof SECTION_IDS)[number];
 
+/** No section has more to say in an address, not with all that can be locked; what is longer is not from here. */
+export const LONGEST_STATE = 1500;
+
 /** What there is of a section from the start. */
 export interface Words {
   readonly id: SectionId;

@@ -5,7 +5,6 @@ import {
   deviationOf,
   SpreadView,
   TEMPERATURES,
-  temperatureIndex,
   type SpreadRow,
   type SpreadSample,
   type SpreadScene,
@@ -16,21 +15,12 @@ import type { Language } from '../../views/parts/text.ts';
 import { faultOf } from '../reason.ts';
 import { normals } from '../tensors.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
+import { LARGEST_SEED, readState, SIZES, writeState, type SpreadState } from './spreadstate.ts';
 import { WORDS } from './words.ts';
-
-/** The sizes d that are compared. */
-const SIZES = [2, 16, 64, 256] as const;
 
 /** Queries of each size, each a head of its own with keys of its own: all pairs but those of one query are independent. */
 const QUERIES = 512;
 const KEYS = 8;
-
-/** What a link can ask for. */
-const LARGEST_SEED = 99_999;
-
-/** The section as it comes: of 64 components, not divided. */
-const START = { chosen: SIZES.indexOf(64), at: temperatureIndex(1), seed: 1 };
-type State = typeof START;
 
 export const spread: Section = {
   ...WORDS.spread,
@@ -46,7 +36,7 @@ class Spread implements Mounted {
     () => undefined,
   );
   #language: Language;
-  #state: State;
+  #state: SpreadState;
   #samples: readonly (SpreadSample | undefined)[] = [];
   #error: unknown;
 
@@ -101,7 +91,7 @@ class Spread implements Mounted {
     this.#change({ chosen, at: at === rootIndex(before) ? rootIndex(chosen) : at });
   }
 
-  #change(change: Partial<State>): void {
+  #change(change: Partial<SpreadState>): void {
     const before = this.#state;
     this.#state = { ...before, ...change };
     this.#story.remember(writeState(this.#state));
@@ -192,24 +182,4 @@ function sweepRows({ size, row }: SpreadSample): (number | string)[][] {
     const numbers = [row.entropy[at] ?? NaN, row.effectiveKeys[at] ?? NaN, row.largest[at] ?? NaN];
     return ['temperature', size, '', '', temperature, ...numbers];
   });
-}
-
-/** Size, temperature and seed, as in `64_24_1`; what is none of them stays as it comes. */
-function readState(state: string): State {
-  const parts = state.split('_');
-  const number = (at: number, allowed: (value: number) => boolean): number | undefined => {
-    const part = parts[at] ?? '';
-    return /^\d{1,5}$/.test(part) && allowed(Number(part)) ? Number(part) : undefined;
-  };
-  const size = number(0, (value) => (SIZES as readonly number[]).includes(value));
-  return {
-    chosen: size === undefined ? START.chosen : (SIZES as readonly number[]).indexOf(size),
-    at: number(1, (value) => value < TEMPERATURES.length) ?? START.at,
-    seed: number(2, (value) => value > 0) ?? START.seed,
-  };
-}
-
-function writeState({ chosen, at, seed }: State): string {
-  if (chosen === START.chosen && at === START.at && seed === START.seed) return '';
-  return `${SIZES[chosen]}_${at}_${seed}`;
 }

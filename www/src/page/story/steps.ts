@@ -20,6 +20,7 @@ import { faultOf } from '../reason.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 import { stagesOf, type RowNumbers, type WeightedSum } from './stages.ts';
+import { FIRST, readState, writeState, type StepsState } from './stepsstate.ts';
 
 /** The head in the picture. Its map stays the page's own: it is asked, never freed. */
 export interface StepsHead {
@@ -65,16 +66,6 @@ export function steps(of: StepsPage): Section {
   };
 }
 
-/** What the visitor has chosen; undefined: as it comes. */
-interface State {
-  query: number | undefined;
-  stage: string;
-  key: number | undefined;
-  dimension: number;
-}
-
-const FIRST = 'raw';
-
 /** A query of a head, with its numbers. */
 interface Known extends RowNumbers {
   head: StepsHead;
@@ -92,7 +83,7 @@ class Steps implements Mounted {
     () => this.#settle(),
   );
   #language: Language;
-  #state: State;
+  #state: StepsState;
   #head: StepsHead | undefined;
   #known: Known | undefined;
   /** The queries of the head, the same object as long as they are the same. */
@@ -157,7 +148,7 @@ class Steps implements Mounted {
     });
   }
 
-  #change(change: Partial<State>): void {
+  #change(change: Partial<StepsState>): void {
     const before = this.#state;
     this.#state = { ...before, ...change };
     this.#story.remember(writeState(this.#state));
@@ -326,22 +317,4 @@ function keysOf({ tokens: { keys: tokens }, map }: StepsHead, shown: readonly nu
 function tokenOf(tokens: readonly string[] | undefined, index: number, count: number): string {
   const token = tokens?.length === count ? tokens[index] : undefined;
   return token === undefined ? String(index) : visibleToken(token);
-}
-
-const STAGES = ['raw', 'scaled', 'capped', 'biased', 'masked', 'exponentials', 'weights', 'weighted', 'output'];
-
-/** Query, stage, key and dimension, as in `10_weights_2_0`; what is none of them stays as it comes. */
-function readState(state: string): State {
-  const parts = state.split('_', 4);
-  const number = (at: number): number | undefined => {
-    const part = parts[at] ?? '';
-    return /^\d{1,8}$/.test(part) ? Number(part) : undefined;
-  };
-  const stage = STAGES.find((id) => id === parts[1]) ?? FIRST;
-  return { query: number(0), stage, key: number(2), dimension: number(3) ?? 0 };
-}
-
-function writeState({ query, stage, key, dimension }: State): string {
-  const said = [query ?? '', stage === FIRST ? '' : stage, key ?? '', dimension || ''].join('_');
-  return said.replace(/_+$/, '');
 }
