@@ -876,7 +876,7 @@ test('names that do not fit keep their ends, on the axes and in the words below'
     await drop(page, { name: 'long.safetensors', content });
     await page.waitForFunction(() => document.querySelector('.plot').getAttribute('aria-colcount') === '12');
     await openMask(page);
-    const cut = await page.locator('.axis .name > :last-child').evaluateAll((all) =>
+    const cut = await page.locator('.axis .name-pieces').evaluateAll((all) =>
       all.map((one) => {
         const [end, label] = [one, one.closest('.axis-label')].map((part) => part.getBoundingClientRect());
         const over = [label.left - end.left, end.right - label.right, label.top - end.top, end.bottom - label.bottom];

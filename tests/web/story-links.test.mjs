@@ -456,7 +456,7 @@ test('names that do not fit give way in their middle: their ends tell them apart
       return globalThis.story.open(one, one, {}, { queryTokens: tokens, keyTokens: tokens });
     }, data);
     await drawn(page);
-    for (const ends of ['.links-token .name > :last-child', '.links-list .name > :last-child']) {
+    for (const ends of ['.links-token .name-pieces', '.links-list .name-pieces']) {
       const hidden = await page.locator(ends).evaluateAll(
         (all) =>
           all.filter((one) => {

@@ -692,3 +692,51 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
       }
     }));
 }
+
+test('a long name is read aloud and copied whole, and is cut only where letters are apart', () =>
+  visit({ width: 390 }, async (page) => {
+    const names = {
+      tokenization: ['tokeni', 'zation'],
+      // A mark stays with its letter, a syllable and a flag are one, and Arabic letters are one line.
+      [`re\u0301sume${'\u0301'.repeat(6)}`]: ['re\u0301sum', `e${'\u0301'.repeat(6)}`],
+      aaaaक्षbcdef: ['aaaa', 'क्षbcdef'],
+      'aaaa🇩🇪bcdef': ['aaaa', '🇩🇪bcdef'],
+      المستشفيات: ['المستشفيات', null],
+      'model.encoder.layers.attention.10': ['model.encoder.layers.attent', 'ion.10'],
+    };
+    const tokens = [...Object.keys(names), ...Array.from({ length: 10 }, (_, at) => `t${at}`)];
+    await open(page, { tokens: { queries: tokens, keys: tokens } });
+    const client = await page.context().newCDPSession(page);
+    const { nodes } = await client.send('Accessibility.getFullAXTree');
+    const told = nodes.filter(({ role }) => role?.value === 'radio').map(({ name }) => name.value);
+    for (const name of tokens) assert.ok(told.includes(name), `${name}: ${told.join(', ')}`);
+    const labels = page.locator('.steps-token');
+    assert.deepEqual(
+      await labels.evaluateAll((all) => all.map((/** @type {HTMLElement} */ one) => one.innerText)),
+      tokens,
+    );
+    for (const [at, [start, end]] of Object.values(names).entries()) {
+      const pieces = labels.nth(at).locator('.name-pieces');
+      assert.deepEqual([await pieces.getAttribute('data-start'), await pieces.getAttribute('data-end')], [start, end]);
+    }
+    await labels.first().click();
+    assert.match(await page.locator('.steps-pair').innerText(), /^tokenization → [^\n]+$/);
+    const selected = await labels.first().evaluate((one) => {
+      getSelection().selectAllChildren(one);
+      return String(getSelection());
+    });
+    assert.equal(selected.trim(), 'tokenization');
+    const width = await labels
+      .first()
+      .locator('.name')
+      .evaluate((one) => {
+        const plain = document.createElement('span');
+        plain.textContent = one.textContent;
+        one.after(plain);
+        const both = [one, plain].map((part) => part.getBoundingClientRect().width);
+        plain.remove();
+        return both[0] - both[1];
+      });
+    assert.ok(Math.abs(width) < 1, `${width}`);
+    assert.equal(await excess(page), 0);
+  }));
