@@ -473,6 +473,13 @@ test('what of a link is no state of a section is named, and the section is as it
     await page.locator('#notice p', { hasText: 'fit nothing here: “plane=foo”, “steps=2_zz”, “lock=3,16”.' }).waitFor();
     assert.ok(await page.locator('[name="plane-preset"][value="product"]').isChecked());
     assert.match(await page.locator('.steps-pair').textContent(), /^it → animal/);
+    // The example's own cell, which is not the largest.
+    const [row, column] = [page.locator('.plot-row'), page.locator('.plot-cursor')];
+    assert.deepEqual(
+      [await row.getAttribute('aria-rowindex'), await column.getAttribute('aria-colindex')],
+      ['11', '3'],
+    );
+    assert.equal(await column.getAttribute('aria-selected'), 'false');
     await showSection(page, 'spread');
     assert.ok(await page.locator('.spread [type="radio"][value="16"]').isChecked());
     await saying(page, 'plane', null);

@@ -326,8 +326,7 @@ export class Page {
     this.#address.write(!followed);
     this.#doubts.enter(followed ? link : undefined, place);
     if (source !== this.#source) this.#settingsAt.clear();
-    if (link || at)
-      this.#matrix.start = { cell: link?.lock ?? at, locked: link?.lock !== undefined, sight: link?.sight };
+    if (link || at) this.#matrix.start = { cell: at, lock: link?.lock, sight: link?.sight };
     this.#assign.ask(undefined, this.#language);
     this.#source = source;
     // How many heads and batch items there are is known once the layer is read.

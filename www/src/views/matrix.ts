@@ -85,8 +85,8 @@ export interface SeenMatrix {
 export interface MatrixStart {
   /** The query and key of the current cell; without it, the largest value. */
   cell?: readonly [query: number, key: number] | undefined;
-  /** Whether that is locked. */
-  locked?: boolean;
+  /** The query and key of a cell that is locked; where there is no such one, it is as if it had not been said. */
+  lock?: readonly [query: number, key: number] | undefined;
   /** The part in sight; without it, all. */
   sight?: Sight | undefined;
 }
@@ -277,7 +277,7 @@ export class MatrixView extends EventTarget {
 
   /** The query and key of the locked cell; undefined where none is locked. Of a picture that is to come, where it starts. */
   get lockedPair(): readonly [query: number, key: number] | undefined {
-    if (this.#start) return this.#start.locked ? this.#start.cell : undefined;
+    if (this.#start) return this.#start.lock;
     return this.#locked ? [this.#at.query, this.#at.key] : undefined;
   }
 
@@ -483,15 +483,17 @@ export class MatrixView extends EventTarget {
   #restart(): void {
     this.#restarts = true;
     this.#camera.reset();
-    const { cell: [query, key] = [], locked = false } = this.#start ?? {};
     const { queries, keys } = this.#counts;
-    const exists = query !== undefined && key !== undefined && query < queries && key < keys;
-    if (exists) {
-      this.#at = { query, key };
+    const existing = (pair: readonly [query: number, key: number] | undefined): Pair | undefined =>
+      pair && pair[0] < queries && pair[1] < keys ? { query: pair[0], key: pair[1] } : undefined;
+    const lock = existing(this.#start?.lock);
+    const at = lock ?? existing(this.#start?.cell);
+    if (at) {
+      this.#at = at;
       this.#restarts = false;
     }
     this.#start = undefined;
-    this.#setLocked(exists && locked);
+    this.#setLocked(lock !== undefined);
   }
 
   #cell(byKeyboard: boolean): MatrixCell | undefined {
