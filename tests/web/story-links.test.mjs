@@ -368,6 +368,48 @@ test('the queries in sight are others by a step, by the menu and by a link', () 
     assert.equal(await menu.isVisible(), false);
   }));
 
+test('what a browser cannot hold at once is asked for in parts, and what fails is said', () =>
+  site.stay({}, async (page) => {
+    await page.evaluate(() => {
+      const [queries, keys] = [5, 1_500_000];
+      globalThis['asked'] = [];
+      const rectangle = ({ rows: [from, to] }) => {
+        globalThis['asked'].push([from, to]);
+        const data = new Float32Array((to - from) * keys);
+        for (let at = from; at < to; at += 1) data.set([0.75, 0.25], (at - from) * keys + 1000 * (at + 1));
+        return Promise.resolve({ data, shape: [to - from, keys] });
+      };
+      globalThis.story.use({ map: { batch: 1, heads: 1, queries, keys, rectangle }, layer: 0, batch: 0, head: 0 });
+    });
+    await drawn(page);
+    assert.match(await page.locator('.links-note').textContent(), /, of 1,500,000 keys, the 24 .*: 1\.000 of/);
+    const found = await page.evaluate(() => globalThis.story.mounted.exported().rows);
+    assert.deepEqual(
+      found.map(([row, , key, , weight]) => [row, key, weight]).sort(([a, b], [c, d]) => a - c || b - d),
+      Array.from({ length: 5 }, (_, at) => [
+        [at, 1000 * (at + 1), 0.75],
+        [at, 1000 * (at + 1) + 1, 0.25],
+      ]).flat(),
+    );
+    const once = [0, 2, 4].map((from) => [from, Math.min(5, from + 2)]);
+    assert.deepEqual(await page.evaluate(() => globalThis['asked']), [...once, ...once]);
+    await page.evaluate(() => {
+      const rectangle = () => Promise.reject(new Error('there is no memory'));
+      globalThis.story.use({
+        map: { batch: 1, heads: 1, queries: 4, keys: 4, rectangle },
+        layer: 0,
+        batch: 0,
+        head: 0,
+      });
+    });
+    const note = page.locator('.links-note', { hasText: 'there is no memory' });
+    await note.waitFor();
+    assert.equal(await page.locator('.links-token').count(), 0);
+    // Another head is drawn again.
+    await page.evaluate(() => globalThis.story.example('sentence'));
+    await note.waitFor({ state: 'detached' });
+  }));
+
 test('a billion weights: only the rows in sight are computed, and any of them is found by its number', () =>
   site.stay({}, async (page) => {
     await page.evaluate(() => {

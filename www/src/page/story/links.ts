@@ -43,6 +43,8 @@ export interface LinksOf {
 /** Tokens a side, up to which all are drawn; and how many of longer sequences are in sight at once. */
 const MOST = 64;
 const SHOWN = 24;
+/** So many numbers are asked for at once, or those of one query: a window of a long sequence may have more than there is memory. */
+const AT_ONCE = 2 ** 22;
 
 const text = {
   some: {
@@ -67,10 +69,10 @@ class Links implements Mounted {
   readonly #of: LinksOf;
   readonly #view: LinksView;
   readonly #jobs = new Latest(
-    // Weights of a head that was left have nobody who waits for them; what fails here fails in the heat map, and is said there.
-    () => {
+    // What fails of a head that was left is aborted, and not heard of. It is tried anew when there is a reason to draw.
+    (error) => {
       this.#drawn = undefined;
-      this.#view.show(undefined);
+      this.#view.show(faultScene(error));
     },
     () => (this.#view.busy = false),
   );
@@ -194,24 +196,51 @@ function faultScene(fault: unknown): LinksScene | undefined {
 
 /** The links of the queries from `first` on: as many as are in sight, and the keys that they look at most. */
 async function sceneOf(subject: LinksSubject, first: number, signal: AbortSignal): Promise<LinksScene> {
-  const { map, batch, head, queryTokens, keyTokens } = subject;
+  const { map, queryTokens, keyTokens } = subject;
   const { queries, keys } = map;
   const rows = range(first, Math.min(queries, first + (queries <= MOST ? MOST : SHOWN)));
-  const { data } = await map.rectangle({ batch, head, rows: [first, first + rows.length], keys: [0, keys], signal });
-  const arrived = arrivedAt(data, keys);
+  const weightsOf = reader(subject, [first, first + rows.length], signal);
+  const arrived = new Float64Array(keys);
+  const sums: number[] = [];
+  for (const query of rows) {
+    const weights = await weightsOf(query);
+    arrive(arrived, weights);
+    sums.push(sumOf(weights));
+  }
   const shown = keys <= MOST ? range(0, keys) : largest(arrived);
-  const links = rows.flatMap((query, at) =>
-    shown.map((key): Link => ({ query, key, weight: data[at * keys + key] ?? NaN })),
-  );
-  const sums = rows.map((_, at) => sumOf(data.subarray(at * keys, (at + 1) * keys)));
+  const links: Link[] = [];
+  for (const query of rows) {
+    const weights = await weightsOf(query);
+    links.push(...shown.map((key) => ({ query, key, weight: weights[key] ?? NaN })).filter(isLink));
+  }
   const share = sumOf(shown.map((key) => arrived[key] ?? 0)) / (sumOf(arrived) || 1);
   return {
     title: headTitle(subject, { layers: subject.layers, heads: map.heads, batch: map.batch }),
     queries: tokensOf(rows, queryTokens, queries),
     keys: tokensOf(shown, keyTokens, keys),
-    links: links.filter(isLink),
+    links,
     sumOf: (query) => sums[query - first],
     note: noteOn({ queries, rows: rows.length, keys, shown: shown.length, share, sums }),
+  };
+}
+
+/** Reads the weights of queries of `rows`, some at once; those that were read last are at hand. */
+function reader(
+  { map, batch, head }: LinksSubject,
+  [first, end]: readonly [number, number],
+  signal: AbortSignal,
+): (query: number) => Promise<Float32Array> {
+  const { keys } = map;
+  const step = Math.max(1, Math.floor(AT_ONCE / Math.max(1, keys)));
+  let last: { from: number; data: Float32Array } | undefined;
+  return async (query) => {
+    const from = query - ((query - first) % step);
+    if (last?.from !== from) {
+      last = undefined;
+      const rows = [from, Math.min(end, from + step)] as const;
+      last = { from, data: (await map.rectangle({ batch, head, rows, keys: [0, keys], signal })).data };
+    }
+    return last.data.subarray((query - from) * keys, (query - from + 1) * keys);
   };
 }
 
@@ -228,24 +257,24 @@ interface Seen {
   sums: readonly number[];
 }
 
-/** How much weight arrives at each key. */
-function arrivedAt(weights: Float32Array, keys: number): Float64Array {
-  const arrived = new Float64Array(keys);
-  for (let at = 0; at < weights.length; at += 1) {
-    const weight = weights[at]!;
+/** Adds the weights of a query to what has arrived at each key. */
+function arrive(arrived: Float64Array, weights: Float32Array): void {
+  weights.forEach((weight, key) => {
     // What is no link, NaN and infinity among it, adds nothing.
-    if (weight > 0 && weight < Infinity) arrived[at % keys]! += weight;
-  }
-  return arrived;
+    if (weight > 0 && weight < Infinity) arrived[key]! += weight;
+  });
 }
 
 /** Where the largest of them are, in their order; of equals the first. */
 function largest(numbers: Float64Array): number[] {
-  const least = numbers.slice().sort().at(-SHOWN) ?? 0;
-  const places = range(0, numbers.length);
-  const above = places.filter((at) => numbers[at]! > least);
-  const equal = places.filter((at) => numbers[at] === least);
-  return [...above, ...equal.slice(0, SHOWN - above.length)].sort((one, other) => one - other);
+  const best: number[] = [];
+  numbers.forEach((number, at) => {
+    if (best.length === SHOWN && number <= numbers[best.at(-1)!]!) return;
+    const less = best.findIndex((one) => numbers[one]! < number);
+    best.splice(less < 0 ? best.length : less, 0, at);
+    best.splice(SHOWN);
+  });
+  return best.sort((one, other) => one - other);
 }
 
 function sumOf(weights: { reduce(add: (sum: number, weight: number) => number, from: number): number }): number {
