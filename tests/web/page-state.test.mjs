@@ -570,7 +570,7 @@ function planeStates({ MOST_KEYS, PLANE_SCORES, PRESETS, startOf }) {
       ...start,
       keys: Array(MOST_KEYS).fill(long),
       query: start.query && long,
-      turn: 179,
+      turns: { query: 179, key: -179 },
       temperature: 0.123456789,
       pair: { query: 0, key: MOST_KEYS - 1 },
     },

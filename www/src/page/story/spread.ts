@@ -4,6 +4,7 @@ import { attention, type Tensor } from '../../engine/index.ts';
 import {
   deviationOf,
   SpreadView,
+  temperatureIndex,
   TEMPERATURES,
   type SpreadRow,
   type SpreadSample,
