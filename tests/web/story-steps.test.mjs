@@ -633,7 +633,7 @@ test('of a long row only keys that the mask lets pass are shown, and a token in 
     );
     await ask('99');
     assert.equal((await names()).length, 24);
-    assert.match(await text(page, '.steps-below'), /the 24 with the largest weights, in the order of the text/);
+    assert.match(await text(page, '.steps-below'), /the 24 with the largest weights, by position/);
   }));
 
 test('it speaks both languages, and changes while it lives', () =>

@@ -49,8 +49,8 @@ const SHOWN = 24;
 
 const text = {
   others: {
-    en: 'Of {count} keys, 0 to {last}, the {shown} with the largest weights, in the order of the text; the others have {weight} of the weight together.',
-    zh: '共 {count} 个键，位置 0 到 {last}；显示权重最大的 {shown} 个，按文本顺序排列；其余的键共占权重 {weight}。',
+    en: 'Of {count} keys, 0 to {last}, the {shown} with the largest weights, by position; the others have {weight} of the weight together.',
+    zh: '共 {count} 个键，位置 0 到 {last}；显示权重最大的 {shown} 个，按位置排列；其余的键共占权重 {weight}。',
   },
   passing: {
     en: 'Of {count} keys, 0 to {last}, the mask lets {shown} pass; the others have no weight.',
