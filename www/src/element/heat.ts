@@ -104,6 +104,6 @@ export class Heat {
     if (!cell || !this.#shown) return;
     const { drawn, scope } = this.#shown;
     const settings = settingsFrom(drawn.options);
-    this.#inspector.inspect(cell, { ...drawn, settings, pass: scope.pass, language: this.#language });
+    this.#inspector.inspect(cell, { ...drawn, settings, pass: scope.pass });
   }
 }

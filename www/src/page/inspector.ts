@@ -36,15 +36,22 @@ export interface Context {
   pool: Pool;
   /** The pass over all rows, as long as some cells stand in for rows that are not computed. */
   pass: Pass | undefined;
-  language: Language;
 }
 
 type Pair = readonly [query: number, key: number];
 
+/** What the panel tells: a cell of the picture, the pair that it stands for, and the numbers of that, as far as there are any. */
+interface Told {
+  cell: MatrixCell;
+  pair: Pair | undefined;
+  numbers: Cell | undefined;
+  context: Context;
+}
+
 /** Fills the panel of one cell. */
 export class Inspector {
-  /** The pair that is shown, with its numbers. */
-  #known: { pair: Pair; cell: Cell } | undefined;
+  #told: Told | undefined;
+  #language: Language = 'en';
   readonly #view: CellView;
   readonly #matrix: MatrixView;
   readonly #resume: () => void;
@@ -58,14 +65,17 @@ export class Inspector {
     this.#resume = resume;
   }
 
+  /** What is told is told anew, without asking for it; what is on its way is told in this language when it is there. */
   set language(language: Language) {
+    this.#language = language;
     this.#view.language = language;
+    if (this.#told) this.#tell(this.#told);
   }
 
   /** What is shown, for those who take it along; undefined where it is not one pair. */
   exported(shown: Parameters<typeof exportCell>[2]): Exported | undefined {
-    if (!this.#known) return undefined;
-    const { pair, cell } = this.#known;
+    const { pair, numbers: cell } = this.#told ?? {};
+    if (!pair || !cell) return undefined;
     const names = [this.#matrix.name(pair[0], 'queries'), this.#matrix.name(pair[1], 'keys')] as const;
     return exportCell(this.#view, { pair, names, cell }, shown);
   }
@@ -73,7 +83,7 @@ export class Inspector {
   /** Shows how to choose a cell. */
   clear(): void {
     this.#jobs.cancel();
-    this.#known = undefined;
+    this.#told = undefined;
     this.#view.show(undefined, undefined);
   }
 
@@ -87,11 +97,14 @@ export class Inspector {
       this.#matrix.pair = pair;
       const numbers = pair && (await numbersOf(context.map, context.place, pair, signal));
       if (signal.aborted) return;
-      const subject = this.#subject(cell, pair, context);
-      this.#view.show({ ...subject, numbers }, rulesFor(numbers, context));
-      this.#known = pair && numbers && { pair, cell: numbers };
+      this.#told = { cell, pair, numbers, context };
+      this.#tell(this.#told);
       if (pair && numbers) this.#matrix.announce(this.#spoken(pair, numbers, context), cell.byKeyboard);
     });
+  }
+
+  #tell({ cell, pair, numbers, context }: Told): void {
+    this.#view.show({ ...this.#subject(cell, pair, context), numbers }, rulesFor(numbers, context, this.#language));
   }
 
   /** The pair that gave a pooled cell its value. A mean is of no pair, unless no key is left or one is no number. */
@@ -102,7 +115,7 @@ export class Inspector {
   }
 
   #subject(cell: MatrixCell, pair: Pair | undefined, context: Context): CellSubject {
-    const { language } = context;
+    const language = this.#language;
     const ranges = { queries: range(cell.queries), keys: range(cell.keys), value: formatNumber(cell.value) };
     const [query, key] = pair ?? [ranges.queries, ranges.keys];
     const block = isSingle(cell) ? undefined : blockText(cell.value, pair !== undefined, context);
@@ -125,7 +138,8 @@ export class Inspector {
   }
 
   /** The cell as a sentence, for those who hear the page. */
-  #spoken([query, key]: Pair, cell: Cell, { stage, language }: Context): string {
+  #spoken([query, key]: Pair, cell: Cell, { stage }: Context): string {
+    const language = this.#language;
     const { raw, scaled, capped, biased, logit, weight } = cell;
     const drawn = { raw, scaled, capped, biased, masked: logit, weights: weight };
     return phrase(text.spoken, language, {
@@ -154,7 +168,7 @@ function isSingle({ queries, keys }: MatrixCell): boolean {
   return queries[1] - queries[0] === 1 && keys[1] - keys[0] === 1;
 }
 
-function rulesFor(cell: Cell | undefined, { settings, language }: Context): CellRules {
+function rulesFor(cell: Cell | undefined, { settings }: Context, language: Language): CellRules {
   const normalizer = memberOf('normalizer', settings.normalizer.id);
   // A normalizer that lets no score be chosen brings its own.
   const own = forbidden(settings).has('score');

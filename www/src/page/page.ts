@@ -703,7 +703,7 @@ export class Page {
   }
 
   #context(shown: Shown): Context {
-    return { ...shown, pool: this.#pool, pass: shown.scope.pass, language: this.#language };
+    return { ...shown, pool: this.#pool, pass: shown.scope.pass };
   }
 
   #stageName(stage: Stage): string {
