@@ -85,3 +85,34 @@ test('a cell that was asked for in one language is told in the one that is spoke
     assert.match(await panel(), CHINESE);
     assert.equal(await story(() => globalThis['story'].waiting()), 0);
   }));
+
+test('a key that moves what is in sight gives up no tile of the overview, and a key that moves nothing leaves out no frame', () =>
+  site.visit({}, async (page) => {
+    const story = (work) => page.evaluate(work);
+    const press = (key, init = {}) =>
+      page.evaluate(([key, init]) => {
+        const cursor = document.querySelector('.plot-cursor');
+        return cursor.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }));
+      }, /** @type {const} */ ([key, init]));
+    await story(() => globalThis['story'].draw());
+    await page.waitForFunction(() => globalThis['story'].levels.length > 0);
+    const first = await story(() => globalThis['story'].levels[0]);
+    await press('+');
+    await page.waitForFunction((first) => Math.max(...globalThis['story'].levels) > first, first);
+    await page.waitForTimeout(400);
+    const coarsest = await story(() => Math.max(...globalThis['story'].levels));
+    await press('ArrowRight', { shiftKey: true });
+    assert.ok(!(await story(() => globalThis['story'].dropped)).includes(coarsest));
+    // At an edge there is no way on: the next frame, whatever is to be seen in it, is drawn.
+    for (let turn = 0; turn < 12; turn += 1) await press('ArrowLeft', { shiftKey: true });
+    await page.waitForTimeout(200);
+    const drawn = await page.evaluate(async () => {
+      const cursor = document.querySelector('.plot-cursor');
+      cursor.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', shiftKey: true, bubbles: true }));
+      document.querySelector('.plot').removeAttribute('aria-busy');
+      globalThis['story'].redraw();
+      await new Promise(requestAnimationFrame);
+      return document.querySelector('.plot').hasAttribute('aria-busy');
+    });
+    assert.ok(drawn);
+  }));

@@ -473,8 +473,11 @@ export class MatrixView extends EventTarget {
 
   /** A move that may lead far away: what is missing there is asked for at once. */
   #jump(move: () => void): void {
+    const before = this.#camera.view;
     move();
     const { box, view, levels, coarsest } = this.#camera;
+    // Where it leads nowhere, no frame is there to be left out: it would be the next one, whatever that is to show.
+    if (view === before) return;
     this.#skips = this.#picture.ask({ box, view, levels, ratio: devicePixelRatio }, coarsest);
   }
 

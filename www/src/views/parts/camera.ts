@@ -174,6 +174,9 @@ export class Camera {
   }
 
   #set(view: View): void {
+    const { zoom, top, left } = this.#view;
+    const same = view.zoom === zoom && view.top === top && view.left === left;
+    if (same && !this.#glide) return;
     this.#view = view;
     this.#glide = undefined;
     this.#changed();

@@ -114,7 +114,7 @@ export class Picture {
 
   /** Asks for what is missing in a part that has just come into sight, ahead of its first frame. Returns whether something is. */
   ask(frame: Frame, coarsest: number): boolean {
-    this.#tiles?.want(wantedIn(frame, coarsest));
+    this.#want(frame, coarsest);
     return this.#tiles?.complete === false;
   }
 
@@ -125,7 +125,7 @@ export class Picture {
   render(frame: Frame, coarsest: number): Tile[] | undefined {
     const tiles = this.#tiles;
     if (!tiles) return undefined;
-    tiles.want(distinct([...wantedIn(frame, coarsest), ...this.#overview]));
+    this.#want(frame, coarsest);
     const arrives = this.#settle !== undefined && tiles.complete && this.#arrive(tiles);
     const source = this.#settle ? this.#before : tiles;
     if (source) this.#draw(source, frame);
@@ -208,6 +208,11 @@ export class Picture {
     this.#before = undefined;
     this.#showLegend().then(settle?.resolve, settle?.reject);
     return true;
+  }
+
+  /** Asks for all that is to be drawn: requests for anything else are dropped. */
+  #want(frame: Frame, coarsest: number): void {
+    this.#tiles?.want(distinct([...wantedIn(frame, coarsest), ...this.#overview]));
   }
 
   #draw(tiles: Tiles, frame: Frame): void {
