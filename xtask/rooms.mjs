@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-import { startSite } from '../tests/web/harness.mjs';
+import { dress, startWithFonts } from '../tests/web/faces.mjs';
 import { settled, showSection } from '../tests/web/page.mjs';
 import { at, main } from './run.mjs';
 
@@ -19,7 +19,7 @@ const LANGUAGES = { en: '', zh: ':lang(zh)' };
 
 /** Measures all sections in all languages, and writes their rooms. */
 export async function rooms() {
-  const site = await startSite();
+  const site = await startWithFonts();
   try {
     const kept = [];
     for (const [language, own] of Object.entries(LANGUAGES)) {
@@ -40,7 +40,7 @@ export async function rooms() {
  * @returns {Promise<Measured[]>}
  */
 async function measure(site, language) {
-  const { page, check, close } = await site.open({ path: `#lang=${language}`, height: 900, reducedMotion: true });
+  const { page, check, close } = await openToMeasure(site, language);
   await settled(page);
   const ids = await page.locator('.story-section:has(.story-view)').evaluateAll((all) => all.map(({ id }) => id));
   for (const id of ids) {
@@ -63,6 +63,13 @@ async function measure(site, language) {
   check();
   await close();
   return found;
+}
+
+/** A page in fonts that are the same wherever it is measured. */
+export async function openToMeasure(site, language) {
+  const opened = await site.open({ path: `#lang=${language}`, height: 900, reducedMotion: true });
+  await dress(opened.page);
+  return opened;
 }
 
 /** Where something jumps from one width to another, the last width before it does so, and the first after it. */

@@ -1,14 +1,12 @@
 // Takes the pictures of `pictures.mjs`, and says how far two pictures are apart.
 //
-// Text is drawn by fonts of the machine. Here these are three that are named, so that lines break alike everywhere; where one is missing
-// there are no pictures, and a sentence says what to install. How glyphs are smoothed is the machine's own affair: pictures are compared
-// by the means of squares, within a tolerance.
+// Text is drawn in fonts that are named. How glyphs are smoothed is the machine's own affair: pictures are compared by the means of
+// squares, within a tolerance.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { FONT_PACKAGES, fonts } from './browser.mjs';
-import { startSite } from './harness.mjs';
+import { dress, startWithFonts } from './faces.mjs';
 import { sectionReady, settled } from './page.mjs';
 import { meansOf, pixelsAt, pngAddress } from './pixels.mjs';
 
@@ -33,13 +31,6 @@ export const TOLERANCE = {
   most: 40,
 };
 
-/** The fonts of the pictures. */
-const FONTS = ['DejaVu Sans', 'DejaVu Sans Bold', 'Liberation Serif', 'Droid Sans Fallback'];
-const FACES = `:root {
-  --sans: 'DejaVu Sans', 'Droid Sans Fallback';
-  --math: 'Liberation Serif', 'DejaVu Sans', 'Droid Sans Fallback';
-}`;
-
 /**
  * What changes is drawn with all that stands around it. Chromium draws the changed part of a tile alone, which cuts what crosses its
  * edge: from one picture to the next a pixel was another there, and back again.
@@ -54,7 +45,7 @@ const MARGIN = 8;
 
 /** A browser that takes pictures, those of one width in a page that is kept. */
 export async function startCamera() {
-  const site = await startWithFonts();
+  const site = await startWithFonts([WHOLE_TILES]);
   // No policy forbids anything there.
   const { page: blank } = await site.open({ path: 'about:blank' });
   const kept = new Map();
@@ -72,7 +63,7 @@ export async function startCamera() {
      */
     async take(picture, css = '') {
       const page = await pageFor(picture);
-      await dress(page, `${FACES}\n${css}`);
+      await dress(page, css);
       await bring(page, picture);
       return shot(page, picture.view.parts);
     },
@@ -105,36 +96,6 @@ export async function startCamera() {
     },
   };
 }
-
-async function startWithFonts() {
-  fonts();
-  const site = await startSite({ args: [WHOLE_TILES] });
-  const missing = await missingFonts(site);
-  if (missing.length === 0) return site;
-  await site.close();
-  throw new Error(
-    `Pictures are compared in fonts that are named, and ${missing.join(' and ')} cannot be found: ` +
-      `install them (on Debian \`apt-get install ${Object.keys(FONT_PACKAGES).join(' ')}\`).`,
-  );
-}
-
-async function missingFonts(site) {
-  const { page, close } = await site.open({ path: 'about:blank' });
-  const missing = await page.evaluate(async (names) => {
-    const loads = names.map((name) => new FontFace('here', `local('${name}')`).load());
-    return (await Promise.allSettled(loads)).flatMap(({ status }, at) => (status === 'fulfilled' ? [] : names[at]));
-  }, FONTS);
-  await close();
-  return missing;
-}
-
-/** Puts styles over those of the page. */
-const dress = (page, css) =>
-  page.evaluate((css) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    document.adoptedStyleSheets = [sheet];
-  }, css);
 
 /** Brings a view into sight as its picture wants it, and waits until it is there. */
 async function bring(page, { view, theme }) {
