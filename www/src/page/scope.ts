@@ -2,6 +2,7 @@
 
 import type { AttentionMap, Colormap, Microscope, Stage } from '../engine/index.ts';
 import type { MatrixSource, Pass } from '../views/index.ts';
+import type { Reading } from './source.ts';
 import type { Place } from './state.ts';
 
 /** Which matrix of a map. */
@@ -9,12 +10,6 @@ export interface Aim {
   map: AttentionMap;
   place: Place;
   stage: Stage;
-}
-
-/** How opening is stopped and watched. */
-interface Control {
-  signal: AbortSignal;
-  onProgress: (fraction: number) => void;
 }
 
 /** Who is told how the pass goes on. */
@@ -44,7 +39,7 @@ export class Scope {
   }
 
   /** Opens a microscope; settles with its first picture. */
-  static async open(aim: Aim, { signal, onProgress }: Control): Promise<Scope> {
+  static async open(aim: Aim, { signal, onProgress }: Reading): Promise<Scope> {
     const { map, place, stage } = aim;
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal.reason);
@@ -94,9 +89,9 @@ export class Scopes {
   #shown: Scope | undefined;
 
   /** The scope for `aim`: that of the picture, or a new one, which the caller shows or frees. */
-  async open(aim: Aim, control: Control): Promise<Scope> {
+  async open(aim: Aim, reading: Reading): Promise<Scope> {
     const shown = this.#shown;
-    return shown && isSame(shown.aim, aim) ? shown : Scope.open(aim, control);
+    return shown && isSame(shown.aim, aim) ? shown : Scope.open(aim, reading);
   }
 
   /** Says which scope is the picture's now; the one before is freed. */

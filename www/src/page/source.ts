@@ -210,19 +210,15 @@ export async function openFiles(files: readonly File[], reading: Reading): Promi
     captures.push(await openCapture(file, { signal: reading.signal, onProgress }));
   }
   const [first] = captures;
-  if (captures.length === 1 && first && hasPairs(first)) return named(fromCapture(first), name, first);
-  if (captures.length === 1 && first && first.layers.length > 0) throw new PageError(text.weightsOnly);
+  if (captures.length === 1 && first && first.layers.length > 0) return captured(first, name);
   return unassigned(files, captures, name);
 }
 
 /** A capture that names its queries and keys as something to look at. */
 export function captured(capture: Capture, name: string): Source {
-  if (!hasPairs(capture)) throw new PageError(text.weightsOnly);
-  return named(fromCapture(capture), name, capture);
-}
-
-function hasPairs(capture: Capture): boolean {
-  return capture.layers.some(({ query, key }) => query !== undefined && key !== undefined);
+  const content = fromCapture(capture);
+  if (content.layers.length === 0) throw new PageError(text.weightsOnly);
+  return named(content, name, capture);
 }
 
 function fromCapture(capture: Capture): Content {

@@ -166,7 +166,7 @@ export class Storyboard {
 
   #beyond(place: Place): Story['beyond'] {
     const below = this.#places.find(({ element }) => element.previousElementSibling === place.element);
-    return below && { title: below.section.title, go: () => lead(below) };
+    return below && { title: below.section.title, go: () => goTo(below) };
   }
 
   /** Says what did not arrive, in the room that is kept for it, and how to have it after all. */
@@ -184,7 +184,7 @@ export class Storyboard {
 }
 
 /** Brings a section into sight, and the focus with it. */
-function lead({ element, title }: Place): void {
+function goTo({ element, title }: Place): void {
   element.scrollIntoView();
   title.focus({ preventScroll: true });
 }
