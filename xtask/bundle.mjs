@@ -7,7 +7,7 @@ import path from 'node:path';
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
 import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
-import { attributeTypes, described, elementsManifest } from './manifest.mjs';
+import { described, elementsManifest, tagTypes } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
@@ -96,7 +96,7 @@ const npmPackage = () =>
       await readme();
       const lists = await described(OPTIONS);
       await writeJson(at('pkg', ELEMENTS), elementsManifest(lists));
-      await writeFile(at('pkg/dist/attributes.d.ts'), attributeTypes(lists));
+      await writeFile(at('pkg/dist/tag.d.ts'), tagTypes(lists));
       await writeJson(at('pkg/package.json'), await manifest());
     },
   });

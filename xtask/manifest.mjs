@@ -13,9 +13,10 @@ const TAG = 'qk-scope';
 /**
  * The lists of www/src/element/described.ts, as the types there say.
  *
- * @typedef {{ type: string, default?: string, about: string }} Described
+ * @typedef {{ type: string, object?: string, default?: string, about: string }} Described
  * @typedef {object} Lists
  * @property {(Described & { name: string })[]} attributes
+ * @property {Record<string, Described>} objects
  * @property {Record<string, Described>} fields
  * @property {Record<string, Described>} events
  * @property {Record<string, string>} parts
@@ -83,33 +84,36 @@ const typed = (name, { type, about, default: otherwise }) => ({
 const WRITTEN = { number: 'number | `${number}`', boolean: "boolean | '' | 'true' | 'false'" };
 
 /**
- * The types of attributes, and of what a tag takes in a framework: attributes and properties.
+ * The types of what a tag takes in a framework: attributes as they are written, and properties, which take objects as well.
  *
  * @param {Lists} lists
  */
-export function attributeTypes({ attributes, fields }) {
-  const lines = (doc, name, type) => [`  /** ${doc} */`, `  ${name}?: ${type} | undefined;`];
-  const said = attributes.flatMap(({ name, type, about, default: otherwise }) =>
-    lines(
-      otherwise ? `${about} Default: \`${otherwise}\`.` : about,
-      name.includes('-') ? `'${name}'` : name,
-      WRITTEN[type] ?? type,
-    ),
-  );
-  const set = Object.entries(fields).flatMap(([name, { about }]) => lines(about, name, `${CLASS}['${name}']`));
-  const both = Object.keys(fields).map((name) => `'${name}'`);
+export function tagTypes({ attributes, objects }) {
+  const line = (doc, name, type) => `  /** ${doc} */\n  ${name}?: ${type} | null | undefined;`;
+  const said = attributes
+    .filter(({ name }) => !(name in objects))
+    .flatMap(({ name, type, object, about, default: otherwise }) => {
+      const doc = otherwise ? `${about} Default: \`${otherwise}\`.` : about;
+      const taken = [WRITTEN[type] ?? type, object].filter(Boolean).join(' | ');
+      return namesOf(name).map((each) => line(doc, each, taken));
+    });
+  const set = Object.entries(objects).map(([name, { about }]) => line(about, name, `${CLASS}['${name}']`));
   return `${[
-    `/** What \`<${TAG}>\` takes. Made from the lists of the element. */`,
-    `import type { ${CLASS} } from './element.js';`,
+    '// Made from the lists of the element.',
     '',
-    '/** Its attributes. */',
-    'export interface QkScopeAttributes {',
+    `import type { Numbers, ${CLASS} } from './element.js';`,
+    "import type { NormalizerOption, PositionOption, ScoreOption } from './index.js';",
+    '',
+    `/** What \`<${TAG}>\` takes in a framework: its attributes, and its properties. */`,
+    'export interface QkScopeProps {',
     ...said,
-    '}',
-    '',
-    '/** Its attributes and properties, as frameworks set them. */',
-    `export interface QkScopeProps extends Omit<QkScopeAttributes, ${both.join(' | ')}> {`,
     ...set,
     '}',
   ].join('\n')}\n`;
+}
+
+/** An attribute and its property. */
+function namesOf(attribute) {
+  const property = attribute.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  return property === attribute ? [attribute] : [`'${attribute}'`, property];
 }

@@ -1,6 +1,6 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
-import { ATTRIBUTES, DATA_ATTRIBUTES } from '../element/attributes.ts';
+import { ATTRIBUTES, DATA_ATTRIBUTES, written } from '../element/attributes.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -30,11 +30,11 @@ export const reported: Record<string, (detail: any) => Record<string, unknown>> 
   'qk-error': ({ error }) => ({ error: error instanceof Error ? error.message : String(error) }),
 };
 
-/** An attribute by a trait's value: False and None take it away, lists and dictionaries are JSON. */
+/** An attribute by a trait's value, as the element's own property would write it. */
 function say(figure: QkScopeElement, name: string, value: unknown): void {
-  if (value === undefined || value === null || value === false) figure.removeAttribute(name);
-  else if (value === true) figure.setAttribute(name, '');
-  else figure.setAttribute(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const said = written(value);
+  if (said === null) figure.removeAttribute(name);
+  else figure.setAttribute(name, said);
 }
 
 /** The bytes of a capture, or Q, K and more. */

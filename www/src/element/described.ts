@@ -17,6 +17,8 @@ import { VIEWS } from './views.ts';
 /** Something by its name: its type as TypeScript has it, and what stands for it where it is left out. */
 export interface Described {
   type: string;
+  /** What the property of an attribute takes beside its text. */
+  object?: string;
   default?: string;
   about: string;
 }
@@ -34,13 +36,25 @@ const member = (members: readonly { id: string }[]): string => `${ids(members)} 
 const withParameters = 'By name, or with parameters as JSON: {"id":"…", …}.';
 
 const NAMED: Record<Named, Described> = {
-  src: { type: 'string', about: 'The address of a capture: safetensors, npz, npy or JSON.' },
+  src: { type: 'string', object: 'URL', about: 'The address of a capture: safetensors, npz, npy or JSON.' },
   data: { type: 'string', about: 'Q, K and more as one JSON object: {"q":[[…]],"k":[[…]]}.' },
-  q: { type: 'string', about: 'Queries as JSON, lists of lists: [tokens, size], heads before that.' },
-  k: { type: 'string', about: 'Keys as JSON, as the queries.' },
-  v: { type: 'string', about: 'Values as JSON, as the keys. Without them no view says what becomes of values.' },
-  tokens: { type: 'string', about: 'What the queries are called, as a JSON list; the keys too, without key-tokens.' },
-  'key-tokens': { type: 'string', about: 'What the keys are called, as a JSON list.' },
+  q: {
+    type: 'string',
+    object: 'Numbers',
+    about: 'Queries as JSON, lists of lists: [tokens, size], heads before that.',
+  },
+  k: { type: 'string', object: 'Numbers', about: 'Keys as JSON, as the queries.' },
+  v: {
+    type: 'string',
+    object: 'Numbers',
+    about: 'Values as JSON, as the keys. Without them no view says what becomes of values.',
+  },
+  tokens: {
+    type: 'string',
+    object: 'readonly string[]',
+    about: 'What the queries are called, as a JSON list; the keys too, without key-tokens.',
+  },
+  'key-tokens': { type: 'string', object: 'readonly string[]', about: 'What the keys are called, as a JSON list.' },
   view: { type: ids(VIEWS), default: 'matrix', about: 'What is shown of the numbers.' },
   state: { type: 'string', default: '', about: 'What was seen in a view, as qk-change tells it.' },
   layer: { type: 'number', about: 'The layer by its number in the model. Default: the first of the capture.' },
@@ -56,15 +70,27 @@ const NAMED: Record<Named, Described> = {
   controls: { type: 'boolean', default: 'false', about: 'Shows steppers for layer and head, and the current cell.' },
   'wasm-url': {
     type: 'string',
+    object: 'URL',
     about: 'The address of a kernel in place of the one inside, for all figures of a page.',
   },
-  score: { type: member(catalog.scores), default: 'scaled_dot', about: `How q and k are compared. ${withParameters}` },
+  score: {
+    type: member(catalog.scores),
+    object: 'ScoreOption',
+    default: 'scaled_dot',
+    about: `How q and k are compared. ${withParameters}`,
+  },
   normalizer: {
     type: member(catalog.normalizers),
+    object: 'NormalizerOption',
     default: 'softmax',
     about: `How a row of logits becomes weights. ${withParameters}`,
   },
-  position: { type: member(catalog.positions), default: 'none', about: `How positions are told. ${withParameters}` },
+  position: {
+    type: member(catalog.positions),
+    object: 'PositionOption',
+    default: 'none',
+    about: `How positions are told. ${withParameters}`,
+  },
 };
 
 const KINDS: Record<string, string> = { number: 'number', flag: 'boolean' };
@@ -80,8 +106,8 @@ export const attributes: readonly (Described & { name: string })[] = [
   })),
 ];
 
-/** The properties that take objects, and those that mirror an attribute. */
-export const fields: Record<string, Described> = {
+/** The properties that take what no attribute can say. */
+export const objects: Record<string, Described> = {
   data: {
     type: 'Given | Blob | ArrayBuffer | string | undefined',
     about: 'Q, K and more, or the bytes of a capture. It goes before every attribute with numbers.',
@@ -91,6 +117,11 @@ export const fields: Record<string, Described> = {
     default: '{}',
     about: 'Options of the problem as openAttention() takes them. They go before those of attributes.',
   },
+};
+
+/** Every property: those that mirror an attribute are the others. */
+export const fields: Record<string, Described> = {
+  ...objects,
   ...Object.fromEntries([...MIRRORED].map(([property, name]) => [property, mirror(name)])),
 };
 

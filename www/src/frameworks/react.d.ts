@@ -2,11 +2,11 @@
  * `<qk-scope>` in the JSX of React 19: importing `qkscope/react` registers the element and types its tag.
  */
 import type { DetailedHTMLProps, HTMLAttributes } from 'react';
-import type { QkScopeProps } from './attributes.js';
+import type { QkScopeProps } from './tag.js';
 import type { QkScopeElement, QkScopeEventMap } from './element.js';
 
 export * from './element.js';
-export type * from './attributes.js';
+export type * from './tag.js';
 
 /** Events as React hears those of elements that are not its own: `onqk-change`. */
 export type QkScopeListeners = {

@@ -2,11 +2,11 @@
  * `<qk-scope>` in templates and in the JSX of Vue 3: importing `qkscope/vue` registers the element and types its tag.
  */
 import type { EmitFn, HTMLAttributes } from 'vue';
-import type { QkScopeAttributes, QkScopeProps } from './attributes.js';
+import type { QkScopeProps } from './tag.js';
 import type { QkScopeElement, QkScopeEventMap } from './element.js';
 
 export * from './element.js';
-export type * from './attributes.js';
+export type * from './tag.js';
 
 /** Events as properties, from `@qk-change`. */
 export type QkScopeListeners = {
@@ -17,18 +17,9 @@ export type QkScopeListeners = {
 /** What the tag takes. */
 export type QkScopeTag = QkScopeProps & QkScopeListeners & Omit<HTMLAttributes, keyof QkScopeProps>;
 
-type Camel<Name extends string> = Name extends `${infer Start}-${infer Rest}`
-  ? `${Start}${Capitalize<Camel<Rest>>}`
-  : Name;
-
-/** What the tag takes in templates, whose attributes Vue's compiler of types reads as `leftWindowSize`. */
-export type QkScopeTemplate = QkScopeTag & {
-  [Name in Exclude<keyof QkScopeAttributes, keyof QkScopeElement> as Camel<Name>]?: QkScopeAttributes[Name];
-};
-
 /** The element as Vue's tools see a component. */
 export type QkScopeComponent = new () => QkScopeElement & {
-  $props: QkScopeTemplate;
+  $props: QkScopeTag;
   $emit: EmitFn<{ [Name in keyof QkScopeEventMap]: (event: QkScopeEventMap[Name]) => void }>;
 };
 
