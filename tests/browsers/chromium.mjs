@@ -23,6 +23,7 @@ export async function startChromium() {
     version: `Chromium ${browser.version()}`,
     errors,
     downloads: downloads.at,
+    before: (content) => page.addInitScript({ content }),
     goto: (url) => page.goto(url),
     evaluate: (work, argument) => page.evaluate(work, argument),
     async mouse(steps) {

@@ -18,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @property {string} version
  * @property {string[]} errors what it has written to the console as errors, where its protocol says so.
  * @property {string} downloads the folder that it saves to.
+ * @property {(script: string) => Promise<unknown>} [before] runs a script in every page to come, before all of its own.
  * @property {(url: string) => Promise<unknown>} goto
  * @property {(work: (argument: any) => any, argument?: any) => Promise<any>} evaluate a function in the page; both
  *   ways goes what JSON can carry.

@@ -2,19 +2,25 @@
 //
 // To add one: a recipe under a heading of its own, a line here, and `node tests/package/consumers/lock.mjs` where it has tools.
 
+import { FIGURES } from './figures.mjs';
+import { noWasm, plain, vite } from './plain.mjs';
+
 /**
  * How the outcome is looked at. Each command of the recipe is run once, in its order: those that an opening names when it is
  * looked at, the others before.
  *
- * @typedef {object} Expected
- * @property {number} [outputs] how many times the numbers are shown.
+ * @typedef {object} Shown what there is to see in a page.
+ * @property {number} [outputs] elements with the numbers, one unless there are figures.
+ * @property {number} [figures] elements `<qk-scope>`.
  * @property {boolean} [onMainThread] whether workers are forbidden.
- * @property {RegExp} [refused] what is said in place of the numbers.
+ * @property {RegExp} [refused] what is said in place of the numbers and in the figures.
+ * @property {[selector: string, value?: string][]} [dark] what makes the site dark: clicks, and values of menus.
  *
- * @typedef {Expected & { folder: string, browsers?: readonly Browser[], cdn?: boolean, without?: string }} Page a folder of the
+ * @typedef {Shown & { folder: string, browsers?: readonly Browser[], cdn?: boolean, without?: string }} Page a folder of the
  *   project, served with the headers of the recipe, of which `without` is taken away; `cdn` serves the package from another
  *   origin as well.
- * @typedef {Expected & { server: string, says: RegExp }} Server a command that serves the page, and where it says its address.
+ * @typedef {Shown & { file: string, browsers: readonly Browser[] }} File a page that is opened from the disk.
+ * @typedef {Shown & { server: string, says: RegExp }} Server a command that serves the page, and where it says its address.
  * @typedef {{ program: string, says?: RegExp }} Program a command whose last line are the numbers, or that says that it has
  *   compared them.
  *
@@ -24,15 +30,16 @@
  * @property {string} recipe its heading.
  * @property {boolean} [quick] whether `npm test` tries it: the others are left to `npm run test:consumers`.
  * @property {Record<string, string>} [tools] what it is built with.
- * @property {(Page | Server | Program)[]} openings
+ * @property {Record<string, string>} [python] what it is built with, out of Python's packages.
+ * @property {Record<string, string>} [crates] what it is built with, out of Rust's.
+ * @property {Record<string, string>} [runtime] a newer Node, where that is asked for.
+ * @property {boolean} [site] whether it has what such a project begins with, in a folder of `sites`.
+ * @property {(Page | File | Server | Program)[]} openings
  */
-
-const ALL = /** @type {const} */ (['chromium', 'firefox', 'webKit']);
-const plain = { folder: '.', browsers: ALL };
-const vite = { server: 'npx vite', says: /(http:\/\/localhost:\d+\/)/ };
 
 /** @type {Consumer[]} */
 export const CONSUMERS = [
+  ...FIGURES,
   { recipe: 'A page', quick: true, openings: [plain] },
   { recipe: 'A page, one file', openings: [plain] },
   { recipe: 'A CDN', openings: [{ ...plain, cdn: true }] },
@@ -44,12 +51,7 @@ export const CONSUMERS = [
       plain,
       { ...plain, without: ' blob:', onMainThread: true },
       // WebKit says nothing of a module that fails where it awaits.
-      {
-        ...plain,
-        browsers: ['chromium', 'firefox'],
-        without: " 'wasm-unsafe-eval'",
-        refused: /add 'wasm-unsafe-eval' to its script-src/,
-      },
+      { ...plain, ...noWasm, browsers: ['chromium', 'firefox'] },
     ],
   },
   { recipe: 'Trusted Types', openings: [plain] },
@@ -96,7 +98,9 @@ export const FRAMEWORKS = {
 
 /** Everything that is installed, by the name of its folder and of its lock file: `A page, one file` is `a-page-one-file`. */
 export const TOOLS = new Map([
-  ...CONSUMERS.flatMap(({ recipe, tools }) => (tools ? [/** @type {const} */ ([slug(recipe), tools])] : [])),
+  ...CONSUMERS.flatMap(({ recipe, tools, runtime }) =>
+    tools ? [/** @type {const} */ ([slug(recipe), { ...runtime, ...tools }])] : [],
+  ),
   ['checkers', CHECKERS],
   ['frameworks', FRAMEWORKS],
 ]);

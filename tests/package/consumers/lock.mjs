@@ -4,14 +4,15 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { at, main } from '../../../xtask/run.mjs';
+import { at, main, run } from '../../../xtask/run.mjs';
 import { npm } from '../../../xtask/setup.mjs';
-import { TOOLS } from './list.mjs';
+import { CONSUMERS, TOOLS, slug } from './list.mjs';
 import { manifest } from './project.mjs';
 
 const HOW = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved'];
 
 main(async () => {
+  for (const { recipe, python } of CONSUMERS) if (python) await lockPython(slug(recipe), python);
   for (const [name, tools] of TOOLS) {
     const folder = await mkdtemp(path.join(tmpdir(), 'qkscope-lock-'));
     await writeFile(path.join(folder, 'package.json'), manifest(tools));
@@ -21,3 +22,14 @@ main(async () => {
     console.log(name);
   }
 });
+
+/** What a fresh environment has once these are in it. */
+async function lockPython(name, packages) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qkscope-lock-'));
+  await run('python3', ['-m', 'venv', folder]);
+  const pip = (...args) => run(path.join(folder, 'bin/pip'), ['--disable-pip-version-check', ...args]);
+  await pip('install', '--quiet', ...Object.entries(packages).map((entry) => entry.join('==')));
+  await writeFile(at('tests/package/consumers/locks', `${name}.txt`), await pip('freeze'));
+  await rm(folder, { recursive: true });
+  console.log(name);
+}

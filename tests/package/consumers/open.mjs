@@ -13,8 +13,9 @@ import { startChromium } from '../../browsers/chromium.mjs';
 import { startFirefox } from '../../browsers/firefox.mjs';
 import { startWebKit } from '../../browsers/webkit.mjs';
 import { start } from '../../browsers/process.mjs';
+import { figure } from './figure.mjs';
 import { golden } from './golden.mjs';
-import { complete, invocation } from './project.mjs';
+import { complete, invocation, watchScript } from './project.mjs';
 
 /** How long a page may take to have its numbers, in milliseconds: a server may build it first. */
 const PATIENCE = 60_000;
@@ -26,8 +27,14 @@ const started = new Map();
 
 /** A browser, started when it is first needed. */
 async function driver(name) {
-  if (!started.has(name)) started.set(name, await START[name]());
+  if (!started.has(name)) started.set(name, await watched(await START[name]()));
   return started.get(name);
+}
+
+/** A browser whose pages are watched from their beginning, where it can do that. */
+async function watched(browser) {
+  await browser.before?.(await watchScript());
+  return browser;
 }
 
 export async function closeBrowsers() {
@@ -37,25 +44,35 @@ export async function closeBrowsers() {
 /** The ways to open what a recipe leaves, by the key that each has: `(opening, folder, recipe)`. */
 const WAYS = {
   /** @param {import('./list.mjs').Page} opening */
-  async folder({ folder: inside, browsers = ['chromium'], cdn, without = '', ...expected }, folder, { headers }) {
-    const stop = cdn ? await serveCdn(folder) : undefined;
+  async folder(opening, folder, { headers }) {
+    const { folder: inside, browsers = ['chromium'], cdn, without = '' } = opening;
+    const stop = cdn ? await serveCdn(folder, inside) : undefined;
     const sent = Object.entries(headers).map(([name, value]) => [name, value.replace(without, '')]);
     const site = await serve(at(folder, inside), { headers: Object.fromEntries(sent) });
     try {
-      for (const browser of browsers) await check(browser, site.url, expected);
+      for (const browser of browsers) await check(browser, site.url, opening);
     } finally {
       await site.close();
       await stop?.();
     }
   },
 
+  /** @param {import('./list.mjs').File} opening */
+  async file(opening, folder) {
+    const page = at(folder, opening.file);
+    // There the root is that of the disk.
+    await writeFile(page, (await readFile(page, 'utf8')).replace('"/watch.js"', '"watch.js"'));
+    for (const browser of opening.browsers) await check(browser, pathToFileURL(page).href, opening);
+  },
+
   /** @param {import('./list.mjs').Server} opening */
-  async server({ server: line, says, outputs }, folder) {
+  async server(opening, folder) {
+    const { server: line, says } = opening;
     const [program, args, { cwd, env }] = invocation(folder, line);
     const server = start(program, args, { ...env, NO_COLOR: '1' }, cwd);
     try {
       const [, url] = await server.hear(says);
-      await check('chromium', url, { outputs });
+      await check('chromium', url, opening);
     } finally {
       await server.stop();
     }
@@ -79,33 +96,87 @@ export async function open({ openings }, folder, recipe) {
 }
 
 /**
- * The page has the numbers, by workers, and nothing went wrong; or it says why not.
+ * The page has the numbers and the figures, by workers, and nothing went wrong; or it says why not.
  *
  * @param {import('./list.mjs').Browser} name
  * @param {string} url
- * @param {import('./list.mjs').Expected} expected
+ * @param {import('./list.mjs').Shown} shown
  */
-async function check(name, url, { outputs = 1, onMainThread = false, refused }) {
+async function check(name, url, { figures = 0, outputs = figures > 0 ? 0 : 1, onMainThread = false, refused, dark }) {
   const browser = await driver(name);
   browser.errors.length = 0;
   await browser.goto(url);
+  if (refused) return refuses(name, browser, figures, refused);
+  // Where workers are forbidden, the browser says so.
+  const wrong = (seen) => (onMainThread ? [] : wrongs(seen, browser));
+  const seen = await until(name, browser, (seen) => {
+    if (wrong(seen).length > 0) throw new Error('went wrong');
+    return filled(seen).length === outputs && seen.figures.filter(({ ready }) => ready).length === figures;
+  });
+  for (const text of filled(seen)) golden.check(text, `${name}, ${url}`);
+  for (const each of seen.figures) figure.check(each, `${name}, ${url}`);
+  assert.ok(onMainThread || seen.workers > 0, `${name}: no worker was started`);
+  if (dark) await darkens(browser, dark);
+  assert.deepEqual(wrong(seen), [], name);
+}
+
+/** What went wrong in a page. That it has an icon is a browser's own idea, whatever its policy says. */
+const wrongs = ({ wrongs, figures }, { errors }) =>
+  [...wrongs, ...figures.flatMap((each) => each.errors), ...errors].filter((wrong) => !wrong.includes('/favicon.ico'));
+
+const filled = ({ outputs }) => outputs.filter((text) => text !== '');
+
+/** Asks a page what it shows until that will do, and resolves with it. */
+async function until(name, browser, enough) {
   const end = Date.now() + PATIENCE;
   for (;;) {
     // A page may be loaded anew while it is asked.
     const seen = await browser.evaluate(() => globalThis['seen']?.()).catch(() => undefined);
-    const there = seen?.outputs.filter((text) => text !== '') ?? [];
-    const wrongs = [...(seen?.wrongs ?? []), ...browser.errors];
-    if (refused && wrongs.some((text) => refused.test(text))) return assert.deepEqual(there, [], name);
-    if (there.length === outputs && !refused) {
-      for (const text of there) golden.check(text, `${name}, ${url}`);
-      if (onMainThread) return;
-      assert.ok(seen.workers > 0, `${name}: no worker was started`);
-      return assert.deepEqual(wrongs, [], name);
+    try {
+      if (seen && enough(seen)) return seen;
+      if (Date.now() > end) throw new Error(`not there after ${PATIENCE / 1000} s`);
+    } catch (error) {
+      assert.fail(`${name}: ${error.message}: ${JSON.stringify([seen, browser.errors])}`);
     }
-    const lost = wrongs.length > 0 && !onMainThread && !refused;
-    if (Date.now() > end || lost) assert.fail(`${name}: ${JSON.stringify([seen, wrongs])}`);
     await sleep(40);
   }
+}
+
+/** A page that lacks what a header allowed says so, and so does each of its figures, in words that are read there. */
+async function refuses(name, browser, figures, what) {
+  const seen = await until(
+    name,
+    browser,
+    (seen) =>
+      wrongs(seen, browser).some((text) => what.test(text)) &&
+      seen.figures.filter(({ alert }) => what.test(alert)).length === figures,
+  );
+  assert.deepEqual([filled(seen), seen.figures.filter(({ ready }) => ready)], [[], []], name);
+}
+
+/** What a site does to become dark is done, and the ink of its figures gets light. */
+async function darkens(browser, steps) {
+  const ink = () =>
+    browser.evaluate(() => {
+      const { shadowRoot } = document.querySelector('qk-scope');
+      const { color } = getComputedStyle(shadowRoot.querySelector('[part="figure"]'));
+      return Math.max(...color.match(/[\d.]+/g).map(Number));
+    });
+  assert.ok((await ink()) < 128, 'the figure begins dark on light');
+  for (const step of steps) await browser.evaluate(take, step);
+  const end = Date.now() + 5000;
+  while ((await ink()) < 128) {
+    assert.ok(Date.now() < end, 'the figure stays dark on a dark ground');
+    await sleep(40);
+  }
+}
+
+/** A click, or what is chosen of a menu. */
+function take([selector, value]) {
+  const control = document.querySelector(selector);
+  if (value === undefined) return control.click();
+  control.value = value;
+  control.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 /** Runs a program to its end; `threads`: how many threads the package has started in it and its children. */
@@ -120,9 +191,9 @@ async function ran(folder, line) {
 const HOOK = 'tests/package/consumers/threads.mjs';
 
 /** Serves the package as a CDN does, from an origin of its own, and writes that into the page. @returns what ends it. */
-async function serveCdn(folder) {
+async function serveCdn(folder, inside) {
   const cdn = await serve(at(folder, 'node_modules/qkscope'), { headers: { 'Access-Control-Allow-Origin': '*' } });
-  const page = at(folder, 'index.html');
+  const page = at(folder, inside, 'index.html');
   const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'));
   const address = `https://cdn.jsdelivr.net/npm/qkscope@${version}/`;
   const html = await readFile(page, 'utf8');

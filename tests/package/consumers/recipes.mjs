@@ -7,7 +7,7 @@ import { at } from '../../../xtask/run.mjs';
 /**
  * @typedef {object} Recipe
  * @property {Record<string, string>} files by their path in the project, those that all recipes share among them.
- * @property {string[]} installs what `npm install` is given, in the order of the text.
+ * @property {string[]} installs what `npm install` and its like are given, in the order of the text.
  * @property {string[]} commands the other lines for a shell.
  * @property {Record<string, string>} headers that the page is served with.
  * @property {number} lines of its own to write: what commands there are does not count.
@@ -32,7 +32,7 @@ function parse(section) {
   const blocks = [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }));
   const of = (language) =>
     blocks.filter((block) => block.language === language).flatMap(({ code }) => code.trim().split('\n'));
-  const install = /^npm install (?:--save-dev )?/;
+  const install = /^(?:npm install (?:--save-dev )?|pip install |cargo install )/;
   const written = blocks.filter(({ language }) => language !== 'sh');
   const files = written.filter(({ language }) => language !== 'http').map(({ code }) => named(code));
   return {
@@ -45,10 +45,10 @@ function parse(section) {
 }
 
 /** The first line of a file says its name. */
-const NAME = /^(?:\/\/|<!--) ([\w./-]+\.\w+)(?: -->)?$/;
+const NAME = /^(?:\/\/|<!--|#) ([\w./-]+\.\w+)(?: -->)?$/;
 
 function named(code) {
   const [, name] = NAME.exec(code.split('\n', 1)[0]) ?? [];
   if (name === undefined) throw new Error(`docs/embedding.md: a file without a name:\n${code}`);
-  return [name, code];
+  return [name, code.slice(code.indexOf('\n') + 1)];
 }

@@ -14,9 +14,10 @@ test('every recipe is tried, and every consumer has one', () => {
   assert.deepEqual([...known.keys()].sort(), CONSUMERS.map(({ recipe }) => recipe).sort());
 });
 
-for (const { recipe, tools = {}, openings } of CONSUMERS) {
+for (const { recipe, openings, ...built } of CONSUMERS) {
   test(`${recipe}: at most ${MOST} lines to write, for what is tried`, () => {
     const { installs, commands, lines } = known.get(recipe);
+    const tools = { ...built.tools, ...built.python, ...built.crates };
     assert.ok(lines <= MOST, `${lines} lines`);
     const own = openings.some((opening) => 'cdn' in opening) ? [] : ['qkscope'];
     // A version stands there where it is not the newest.

@@ -1,5 +1,5 @@
-// Before the scripts of a page: counts the workers it starts; `seen()` is what the page shows. A page in a frame tells the one
-// around it, which cannot look inside.
+// Before the scripts of a page: counts the workers it starts and hears its figures; `seen()` is what the page shows. A page in a
+// frame tells the one around it, which cannot look inside.
 {
   let workers = 0;
   let framed;
@@ -10,9 +10,32 @@
       workers += 1;
     }
   };
+  const told = new WeakMap();
+  for (const name of ['qk-ready', 'qk-change', 'qk-error']) {
+    addEventListener(name, (event) => {
+      const [figure] = event.composedPath();
+      told.set(figure, [...(told.get(figure) ?? []), { name, detail: event.detail }]);
+    });
+  }
+  const numbers = (figure) => {
+    if (figure.data) return figure.data;
+    const read = (name) => JSON.parse(figure.getAttribute(name));
+    return read('data') ?? { q: read('q'), k: read('k') };
+  };
+  const figures = () =>
+    [...document.querySelectorAll('qk-scope')].map((figure) => {
+      const of = (kind) => (told.get(figure) ?? []).filter(({ name }) => name === kind).map(({ detail }) => detail);
+      return {
+        given: numbers(figure),
+        ready: of('qk-ready').length > 0,
+        values: of('qk-change').map(({ value }) => value),
+        errors: of('qk-error').map(({ error }) => String(error)),
+        alert: figure.shadowRoot?.querySelector('[role="alert"]')?.textContent,
+      };
+    });
   const own = () => {
     const outputs = [...document.querySelectorAll('output')].map(({ textContent }) => textContent);
-    return { outputs, workers, wrongs: globalThis.wrongs };
+    return { outputs, figures: figures(), workers, wrongs: globalThis.wrongs };
   };
   globalThis.seen = () => ({ ...(framed ?? own()), wrongs: [...globalThis.wrongs, ...(framed?.wrongs ?? [])] });
   if (parent === globalThis) addEventListener('message', ({ data }) => data?.outputs && (framed = data));
