@@ -1,6 +1,6 @@
 // Who shows figures: the part of the list that has the element `<qk-scope>` in its pages.
 
-import { ALL, noWasm, plain } from './plain.mjs';
+import { ALL, noWasm, plain, vite } from './plain.mjs';
 
 const figure = { ...plain, figures: 1 };
 
@@ -22,6 +22,34 @@ export const FIGURES = [
     openings: [
       { folder: 'docs/.vitepress/dist', figures: 1, dark: [['.VPSwitchAppearance']] },
       { server: 'npx vitepress dev docs', says: /(http:\/\/localhost:\d+\/)/, figures: 1 },
+    ],
+  },
+  {
+    recipe: 'MkDocs Material',
+    python: { 'mkdocs-material': '9.8.1' },
+    openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['#__palette_1']] }],
+  },
+  {
+    recipe: 'Sphinx',
+    python: { sphinx: '9.0.4', 'myst-parser': '5.2.0', furo: '2025.12.19' },
+    openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['.theme-toggle']] }],
+  },
+  {
+    recipe: 'React',
+    site: true,
+    tools: { react: '19.3.1', 'react-dom': '19.3.1', vite: '8.3.8' },
+    openings: [
+      { folder: 'dist', figures: 1 },
+      { ...vite, figures: 1 },
+    ],
+  },
+  {
+    recipe: 'Vue',
+    site: true,
+    tools: { vue: '3.5.45', vite: '8.3.8', '@vitejs/plugin-vue': '6.0.11' },
+    openings: [
+      { folder: 'dist', figures: 1 },
+      { ...vite, figures: 1 },
     ],
   },
 ];

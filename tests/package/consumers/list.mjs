@@ -32,7 +32,7 @@ import { noWasm, plain, vite } from './plain.mjs';
  * @property {Record<string, string>} [tools] what it is built with.
  * @property {Record<string, string>} [python] what it is built with, out of Python's packages.
  * @property {Record<string, string>} [crates] what it is built with, out of Rust's.
- * @property {Record<string, string>} [runtime] a newer Node, where that is asked for.
+ * @property {Record<string, string>} [besides] what its tools need of npm, of which no recipe speaks: a newer Node.
  * @property {boolean} [site] whether it has what such a project begins with, in a folder of `sites`.
  * @property {(Page | File | Server | Program)[]} openings
  */
@@ -98,8 +98,8 @@ export const FRAMEWORKS = {
 
 /** Everything that is installed, by the name of its folder and of its lock file: `A page, one file` is `a-page-one-file`. */
 export const TOOLS = new Map([
-  ...CONSUMERS.flatMap(({ recipe, tools, runtime }) =>
-    tools ? [/** @type {const} */ ([slug(recipe), { ...runtime, ...tools }])] : [],
+  ...CONSUMERS.flatMap(({ recipe, tools, besides }) =>
+    tools ? [/** @type {const} */ ([slug(recipe), { ...besides, ...tools }])] : [],
   ),
   ['checkers', CHECKERS],
   ['frameworks', FRAMEWORKS],

