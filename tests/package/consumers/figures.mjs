@@ -35,6 +35,11 @@ export const FIGURES = [
     openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['.theme-toggle']] }],
   },
   {
+    recipe: 'mdBook',
+    crates: { mdbook: '0.5.4' },
+    openings: [{ folder: 'book', cdn: true, figures: 1, dark: [['#mdbook-theme-coal']] }],
+  },
+  {
     recipe: 'React',
     site: true,
     tools: { react: '19.3.1', 'react-dom': '19.3.1', vite: '8.3.8' },
