@@ -25,6 +25,17 @@ export const FIGURES = [
     ],
   },
   {
+    recipe: 'Docusaurus',
+    site: true,
+    tools: {
+      '@docusaurus/core': '3.10.2',
+      '@docusaurus/preset-classic': '3.10.2',
+      react: '19.3.1',
+      'react-dom': '19.3.1',
+    },
+    openings: [{ folder: 'build', figures: 1, dark: [['[class*="toggleButton"]']] }],
+  },
+  {
     recipe: 'Starlight',
     site: true,
     // The next version of Vite asks for a package that is not there.
