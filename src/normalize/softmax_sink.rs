@@ -10,10 +10,10 @@ use crate::tensor::Head;
 
 const SINKS: Parameter = Parameter::new(
     "sinks",
-    Text { en: "Sink logits s", zh: "汇点 logit s" },
+    Text { en: "Sink logits s", zh: "汇聚点 logit s" },
     Text {
         en: "The logit of each head's sink, not scaled. Automatic: zeros.",
-        zh: "每个头的汇点 logit，不缩放。自动：全 0。",
+        zh: "每个头的汇聚点 logit，不缩放。自动：全 0。",
     },
     Kind::Tensor { axes: &["Hq"], per_head: false, default: "zeros" },
 );
@@ -22,7 +22,7 @@ const SINKS: Parameter = Parameter::new(
 pub static ENTRY: Entry = Entry {
     member: Member::cited(
         "softmax_sink",
-        Text { en: "Softmax with a sink", zh: "带汇点的 softmax" },
+        Text { en: "Softmax with a sink", zh: "带汇聚点的 softmax" },
         Text {
             en: "A learned logit per head takes a share that goes to no key, so a head may look at nothing.",
             zh: "每个头有学习得到的 logit，其份额不给任何键，因此一个头可以什么都不看。",
