@@ -39,7 +39,7 @@ for (const [file, most] of Object.entries(MOST)) {
  * At most so many kilobytes of the element, gzipped, with all that it takes. The aim is 120: the three modules alone are 262, which as
  * one module of all features come to 162; script, styles and the words of both languages are 184.
  */
-const ELEMENT = { 'element.js': 450, 'element.iife.js': 450, 'anywidget.js': 451 };
+const ELEMENT = { 'element.js': 455, 'element.iife.js': 457, 'anywidget.js': 456 };
 
 for (const [file, most] of Object.entries(ELEMENT)) {
   test(`${file} has at most ${most} KB, gzipped`, async () => {
@@ -53,7 +53,7 @@ for (const [file, most] of Object.entries(ELEMENT)) {
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 79, soon: 134 };
+const SCRIPT = { seen: 1.35, page: 80, soon: 137 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');
