@@ -720,7 +720,9 @@ test('a long name is read aloud and copied whole, and is cut only where letters 
       assert.deepEqual([await pieces.getAttribute('data-start'), await pieces.getAttribute('data-end')], [start, end]);
     }
     await labels.first().click();
-    assert.match(await page.locator('.steps-pair').innerText(), /^tokenization → [^\n]+$/);
+    const pair = page.locator('.steps-pair').filter({ hasText: /^tokenization/ });
+    await pair.waitFor();
+    assert.match(await pair.innerText(), /^tokenization → [^\n]+$/);
     const selected = await labels.first().evaluate((one) => {
       getSelection().selectAllChildren(one);
       return String(getSelection());
