@@ -1,7 +1,7 @@
 // The heat map of a figure: one head under the microscope, and the numbers of the cell that is pointed at.
 
 import { catalog, type Colormap, type Pool, type Stage } from '../generated/catalog.ts';
-import { paint, type AttentionMap } from '../engine/index.ts';
+import { paint, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
 import { Inspector } from '../page/inspector.ts';
 import { colorScale } from '../page/scale.ts';
 import { Scopes, type Scope } from '../page/scope.ts';
@@ -12,7 +12,6 @@ import { MatrixView, type MatrixCell, type Tokens } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Painter } from '../views/parts/palette.ts';
 import type { Language } from '../views/parts/text.ts';
-import type { ProblemOptions } from '../engine/index.ts';
 
 /** What is drawn. */
 export interface Drawn {
