@@ -6,12 +6,12 @@ import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
-import { GENERATED, LOCKS, MODULES } from './kernel.mjs';
+import { FETCHED, GENERATED, LOCKS, MODULES, PACKAGED } from './kernel.mjs';
 import { described, elementsManifest, tagTypes } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
-import { carried, singleFile } from './single.mjs';
+import { WHOLE, carried, replacing, singleFile } from './single.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
@@ -32,30 +32,37 @@ const OPTIONS = /** @type {const} */ ({
   absWorkingDir: at(),
 });
 
-/** Bundles whatever changed. The worker comes first: the package and the page carry its source inside. */
+/** Bundles whatever changed. The workers come first: the package and the page carry their source inside. */
 export async function bundle() {
-  await worker();
+  await Promise.all(WORKERS.map(worker));
   await npmPackage();
   await page();
 }
 
+/** The worker of all, and that of files that carry what they need. */
+const WORKERS = [
+  { name: 'worker-source', plugins: [] },
+  { name: 'worker-source-whole', plugins: [replacing(at('www/src'), WHOLE)] },
+];
+
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
-const worker = () =>
-  step('worker', {
+const worker = ({ name, plugins }) =>
+  step(name, {
     inputs: [
       ENGINE,
       ...MODULES.map(({ glue }) => `${GENERATED}/${glue}.js`),
       `${GENERATED}/catalog.ts`,
       'xtask/bundle.mjs',
+      'xtask/single.mjs',
       ...LOCKS,
     ],
-    outputs: [`${GENERATED}/worker-source.ts`],
+    outputs: [`${GENERATED}/${name}.ts`],
     async make() {
-      const entryPoints = [`${ENGINE}/worker.ts`];
-      const { outputFiles } = await build({ ...OPTIONS, entryPoints, format: 'iife', minify: true, write: false });
+      const options = { ...OPTIONS, entryPoints: [`${ENGINE}/worker.ts`], plugins };
+      const { outputFiles } = await build({ ...options, format: 'iife', minify: true, write: false });
       const doc = '/** The worker, bundled as a classic script. */';
       const source = `${doc}\nexport default ${JSON.stringify(outputFiles[0].text)};\n`;
-      await writeFile(at(GENERATED, 'worker-source.ts'), source);
+      await writeFile(at(GENERATED, `${name}.ts`), source);
     },
   });
 
@@ -86,9 +93,9 @@ const npmPackage = () =>
       await write([...outputFiles, ...element]);
       await elementTypes(at('pkg/dist'));
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
-      await copyModules('pkg/dist');
+      await copyModules(PACKAGED, 'pkg/dist');
       await Promise.all(
-        MODULES.map(({ file, glue }) =>
+        PACKAGED.map(({ file, glue }) =>
           copyFile(at(GENERATED, `${glue}_bg.wasm.d.ts`), at('pkg/dist', `${file}.d.ts`)),
         ),
       );
@@ -130,7 +137,7 @@ async function manifest() {
       './inline': { types, default: './dist/inline.js' },
       ...elementExports(),
       ...Object.fromEntries(
-        MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
+        PACKAGED.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),
       './package.json': './package.json',
     },
@@ -172,7 +179,7 @@ const page = () =>
       await copyStatic();
       const html = withPreloads(await readFile(at('www/index.html'), 'utf8'), metafile);
       await writeFile(at('dist/index.html'), html);
-      await copyModules('dist');
+      await copyModules(FETCHED, 'dist');
       await Promise.all(LICENSES.map((name) => copyFile(at(name), at('dist', name))));
       await writeFile(at('dist/qkscope.html'), await single());
     },
@@ -198,8 +205,9 @@ async function copyStatic() {
   await Promise.all(names.map((name) => cp(at('www', name), at('dist', name), { recursive: true })));
 }
 
-/** The modules, beside the script that fetches them. */
-const copyModules = (folder) => Promise.all(MODULES.map(({ file }) => copyFile(at(GENERATED, file), at(folder, file))));
+/** Modules, beside the script that fetches them. */
+const copyModules = (modules, folder) =>
+  Promise.all(modules.map(({ file }) => copyFile(at(GENERATED, file), at(folder, file))));
 
 async function write(outputFiles) {
   for (const file of outputFiles) {

@@ -4,11 +4,11 @@ import { build } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { replacing } from './single.mjs';
+import { WHOLE, replacing } from './single.mjs';
 import { at } from './run.mjs';
 
-/** What stands in for modules of the page in a file that has nothing beside it. Paths from www/src, without their ending. */
-const REPLACED = { 'engine/index': 'engine/inline', 'page/engine': 'engine/inline' };
+/** What stands in for modules of the page: nothing comes later here. */
+const REPLACED = { ...WHOLE, 'page/engine': 'engine/whole' };
 
 /** Style sheets as text: they are bundled as the page's are, and become a sheet of the element's own. */
 const sheets = (options) => ({

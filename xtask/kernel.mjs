@@ -18,12 +18,16 @@ export const LOCKS = ['Cargo.lock', 'package-lock.json'];
 const RUST = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'src'];
 const WASM_TARGET = 'wasm32-unknown-unknown';
 
+/** Everything that there is. */
+const WHOLE = 'kernel,layers,files';
+
 /** For browsers that multiply and add in one instruction. */
 const RELAXED = ['-Ctarget-feature=+relaxed-simd'];
 
 /**
  * The modules that are made of the one source: the kernel, and what answers for whole heads and layers, each for all browsers and
- * with relaxed SIMD, and the readers of files. `feature` is Cargo's, `glue` the script that starts it.
+ * with relaxed SIMD, and the readers of files; and all of them in one, for files that carry what they need, where three would hold
+ * much of the same code three times. `feature` is Cargo's, `glue` the script that starts it.
  */
 export const MODULES = [
   { name: 'kernel', file: 'qkscope_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: [] },
@@ -37,7 +41,21 @@ export const MODULES = [
     flags: RELAXED,
   },
   { name: 'files', file: 'qkscope_files_bg.wasm', feature: 'files', glue: 'qkscope_files', flags: [] },
+  { name: 'whole', file: 'qkscope_whole_bg.wasm', feature: WHOLE, glue: 'qkscope_whole', flags: [] },
+  {
+    name: 'whole-relaxed',
+    file: 'qkscope_whole_relaxed_bg.wasm',
+    feature: WHOLE,
+    glue: 'qkscope_whole',
+    flags: RELAXED,
+  },
 ];
+
+/** Those that the page and the package fetch, beside their scripts. */
+export const FETCHED = MODULES.filter(({ feature }) => feature !== WHOLE);
+
+/** Those that the package has as files: with the one that an element may be told to fetch. */
+export const PACKAGED = MODULES.filter(({ name }) => name !== 'whole');
 
 const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
 
@@ -147,15 +165,15 @@ const catalog = () =>
 /** The modules for all browsers. */
 const TEXTS = MODULES.filter(({ flags }) => flags.length === 0);
 
-/** They as text, for the build of the package that fetches nothing. Gzip, since base64 of it costs no more to send. */
+/** They as text, for what fetches nothing. Gzip, since base64 of it costs no more to send. */
 const inline = () =>
   step('wasm as text', {
     inputs: [...TEXTS.map(({ file }) => generated(file)), 'xtask/kernel.mjs'],
     outputs: [generated('wasm-inline.ts')],
     async make() {
-      const texts = TEXTS.map(async ({ feature, file }) => {
+      const texts = TEXTS.map(async ({ name, file }) => {
         const packed = gzipSync(await readFile(at(generated(file))), { level: 9 });
-        return `/** \`${file}\`, gzipped, in base64. */\nexport const ${feature} = '${packed.toString('base64')}';\n`;
+        return `/** \`${file}\`, gzipped, in base64. */\nexport const ${name} = '${packed.toString('base64')}';\n`;
       });
       await writeFile(at(generated('wasm-inline.ts')), (await Promise.all(texts)).join('\n'));
     },

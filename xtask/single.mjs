@@ -8,13 +8,17 @@ import { gzipSync } from 'node:zlib';
 import { Failure } from './run.mjs';
 
 /**
- * What stands in for modules of the page where nothing is beside it: the other module has the same exports, and answers from what is
- * inside. Paths from www/src, without their ending.
+ * What stands in for modules of the engine in a file that carries all that it needs: the other has the same exports, and answers from
+ * what is inside. Paths from www/src, without their ending.
  */
-const REPLACED = {
-  'engine/index': 'engine/inline',
-  'page/files': 'page/carried',
+export const WHOLE = {
+  'engine/index': 'engine/whole',
+  'engine/glues': 'engine/wholeglues',
+  'generated/worker-source': 'generated/worker-source-whole',
 };
+
+/** And in the page, where nothing is beside it. */
+const REPLACED = { ...WHOLE, 'page/files': 'page/carried' };
 
 /** Bundles the page so. */
 export const carried = (sources) => replacing(sources, REPLACED);

@@ -25,6 +25,7 @@ const MOST = {
   'qkscope_layers_bg.wasm': 111,
   'qkscope_layers_relaxed_bg.wasm': 111,
   'qkscope_files_bg.wasm': 64,
+  'qkscope_whole_relaxed_bg.wasm': 163,
 };
 
 for (const [file, most] of Object.entries(MOST)) {
@@ -36,10 +37,12 @@ for (const [file, most] of Object.entries(MOST)) {
 }
 
 /**
- * At most so many kilobytes of the element, gzipped, with all that it takes. The aim is 120: the three modules alone are 262, which as
- * one module of all features come to 162; script, styles and the words of both languages are 184.
+ * At most so many kilobytes of the element, gzipped, with all that it takes. The aim is 120. The one module that it carries is 162
+ * (three would be 262), of 2,300 functions, none above 14 KB before gzip: readers of files an eighth, sessions and tasks a fifth. Script,
+ * styles and the words of both languages are 185: sections of the story a fourth, views and their parts a third, the engine 12 %, the
+ * lists 9, styles 11 KB, the worker 5. Tried: zopfli in place of zlib, 7 KB less of the module.
  */
-const ELEMENT = { 'element.js': 455, 'element.iife.js': 457, 'anywidget.js': 456 };
+const ELEMENT = { 'element.js': 350, 'element.iife.js': 351, 'anywidget.js': 351 };
 
 for (const [file, most] of Object.entries(ELEMENT)) {
   test(`${file} has at most ${most} KB, gzipped`, async () => {

@@ -175,25 +175,30 @@ test('axe finds nothing in figures of each view', () =>
     },
   ));
 
-test('a kernel with relaxed SIMD is fetched where an address gives it', () =>
+test('a module with relaxed SIMD is fetched where an address gives it', () =>
   site.visit(
     {
-      html: page(`<qk-scope id="one" ${four} wasm-url="/pkg/dist/qkscope_relaxed_bg.wasm"></qk-scope>`),
+      html: page(`<qk-scope id="one" ${four} wasm-url="/pkg/dist/qkscope_whole_relaxed_bg.wasm"></qk-scope>`),
     },
     async (page, { requests }) => {
       await isReady(page, 'one');
-      assert.ok(requests.some((address) => address.endsWith('qkscope_relaxed_bg.wasm')));
+      assert.ok(requests.some((address) => address.endsWith('qkscope_whole_relaxed_bg.wasm')));
     },
   ));
 
-test('a kernel that is not at its address is the one inside', () =>
-  site.visit(
-    { html: page(`<qk-scope id="one" ${four} wasm-url="/nowhere.wasm"></qk-scope>`), expectedErrors: /404/ },
-    async (page) => {
-      await isReady(page, 'one');
-      assert.deepEqual(await told(page, 'qk-error'), []);
-    },
-  ));
+for (const [what, address, expectedErrors] of /** @type {const} */ ([
+  ['is not there', '/nowhere.wasm', /404/],
+  ['does a part of the work', '/pkg/dist/qkscope_relaxed_bg.wasm', undefined],
+]))
+  test(`where the module at the address ${what}, it is the one inside`, () =>
+    site.visit(
+      { html: page(`<qk-scope id="one" ${four} wasm-url="${address}"></qk-scope>`), expectedErrors },
+      async (page, { requests }) => {
+        await isReady(page, 'one');
+        assert.ok(requests.some((request) => request.endsWith(address)));
+        assert.deepEqual(await told(page, 'qk-error'), []);
+      },
+    ));
 
 test('what an attribute says wrongly is told in the figure and by an event, and mended by another value', () =>
   site.visit(

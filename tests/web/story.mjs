@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { MODULES } from '../../xtask/kernel.mjs';
+import { FETCHED } from '../../xtask/kernel.mjs';
 import { startSite } from './harness.mjs';
 import { meansOf, pixelsAt, svgAddress } from './pixels.mjs';
 
@@ -27,7 +27,7 @@ const SECTIONS = path.join(WWW, 'src/page/story');
 /** What stands beside the page: styles, samples, kernels. */
 const BESIDE = [
   ...['favicon.svg', 'sentence.safetensors', 'passage.safetensors', 'student-teacher.json'],
-  ...MODULES.map(({ file }) => `src/generated/${file}`),
+  ...FETCHED.map(({ file }) => `src/generated/${file}`),
 ];
 
 const BUNDLE = /** @type {const} */ ({

@@ -71,7 +71,7 @@ const NAMED: Record<Named, Described> = {
   'wasm-url': {
     type: 'string',
     object: 'URL',
-    about: 'The address of a kernel in place of the one inside, for all figures of a page.',
+    about: 'The address of `qkscope_whole_relaxed_bg.wasm`, in place of the module inside, for all figures of a page.',
   },
   score: {
     type: member(catalog.scores),

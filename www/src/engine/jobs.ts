@@ -15,8 +15,8 @@ import type {
   Reply,
   Request,
   Results,
-  SessionModule,
 } from './protocol.ts';
+import { moduleOf } from './protocol.ts';
 import type { RawGlues, RawSession, RawTask } from './raw.ts';
 import { Slices } from './slices.ts';
 import { readable } from './wasm.ts';
@@ -24,6 +24,7 @@ import { readable } from './wasm.ts';
 export type Answer = (reply: Reply) => void;
 type Run = Extract<Request, { kind: 'run' }>;
 type Of<K extends Job['kind']> = Extract<Job, { kind: K }>;
+type AboutProblem = Of<'open' | 'task' | 'picture'>;
 
 /** What a task's arrays are answered as. */
 type Make = (parts: Numbers[]) => Results[keyof Results];
@@ -99,7 +100,7 @@ export class Host {
     const { id, job } = run;
     try {
       if (run.module) this.#bring(run.module);
-      if (run.problem && 'module' in job) this.#open(job.module, run.problem);
+      if (run.problem && 'module' in job) this.#open(job, run.problem);
       if (job.kind === 'task') return this.#begin(run, this.#session(job).start(...flatOf(job)));
       if (job.kind === 'picture') {
         const paint = ([values]: Numbers[]) => this.#picture(values as Float32Array, job.canvas);
@@ -116,10 +117,10 @@ export class Host {
     );
   }
 
-  #open(module: SessionModule, problem: Problem): void {
-    const sessions = this.#modules.get(module);
+  #open(job: AboutProblem, problem: Problem): void {
+    const sessions = this.#modules.get(moduleOf(job));
     if (!sessions || sessions.has(problem.id)) return;
-    sessions.set(problem.id, new this.#glues[module].Session(...flatOf(problem)));
+    sessions.set(problem.id, new this.#glues[job.module].Session(...flatOf(problem)));
   }
 
   #close(session: number): void {
@@ -129,8 +130,8 @@ export class Host {
     }
   }
 
-  #session({ module, session }: Of<'task' | 'picture'>): RawSession {
-    const opened = this.#modules.get(module)?.get(session);
+  #session(job: Of<'task' | 'picture'>): RawSession {
+    const opened = this.#modules.get(moduleOf(job))?.get(job.session);
     if (!opened) throw new QkscopeError('freed', 'map', 'open', 'freed', 'the map was freed');
     return opened;
   }

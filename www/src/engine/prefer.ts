@@ -1,5 +1,5 @@
-/** Another kernel for a script that carries one: only the element's, which may be told where there is one with relaxed SIMD. */
-import { kernel } from '../generated/wasm-inline.ts';
+/** Another module for a script that carries one: only the element's, which may be told where there is one with relaxed SIMD. */
+import { whole } from '../generated/wasm-inline.ts';
 import { checked, fetchModule, inflateModule, isLoaded, multipliesAndAdds, useModule } from './wasm.ts';
 
 let chosen = false;
@@ -12,5 +12,5 @@ export function preferKernel(address: URL): void {
   if (chosen || isLoaded('kernel') || !multipliesAndAdds()) return;
   chosen = true;
   const fetched = async () => checked('kernel', await fetchModule(address));
-  useModule('kernel', () => fetched().catch(() => inflateModule(kernel)));
+  useModule('kernel', () => fetched().catch(() => inflateModule(whole)));
 }

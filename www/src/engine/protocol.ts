@@ -1,6 +1,7 @@
 /** What the pool and an instance of the kernel say to each other: types, and which module a job needs. */
 import type { PlainError } from './error.ts';
 import type { Assignment } from './api.ts';
+import { homes } from './glues.ts';
 import type { Shape4 } from './tensor.ts';
 
 /** An array that crosses the border of the kernel. */
@@ -59,6 +60,9 @@ export type SessionModule = 'kernel' | 'layers';
 /** The modules by name. The kernel starts with the instance; the others come with the first job that needs them. */
 export type ModuleName = SessionModule | 'files';
 
+/** The module that does what each would: another one where some are joined. */
+export type Homes = { readonly [name in ModuleName]: ModuleName };
+
 /** A compiled module and which it is. */
 export interface NamedModule {
   name: ModuleName;
@@ -106,7 +110,7 @@ const MODULE_OF: { readonly [kind in Exclude<Job, { module: ModuleName }>['kind'
 
 /** The module that a job needs. */
 export function moduleOf(job: Job): ModuleName {
-  return 'module' in job ? job.module : MODULE_OF[job.kind];
+  return homes['module' in job ? job.module : MODULE_OF[job.kind]];
 }
 
 /** What each kind of job results in. */
