@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 import { at, deviation, qkscope, refusal, tensor } from './support.mjs';
 
-const { attention, openAttention, configure, paint } = qkscope;
+const { attention, openAttention, configure, init, paint } = qkscope;
 const [query, key, value] = [tensor([2, 3, 13, 6], 1), tensor([2, 3, 9, 6], 2), tensor([2, 3, 9, 5], 3)];
 
 test('2-D to 4-D: missing leading axes are 1', async () => {
@@ -324,6 +324,18 @@ test('configure refuses nonsense', () => {
   assert.throws(() => configure({ worker: 1 }), refusal('parameter', 'worker', 'workers'));
   for (const module of ['module', 'layersModule', 'filesModule'])
     assert.throws(() => configure({ [module]: 7 }), refusal('parameter', module));
+});
+
+test('init sets what it is given, and rejects where the kernel is not to be had', async () => {
+  const bytes = await readFile(at('pkg/dist/qkscope_bg.wasm'));
+  await assert.rejects(init({ workers: -1 }), refusal('parameter', 'workers'));
+  await assert.rejects(init({ module: bytes.subarray(0, 100) }), refusal('wasm', 'module'));
+  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  await assert.rejects(init({ module: empty }), refusal('wasm', 'module', 'paint'));
+  await init({ module: bytes });
+  await init();
+  const one = tensor([1, 1]);
+  assert.equal((await attention(one, one, null)).status[0], 0);
 });
 
 test('the manifest offers what is there, and Node gets the copy inside', async () => {

@@ -44,10 +44,15 @@ test('none by default, as many as are asked for, and the same bits', async () =>
 test('the thread of the caller is free meanwhile', async () => {
   configure({ workers: 1 });
   await attention(long, long, long);
+  // The least of several: what else the machine does counts as time of the thread that it keeps waiting.
   const here = async () => {
-    const before = performance.eventLoopUtilization();
-    await attention(long, long, long);
-    return performance.eventLoopUtilization(before).active;
+    const times = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const before = performance.eventLoopUtilization();
+      await attention(long, long, long);
+      times.push(performance.eventLoopUtilization(before).active);
+    }
+    return Math.min(...times);
   };
   const beside = await here();
   configure({ workers: 0 });

@@ -402,6 +402,30 @@ export function configure(configuration: Configuration): void {
   pool.configure(size);
 }
 
+/**
+ * Has the kernel loaded and a worker started now, so that the first call waits for neither, and says early what is missing. Nothing
+ * needs it: every call does the same where it finds them missing, as when all workers rested.
+ *
+ * @param configuration Set first, as by {@link configure}.
+ * @throws QkscopeError what `configure()` throws; `wasm` where the kernel is not to be had, and `unsupported` where the browser lacks
+ *   what it needs
+ *
+ * @example
+ * ```ts
+ * import { attention, init } from 'qkscope';
+ *
+ * await init(); // or init({ module: 'https://static.example/qkscope_bg.wasm' })
+ * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
+ * const { output } = await attention(query, query, query);
+ * console.log(output?.data); // [1, 0]
+ * ```
+ */
+export async function init(configuration?: Configuration): Promise<void> {
+  if (configuration) configure(configuration);
+  // A problem that is nobody's: there is nothing to open.
+  await pool.run({ kind: 'open', module: 'kernel', session: pool.newId() }).result;
+}
+
 function makeMap(query: Tensor, key: Tensor, value: Tensor | null, options: AttentionOptions): OpenMap {
   checkControl(options);
   options.signal?.throwIfAborted();

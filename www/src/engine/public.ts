@@ -4,6 +4,7 @@ export {
   attentionFlow,
   configure,
   headImportance,
+  init,
   multiHeadAttention,
   openAttention,
   openCapture,
