@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
-import { FETCHED, GENERATED, LOCKS, MODULES, PACKAGED } from './kernel.mjs';
+import { FETCHED, GENERATED, LOCKS, MODULES } from './kernel.mjs';
 import { described, elementsManifest, tagTypes } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
@@ -39,10 +39,12 @@ export async function bundle() {
   await page();
 }
 
+const CARRYING = replacing(at('www/src'), WHOLE);
+
 /** The worker of all, and that of files that carry what they need. */
 const WORKERS = [
   { name: 'worker-source', plugins: [] },
-  { name: 'worker-source-whole', plugins: [replacing(at('www/src'), WHOLE)] },
+  { name: 'worker-source-whole', plugins: [CARRYING] },
 ];
 
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
@@ -85,17 +87,27 @@ const npmPackage = () =>
     ],
     outputs: ['pkg'],
     async make() {
-      const entryPoints = [`${ENGINE}/index.ts`, `${ENGINE}/inline.ts`];
       // Not minified: whoever installs it reads it, and bundles it with settings of their own.
-      const { outputFiles } = await build({ ...OPTIONS, entryPoints, format: 'esm', outdir: 'pkg/dist', write: false });
+      const entries = await Promise.all(
+        Object.entries({ index: [], inline: [CARRYING] }).map(([name, plugins]) =>
+          build({
+            ...OPTIONS,
+            entryPoints: [`${ENGINE}/${name}.ts`],
+            plugins,
+            format: 'esm',
+            outdir: 'pkg/dist',
+            write: false,
+          }),
+        ),
+      );
       const element = await elementFiles({ ...OPTIONS, plugins: [VIEWS] });
       await rm(at('pkg'), { recursive: true, force: true });
-      await write([...outputFiles, ...element]);
+      await write([...entries.flatMap(({ outputFiles }) => outputFiles), ...element]);
       await elementTypes(at('pkg/dist'));
       await declarations(`${ENGINE}/index.ts`, at('pkg/dist'));
-      await copyModules(PACKAGED, 'pkg/dist');
+      await copyModules(MODULES, 'pkg/dist');
       await Promise.all(
-        PACKAGED.map(({ file, glue }) =>
+        MODULES.map(({ file, glue }) =>
           copyFile(at(GENERATED, `${glue}_bg.wasm.d.ts`), at('pkg/dist', `${file}.d.ts`)),
         ),
       );
@@ -137,7 +149,7 @@ async function manifest() {
       './inline': { types, default: './dist/inline.js' },
       ...elementExports(),
       ...Object.fromEntries(
-        PACKAGED.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
+        MODULES.map(({ file }) => [`./${file}`, { types: `./dist/${file}.d.ts`, default: `./dist/${file}` }]),
       ),
       './package.json': './package.json',
     },

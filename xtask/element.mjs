@@ -8,7 +8,7 @@ import { WHOLE, replacing } from './single.mjs';
 import { at } from './run.mjs';
 
 /** What stands in for modules of the page: nothing comes later here. */
-const REPLACED = { ...WHOLE, 'page/engine': 'engine/whole' };
+const REPLACED = { ...WHOLE, 'page/engine': 'engine/inline' };
 
 /** Style sheets as text: they are bundled as the page's are, and become a sheet of the element's own. */
 const sheets = (options) => ({

@@ -51,11 +51,8 @@ export const MODULES = [
   },
 ];
 
-/** Those that the page and the package fetch, beside their scripts. */
+/** Those that scripts fetch of their own accord. */
 export const FETCHED = MODULES.filter(({ feature }) => feature !== WHOLE);
-
-/** Those that the package has as files: with the one that an element may be told to fetch. */
-export const PACKAGED = MODULES.filter(({ name }) => name !== 'whole');
 
 const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
 
@@ -162,20 +159,15 @@ const catalog = () =>
     },
   });
 
-/** The modules for all browsers. */
-const TEXTS = MODULES.filter(({ flags }) => flags.length === 0);
-
-/** They as text, for what fetches nothing. Gzip, since base64 of it costs no more to send. */
-const inline = () =>
+/** The whole as text, for scripts that fetch nothing. Gzip, since base64 of it costs no more to send. */
+const inline = ({ name, file } = MODULES.find(({ name }) => name === 'whole')) =>
   step('wasm as text', {
-    inputs: [...TEXTS.map(({ file }) => generated(file)), 'xtask/kernel.mjs'],
+    inputs: [generated(file), 'xtask/kernel.mjs'],
     outputs: [generated('wasm-inline.ts')],
     async make() {
-      const texts = TEXTS.map(async ({ name, file }) => {
-        const packed = gzipSync(await readFile(at(generated(file))), { level: 9 });
-        return `/** \`${file}\`, gzipped, in base64. */\nexport const ${name} = '${packed.toString('base64')}';\n`;
-      });
-      await writeFile(at(generated('wasm-inline.ts')), (await Promise.all(texts)).join('\n'));
+      const packed = gzipSync(await readFile(at(generated(file))), { level: 9 }).toString('base64');
+      const doc = `/** \`${file}\`, gzipped, in base64. */`;
+      await writeFile(at(generated('wasm-inline.ts')), `${doc}\nexport const ${name} = '${packed}';\n`);
     },
   });
 

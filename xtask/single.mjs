@@ -12,7 +12,7 @@ import { Failure } from './run.mjs';
  * what is inside. Paths from www/src, without their ending.
  */
 export const WHOLE = {
-  'engine/index': 'engine/whole',
+  'engine/index': 'engine/inline',
   'engine/glues': 'engine/wholeglues',
   'generated/worker-source': 'generated/worker-source-whole',
 };

@@ -4,8 +4,8 @@
 //! travels as numbers in an agreed order (`flat.rs`), and what files hold as JSON (`capture.rs`): readers that serde derives
 //! would be half of the module that ships.
 //!
-//! Three modules are made of this, the kernel, what is asked of whole heads and layers, and the readers of files: a Cargo feature each says
-//! what is exported.
+//! Three modules are made of this, the kernel, what is asked of whole heads and layers, and the readers of files, and one of all: a Cargo
+//! feature each says what is exported.
 
 use crate::error::Error;
 use js_sys::Reflect;

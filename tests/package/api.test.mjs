@@ -322,16 +322,18 @@ test('configure refuses nonsense', () => {
   for (const workers of [-1, 1.5, NaN, '2', 65])
     assert.throws(() => configure({ workers }), refusal('parameter', 'workers'));
   assert.throws(() => configure({ worker: 1 }), refusal('parameter', 'worker', 'workers'));
-  for (const module of ['module', 'layersModule', 'filesModule'])
-    assert.throws(() => configure({ [module]: 7 }), refusal('parameter', module));
+  assert.throws(() => configure({ module: 7 }), refusal('parameter', 'module'));
+  // One module does everything here.
+  for (const module of ['layersModule', 'filesModule'])
+    assert.throws(() => configure({ [module]: new Uint8Array(8) }), refusal('parameter', module, 'workers, module'));
 });
 
 test('init sets what it is given, and rejects where the kernel is not to be had', async () => {
-  const bytes = await readFile(at('pkg/dist/qkscope_bg.wasm'));
+  const bytes = await readFile(at('pkg/dist/qkscope_whole_bg.wasm'));
   await assert.rejects(init({ workers: -1 }), refusal('parameter', 'workers'));
   await assert.rejects(init({ module: bytes.subarray(0, 100) }), refusal('wasm', 'module'));
-  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
-  await assert.rejects(init({ module: empty }), refusal('wasm', 'module', 'paint'));
+  const kernel = await readFile(at('pkg/dist/qkscope_bg.wasm'));
+  await assert.rejects(init({ module: kernel }), refusal('wasm', 'module', 'diagnose'));
   await init({ module: bytes });
   await init();
   const one = tensor([1, 1]);

@@ -18,14 +18,26 @@ import { at } from '../../xtask/run.mjs';
 
 import { readBytes } from './support.mjs';
 
-/** At most so many kilobytes, gzipped: a little more than there are, so that what grows is noticed. */
+/**
+ * At most so many kilobytes, gzipped: a little more than there are, so that what grows is noticed.
+ *
+ * The aim for the element is 120. The module inside is 162 (three would be 262), of 2,300 functions, none above 14 KB before gzip: readers
+ * of files an eighth, sessions and tasks a fifth. Script, styles and the words of both languages are 185: sections of the story a fourth,
+ * views and their parts a third, the engine 12 %, the lists 9, styles 11 KB, the worker 5. Tried: zopfli in place of zlib, 7 KB less of
+ * the module.
+ */
 const MOST = {
   'qkscope_bg.wasm': 90,
   'qkscope_relaxed_bg.wasm': 90,
   'qkscope_layers_bg.wasm': 111,
   'qkscope_layers_relaxed_bg.wasm': 111,
   'qkscope_files_bg.wasm': 64,
+  'qkscope_whole_bg.wasm': 163,
   'qkscope_whole_relaxed_bg.wasm': 163,
+  'inline.js': 231,
+  'element.js': 350,
+  'element.iife.js': 351,
+  'anywidget.js': 351,
 };
 
 for (const [file, most] of Object.entries(MOST)) {
@@ -37,26 +49,10 @@ for (const [file, most] of Object.entries(MOST)) {
 }
 
 /**
- * At most so many kilobytes of the element, gzipped, with all that it takes. The aim is 120. The one module that it carries is 162
- * (three would be 262), of 2,300 functions, none above 14 KB before gzip: readers of files an eighth, sessions and tasks a fifth. Script,
- * styles and the words of both languages are 185: sections of the story a fourth, views and their parts a third, the engine 12 %, the
- * lists 9, styles 11 KB, the worker 5. Tried: zopfli in place of zlib, 7 KB less of the module.
- */
-const ELEMENT = { 'element.js': 350, 'element.iife.js': 351, 'anywidget.js': 351 };
-
-for (const [file, most] of Object.entries(ELEMENT)) {
-  test(`${file} has at most ${most} KB, gzipped`, async () => {
-    const bytes = gzipSync(await readBytes(`pkg/dist/${file}`), { level: 9 }).length;
-    assert.ok(bytes <= most * 1000, `${bytes} bytes`);
-    assert.ok(bytes > most * 900, `${bytes} bytes: less is welcome, and the figure here should say so`);
-  });
-}
-
-/**
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 80, soon: 137 };
+const SCRIPT = { seen: 1.35, page: 80, soon: 138 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');

@@ -156,7 +156,7 @@ test('an abort while the module is on its way: the reason at once, and the next 
     assert.equal(await page.evaluate(() => sum()), 21);
   }));
 
-test('no connections: the inlined entry has both modules inside', () =>
+test('no connections: the inlined entry reads files with the module inside', () =>
   site.visit(
     {
       ...VISIT,

@@ -814,18 +814,19 @@ export interface Configuration {
   workers?: number | undefined;
   /**
    * The kernel, if you load it yourself: compiled, its bytes, or its address. Set it before the first call. Default: one
-   * of two files beside the script, or the copy of `qkscope_bg.wasm` inside it (`qkscope/inline`).
+   * of two files beside the script, `qkscope_bg.wasm` and `qkscope_relaxed_bg.wasm`. In Node and in `qkscope/inline` it is the module
+   * that does everything, `qkscope_whole_bg.wasm` or `qkscope_whole_relaxed_bg.wasm`; default: the copy inside the script.
    */
   module?: WebAssembly.Module | BufferSource | URL | string | undefined;
   /**
    * The same for the module that answers for whole heads and layers: `headStatistics()`, {@link multiHeadAttention}, {@link rollout}
-   * and its kin. It is loaded when one of them is first called. Default: one of two files beside the script, or the copy of
-   * `qkscope_layers_bg.wasm` inside it.
+   * and its kin. It is loaded when one of them is first called. Default: one of two files beside the script. Refused where `module`
+   * does everything.
    */
   layersModule?: WebAssembly.Module | BufferSource | URL | string | undefined;
   /**
    * The same for the reader of files, which is loaded when {@link openCapture} is first called. Default:
-   * `qkscope_files_bg.wasm` beside the script, or the copy inside it.
+   * `qkscope_files_bg.wasm` beside the script. Refused where `module` does everything.
    */
   filesModule?: WebAssembly.Module | BufferSource | URL | string | undefined;
   /**

@@ -17,8 +17,10 @@ const MODULES: Record<ModuleName, { option: Option; role: string; mark: string }
   files: { option: 'filesModule', role: 'the reader of files', mark: 'capturereader_new' },
 };
 
-/** The option that gives each module. */
-export const moduleOptions = Object.entries(MODULES).map(([name, { option }]) => [name as ModuleName, option] as const);
+/** The option that gives each module of this build. */
+export const moduleOptions = Object.entries(MODULES)
+  .map(([name, { option }]) => [name as ModuleName, option] as const)
+  .filter(([name]) => homes[name] === name);
 
 /** `(func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)`: valid only where SIMD is. */
 const simd = [
