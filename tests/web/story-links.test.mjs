@@ -222,8 +222,17 @@ test('a click locks, several are locked, and a click or Escape unlocks', () =>
     assert.equal(await last(page), `q${IT}.k0`);
     await key(page, 0).click();
     assert.equal(await last(page), `q${IT}`);
+    // Escape is taken as long as it does something, and is free for others then.
+    await page.evaluate(() =>
+      addEventListener(
+        'keydown',
+        (event) => (globalThis['taken'] = [...(globalThis['taken'] ?? []), event.defaultPrevented]),
+      ),
+    );
     await page.keyboard.press('Escape');
     assert.equal(await last(page), '');
+    await page.keyboard.press('Escape');
+    assert.deepEqual(await page.evaluate(() => globalThis['taken']), [true, false]);
     await query(page, 1).click();
     await page.locator('[name="links-unlock"]').click();
     assert.equal(await last(page), '');

@@ -135,14 +135,14 @@ export class LinksView extends EventTarget {
     const listener = {
       point: (end: LinkEnd | undefined) => this.#point(end),
       lock: (end: LinkEnd) => this.#lock(end),
-      unlock: () => this.#choose({ locked: [] }),
+      unlock: () => this.#unlockAll(),
       cross: (from: LinkEnd) => this.#cross(from),
     };
     this.#queries = new LinkSide('query', listener);
     this.#keys = new LinkSide('key', listener);
     this.#slider.id = this.#label.htmlFor;
     this.#slider.addEventListener('input', () => this.#choose({ threshold: Number(this.#slider.value) }));
-    this.#unlock.addEventListener('click', () => this.#choose({ locked: [] }));
+    this.#unlock.addEventListener('click', () => this.#unlockAll());
     this.#plot.append(this.#queries.element, this.#picture, this.#keys.element);
     host.append(this.#frame(beside));
     this.#render();
@@ -275,6 +275,12 @@ export class LinksView extends EventTarget {
     const { locked } = this.#choices;
     const rest = locked.filter((one) => !isSameEnd(one, end));
     this.#choose({ locked: rest.length < locked.length ? rest : [...locked, end] });
+  }
+
+  #unlockAll(): boolean {
+    if (this.#choices.locked.length === 0) return false;
+    this.#choose({ locked: [] });
+    return true;
   }
 
   #choose(change: Partial<LinkChoices>): void {

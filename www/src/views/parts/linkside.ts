@@ -15,7 +15,8 @@ export interface SideListener {
   /** The mouse or the keyboard is at an end, or has left it. */
   point(end: LinkEnd | undefined): void;
   lock(end: LinkEnd): void;
-  unlock(): void;
+  /** @returns whether anything was locked: if not, Escape is free for others. */
+  unlock(): boolean;
   /** To the other side. */
   cross(from: LinkEnd): void;
 }
@@ -101,7 +102,7 @@ export class LinkSide {
     if (event.altKey || event.metaKey || event.ctrlKey) return;
     const across = this.#side === 'query' ? 'ArrowRight' : 'ArrowLeft';
     const token = this.#tokens[at];
-    const steps: Record<string, () => void> = {
+    const steps: Record<string, () => unknown> = {
       ArrowUp: () => this.#go(at - 1),
       ArrowDown: () => this.#go(at + 1),
       Home: () => this.#go(0),
@@ -109,8 +110,6 @@ export class LinkSide {
       Escape: () => this.#listener.unlock(),
       [across]: () => token && this.#listener.cross(this.#end(token)),
     };
-    if (!Object.hasOwn(steps, event.key)) return;
-    event.preventDefault();
-    steps[event.key]?.();
+    if (Object.hasOwn(steps, event.key) && steps[event.key]?.() !== false) event.preventDefault();
   }
 }
