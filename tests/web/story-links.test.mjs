@@ -500,6 +500,18 @@ test('names that do not fit give way in their middle: their ends tell them apart
   site.stay({ width: 360 }, async (page) => {
     const cut = ['a teacher layer', 'teacher layer 11', '学生第 11 层的特征', 'a'].map((name) => cutMiddle(name, 15));
     assert.deepEqual(cut, ['a teacher layer', 'teacher…ayer 11', '学生第 …层的特征', 'a']);
+    // A letter written in several characters stays or goes whole.
+    for (const [letter, most] of [
+      ['e\u0301', 5],
+      ['\u{1f469}\u200d\u{1f467}', 6],
+      ['\u0915\u094d\u0937', 5],
+    ]) {
+      const [start, end] = cutMiddle(letter.repeat(9), most).split('…');
+      assert.deepEqual(
+        [start, end],
+        [letter.repeat(start.length / letter.length), letter.repeat(end.length / letter.length)],
+      );
+    }
     const data = [...noise(32)];
     await page.evaluate((data) => {
       const one = { shape: [1, 1, 8, 4], data: Float32Array.from(data) };

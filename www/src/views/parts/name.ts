@@ -39,11 +39,25 @@ export function nameElement(name: string, look = ''): HTMLElement {
 function seamOf(characters: readonly string[]): number {
   const isOne = (at: number): boolean => {
     const [before = '', after = ''] = [characters[at - 1], characters[at]];
-    return BELONGS.test(after) || HOLDS.test(before) || (JOINED.test(before) && JOINED.test(after));
+    return isOneLetter(before, after) || (JOINED.test(before) && JOINED.test(after));
   };
   let from = Math.max(characters.lastIndexOf(' '), characters.length - END);
   while (from > 0 && isOne(from)) from -= 1;
   return from;
+}
+
+const isOneLetter = (before: string, after: string): boolean => BELONGS.test(after) || HOLDS.test(before);
+
+/** The letters of a text, each with the characters that it is written in. */
+function lettersOf(text: string): string[] {
+  const letters: string[] = [];
+  let before = '';
+  for (const character of text) {
+    if (letters.length > 0 && isOneLetter(before, character)) letters[letters.length - 1] += character;
+    else letters.push(character);
+    before = character;
+  }
+  return letters;
 }
 
 /** How much room `text` takes, in narrow characters: those of Chinese, Japanese and Korean are wide. */
@@ -51,9 +65,9 @@ export function widthOf(text: Iterable<string>): number {
   return [...text].reduce((width, character) => width + (character > '\u2e7f' ? 1.8 : 1), 0);
 }
 
-/** `text`, cut in its middle to the width `most` where it is wider. */
+/** `text`, cut in its middle to the width `most` where it is wider: between letters, not in one. */
 export function cutMiddle(text: string, most: number): string {
-  const start = [...text];
+  const start = lettersOf(text);
   if (widthOf(start) <= most) return text;
   const end = start.splice(Math.ceil(start.length / 2));
   while (start.length > 1 && widthOf(start) + 1 + widthOf(end) > most) {
