@@ -28,17 +28,35 @@ main(async () => {
   }
 });
 
-/** What npm writes of a package for those who read. */
-const SPOKEN = ['license', 'funding', 'engines', 'deprecated'];
+/** What npm writes of a package for those who read, and for those who install a part. */
+const SPOKEN = ['license', 'funding', 'engines', 'deprecated', 'dev'];
 
-/** A lock without what nobody reads here, one package a line: that is half of it. */
+/** Where a package names others. */
+const NAMED = ['dependencies', 'optionalDependencies', 'peerDependencies'];
+
+/** A lock without what nobody reads here, one package a line. */
 function short({ packages, ...head }) {
   const lines = Object.entries(packages).map(([name, entry]) => {
-    const kept = Object.entries(entry).filter(([key]) => !SPOKEN.includes(key));
-    return `${JSON.stringify(name)}:${JSON.stringify(Object.fromEntries(kept))}`;
+    // The project itself has no name, and is held against its package.json.
+    const kept = name === '' ? entry : spared(entry);
+    return `${JSON.stringify(name)}:${JSON.stringify(kept)}`;
   });
   return `${JSON.stringify(head).slice(0, -1)},"packages":{\n${lines.join(',\n')}\n}}\n`;
 }
+
+/** What `npm ci` needs of a package: what it is, by its hash, and for whose sake it is there. */
+function spared({ peerDependenciesMeta: peers = {}, ...entry }) {
+  const needed = ([name, _version]) => !peers[name]?.optional;
+  if (entry.peerDependencies) {
+    entry.peerDependencies = Object.fromEntries(Object.entries(entry.peerDependencies).filter(needed));
+  }
+  for (const key of NAMED.filter((key) => key in entry)) entry[key] = unversioned(entry[key]);
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !SPOKEN.includes(key)));
+}
+
+/** Names without their versions: the lock has settled them. One that says that it is another package's stays. */
+const unversioned = (named) =>
+  Object.fromEntries(Object.entries(named).map(([name, version]) => [name, version.startsWith('npm:') ? version : '']));
 
 /** What a fresh environment has once these are in it. */
 async function lockPython(name, packages) {
