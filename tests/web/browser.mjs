@@ -112,8 +112,8 @@ function which(name) {
   return folders.map((folder) => `${folder}/${name}`).find((file) => existsSync(file));
 }
 
-/** Installs packages where root on Debian asks. @returns {boolean} whether it was tried and worked. */
-function install(packages) {
+/** Installs packages where root on Debian asks. @param {string[]} packages @returns {boolean} whether it was tried and worked. */
+export function install(packages) {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;

@@ -8,7 +8,7 @@ const TOLERANCE = 1e-6;
 /**
  * @typedef {object} Figure as the watch of a page saw it.
  * @property {{ q: number[][], k: number[][] }} given the numbers in the page.
- * @property {boolean} ready
+ * @property {boolean} ready and painted.
  * @property {number[]} values of the cells that were current, one after another.
  * @property {string[]} errors
  * @property {string} [alert] what it says where it cannot show anything.

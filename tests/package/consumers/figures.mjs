@@ -8,7 +8,7 @@ const figure = { ...plain, figures: 1 };
 export const FIGURES = [
   { recipe: 'A figure', quick: true, openings: [figure] },
   { recipe: 'A figure, by a classic script', openings: [figure, { file: 'index.html', browsers: ALL, figures: 1 }] },
-  { recipe: 'A figure from a CDN', openings: [{ ...figure, cdn: true }] },
+  { recipe: 'A figure from a CDN', openings: [{ ...figure, cdn: 'index.html' }] },
   { recipe: 'A figure in a sandboxed frame', openings: [figure] },
   {
     recipe: 'A figure under a strict policy',
@@ -46,17 +46,32 @@ export const FIGURES = [
   {
     recipe: 'MkDocs Material',
     python: { 'mkdocs-material': '9.8.1' },
-    openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['#__palette_1']] }],
+    openings: [{ folder: 'site', cdn: 'site/index.html', figures: 1, dark: [['#__palette_1']] }],
   },
   {
     recipe: 'Sphinx',
     python: { sphinx: '9.0.4', 'myst-parser': '5.2.0', furo: '2025.12.19' },
-    openings: [{ folder: 'site', cdn: true, figures: 1, dark: [['.theme-toggle']] }],
+    openings: [{ folder: 'site', cdn: 'site/index.html', figures: 1, dark: [['.theme-toggle']] }],
   },
   {
     recipe: 'mdBook',
     crates: { mdbook: '0.5.4' },
-    openings: [{ folder: 'book', cdn: true, figures: 1, dark: [['#mdbook-theme-coal']] }],
+    openings: [{ folder: 'book', cdn: 'book/index.html', figures: 1, dark: [['#mdbook-theme-coal']] }],
+  },
+  {
+    recipe: 'JupyterLab',
+    site: true,
+    python: { jupyterlab: '4.6.6', anywidget: '0.11.0', numpy: '2.4.6' },
+    openings: [
+      {
+        server: 'jupyter lab figure.ipynb',
+        // It says where it will be before it is there, and again when it is.
+        says: /one of these URLs:\s+(http:\S+)/,
+        cdn: 'figure.ipynb',
+        figures: 1,
+        notebook: true,
+      },
+    ],
   },
   {
     recipe: 'React',

@@ -1,4 +1,4 @@
-// Who uses the package: for each a recipe of docs/embedding.md, the versions it is tried with, and ways to open what comes out.
+// Who uses the package: for each a recipe of docs/, the versions it is tried with, and ways to open what comes out.
 //
 // To add one: a recipe under a heading of its own, a line here, and `node tests/package/consumers/lock.mjs` where it has tools.
 
@@ -15,10 +15,11 @@ import { noWasm, plain, vite } from './plain.mjs';
  * @property {boolean} [onMainThread] whether workers are forbidden.
  * @property {RegExp} [refused] what is said in place of the numbers and in the figures.
  * @property {[selector: string, value?: string][]} [dark] what makes the site dark: clicks, and values of menus.
+ * @property {boolean} [notebook] whether it is a notebook, whose cells are run.
+ * @property {string} [cdn] the file that names a CDN: the package is served from another origin as well.
  *
- * @typedef {Shown & { folder: string, browsers?: readonly Browser[], cdn?: boolean, without?: string }} Page a folder of the
- *   project, served with the headers of the recipe, of which `without` is taken away; `cdn` serves the package from another
- *   origin as well.
+ * @typedef {Shown & { folder: string, browsers?: readonly Browser[], without?: string }} Page a folder of the project, served
+ *   with the headers of the recipe, of which `without` is taken away.
  * @typedef {Shown & { file: string, browsers: readonly Browser[] }} File a page that is opened from the disk.
  * @typedef {Shown & { server: string, says: RegExp }} Server a command that serves the page, and where it says its address.
  * @typedef {{ program: string, says?: RegExp }} Program a command whose last line are the numbers, or that says that it has
@@ -42,8 +43,8 @@ export const CONSUMERS = [
   ...FIGURES,
   { recipe: 'A page', quick: true, openings: [plain] },
   { recipe: 'A page, one file', openings: [plain] },
-  { recipe: 'A CDN', openings: [{ ...plain, cdn: true }] },
-  { recipe: 'A CDN, by its hash', openings: [{ ...plain, cdn: true }] },
+  { recipe: 'A CDN', openings: [{ ...plain, cdn: 'index.html' }] },
+  { recipe: 'A CDN, by its hash', openings: [{ ...plain, cdn: 'index.html' }] },
   { recipe: 'A sandboxed frame', openings: [plain] },
   {
     recipe: 'A strict policy',

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
-import { at, main, run } from '../../../xtask/run.mjs';
+import { at, main } from '../../../xtask/run.mjs';
 import { npm } from '../../../xtask/setup.mjs';
 import { CONSUMERS, TOOLS, slug } from './list.mjs';
 import { manifest } from './project.mjs';
+import { environment } from './python.mjs';
 
 const HOW = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved'];
 
@@ -61,8 +62,7 @@ const unversioned = (named) =>
 /** What a fresh environment has once these are in it. */
 async function lockPython(name, packages) {
   const folder = await mkdtemp(path.join(tmpdir(), 'qkscope-lock-'));
-  await run('python3', ['-m', 'venv', folder]);
-  const pip = (...args) => run(path.join(folder, 'bin/pip'), ['--disable-pip-version-check', ...args]);
+  const pip = await environment(folder);
   await pip('install', '--quiet', ...Object.entries(packages).map((entry) => entry.join('==')));
   await writeFile(at('tests/package/consumers/locks', `${name}.txt`), await pip('freeze'));
   await rm(folder, { recursive: true });

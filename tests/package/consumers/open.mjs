@@ -2,8 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { integrity } from '../../../xtask/integrity.mjs';
@@ -13,8 +11,10 @@ import { startChromium } from '../../browsers/chromium.mjs';
 import { startFirefox } from '../../browsers/firefox.mjs';
 import { startWebKit } from '../../browsers/webkit.mjs';
 import { start } from '../../browsers/process.mjs';
+import { eventually } from './eventually.mjs';
 import { figure } from './figure.mjs';
 import { golden } from './golden.mjs';
+import { notebook } from './notebook.mjs';
 import { complete, invocation, watchScript } from './project.mjs';
 
 /** How long a page may take to have its numbers, in milliseconds: a server may build it first. */
@@ -46,7 +46,7 @@ const WAYS = {
   /** @param {import('./list.mjs').Page} opening */
   async folder(opening, folder, { headers }) {
     const { folder: inside, browsers = ['chromium'], cdn, without = '' } = opening;
-    const stop = cdn ? await serveCdn(folder, inside) : undefined;
+    const stop = cdn && (await serveCdn(folder, cdn));
     // Not every tool puts an icon there.
     await writeFile(at(folder, inside, 'favicon.ico'), '', { flag: 'a' });
     const sent = Object.entries(headers).map(([name, value]) => [name, value.replace(without, '')]);
@@ -69,7 +69,8 @@ const WAYS = {
 
   /** @param {import('./list.mjs').Server} opening */
   async server(opening, folder) {
-    const { server: line, says } = opening;
+    const { server: line, says, cdn } = opening;
+    const stop = cdn && (await serveCdn(folder, cdn));
     const [program, args, { cwd, env }] = invocation(folder, line);
     const server = start(program, args, { ...env, NO_COLOR: '1' }, cwd);
     try {
@@ -77,6 +78,7 @@ const WAYS = {
       await check('chromium', url, opening);
     } finally {
       await server.stop();
+      await stop?.();
     }
   },
 
@@ -104,11 +106,13 @@ export async function open({ openings }, folder, recipe) {
  * @param {string} url
  * @param {import('./list.mjs').Shown} shown
  */
-async function check(name, url, { figures = 0, outputs = figures > 0 ? 0 : 1, onMainThread = false, refused, dark }) {
+async function check(name, url, shown) {
+  const { figures = 0, outputs = figures > 0 ? 0 : 1, onMainThread = false, refused, dark } = shown;
   const browser = await driver(name);
   browser.errors.length = 0;
   await browser.goto(url);
   if (refused) return refuses(name, browser, figures, refused);
+  if (shown.notebook) await notebook.run(browser);
   // Where workers are forbidden, the browser says so.
   const wrong = (seen) => (onMainThread ? [] : wrongs(seen, browser));
   const seen = await until(name, browser, (seen) => {
@@ -119,6 +123,7 @@ async function check(name, url, { figures = 0, outputs = figures > 0 ? 0 : 1, on
   for (const each of seen.figures) figure.check(each, `${name}, ${url}`);
   assert.ok(onMainThread || seen.workers > 0, `${name}: no worker was started`);
   if (dark) await darkens(browser, dark);
+  if (shown.notebook) await notebook.check(browser, async () => (await ask(browser)).figures[0].values);
   assert.deepEqual(wrong(seen), [], name);
 }
 
@@ -128,20 +133,20 @@ const wrongs = ({ wrongs, figures }, { errors }) =>
 
 const filled = ({ outputs }) => outputs.filter((text) => text !== '');
 
+/** What a page shows; nothing where it is loaded anew while it is asked. */
+const ask = (browser) => browser.evaluate(() => globalThis['seen']?.()).catch(() => undefined);
+
 /** Asks a page what it shows until that will do, and resolves with it. */
 async function until(name, browser, enough) {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    // A page may be loaded anew while it is asked.
-    const seen = await browser.evaluate(() => globalThis['seen']?.()).catch(() => undefined);
-    try {
-      if (seen && enough(seen)) return seen;
-      if (Date.now() > end) throw new Error(`not there after ${PATIENCE / 1000} s`);
-    } catch (error) {
-      assert.fail(`${name}: ${error.message}: ${JSON.stringify([seen, browser.errors])}`);
-    }
-    await sleep(40);
-  }
+  let seen;
+  const look = async () => {
+    seen = await ask(browser);
+    return seen && enough(seen);
+  };
+  await eventually(look, 'not there', PATIENCE).catch((error) =>
+    assert.fail(`${name}: ${error.message}: ${JSON.stringify([seen, browser.errors])}`),
+  );
+  return seen;
 }
 
 /** A page that lacks what a header allowed says so, and so does each of its figures, in words that are read there. */
@@ -166,11 +171,7 @@ async function darkens(browser, steps) {
     });
   assert.ok((await ink()) < 128, 'the figure begins dark on light');
   for (const step of steps) await browser.evaluate(take, step);
-  const end = Date.now() + 5000;
-  while ((await ink()) < 128) {
-    assert.ok(Date.now() < end, 'the figure stays dark on a dark ground');
-    await sleep(40);
-  }
+  await eventually(async () => (await ink()) >= 128, 'the figure stays dark on a dark ground', 5000);
 }
 
 /** A click, or what is chosen of a menu. */
@@ -192,16 +193,20 @@ async function ran(folder, line) {
 
 const HOOK = 'tests/package/consumers/threads.mjs';
 
-/** Serves the package as a CDN does, from an origin of its own, and writes that into the page. @returns what ends it. */
-async function serveCdn(folder, inside) {
+/**
+ * Serves the package as a CDN does, from an origin of its own, and writes that into the file that names the CDN.
+ *
+ * @returns what ends it.
+ */
+async function serveCdn(folder, file) {
   const cdn = await serve(at(folder, 'node_modules/qkscope'), { headers: { 'Access-Control-Allow-Origin': '*' } });
-  const page = at(folder, inside, 'index.html');
+  const page = at(folder, file);
   const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'));
   const address = `https://cdn.jsdelivr.net/npm/qkscope@${version}/`;
-  const html = await readFile(page, 'utf8');
-  assert.ok(html.includes(address), `${path.basename(page)} has ${address}`);
-  const [, file] = /(dist\/[\w.]+)": "sha384-…"/.exec(html) ?? [];
-  const hash = file ? integrity(await readFile(at(folder, 'node_modules/qkscope', file))) : '';
-  await writeFile(page, html.replaceAll(address, cdn.url).replace('sha384-…', hash));
+  const text = await readFile(page, 'utf8');
+  assert.ok(text.includes(address), `${file} has ${address}`);
+  const [, hashed] = /(dist\/[\w.]+)": "sha384-…"/.exec(text) ?? [];
+  const hash = hashed ? integrity(await readFile(at(folder, 'node_modules/qkscope', hashed))) : '';
+  await writeFile(page, text.replaceAll(address, cdn.url).replace('sha384-…', hash));
   return cdn.close;
 }

@@ -12,14 +12,16 @@ import { step } from '../../../xtask/stamp.mjs';
 import { TARBALL, pack } from '../pack.mjs';
 import { golden } from './golden.mjs';
 import { TOOLS, slug } from './list.mjs';
+import { notebook } from './notebook.mjs';
+import { environment } from './python.mjs';
 
 const HERE = 'tests/package/consumers';
 
 /** Nothing is asked for that the lock files do not name, no script of a package runs, and what was once fetched is kept. */
 const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
 
-/** No tool sends what it is used for to those who made it. */
-const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1' };
+/** No tool sends what it is used for to those who made it, and none opens a browser. */
+const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', DOCUSAURUS_BROWSER: 'none' };
 
 /** Where what is none of npm's packages lies in a project. */
 const OTHERS = 'tools';
@@ -76,8 +78,8 @@ async function installOthers(name, { python, crates = {} }) {
       inputs: [lock],
       outputs: [`${folder}/${OTHERS}/pyvenv.cfg`],
       async make() {
-        await run('python3', ['-m', 'venv', '--clear', at(folder, OTHERS)]);
-        await run(at(folder, OTHERS, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', at(lock)]);
+        const pip = await environment(at(folder, OTHERS));
+        await pip('install', '--quiet', '-r', at(lock));
       },
     });
   }
@@ -108,7 +110,7 @@ export async function build(consumer, { files, commands }) {
   const all = { ...files, 'data.js': golden.script(), ...atRoots('watch.js', watch), ...atRoots('favicon.ico', '') };
   for (const [file, text] of Object.entries(all)) {
     await mkdir(path.dirname(at(folder, file)), { recursive: true });
-    await writeFile(at(folder, file), watched(file, text));
+    await writeFile(at(folder, file), WRITTEN[path.extname(file)]?.(text) ?? text);
   }
   if (site) await cp(at(HERE, 'sites', name), at(folder), { recursive: true });
   const opened = openings.map(
@@ -128,11 +130,13 @@ export async function watchScript() {
 
 const atRoots = (file, text) => Object.fromEntries(ROOTS.map((root) => [path.join(root, file), text]));
 
-/** Puts the watch before everything else that a page runs. Where a tool makes the pages, the browser does that. */
-const watched = (file, text) =>
-  file.endsWith('.html')
-    ? text.replace(/<output>|<iframe|<body>|<qk-scope/, (first) => `<script src="/watch.js"></script>\n${first}`)
-    : text;
+/** What a file of a recipe is on the disk, by how its name ends; others are as they stand. */
+const WRITTEN = {
+  '.ipynb': notebook.file,
+  // The watch comes before everything else that a page runs. Where a tool makes the pages, the browser does that.
+  '.html': (text) =>
+    text.replace(/<output>|<iframe|<body>|<qk-scope/, (first) => `<script src="/watch.js"></script>\n${first}`),
+};
 
 /**
  * A line of a recipe as the program, its arguments and its surroundings: `npx` finds it among the tools of the project, and
@@ -145,7 +149,8 @@ const watched = (file, text) =>
 export function invocation(folder, line, env = {}) {
   const [program, ...args] = line.split(' ');
   const PATH = [at(folder, 'node_modules', NEWER_NODE, 'bin'), process.env.PATH].join(path.delimiter);
-  const how = { cwd: at(folder), env: { ...process.env, PATH, ...SILENT, ...env } };
+  // What a tool keeps of whoever uses it, it finds and leaves in the project.
+  const how = { cwd: at(folder), env: { ...process.env, PATH, HOME: at(folder), ...SILENT, ...env } };
   if (program === 'node') return [process.execPath, args, how];
   if (program !== 'npx') return [at(folder, OTHERS, 'bin', program), args, how];
   return [at(folder, 'node_modules/.bin', args[0]), args.slice(1), how];

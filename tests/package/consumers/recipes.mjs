@@ -1,4 +1,4 @@
-// docs/embedding.md as data: what each recipe has of files, commands and headers.
+// The recipes of docs/ as data: what each has of files, commands and headers.
 
 import { readFile } from 'node:fs/promises';
 
@@ -13,13 +13,17 @@ import { at } from '../../../xtask/run.mjs';
  * @property {number} lines of its own to write: what commands there are does not count.
  */
 
+const TEXTS = ['docs/embedding.md', 'docs/notebooks.md'];
+
 /** The text that all the others build on. */
 const SHARED = 'The program';
 
 /** @returns {Promise<Map<string, Recipe>>} by heading. */
 export async function recipes() {
-  const text = await readFile(at('docs/embedding.md'), 'utf8');
-  const sections = text.split(/^##+ /m).filter((section) => section.includes('\n```'));
+  const texts = await Promise.all(TEXTS.map((text) => readFile(at(text), 'utf8')));
+  const sections = texts
+    .flatMap((text) => text.split(/^##+ /m).slice(1))
+    .filter((section) => section.includes('\n```'));
   const found = new Map(sections.map((section) => [section.slice(0, section.indexOf('\n')), parse(section)]));
   const shared = found.get(SHARED)?.files;
   found.delete(SHARED);
@@ -49,6 +53,6 @@ const NAME = /^(?:\/\/|<!--|#) ([\w./-]+\.\w+)(?: -->)?$/;
 
 function named(code) {
   const [, name] = NAME.exec(code.split('\n', 1)[0]) ?? [];
-  if (name === undefined) throw new Error(`docs/embedding.md: a file without a name:\n${code}`);
+  if (name === undefined) throw new Error(`a file of a recipe without a name:\n${code}`);
   return [name, code.slice(code.indexOf('\n') + 1)];
 }

@@ -1,4 +1,4 @@
-// The text of docs/embedding.md and the list of consumers are one thing.
+// The recipes of docs/ and the list of consumers are one thing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

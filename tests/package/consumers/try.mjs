@@ -1,7 +1,6 @@
 // The tests of consumers: each lays its project out, builds it by its recipe, and opens what comes out.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { after, test } from 'node:test';
 
@@ -20,16 +19,14 @@ export function tryConsumers(consumers) {
   for (const consumer of consumers) {
     test(consumer.recipe, { timeout: PATIENCE, skip: missing(consumer) }, async () => {
       const recipe = known.get(consumer.recipe);
-      assert.ok(recipe, `docs/embedding.md has no recipe ${consumer.recipe}`);
+      assert.ok(recipe, `no text has a recipe ${consumer.recipe}`);
       await open(consumer, await build(consumer, recipe), recipe);
     });
   }
 }
 
 /** Why a consumer cannot be tried on this machine; false where it can. @param {import('./list.mjs').Consumer} consumer */
-function missing({ python, besides = {} }) {
-  if (python && spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0)
-    return 'Python is missing: on Debian `apt-get install python3-venv`';
+function missing({ besides = {} }) {
   if (NEWER_NODE in besides && `${process.platform} ${process.arch}` !== 'linux x64')
     return 'its newer Node is one for Linux on x64';
   return false;

@@ -17,18 +17,39 @@
       told.set(figure, [...(told.get(figure) ?? []), { name, detail: event.detail }]);
     });
   }
+  /** A matrix as rows, whatever it was given as. */
+  const rows = (given) => {
+    if (Array.isArray(given)) return given;
+    const { data, shape } = given;
+    const [count, size] = shape;
+    return Array.from({ length: count }, (_, row) => [...data.subarray(row * size, (row + 1) * size)]);
+  };
   const numbers = (figure) => {
+    const { q, k } = given(figure);
+    return { q: rows(q), k: rows(k) };
+  };
+  const given = (figure) => {
     const { data } = figure;
     if (data) return typeof data === 'string' ? JSON.parse(data) : data;
     const read = (name) => JSON.parse(figure.getAttribute(name));
     return read('data') ?? { q: read('q'), k: read('k') };
+  };
+  /** Whether there is a picture of more than one colour. */
+  const painted = (figure) => {
+    const canvas = figure.shadowRoot?.querySelector('.plot-canvas');
+    if (!canvas?.width) return false;
+    const { width, height } = canvas;
+    const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');
+    context.drawImage(canvas, 0, 0);
+    const colours = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+    return colours.some((colour) => colour !== colours[0]);
   };
   const figures = () =>
     [...document.querySelectorAll('qk-scope')].map((figure) => {
       const of = (kind) => (told.get(figure) ?? []).filter(({ name }) => name === kind).map(({ detail }) => detail);
       return {
         given: numbers(figure),
-        ready: of('qk-ready').length > 0,
+        ready: of('qk-ready').length > 0 && painted(figure),
         values: of('qk-change').map(({ value }) => value),
         errors: of('qk-error').map(({ error }) => String(error)),
         alert: figure.shadowRoot?.querySelector('[role="alert"]')?.textContent,
