@@ -3,7 +3,7 @@
 // To add one: a recipe under a heading of its own, a line here, and `node tests/package/consumers/lock.mjs` where it has tools.
 
 import { FIGURES } from './figures.mjs';
-import { noWasm, plain, vite } from './plain.mjs';
+import { nextJs, noWasm, plain, vite } from './plain.mjs';
 
 /**
  * How the outcome is looked at. Each command of the recipe is run once, in its order: those that an opening names when it is
@@ -79,9 +79,18 @@ export const CONSUMERS = [
     openings: [{ program: 'node --experimental-vm-modules node_modules/jest/bin/jest.js', says: /1 passed/ }],
   },
   {
-    recipe: 'Next.js',
+    recipe: 'Next.js, the pages router',
     tools: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
-    openings: [{ server: 'npx next start', says: /(http:\/\/localhost:\d+)/, outputs: 2 }],
+    openings: nextJs({ outputs: 2 }),
+  },
+  {
+    recipe: 'Next.js, the app router',
+    site: true,
+    tools: {
+      ...{ next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
+      ...{ typescript: '7.0.2', '@types/node': '20.19.43', '@types/react': '19.3.3' },
+    },
+    openings: nextJs({ outputs: 1, figures: 1 }),
   },
 ];
 
