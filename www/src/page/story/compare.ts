@@ -1,6 +1,6 @@
 // COMPARE of the story: the head that is open beside another, the same under another normalizer, or that of another capture.
 
-import { paint, type AttentionMap, type Colormap } from '../../engine/index.ts';
+import type { AttentionMap } from '../../engine/index.ts';
 import { catalog, type Text } from '../../generated/catalog.ts';
 import { CompareView, type ComparedFrame, type ComparedScene } from '../../views/index.ts';
 import { largestAt } from '../../views/parts/comparing.ts';
@@ -8,11 +8,11 @@ import { element } from '../../views/parts/dom.ts';
 import { formatShare } from '../../views/parts/format.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { Latest } from '../../views/parts/latest.ts';
-import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
 import { onGround } from '../colormaps.ts';
 import { headName } from '../headname.ts';
+import { painter } from '../painter.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, openExample, type Example, type Reading, type Source } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
@@ -104,8 +104,6 @@ const [
     heads: HEADS,
   },
 ] = EXAMPLES as [Example];
-
-const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
 /** The section for what `of` says is open. */
 export function compare(of: CompareOf): Section {

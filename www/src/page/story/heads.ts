@@ -1,10 +1,10 @@
 // HEADS of the story: all layers and heads of what is open at once.
 
-import { catalog, paint, type Colormap, type HeadStatistic } from '../../engine/index.ts';
+import { catalog, type Colormap, type HeadStatistic } from '../../engine/index.ts';
 import type { Text } from '../../generated/catalog.ts';
 import { HeadsView, type HeadAt } from '../../views/index.ts';
-import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
+import { painter } from '../painter.ts';
 import { faultOf, reasonOf } from '../reason.ts';
 import type { Atlas } from './atlas.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
@@ -59,8 +59,6 @@ const TAKES: { readonly [id in HeadStatistic]?: Text } = {
 
 const FIRST: HeadStatistic = 'meanEntropy';
 const COLORS: Record<'weights' | 'number', Colormap> = { weights: 'viridis', number: 'cividis' };
-
-const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
 /** The section for what `of` says is open. */
 export function heads(of: HeadsOf): Section {

@@ -1,13 +1,13 @@
 // STUDENT of the story: student layers choose teacher layers to learn from, by the same q·k and softmax.
 
-import { paint, type Colormap } from '../../engine/index.ts';
+import type { Colormap } from '../../engine/index.ts';
 import type { Text } from '../../generated/catalog.ts';
 import { chosenTable, StudentView, type ItemChosen, type StudentScene, type StudentTable } from '../../views/index.ts';
 import { element } from '../../views/parts/dom.ts';
 import { Latest } from '../../views/parts/latest.ts';
-import type { Painter } from '../../views/parts/palette.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 import { makeField, type Field } from '../field.ts';
+import { painter } from '../painter.ts';
 import { faultOf } from '../reason.ts';
 import type { Reading } from '../source.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
@@ -20,8 +20,6 @@ import { readState, SOFT, USUAL, writeState, type StudentState } from './student
 import { studentVerdict } from './studentverdict.ts';
 
 const COLORS: Colormap = 'viridis';
-
-const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
 
 const text = {
   sample: {
