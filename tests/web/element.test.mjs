@@ -175,6 +175,58 @@ test('axe finds nothing in figures of each view', () =>
     },
   ));
 
+/** Hands the figure so many queries and keys of noise that all rows take a while. */
+const giveLong = (page) =>
+  page.evaluate(() => {
+    const [n, d] = [32_768, 64];
+    const rows = (seed) => {
+      let state = seed;
+      const data = Float32Array.from({ length: n * d }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return state / 2 ** 31 - 1;
+      });
+      return { data, shape: [n, d] };
+    };
+    Object.assign(document.querySelector('qk-scope'), { data: { q: rows(1), k: rows(7) } });
+  });
+
+test('a pass over all rows is stopped and gone on with, from the picture and from beside it; colours follow it now and then', () =>
+  site.visit({ html: page('<qk-scope id="one" controls stage="scaled"></qk-scope>') }, async (page) => {
+    await page.waitForFunction(() => customElements.get('qk-scope'));
+    await giveLong(page);
+    await isReady(page, 'one');
+    const mark = page.locator('.pass');
+    const stop = mark.getByRole('button', { name: 'Stop' });
+    await stop.waitFor();
+    const recoloured = await page.evaluate(async () => {
+      let times = 0;
+      const watch = new MutationObserver(() => (times += 1));
+      const legend = document.querySelector('qk-scope').shadowRoot.querySelector('.legend [role="img"]');
+      watch.observe(legend, { attributes: true, attributeFilter: ['aria-label'] });
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      return times;
+    });
+    assert.ok(recoloured <= 4, `${recoloured} times in 0.9 seconds`);
+    await stop.click();
+    await mark.getByRole('button', { name: 'All rows' }).click();
+    await isReady(page, 'one', 2);
+    await stop.click();
+    // The cell that is shown says so at once, and what it offers leads the focus to the picture.
+    const offer = page.locator('[name="cell-offer"]');
+    const plot = await page.locator('.plot').boundingBox();
+    for (let y = 20; y < 300 && (await offer.count()) === 0; y += 9) {
+      await page.mouse.move(plot.x + 1, plot.y + y);
+      await page.waitForTimeout(100);
+    }
+    await offer.click();
+    await isReady(page, 'one', 3);
+    await stop.waitFor();
+    assert.match(
+      await page.evaluate(() => document.querySelector('qk-scope').shadowRoot.activeElement.className),
+      /plot-cursor/,
+    );
+  }));
+
 test('a module with relaxed SIMD is fetched where an address gives it', () =>
   site.visit(
     {

@@ -78,6 +78,7 @@ export class QkScopeElement extends Base {
       point: ({ queries, keys, value }) => this.#tell('qk-change', { view: 'matrix', queries, keys, value }),
       state: (state) => this.#tell('qk-change', { view: this.#shown?.view, state }),
       open: (place) => this.#choose(place),
+      again: () => this.#schedule('make'),
     });
     this.#ground = new Ground(this, this.#shell.frame, () => this.#figure.repaint());
   }

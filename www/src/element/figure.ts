@@ -9,11 +9,10 @@ import { Opened } from '../page/story/opened.ts';
 import type { Mounted, Section } from '../page/story/section.ts';
 import { text } from '../page/text.ts';
 import { tokensFor } from '../page/tokens.ts';
-import type { MatrixCell } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import { clip, phrase, type Language } from '../views/parts/text.ts';
 import type { Asked } from './attributes.ts';
-import { Heat, type Drawn } from './heat.ts';
+import { Heat, type Drawn, type HeatHeard } from './heat.ts';
 import { chapterOf, VIEWS, type ViewId } from './views.ts';
 
 /** A layer as its file numbers it, a head, and a batch item. */
@@ -24,9 +23,7 @@ export interface Place {
 }
 
 /** Who hears of what happens in a figure. */
-export interface Heard {
-  /** The cell that is current in the heat map. */
-  point(cell: MatrixCell): void;
+export interface Heard extends HeatHeard {
   /** What would bring back what is seen. */
   state(state: string): void;
   /** A head was chosen in a view. */
@@ -166,7 +163,7 @@ export class Figure {
   }
 
   #alive(host: HTMLElement, section: Section | undefined, view: View): View {
-    if (!section) view.heat = new Heat(host, this.#language, (cell) => this.#heard.point(cell));
+    if (!section) view.heat = new Heat(host, this.#language, this.#heard);
     view.mounted = section?.mount(host, {
       language: this.#language,
       state: view.state,

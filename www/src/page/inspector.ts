@@ -16,6 +16,7 @@ import { exportCell } from './exports.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
 import { forbidden, memberOf, type Settings } from './settings.ts';
+import { stageName } from './stagename.ts';
 import type { Place } from './state.ts';
 import type { Exported } from './story/section.ts';
 import { text } from './text.ts';
@@ -58,11 +59,14 @@ export class Inspector {
   // A cell whose problem was replaced in the meantime is no news: the new picture points again.
   readonly #jobs = new Latest(() => undefined);
 
-  /** `resume` goes on with a pass that was stopped. */
+  /** `resume` goes on with a pass that was stopped: the button goes with what it offers, and the focus to the picture. */
   constructor(host: HTMLElement, matrix: MatrixView, resume: () => void) {
     this.#view = new CellView(host);
     this.#matrix = matrix;
-    this.#resume = resume;
+    this.#resume = () => {
+      resume();
+      matrix.focus();
+    };
   }
 
   /** What is told is told anew, without asking for it; what is on its way is told in this language when it is there. */
@@ -145,7 +149,7 @@ export class Inspector {
     return phrase(text.spoken, language, {
       query: this.#matrix.name(query, 'queries'),
       key: this.#matrix.name(key, 'keys'),
-      stage: catalog.stages.find(({ id }) => id === stage)?.label[language] ?? stage,
+      stage: stageName(stage, language),
       value: formatNumber(drawn[stage]),
       product: formatNumber(cell.dot),
       weight: formatShare(weight),

@@ -3,11 +3,10 @@
 //     example or files ─▶ Source ─▶ Problem (AttentionMap) ─▶ Scope ─▶ MatrixView ─▶ point ─▶ CellView
 //                                      ▲ settings (Controls, MaskPanel), place and stage (pickers)
 
-import { paint, QkscopeError, type AttentionMap, type Colormap, type Pool, type Stage } from './engine.ts';
-import { catalog, type Text } from '../generated/catalog.ts';
-import { MatrixView, type MatrixCell, type MatrixLook } from '../views/index.ts';
+import { QkscopeError, type AttentionMap, type Pool, type Stage } from './engine.ts';
+import type { Text } from '../generated/catalog.ts';
+import { MatrixView, type MatrixCell } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
-import type { Painter } from '../views/parts/palette.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import { Address } from './address.ts';
 import { AssignPanel } from './assign.ts';
@@ -22,15 +21,16 @@ import { HeadPanel } from './head.ts';
 import { openHeadName } from './headname.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
+import { Lens } from './lens.ts';
 import { MaskPanel } from './mask.ts';
+import { painter } from './painter.ts';
 import { Busy, Notice } from './pickers.ts';
 import { Pieces, type Piece } from './pieces.ts';
 import { listenForPresence } from './presence.ts';
 import { Problem, sayRowSums, type Request } from './problem.ts';
-import { colorScale } from './scale.ts';
 import type { Exported } from './story/section.ts';
 import { TakeMenu } from './story/take.ts';
-import { Scopes, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { Recent } from './recent.ts';
 import { alignmentMissing, faultOf, fileMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
 import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
@@ -44,6 +44,7 @@ import {
   type Source,
   type Unassigned,
 } from './source.ts';
+import { stageName } from './stagename.ts';
 import { Stale } from './stale.ts';
 import { applyLink, readLink, unreadSettings, writeLink, type Link, type Place, type Spot } from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
@@ -56,10 +57,6 @@ import { renderPickers, renderSource, renderStages, sayAwaited, sayUnread } from
 import { openKept, Visit, type Kept } from './visit.ts';
 import { WayBack } from './wayback.ts';
 
-const painter: Painter = (values, size) => paint(values, { ...size, colormap: size.colormap as Colormap });
-
-/** While rows come in, the range of the colours follows them no more often than this. */
-const COLORS_MS = 300;
 /** A matrix no longer than this is drawn cell by cell on every screen. */
 const SMALL = 256;
 /** How many addresses it is known of what was set there. */
@@ -113,7 +110,6 @@ export class Page {
   #chosenLanguage: Language | undefined;
   /** Why nothing is open, where that is not the visitor's choice. */
   #fault: unknown;
-  #colorTimer: ReturnType<typeof setTimeout> | undefined;
 
   #sizes: Sizes | undefined;
 
@@ -138,7 +134,6 @@ export class Page {
     arrived: (back) => this.#restore(back),
   });
   readonly #visit = new Visit();
-  readonly #scopes = new Scopes();
   readonly #told = new WeakSet<Source>();
   readonly #notice = new Notice(part('notice'));
   readonly #back = new WayBack(() => part('heads'));
@@ -147,6 +142,7 @@ export class Page {
   readonly #captions = new Captions();
   readonly #matrixHost = element('div', { class: 'matrix' });
   readonly #matrix: MatrixView;
+  readonly #lens: Lens;
   readonly #inspector: Inspector;
   readonly #busy: Busy;
   readonly #stale: Stale;
@@ -194,7 +190,11 @@ export class Page {
     part('cell').append(panel, this.#takeCell.element);
     this.#head = new HeadPanel(head);
     this.#matrix = new MatrixView(this.#matrixHost, painter);
-    this.#inspector = new Inspector(panel, this.#matrix, () => this.#resumeHere());
+    this.#lens = new Lens(this.#matrix, {
+      ended: () => this.#inspect(this.#matrix.cell),
+      again: () => this.#draw(true),
+    });
+    this.#inspector = new Inspector(panel, this.#matrix, () => this.#lens.resume());
     this.#busy = new Busy(room, () => this.#cancel());
     room.append(this.#matrix.live);
     this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
@@ -245,8 +245,6 @@ export class Page {
     };
     listenForPresence(part('explore'), () => this.#beExploring());
     this.#matrix.addEventListener('levels', () => this.#caption());
-    this.#matrix.addEventListener('stop', () => this.#shown?.scope.stop());
-    this.#matrix.addEventListener('resume', () => this.#resume());
     listenForDrops((files) => {
       this.#explore();
       this.#openFiles(files);
@@ -468,9 +466,7 @@ export class Page {
     const map = await this.#problem.open(request, signal);
     signal.throwIfAborted();
     const place = this.#fit(map, request.place);
-    const scope = await this.#scopes.open({ map, place, stage }, reading);
-    if (signal.aborted) this.#scopes.drop(scope);
-    signal.throwIfAborted();
+    const scope = await this.#lens.open({ map, place, stage }, reading);
     await this.#reveal({ source, map, place, stage, settings, normalizerChosen, scope });
   }
 
@@ -481,14 +477,11 @@ export class Page {
     this.#notice.clear('picture');
     this.#shown = shown;
     this.#stale.show(true);
-    this.#scopes.show(scope);
+    this.#name(source, map);
+    this.#lens.show(scope, { colors: this.#colors, pool: this.#pool });
     this.#problem.show(map);
     this.#tellStory(shown);
-    this.#name(source, map);
-    this.#matrix.show(scope.source, this.#look(shown), this.#pool);
     this.#size(map.queries, map.keys);
-    this.#matrix.pass = scope.pass;
-    scope.heard = { rows: (rows) => this.#refine(rows), pass: () => this.#follow(scope) };
     this.#sum(shown);
     try {
       await this.#matrix.drawn;
@@ -505,39 +498,6 @@ export class Page {
     if (large === this.#isLarge) return;
     this.#isLarge = large;
     this.#renderPickers();
-  }
-
-  #look({ scope, stage }: Shown): MatrixLook {
-    const { low, high } = scope.microscope;
-    return { ...colorScale(stage, low, high, this.#colors), name: this.#stageName(stage) };
-  }
-
-  /** Some rows are known in full: they are drawn so, and may have widened the range. */
-  #refine(rows: readonly [number, number]): void {
-    this.#matrix.refresh(rows);
-    this.#colorTimer ??= setTimeout(() => {
-      this.#colorTimer = undefined;
-      if (this.#shown) this.#matrix.look = this.#look(this.#shown);
-    }, COLORS_MS);
-  }
-
-  /** The pass has gone on, or has come to its end. */
-  #follow(scope: Scope): void {
-    const { pass } = scope;
-    this.#matrix.pass = pass;
-    if (pass?.fraction === undefined) this.#inspect(this.#matrix.cell);
-  }
-
-  /** Begins the pass anew that was stopped. */
-  #resume(): void {
-    this.#scopes.show(undefined);
-    this.#draw(true);
-  }
-
-  /** The same from beside the picture, where the button goes with what it offers: the focus goes to the picture. */
-  #resumeHere(): void {
-    this.#resume();
-    this.#matrix.focus();
   }
 
   /** Writes the captions: at once what is known, and what the rows sum to when that is. */
@@ -615,10 +575,9 @@ export class Page {
     this.#sums.cancel();
     this.#shown = undefined;
     this.#stale.show(false);
-    this.#scopes.show(undefined);
+    this.#lens.clear();
     this.#problem.show(undefined);
     this.#opened.show(undefined, error);
-    this.#matrix.clear();
     this.#inspector.clear();
     this.#head.show(undefined, this.#language);
     this.#captions.clear(this.#language);
@@ -691,7 +650,7 @@ export class Page {
 
   #titled(shown: Shown): { title: string; caption: string } {
     const language = this.#language;
-    const values = { stage: this.#stageName(shown.stage), head: openHeadName(shown)[language] };
+    const values = { stage: stageName(shown.stage, language), head: openHeadName(shown)[language] };
     const caption = [text.rows[language], text.columns[language]].join('   ');
     return { title: phrase(text.pictureTitle, language, values), caption };
   }
@@ -704,10 +663,6 @@ export class Page {
 
   #context(shown: Shown): Context {
     return { ...shown, pool: this.#pool, pass: shown.scope.pass };
-  }
-
-  #stageName(stage: Stage): string {
-    return catalog.stages.find(({ id }) => id === stage)?.label[this.#language] ?? stage;
   }
 
   // ---- what the visitor sets
@@ -893,7 +848,7 @@ export class Page {
     const language = this.#language;
     // The words of the drop overlay, which is generated content.
     document.body.dataset['drop'] = text.dropNow[language];
-    this.#matrix.language = language;
+    this.#lens.language = language;
     this.#inspector.language = language;
     this.#assign.language = language;
     this.#stale.language = language;
