@@ -154,6 +154,65 @@ test('with controls one steps through layers and heads, by keys as well, and tha
     assert.equal(await figure.locator('[name="head"]').inputValue(), '5');
   }));
 
+/** Saves from one of a figure's menus. */
+async function save(menu, format) {
+  if (!(await menu.evaluate((one) => one.open))) await menu.locator('summary').click();
+  const download = menu.page().waitForEvent('download');
+  await menu.locator(`[name="take-${format}"]`).click();
+  const file = await download;
+  const bytes = await readFile(await file.path());
+  return { name: file.suggestedFilename(), bytes, text: bytes.toString() };
+}
+
+test('with controls every view is saved as it is seen, and without them there is no menu', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE}></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    assert.ok(await page.locator('.take').first().isHidden());
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('controls', ''));
+    let times = 1;
+    for (const { id } of VIEWS) {
+      await page.evaluate((view) => document.querySelector('qk-scope').setAttribute('view', view), id);
+      await isReady(page, 'one', (times += id === 'matrix' ? 0 : 1));
+      await page.waitForFunction(
+        () => !document.querySelector('qk-scope').shadowRoot.querySelector('[aria-busy="true"]'),
+      );
+      const menu = page.locator('.take').first();
+      assert.equal(await menu.locator('[name="take-link"]').count(), 0, 'a figure has no address of its own');
+      const { name, text } = await save(menu, 'csv');
+      assert.match(name, new RegExp(`^qkscope-${id}.*\\.csv$`));
+      const rows = text.trimEnd().split('\r\n');
+      assert.equal(JSON.parse((await save(menu, 'json')).text).rows.length, rows.length - 1);
+      assert.match((await save(menu, 'svg')).text, /^<svg/);
+      const sizes = [];
+      for (const scale of [1, 4]) sizes.push((await save(menu, `png-${scale}`)).bytes.readUInt32BE(16));
+      assert.equal(Math.round(sizes[1] / sizes[0]), 4);
+    }
+  }));
+
+test('what is saved of the heat map and of a pair are the kernel’s numbers, in the language of the figure', () =>
+  site.visit(
+    { html: page(`<qk-scope id="one" lang="zh" ${four} controls></qk-scope>`), width: 1440, height: 1200 },
+    async (page) => {
+      await isReady(page, 'one');
+      const tensor = (rows) => ({ data: Float32Array.from(rows.flat()), shape: [4, 2] });
+      const { weights } = await attention(tensor(FOUR.q), tensor(FOUR.k), null, { needWeights: true });
+      const [matrix, pair] = ['.map .take', '.cell .take'].map((menu) => page.locator(menu));
+      const [, ...rows] = (await save(matrix, 'csv')).text.trimEnd().split('\r\n');
+      const saved = rows.flatMap((row) => row.split(',').slice(1).map(Number));
+      assert.deepEqual(saved, [...weights.data]);
+      assert.match((await save(matrix, 'svg')).text, /第 0 个头.*列：键/s);
+      await page.locator('.plot-cursor').focus();
+      await page.keyboard.press('Control+Home');
+      await page.waitForFunction(() =>
+        document.querySelector('qk-scope').shadowRoot.querySelector('.cell-place').textContent.includes('0'),
+      );
+      const { name, text } = await save(pair, 'json');
+      assert.match(name, /query-0-key-0/);
+      assert.equal(JSON.parse(text).weight, weights.data[0]);
+      await screenshot(page, 'element-export');
+    },
+  ));
+
 test('axe finds nothing in figures of each view', () =>
   site.visit(
     {

@@ -67,7 +67,11 @@ const NAMED: Record<Named, Described> = {
   theme: { type: words(themes), default: 'auto', about: 'The ground: that of the page around, or one of two.' },
   loading: { type: words(loadings), default: 'lazy', about: 'Whether the figure waits until the window is near.' },
   caption: { type: 'string', about: 'A caption below the figure.' },
-  controls: { type: 'boolean', default: 'false', about: 'Shows steppers for layer and head, and the current cell.' },
+  controls: {
+    type: 'boolean',
+    default: 'false',
+    about: 'Shows steppers for layer and head, the current cell, and what is seen can be saved.',
+  },
   'wasm-url': {
     type: 'string',
     object: 'URL',

@@ -1,19 +1,23 @@
 // A figure: numbers, the problem that is made of them, and the view that shows it. It knows nothing of attributes and events.
 
 import { QkscopeError, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
+import type { Text } from '../generated/catalog.ts';
 import { Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
 import { ownOf, type Reading, type Source } from '../page/source.ts';
 import type { Place as Indexed } from '../page/state.ts';
 import { Opened } from '../page/story/opened.ts';
 import type { Mounted, Section } from '../page/story/section.ts';
-import { text } from '../page/text.ts';
+import { TakeMenu } from '../page/story/take.ts';
+import { text as pageText } from '../page/text.ts';
 import { tokensFor } from '../page/tokens.ts';
 import { element } from '../views/parts/dom.ts';
 import { clip, phrase, type Language } from '../views/parts/text.ts';
 import type { Asked } from './attributes.ts';
 import { Heat, type Drawn, type HeatHeard } from './heat.ts';
 import { chapterOf, VIEWS, type ViewId } from './views.ts';
+
+const text = { take: { en: 'Export this figure', zh: '导出此图' } } satisfies Record<string, Text>;
 
 /** A layer as its file numbers it, a head, and a batch item. */
 export interface Place {
@@ -52,6 +56,8 @@ interface View {
   state: string;
   heat: Heat | undefined;
   mounted: Mounted | undefined;
+  /** What a section gives away; the heat map has menus of its own. */
+  take: TakeMenu | undefined;
 }
 
 /** Characters of a list of layers in a sentence. */
@@ -78,6 +84,7 @@ export class Figure {
     this.#language = language;
     this.#view?.heat?.speak(language);
     this.#view?.mounted?.speak(language);
+    this.#view?.take?.speak(language);
   }
 
   /** Shows what is asked for; settles when it is there, with what there is to choose from and to know. */
@@ -88,12 +95,12 @@ export class Figure {
       return { choice: undefined, note: '' };
     }
     const { source } = shown;
-    if (!source) throw new PageError(text.nothingOpen);
+    if (!source) throw new PageError(pageText.nothingOpen);
     const { map, place } = await this.#open(source, shown, signal);
     const { misfit, ...tokens } = tokensFor(source, map);
     const { stage, colors, pool } = shown;
-    const drawn = { map, place, options: this.#problem.options, stage, colors, pool, tokens };
-    await this.#mount(shown, { source, ...drawn }, signal);
+    const drawn = { source, map, place, options: this.#problem.options, stage, colors, pool, tokens };
+    await this.#mount(shown, drawn, signal);
     await this.#view?.heat?.show(drawn, reading);
     const choice = { layers: source.layers.map(String), heads: map.heads, batch: map.batch, place };
     return { choice, note: misfit ? this.#say(source, misfit) : '' };
@@ -142,7 +149,7 @@ export class Figure {
   /** Makes the view that is asked for, unless it is there, and tells it what is open. */
   async #mount(
     { view: id, state, options: given }: Shown,
-    open: (Drawn & { source: Source }) | undefined,
+    open: Drawn | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     const known = this.#view?.id === id ? this.#view : undefined;
@@ -158,7 +165,15 @@ export class Figure {
     this.#leave();
     const host = element('div', { class: section ? `story-view story-${id}` : 'workspace' });
     this.#host.append(host);
-    this.#view = this.#alive(host, section, { id, opened, asked: state, state, heat: undefined, mounted: undefined });
+    this.#view = this.#alive(host, section, {
+      id,
+      opened,
+      asked: state,
+      state,
+      heat: undefined,
+      mounted: undefined,
+      take: undefined,
+    });
     if (section) await seen(host, signal);
   }
 
@@ -174,7 +189,14 @@ export class Figure {
       },
       beyond: undefined,
     });
+    if (section) this.#host.append(this.#menu(view).element);
     return view;
+  }
+
+  #menu(view: View): TakeMenu {
+    const { mounted } = view;
+    view.take = new TakeMenu({ name: text.take, language: this.#language, exported: () => mounted?.exported() });
+    return view.take;
   }
 
   #newOpened(): Opened {
@@ -198,7 +220,7 @@ export class Figure {
     const { what, tokens, size } = misfit;
     const language = this.#language;
     const name = source.name[language] || 'tokens';
-    return phrase(text.tokensFault, language, { name, what: text[what][language], tokens, size });
+    return phrase(pageText.tokensFault, language, { name, what: pageText[what][language], tokens, size });
   }
 }
 

@@ -1,20 +1,24 @@
 // The heat map of a figure: one head under the microscope, and the numbers of the cell that is pointed at.
 
-import type { Colormap, Pool, Stage } from '../generated/catalog.ts';
+import type { Colormap, Pool, Stage, Text } from '../generated/catalog.ts';
 import type { AttentionMap, ProblemOptions } from '../engine/index.ts';
+import { exportMatrix } from '../page/exports.ts';
 import { Inspector } from '../page/inspector.ts';
 import { Lens } from '../page/lens.ts';
 import { painter } from '../page/painter.ts';
 import type { Scope } from '../page/scope.ts';
 import { settingsFrom } from '../page/settings.ts';
-import type { Reading } from '../page/source.ts';
+import type { Reading, Source } from '../page/source.ts';
 import type { Place } from '../page/state.ts';
+import type { Exported } from '../page/story/section.ts';
+import { TakeMenu } from '../page/story/take.ts';
 import { MatrixView, type MatrixCell, type Tokens } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Language } from '../views/parts/text.ts';
 
 /** What is drawn. */
 export interface Drawn {
+  source: Source;
   map: AttentionMap;
   place: Place;
   options: ProblemOptions;
@@ -23,6 +27,11 @@ export interface Drawn {
   pool: Pool;
   tokens: Tokens;
 }
+
+const text = {
+  takeMatrix: { en: 'Export the matrix', zh: '导出矩阵' },
+  takeCell: { en: 'Export this pair', zh: '导出这一对' },
+} satisfies Record<string, Text>;
 
 /** Who hears of what happens in it. */
 export interface HeatHeard {
@@ -36,7 +45,10 @@ export class Heat {
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
   readonly #lens: Lens;
+  readonly #takeMatrix = this.#menu(text.takeMatrix, (shown) => exportMatrix(this.#matrix, shown));
+  readonly #takeCell = this.#menu(text.takeCell, (shown) => this.#inspector.exported(shown));
   #shown: { drawn: Drawn; scope: Scope } | undefined;
+  #language: Language = 'en';
 
   constructor(host: HTMLElement, language: Language, heard: HeatHeard) {
     const room = element('div', { class: 'matrix' });
@@ -44,8 +56,8 @@ export class Heat {
     this.#matrix = new MatrixView(room, painter);
     this.#lens = new Lens(this.#matrix, { ended: () => this.#inspect(this.#matrix.cell), again: () => heard.again() });
     host.append(
-      element('div', { class: 'map', part: 'matrix' }, room, this.#matrix.live),
-      element('div', { class: 'cell', part: 'cell' }, panel),
+      element('div', { class: 'map', part: 'matrix' }, room, this.#matrix.live, this.#takeMatrix.element),
+      element('div', { class: 'cell', part: 'cell' }, panel, this.#takeCell.element),
     );
     this.#inspector = new Inspector(panel, this.#matrix, () => this.#lens.resume());
     this.speak(language);
@@ -68,9 +80,11 @@ export class Heat {
   }
 
   speak(language: Language): void {
+    this.#language = language;
     this.#lens.language = language;
     this.#lens.recolor();
     this.#inspector.language = language;
+    for (const menu of [this.#takeMatrix, this.#takeCell]) menu.speak(language);
     this.#inspect(this.#matrix.cell);
   }
 
@@ -87,5 +101,17 @@ export class Heat {
     const { drawn, scope } = this.#shown;
     const settings = settingsFrom(drawn.options);
     this.#inspector.inspect(cell, { ...drawn, settings, pass: scope.pass });
+  }
+
+  #menu(name: Text, exported: (shown: Parameters<typeof exportMatrix>[1]) => Exported | undefined): TakeMenu {
+    return new TakeMenu({
+      name,
+      language: 'en',
+      exported: () => {
+        if (!this.#shown) return undefined;
+        const { drawn } = this.#shown;
+        return exported({ ...drawn, settings: settingsFrom(drawn.options), language: this.#language });
+      },
+    });
   }
 }

@@ -57,7 +57,7 @@ export class Shell {
     this.#caption.hidden = caption === null;
   }
 
-  /** Whether there are steppers, and the numbers of a cell beside the heat map. */
+  /** Whether there are steppers, the numbers of a cell beside the heat map, and menus that save what is seen. */
   set controls(there: boolean) {
     this.#hasControls = there;
     this.frame.toggleAttribute('data-controls', there);

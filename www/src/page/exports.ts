@@ -2,12 +2,15 @@
 
 import type { AttentionMap, Cell, Pool, Stage } from '../engine/index.ts';
 import type { CellView, MatrixView } from '../views/index.ts';
+import { phrase, type Language } from '../views/parts/text.ts';
 import type { Range } from '../views/parts/viewport.ts';
 import { openHeadName } from './headname.ts';
 import type { Chosen, Settings, Value } from './settings.ts';
 import type { Source } from './source.ts';
+import { stageName } from './stagename.ts';
 import type { Place } from './state.ts';
 import type { Exported } from './story/section.ts';
+import { text } from './text.ts';
 
 /** What is in the picture. */
 interface Shown {
@@ -17,9 +20,8 @@ interface Shown {
   stage: Stage;
   pool: Pool;
   settings: Settings;
-  /** What a picture is called, and what its rows and columns are. */
-  title: string;
-  caption: string;
+  /** Of what a picture is called. */
+  language: Language;
 }
 
 /** The matrix as it is seen: a row for each query or block of queries, a column for each key or block of keys. */
@@ -47,7 +49,8 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
     columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
     rows,
     about: { ...aboutOf(shown), ...pooled, selected },
-    picture: () => matrix.picture(shown.title, shown.caption),
+    picture: () =>
+      matrix.picture(titleOf(shown), [text.rows, text.columns].map((at) => at[shown.language]).join('   ')),
   };
 }
 
@@ -74,8 +77,16 @@ export function exportCell(
       keyName: names[1],
       ...Object.fromEntries(said),
     },
-    picture: () => view.picture(shown.title),
+    picture: () => view.picture(titleOf(shown)),
   };
+}
+
+function titleOf(shown: Shown): string {
+  const { stage, language } = shown;
+  return phrase(text.pictureTitle, language, {
+    stage: stageName(stage, language),
+    head: openHeadName(shown)[language],
+  });
 }
 
 function aboutOf({ source, place, stage, settings }: Shown): Record<string, unknown> {

@@ -18,7 +18,6 @@ import { listenForDrops } from './drop.ts';
 import { exportMatrix } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
-import { openHeadName } from './headname.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { Lens } from './lens.ts';
@@ -44,7 +43,6 @@ import {
   type Source,
   type Unassigned,
 } from './source.ts';
-import { stageName } from './stagename.ts';
 import { Stale } from './stale.ts';
 import { applyLink, readLink, unreadSettings, writeLink, type Link, type Place, type Spot } from './state.ts';
 import { OPENING, sequelOf } from './story/index.ts';
@@ -641,18 +639,10 @@ export class Page {
       language: 'en',
       exported: () => {
         const shown = this.#shown;
-        return shown && exported({ ...shown, ...this.#titled(shown), pool: this.#pool });
+        return shown && exported({ ...shown, pool: this.#pool, language: this.#language });
       },
-      link: () => this.#linkTo('explore'),
-      file: () => markOf(this.#source),
+      link: { address: () => this.#linkTo('explore'), file: () => markOf(this.#source) },
     });
-  }
-
-  #titled(shown: Shown): { title: string; caption: string } {
-    const language = this.#language;
-    const values = { stage: stageName(shown.stage, language), head: openHeadName(shown)[language] };
-    const caption = [text.rows[language], text.columns[language]].join('   ');
-    return { title: phrase(text.pictureTitle, language, values), caption };
   }
 
   // ---- one cell

@@ -27,6 +27,7 @@ export const text = {
   unreadPart: { en: '“{part}”', zh: '“{part}”' },
   dismiss: { en: 'Go on without it', zh: '不用它，继续' },
   backToHeads: { en: 'Back to all heads ↓', zh: '回到所有头 ↓' },
+  take: { en: 'Export or copy a link', zh: '导出此图或复制链接' },
   takeMatrix: { en: 'Export the matrix or copy a link', zh: '导出矩阵或复制链接' },
   pictureTitle: { en: '{stage}, {head}', zh: '{stage}，{head}' },
   takeCell: { en: 'Export this pair or copy a link', zh: '导出这一对或复制链接' },

@@ -6,6 +6,7 @@ import type { Text } from '../../generated/catalog.ts';
 import type { Language } from '../../views/parts/text.ts';
 import { excuse } from '../missing.ts';
 import type { Piece } from '../pieces.ts';
+import { text } from '../text.ts';
 import type { Chapter, Mounted, Section, SectionId, Story } from './section.ts';
 import { TakeMenu } from './take.ts';
 
@@ -104,9 +105,9 @@ export class Storyboard {
     const host = element('div', { class: 'story-view' });
     const take = new TakeMenu({
       language,
+      name: text.take,
       exported: () => place.mounted?.exported(),
-      link: () => this.#ground.link(id),
-      file: () => this.#ground.file(),
+      link: { address: () => this.#ground.link(id), file: () => this.#ground.file() },
     });
     const named = { id, class: `story-section story-${id}`, 'aria-labelledby': title.id };
     const whole = element('section', named, title, lead, host, take.element);

@@ -1,4 +1,4 @@
-// What a section gives away: its numbers and its picture as files, and a link that leads back to it.
+// What a view gives away: its numbers and its picture as files, and where it has an address, a link that leads back to it.
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
@@ -9,7 +9,6 @@ import type { Format } from './formats.ts';
 import type { Exported } from './section.ts';
 
 const text = {
-  take: { en: 'Export or copy a link', zh: '导出此图或复制链接' },
   copy: { en: 'Copy link', zh: '复制链接' },
   copiedWithout: {
     en: 'The link is copied. The file itself is not in it: who follows it has to open {name}, too.',
@@ -34,15 +33,20 @@ const text = {
 export interface Taken {
   language: Language;
   /** What the menu is called. */
-  name?: Text;
+  name: Text;
   /** What is seen; undefined as long as there is no view. */
   exported(): Exported | undefined;
-  link(): string;
-  /** The name of a file that the link does not bring along. */
+  /** The address that leads back to it, where there is one. */
+  link?: Link;
+}
+
+interface Link {
+  address(): string;
+  /** The name of a file that the address does not bring along. */
   file(): string | undefined;
 }
 
-/** The menu below a section. What it saves as is fetched when one is first opened. */
+/** The menu below a view. What it saves as is fetched when one is first opened. */
 export class TakeMenu {
   readonly element: HTMLDetailsElement;
   readonly #of: Taken;
@@ -78,13 +82,14 @@ export class TakeMenu {
   }
 
   #render(): void {
-    this.#summary.textContent = (this.#of.name ?? text.take)[this.#language];
+    this.#summary.textContent = this.#of.name[this.#language];
     this.#said.replaceChildren();
     const taken = this.element.open ? this.#taken() : undefined;
+    const { link } = this.#of;
     const formats = (taken && this.#saving?.FORMATS) ?? [];
     this.#formats.replaceChildren(
       ...formats.map((format) => this.#button(format.id, format.label, () => this.#save(format))),
-      this.#button('link', text.copy, () => this.#copy()),
+      ...(link ? [this.#button('link', text.copy, () => this.#copy(link))] : []),
     );
   }
 
@@ -113,8 +118,8 @@ export class TakeMenu {
   }
 
   /** Pages that are not served safely have no clipboard: the address is then there to be copied by hand. */
-  async #copy(): Promise<void> {
-    const [link, name] = [this.#of.link(), this.#of.file()];
+  async #copy({ address, file }: Link): Promise<void> {
+    const [link, name] = [address(), file()];
     try {
       await navigator.clipboard.writeText(link);
       this.#say(name === undefined ? text.copied : text.copiedWithout, { name: name ?? '' });
