@@ -506,6 +506,38 @@ test('an object that says the same is no news, and sizes are not those of the pa
     },
   ));
 
+test('another file is another, and numbers that are the same are no news', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager" controls></qk-scope>') }, async (page) => {
+    const give = (value, make) =>
+      page.evaluate(
+        ([number, kind]) => {
+          const one = { data: Float32Array.of(number, 1), shape: [2, 1] };
+          const text = JSON.stringify({ q: [[number], [1]], k: [[1], [2]] });
+          const made = {
+            file: () => new Blob([text]),
+            buffer: () => new TextEncoder().encode(text).buffer,
+            tensor: () => ({ q: one, k: one }),
+          };
+          document.querySelector('qk-scope')['data'] = made[kind]();
+        },
+        [value, make],
+      );
+    for (const [times, [kind, value]] of Object.entries([
+      ['file', 1],
+      ['file', 2],
+      ['buffer', 3],
+      ['buffer', 4],
+      ['tensor', 5],
+      ['tensor', 6],
+    ])) {
+      await give(value, kind);
+      await isReady(page, 'one', Number(times) + 1);
+    }
+    await give(6, 'tensor');
+    await page.waitForTimeout(300);
+    assert.equal((await told(page, 'qk-ready')).length, 6);
+  }));
+
 test('only an address of the web is fetched', () =>
   site.visit({ html: page('<qk-scope id="one" src="javascript:alert(1)"></qk-scope>') }, async (page, seen) => {
     await page.locator('qk-scope').getByRole('alert').waitFor();
