@@ -213,6 +213,56 @@ test('what is saved of the heat map and of a pair are the kernel’s numbers, in
     },
   ));
 
+test('a mask takes keys away, head by head, and is summed up with the controls', () =>
+  site.visit(
+    {
+      html: page(
+        `<qk-scope id="one" controls mask="[[1,0,1,1],[1,1,1,1],[0,0,0,0],[true,false,true,true]]"></qk-scope>`,
+      ),
+    },
+    async (page) => {
+      const two = { q: [FOUR.q, FOUR.q], k: [FOUR.k, FOUR.k], tokens: FOUR.tokens };
+      await page.evaluate((given) => Object.assign(document.querySelector('qk-scope'), { data: given }), two);
+      await isReady(page, 'one');
+      const tensor = (rows) => ({ data: Float32Array.from(rows.flat(2)), shape: [1, 4, 2] });
+      const drawn = async (attnMask) => {
+        const { weights } = await attention(tensor(FOUR.q), tensor(FOUR.k), null, { attnMask, needWeights: true });
+        await page.locator('.plot[aria-busy="false"]').waitFor();
+        const [, ...rows] = (await save(page.locator('.map .take'), 'csv')).text.trimEnd().split('\r\n');
+        assert.deepEqual(
+          rows.flatMap((row) => row.split(',').slice(1).map(Number)),
+          [...weights.data],
+        );
+      };
+      const mask = [1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1];
+      await drawn({ data: Uint8Array.from(mask), shape: [4, 4] });
+      const left = page.locator('.mask-left');
+      assert.equal(await left.innerText(), 'Which keys each query may see: 10 of 16 pairs · queries without a key: 1');
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('lang', 'zh'));
+      await left.filter({ hasText: '每个查询能看到哪些键：16 对中的 10 对' }).waitFor();
+      // As a tensor, one of each head, which a row of keys stands for.
+      await page.evaluate(() => {
+        const data = Uint8Array.of(1, 1, 1, 1, 1, 1, 0, 0);
+        Object.assign(document.querySelector('qk-scope'), { lang: 'en', mask: { data, shape: [2, 1, 4] } });
+      });
+      await isReady(page, 'one', 2);
+      assert.ok(await left.isHidden(), 'nothing is taken from the first head');
+      await page.locator('[name="head-next"]').click();
+      await isReady(page, 'one', 3);
+      assert.equal(await left.innerText(), 'Which keys each query may see: 8 of 16 pairs');
+      await drawn({ data: Uint8Array.of(1, 1, 0, 0), shape: [1, 4] });
+      // A bias takes away as well, and so do rules.
+      await page.evaluate(() => {
+        const attnBias = { data: Float32Array.of(0, 0, 0, -Infinity), shape: [1, 4] };
+        Object.assign(document.querySelector('qk-scope'), { mask: null, options: { attnBias, causal: true } });
+      });
+      await isReady(page, 'one', 4);
+      assert.equal(await left.innerText(), 'Which keys each query may see: 9 of 16 pairs');
+      await page.evaluate(() => document.querySelector('qk-scope').removeAttribute('controls'));
+      await left.waitFor({ state: 'hidden' });
+    },
+  ));
+
 test('axe finds nothing in figures of each view', () =>
   site.visit(
     {
@@ -416,6 +466,63 @@ test('what makes no sense is told in words, whatever it is', () =>
     });
     await isReady(page, 'one');
     await page.locator('qk-scope [part="note"]').filter({ hasText: '2' }).waitFor();
+  }));
+
+test('an attribute or a property of another type is told by its name, and the figure mends', () =>
+  site.visit({ html: page(`<qk-scope id="one" loading="eager" ${four}></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const alert = (words) => page.locator('qk-scope').getByRole('alert').filter({ hasText: words });
+    for (const [name, value, words] of [
+      ['tokens', '{"a":1}', /tokens should be a list of strings/],
+      ['tokens', '[1,2]', /tokens should be a list of strings/],
+      ['q', 'true', /q should be lists of lists of numbers/],
+      ['q', '{"data":[1,null],"shape":[2,1]}', /q should be numbers, and is null/],
+      ['mask', '[[1,2]]', /mask should be 1 and 0, and is 2/],
+      ['mask', '[1,0]', /mask should be lists of lists of 1 and 0/],
+      ['mask', '"all"', /mask should be lists of lists of 1 and 0/],
+      ['mask', '[[1,0]]', /attnMask/],
+      ['score', '{"id":5}', /score/],
+      ['score', '{nonsense', /score should be JSON/],
+      ['normalizer', '{"id":"topk","k":"many"}', /topk|k/],
+      ['position', '{"name":"rope"}', /position/],
+      ['scale', 'large', /scale should be a number/],
+      ['left-window-size', '1.5', /leftWindowSize/],
+      ['causal-alignment', 'sideways', /causalAlignment/],
+    ]) {
+      const before = await page.evaluate(
+        ([attribute, said]) => {
+          const figure = document.querySelector('qk-scope');
+          const was = figure.getAttribute(attribute);
+          figure.setAttribute(attribute, said);
+          return was;
+        },
+        [name, value],
+      );
+      await alert(words).waitFor();
+      await page.evaluate(
+        ([property, was]) => Object.assign(document.querySelector('qk-scope'), { [property]: was }),
+        [name.replaceAll(/-(.)/g, (_, letter) => letter.toUpperCase()), before],
+      );
+      await alert('').waitFor({ state: 'hidden' });
+    }
+    for (const [name, value, words] of [
+      ['options', 'causal', /options/],
+      ['options', 5, /options/],
+      ['options', ['causal'], /options/],
+      ['options', { attnMask: [[1]] }, /attnMask/],
+      ['options', { caussal: true }, /caussal/],
+      ['data', 5, /data should be an object with q and k/],
+      ['data', [1, 2], /data should be an object with q and k/],
+      ['data', { q: [[1]], k: { data: [1], shape: 'wide' } }, /k should be lists of lists of numbers/],
+    ]) {
+      await page.evaluate(
+        ([property, given]) => Object.assign(document.querySelector('qk-scope'), { [property]: given }),
+        [name, value],
+      );
+      await alert(words).waitFor();
+      await page.evaluate((property) => (document.querySelector('qk-scope')[property] = undefined), name);
+      await alert('').waitFor({ state: 'hidden' });
+    }
   }));
 
 test('a figure has a width wherever it stands', () =>

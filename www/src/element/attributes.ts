@@ -1,16 +1,20 @@
 // What the attributes of a figure say: which view of which numbers, computed how. Everything that computes is driven by the catalogue.
 
 import { catalog, type Colormap, type Pool, type Stage } from '../generated/catalog.ts';
-import type { ProblemOptions } from '../engine/index.ts';
+import type { Mask, ProblemOptions } from '../engine/index.ts';
 import type { Language } from '../views/parts/text.ts';
 import { VIEWS, type ViewId } from './views.ts';
 import { AttributeError } from './fault.ts';
+import { numbersOf, type Entries } from './lists.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export type Loading = 'lazy' | 'eager';
 
 /** Options of the problem that are lists of members, by their attributes. */
 export const MEMBERS = ['score', 'normalizer', 'position'] as const;
+
+/** The option that is a matrix of yes and no. */
+export const MASK = 'mask';
 
 /** The other options of the problem that one number, word or switch sets, by their attributes: `left-window-size`. */
 export const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
@@ -30,6 +34,7 @@ export const ATTRIBUTES: readonly string[] = [
   ...VIEW_ATTRIBUTES,
   ...OWN_ATTRIBUTES,
   ...MEMBERS,
+  MASK,
   ...OPTIONS.keys(),
 ];
 
@@ -48,8 +53,12 @@ export const MIRRORED: ReadonlyMap<string, string> = new Map(
 export function written(value: unknown): string | null {
   if (value === undefined || value === null || value === false) return null;
   if (value === true) return '';
-  return typeof value === 'object' && !(value instanceof URL) ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' && !(value instanceof URL) ? JSON.stringify(value, listed) : String(value);
 }
+
+/** JSON writes an array of numbers as an object, unless it is told. */
+const listed = (_: string, value: unknown): unknown =>
+  value instanceof Float32Array || value instanceof Uint8Array ? Array.from(value) : value;
 
 /** What is looked at, and how. */
 export interface Asked {
@@ -108,11 +117,23 @@ function optionsIn(read: Read): ProblemOptions {
     // A member with parameters is an object: {"id":"topk","k":4}.
     if (said !== null) options[name] = said.trimStart().startsWith('{') ? jsonIn(read, name) : said;
   }
+  const mask = jsonIn(read, MASK);
+  if (mask !== undefined) options['attnMask'] = maskOf(mask);
   for (const [attribute, { name, kind }] of OPTIONS) {
     const said = read(attribute);
     if (said !== null) options[name] = valueOf(attribute, said, kind);
   }
   return options;
+}
+
+const MARKS: Entries = {
+  expected: '1 and 0',
+  numberOf: (entry) => [0, 1].find((mark) => mark === entry || (mark === 1) === entry),
+};
+
+function maskOf(given: unknown): Mask {
+  const { data, shape } = numbersOf(MASK, given, MARKS);
+  return { data: Uint8Array.from(data), shape };
 }
 
 function valueOf(attribute: string, said: string, kind: string): unknown {

@@ -3,6 +3,7 @@
 import { catalog } from '../generated/catalog.ts';
 import {
   DATA_ATTRIBUTES,
+  MASK,
   MIRRORED,
   MEMBERS,
   OPTIONS,
@@ -24,7 +25,9 @@ export interface Described {
 }
 
 type Named =
-  (typeof DATA_ATTRIBUTES | typeof VIEW_ATTRIBUTES | typeof OWN_ATTRIBUTES)[number] | (typeof MEMBERS)[number];
+  | (typeof DATA_ATTRIBUTES | typeof VIEW_ATTRIBUTES | typeof OWN_ATTRIBUTES)[number]
+  | (typeof MEMBERS)[number]
+  | typeof MASK;
 
 const words = (all: readonly string[]): string => all.map((word) => `'${word}'`).join(' | ');
 const ids = (members: readonly { id: string }[]): string => words(members.map(({ id }) => id));
@@ -94,6 +97,12 @@ const NAMED: Record<Named, Described> = {
     object: 'PositionOption',
     default: 'none',
     about: `How positions are told. ${withParameters}`,
+  },
+  mask: {
+    type: 'string',
+    object: '{ data: Uint8Array; shape: readonly number[] } | readonly unknown[]',
+    about:
+      'Which keys each query may see, as JSON: [queries, keys] of 1 and 0 or of true and false, heads before that.',
   },
 };
 

@@ -28,6 +28,7 @@ import {
   written,
   type Asked,
 } from './attributes.ts';
+import { AttributeError } from './fault.ts';
 import { Figure, needsNumbers, type Place } from './figure.ts';
 import { Ground } from './ground.ts';
 import { numbersIn, type Data } from './numbers.ts';
@@ -182,7 +183,7 @@ export class QkScopeElement extends Base {
     this.#awake = true;
     const kernel = addressIn(read, 'wasm-url', this.baseURI);
     if (kernel) preferKernel(kernel);
-    const options = { ...asked.options, ...this.#options };
+    const options = { ...asked.options, ...checkedOptions(this.#options) };
     this.#jobs.run((signal) => this.#show({ ...asked, options }, signal), true);
   }
 
@@ -275,6 +276,12 @@ for (const [property, attribute] of MIRRORED) {
       else this.setAttribute(attribute, words);
     },
   });
+}
+
+/** A property takes anything: of a text, or a list, the parts would be options. */
+function checkedOptions(options: unknown): ProblemOptions {
+  if (typeof options === 'object' && options && !Array.isArray(options)) return options;
+  throw new AttributeError('options', 'an object', options);
 }
 
 /** The language of what stands around an element. */

@@ -4,7 +4,13 @@ import { openCapture, type Tensor } from '../engine/index.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
 import { addressIn, jsonIn, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
+import { numbersOf, type Entries } from './lists.ts';
 import type { Given } from './public.d.ts';
+
+const NUMBERS: Entries = {
+  expected: 'numbers',
+  numberOf: (entry) => (typeof entry === 'number' ? entry : undefined),
+};
 
 /** What the property `data` takes; text is JSON. */
 export type Data = Given | Blob | ArrayBuffer | string;
@@ -45,27 +51,15 @@ function fromObject(given: unknown): Source {
 /** A tensor as it is, or of lists of equal lengths. */
 function tensorOf(name: string, given: unknown): Tensor {
   if (isTensor(given)) return given;
-  const shape: number[] = [];
-  for (let level = given; Array.isArray(level) && shape.length < 5; level = level[0] as unknown)
-    shape.push(level.length);
-  if (shape.length < 2 || shape.length > 4) throw new AttributeError(name, 'lists of lists of numbers', given);
-  const data: number[] = [];
-  const take = (part: unknown, axis: number): void => {
-    const size = shape[axis];
-    if (size === undefined) {
-      if (typeof part !== 'number') throw new AttributeError(name, 'numbers', part);
-      data.push(part);
-      return;
-    }
-    if (!Array.isArray(part) || part.length !== size) throw new AttributeError(name, `lists of ${size}`, part);
-    for (const one of part as unknown[]) take(one, axis + 1);
-  };
-  take(given, 0);
+  const { data, shape } = numbersOf(name, given, NUMBERS);
   return { data: Float32Array.from(data), shape };
 }
 
+/** Whether its numbers are no list: the kernel says which they have to be. */
 function isTensor(given: unknown): given is Tensor {
-  return typeof given === 'object' && given !== null && 'data' in given && 'shape' in given;
+  return (
+    typeof given === 'object' && given !== null && 'data' in given && 'shape' in given && !Array.isArray(given.data)
+  );
 }
 
 function wordsOf(name: string, given: unknown): readonly string[] | undefined {

@@ -3,6 +3,7 @@
  */
 import type {
   Colormap,
+  Mask,
   NormalizerOption,
   Pool,
   PositionOption,
@@ -17,6 +18,9 @@ export type ViewId = 'matrix' | 'plane' | 'spread' | 'steps' | 'links' | 'heads'
 
 /** Numbers: a tensor, or lists of lists, of 2 to 4 axes. */
 export type Numbers = Tensor | readonly unknown[];
+
+/** A mask: 1 or true where a query may see a key, as a tensor or lists of lists, of 2 to 4 axes. An axis of 1 stands for all. */
+export type Marks = Mask | readonly unknown[];
 
 /** Numbers as an object. */
 export interface Given {
@@ -126,6 +130,8 @@ export declare class QkScopeElement extends HTMLElement {
   set normalizer(normalizer: NormalizerOption | null | undefined);
   get position(): string | null;
   set position(position: PositionOption | null | undefined);
+  get mask(): string | null;
+  set mask(mask: Marks | string | null | undefined);
   get causal(): string | null;
   set causal(causal: boolean | string | null | undefined);
   get causalAlignment(): string | null;

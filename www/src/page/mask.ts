@@ -2,10 +2,10 @@
 
 import type { ProblemOptions } from './engine.ts';
 import { element } from '../views/parts/dom.ts';
-import { formatCount } from '../views/parts/format.ts';
 import { countLeft, type Rules } from '../views/parts/rules.ts';
-import { phrase, type Language } from '../views/parts/text.ts';
+import type { Language } from '../views/parts/text.ts';
 import type { MaskEditor } from './maskeditor.ts';
+import { sayLeft } from './maskleft.ts';
 import { isSame, MaskHistory } from './maskpart.ts';
 import { excuse } from './missing.ts';
 import { rulesOf, type Settings } from './settings.ts';
@@ -119,15 +119,7 @@ export class MaskPanel {
   #renderSummary({ sizes, language }: MaskState): void {
     const name = element('h2', { class: 'mask-name' }, text.mask[language]);
     const counts = element('span', { class: 'mask-count' });
-    if (sizes && this.#left) {
-      const total = sizes.queries * sizes.keys;
-      const { pairs, empty } = this.#left;
-      const written = (count: number): string => formatCount(count, language);
-      const counted = { allowed: written(pairs), total: written(total) };
-      const parts = [phrase(pairs === total ? text.maskAll : text.maskSome, language, counted)];
-      if (empty) parts.push(phrase(text.maskEmpty, language, { count: written(empty) }));
-      counts.textContent = parts.join(' · ');
-    }
+    if (sizes && this.#left) counts.textContent = sayLeft(this.#left, sizes, language);
     this.#summary.replaceChildren(name, counts);
   }
 }

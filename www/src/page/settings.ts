@@ -142,7 +142,7 @@ function toOption(list: ListName, { id, values }: Chosen, sizes: Sizes): unknown
   return { id, ...values, ...tensorsOf(parameters, values, sizes) };
 }
 
-function fits({ queries, keys }: Painted, sizes: Sizes): boolean {
+function fits({ queries, keys }: Painted, sizes: Pick<Sizes, 'queries' | 'keys'>): boolean {
   return queries === sizes.queries && keys === sizes.keys;
 }
 
@@ -150,7 +150,7 @@ function fits({ queries, keys }: Painted, sizes: Sizes): boolean {
 function offsetOf(
   { options }: Settings,
   { causalOffset }: ProblemOptions,
-  { queries, keys }: Sizes,
+  { queries, keys }: Pick<Sizes, 'queries' | 'keys'>,
 ): number | undefined {
   if (causalOffset !== undefined) return causalOffset;
   const alignment = options['causalAlignment'];
@@ -162,7 +162,7 @@ function offsetOf(
 export function rulesOf(
   settings: Settings,
   base: ProblemOptions,
-  sizes: Sizes,
+  sizes: Pick<Sizes, 'queries' | 'keys'>,
   { batch, head }: { batch: number; head: number },
 ): Rules {
   const { options, masks } = settings;

@@ -84,9 +84,8 @@ export class TakeMenu {
   #render(): void {
     this.#summary.textContent = this.#of.name[this.#language];
     this.#said.replaceChildren();
-    const taken = this.element.open ? this.#taken() : undefined;
     const { link } = this.#of;
-    const formats = (taken && this.#saving?.FORMATS) ?? [];
+    const formats = this.#saving?.FORMATS ?? [];
     this.#formats.replaceChildren(
       ...formats.map((format) => this.#button(format.id, format.label, () => this.#save(format))),
       ...(link ? [this.#button('link', text.copy, () => this.#copy(link))] : []),

@@ -1,0 +1,46 @@
+// Lists of lists of equal lengths as numbers with a shape, out of JSON or as somebody hands them over.
+
+import { AttributeError } from './fault.ts';
+
+/** What an entry is, where that is said to whoever wrote another, and its number; undefined: it is none. */
+export interface Entries {
+  expected: string;
+  numberOf(entry: unknown): number | undefined;
+}
+
+/** The numbers of `given`, which has 2 to 4 axes: lists, or a tensor, whose numbers JSON has as a list as well. */
+export function numbersOf(name: string, given: unknown, entries: Entries): { data: number[]; shape: number[] } {
+  const data: number[] = [];
+  const add = (entry: unknown): void => {
+    const number = entries.numberOf(entry);
+    if (number === undefined) throw new AttributeError(name, entries.expected, entry);
+    data.push(number);
+  };
+  if (isTensor(given)) {
+    given.data.forEach(add);
+    return { data, shape: given.shape };
+  }
+  const shape = shapeOf(given);
+  if (shape.length < 2 || shape.length > 4)
+    throw new AttributeError(name, `lists of lists of ${entries.expected}`, given);
+  const take = (part: unknown, axis: number): void => {
+    const size = shape[axis];
+    if (size === undefined) return add(part);
+    if (!Array.isArray(part) || part.length !== size) throw new AttributeError(name, `lists of ${size}`, part);
+    for (const one of part as unknown[]) take(one, axis + 1);
+  };
+  take(given, 0);
+  return { data, shape };
+}
+
+function shapeOf(given: unknown): number[] {
+  const shape: number[] = [];
+  for (let level = given; Array.isArray(level) && shape.length < 5; level = level[0] as unknown)
+    shape.push(level.length);
+  return shape;
+}
+
+function isTensor(given: unknown): given is { data: unknown[]; shape: number[] } {
+  if (typeof given !== 'object' || given === null || !('data' in given && 'shape' in given)) return false;
+  return Array.isArray(given.data) && Array.isArray(given.shape);
+}
