@@ -143,6 +143,44 @@ test('a capture comes as bytes, and one at an address by name; the layer and the
     },
   ));
 
+test('the head that a reader chooses is written, seen by every figure of the model, and can be taken back', () =>
+  visit(
+    { src: '/www/sentence.safetensors', layer: null, head: 1, controls: true, view: null, loading: 'eager' },
+    async (page) => {
+      await ready(page, 2);
+      const heads = (value) =>
+        page.waitForFunction(
+          (head) =>
+            [...document.querySelectorAll('qk-scope')].every(
+              ({ shadowRoot }) => shadowRoot.querySelector('[name="head"]').value === head,
+            ),
+          value,
+        );
+      await page.locator('[name="head-next"]').first().click();
+      await heads('2');
+      assert.equal(await saved(page, 'head'), 2);
+      assert.equal(await saved(page, 'layer'), undefined, 'what nobody chose stays with the capture');
+      // Back to what was asked for at first, and to nothing.
+      await set(page, { head: 1 });
+      await heads('1');
+      await set(page, { head: null });
+      await heads('0');
+      await page.locator('[name="head-next"]').last().click();
+      await heads('1');
+      await set(page, { head: null });
+      await heads('0');
+      await page.locator('[name="layer-next"]').first().click();
+      await page.waitForFunction(() => globalThis['notebook'].one.get('layer') === 1);
+      // Among all heads as well.
+      await set(page, { view: 'heads' });
+      await page.locator('.heads-cell[aria-label^="Layer 3, head 5:"]').first().click();
+      await heads('5');
+      await page.waitForFunction(() => globalThis['notebook'].one.get('layer') === 3);
+      assert.equal(await saved(page, 'head'), 5);
+    },
+    { views: 2 },
+  ));
+
 test('a view is followed, and what is seen in it is written for every figure of the model', () =>
   visit(
     { q: Q, k: K, v: Q, tokens: TOKENS, view: 'matrix', state: '', loading: 'eager' },

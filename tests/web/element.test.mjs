@@ -123,10 +123,10 @@ test('with controls one steps through layers and heads, by keys as well, and tha
     await isReady(page, 'one', 2);
     assert.equal(await figure.locator('[name="head"]').inputValue(), '2');
     assert.deepEqual(
-      (await told(page, 'qk-ready', 'one')).map(({ layer, head }) => [layer, head]),
+      (await told(page, 'qk-ready', 'one')).map(({ layer, head, chosen }) => [layer, head, chosen]),
       [
-        [3, 1],
-        [3, 2],
+        [3, 1, {}],
+        [3, 2, { head: 2 }],
       ],
     );
     // What is said again, or of what is around, leaves it there.

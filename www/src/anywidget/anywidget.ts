@@ -76,11 +76,11 @@ class View {
     }
   }
 
-  /** Writes what the figure tells into traits that there are; the figure itself knows it already. */
+  /** Writes what the figure tells into traits that there are and say another; the figure itself knows it already. */
   #write(told: Record<string, unknown>): void {
-    const there = Object.entries(told).filter(([trait]) => this.#model.get(trait) !== undefined);
-    if (there.length === 0) return;
-    for (const [trait, value] of there) {
+    const news = Object.entries(told).filter(([trait, value]) => ![undefined, value].includes(this.#model.get(trait)));
+    if (news.length === 0) return;
+    for (const [trait, value] of news) {
       this.#known.set(trait, value);
       this.#model.set(trait, value);
     }

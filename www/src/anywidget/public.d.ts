@@ -27,6 +27,7 @@ export interface Traits {
   view: ChangeDetail['view'] | null;
   /** What is seen in a view other than the heat map. Followed and written. */
   state: string | null;
+  /** Where to look. Followed, and written where a reader chooses it in the figure. */
   layer: number | null;
   head: number | null;
   batch: number | null;

@@ -25,7 +25,7 @@ export const FOLLOWED: readonly string[] = shownBy.flatMap(([traits]) => traits)
 
 /** What events of a figure say, as traits. */
 export const reported: Record<string, (detail: any) => Record<string, unknown>> = {
-  'qk-ready': () => ({ error: '' }),
+  'qk-ready': ({ chosen }) => ({ error: '', ...chosen }),
   'qk-change': ({ view, state, ...cell }) => (view === 'matrix' ? { cell } : { state }),
   'qk-error': ({ error }) => ({ error: error instanceof Error ? error.message : String(error) }),
 };
@@ -33,6 +33,8 @@ export const reported: Record<string, (detail: any) => Record<string, unknown>> 
 /** An attribute by a trait's value, as the element's own property would write it. */
 function say(figure: QkScopeElement, name: string, value: unknown): void {
   const said = written(value);
+  // What was asked for before is asked for again: it leads back from what was chosen in the figure since.
+  if (figure.getAttribute(name) === said) figure.toggleAttribute(name);
   if (said === null) figure.removeAttribute(name);
   else figure.setAttribute(name, said);
 }

@@ -176,7 +176,8 @@ export class QkScopeElement extends Base {
   }
 
   #make(read: (name: string) => string | null): void {
-    const asked = { ...askedBy(read), ...this.#chosen };
+    const chosen = this.#chosen;
+    const asked = { ...askedBy(read), ...chosen };
     if (!this.#awake && loadingIn(read) === 'lazy') return this.#wait();
     this.#near?.disconnect();
     this.#near = undefined;
@@ -184,10 +185,10 @@ export class QkScopeElement extends Base {
     const kernel = addressIn(read, 'wasm-url', this.baseURI);
     if (kernel) preferKernel(kernel);
     const options = { ...asked.options, ...checkedOptions(this.#options) };
-    this.#jobs.run((signal) => this.#show({ ...asked, options }, signal), true);
+    this.#jobs.run((signal) => this.#show({ ...asked, options }, chosen, signal), true);
   }
 
-  async #show(asked: Asked, signal: AbortSignal): Promise<void> {
+  async #show(asked: Asked, chosen: Partial<Place>, signal: AbortSignal): Promise<void> {
     const work = this.#shell.start();
     try {
       const reading = { signal, onProgress: work.progress };
@@ -200,7 +201,7 @@ export class QkScopeElement extends Base {
       this.#shell.note = note;
       this.#shell.ready();
       const { view, head, batch } = asked;
-      this.#tell('qk-ready', { view, layer: this.#figure.layerOf(choice), head, batch });
+      this.#tell('qk-ready', { view, layer: this.#figure.layerOf(choice), head, batch, chosen });
     } finally {
       work.stop();
     }

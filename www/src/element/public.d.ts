@@ -43,6 +43,8 @@ export interface ReadyDetail {
   layer: number | undefined;
   head: number;
   batch: number;
+  /** What of these a reader chose in the figure, since attributes or numbers led elsewhere. */
+  chosen: { layer?: number; head?: number; batch?: number };
 }
 
 /** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen. */
