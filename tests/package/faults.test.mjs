@@ -16,6 +16,7 @@ const CONSUMERS = 'tests/package/consumers/list.mjs';
 const POOL = 'tests/web/engine.test.mjs';
 const POLICY = 'tests/web/engine-policy.test.mjs';
 const FILES = 'tests/web/page-files.test.mjs';
+const ELEMENT = 'tests/web/element.test.mjs';
 
 /** @type {Record<string, [file: string, title: string][]>} */
 const FAULTS = {
@@ -49,10 +50,13 @@ const FAULTS = {
   ],
   'a picture above what a canvas may have': [
     [API, 'painting needs a browser, and says so; its options are checked all the same'],
+    [ELEMENT, 'no view has a canvas above what browsers give, however large and fine the window'],
   ],
+  'a thousand sizes a second': [[ELEMENT, 'takes a thousand sizes a second: a frame draws once']],
   'a token that is markup': [
     [POOL, 'a file is parsed and decoded in a worker'],
     [FILES, 'a hostile token is text wherever it stands'],
+    [ELEMENT, 'a token that looks like markup is text'],
   ],
   'an address that runs, leads elsewhere, or never ends': [
     [CAPTURE, 'addresses that are not fetched are refused'],
@@ -62,6 +66,14 @@ const FAULTS = {
   'messages of strangers': [[POOL, 'messages from elsewhere are not heard']],
   'two hundred problems at once': [
     [POOL, 'two hundred open maps share the workers, which are let go with the last of them'],
+    [ELEMENT, '200 figures share one pool; moved they stay, and gone they let go of everything'],
+  ],
+  'a figure that is removed or moved while it loads': [
+    [ELEMENT, 'a figure that is removed while it loads fetches no more and tells nothing; moved, it is there once'],
+  ],
+  'an attribute or a property of another type': [
+    [ELEMENT, 'what makes no sense is told in words, whatever it is'],
+    [ELEMENT, 'an attribute or a property of another type is told by its name, and the figure mends'],
   ],
   'a Content Security Policy': [
     [CONSUMERS, 'A strict policy'],

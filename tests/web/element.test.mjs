@@ -732,6 +732,131 @@ test('200 figures share one pool; moved they stay, and gone they let go of every
     await page.waitForFunction(() => globalThis['workers'].alive === 0, undefined, { timeout: 20_000 });
   }));
 
+test('a figure that is removed while it loads fetches no more and tells nothing; moved, it is there once', () =>
+  site.visit({ html: page(`<main></main><aside></aside>`), expectedErrors: /ERR_FAILED|aborted/ }, async (page) => {
+    const asked = { held: [], failed: 0 };
+    await page.route('**/sentence.safetensors', (route) => void asked.held.push(route));
+    page.on('requestfailed', () => (asked.failed += 1));
+    const until = async (condition) => {
+      for (let time = 0; time < 100 && !condition(); time += 1) await page.waitForTimeout(50);
+      assert.ok(condition(), String(condition));
+    };
+    const put = (into) =>
+      page.evaluate((place) => {
+        const figure = document.querySelector('qk-scope') ?? globalThis['figure'];
+        globalThis['figure'] = figure;
+        document.querySelector(place).append(figure);
+      }, into);
+    await page.evaluate(() => {
+      const figure = document.createElement('qk-scope');
+      for (const [name, value] of Object.entries({ id: 'one', src: '/www/sentence.safetensors', loading: 'eager' }))
+        figure.setAttribute(name, value);
+      globalThis['figure'] = figure;
+    });
+    await put('main');
+    await until(() => asked.held.length === 1);
+    await page.evaluate(() => document.querySelector('qk-scope').remove());
+    await until(() => asked.failed === 1);
+    assert.deepEqual(await page.evaluate(() => globalThis['told']), []);
+    assert.ok(
+      await page.evaluate(
+        () => !globalThis['figure'].shadowRoot.querySelector('[aria-busy="true"], .busy:not([hidden])'),
+      ),
+    );
+    // Put back it asks anew; moved meanwhile it does not.
+    await put('main');
+    await until(() => asked.held.length === 2);
+    await put('aside');
+    await page.waitForTimeout(200);
+    assert.deepEqual([asked.held.length, asked.failed], [2, 1]);
+    await asked.held[1].continue();
+    await isReady(page, 'one');
+    await page.waitForTimeout(300);
+    assert.deepEqual(
+      (await page.evaluate(() => globalThis['told'])).map(({ name }) => name).filter((name) => name !== 'qk-change'),
+      ['qk-ready'],
+    );
+    // Removed while it computes, it lets go of that as well.
+    await page.unroute('**/sentence.safetensors');
+    await page.evaluate(() => {
+      globalThis['told'] = [];
+      const figure = document.querySelector('qk-scope');
+      figure.setAttribute('layer', '4');
+      queueMicrotask(() => queueMicrotask(() => figure.remove()));
+    });
+    await page.waitForTimeout(500);
+    assert.deepEqual(await page.evaluate(() => globalThis['told']), []);
+  }));
+
+for (const { id: view } of VIEWS) {
+  test(`${view} takes a thousand sizes a second: a frame draws once, and the last size is what is seen`, () =>
+    site.visit(
+      { html: page(`<main><qk-scope id="one" ${SENTENCE} view="${view}" controls></qk-scope></main>`) },
+      async (page) => {
+        await isReady(page, 'one');
+        const found = await page.evaluate(async () => {
+          const seen = { errors: [], frames: 0, draws: 0, sizes: 0 };
+          addEventListener('error', ({ message }) => seen.errors.push(message));
+          const drawn = new WeakMap();
+          const { getContext } = HTMLCanvasElement.prototype;
+          HTMLCanvasElement.prototype['getContext'] = function (...given) {
+            if (this.isConnected) drawn.set(this, (drawn.get(this) ?? 0) + 1);
+            return getContext.apply(this, given);
+          };
+          const main = document.querySelector('main');
+          const frame = () => {
+            seen.frames += 1;
+            requestAnimationFrame(frame);
+          };
+          requestAnimationFrame(frame);
+          const { port1, port2 } = new MessageChannel();
+          const begin = performance.now();
+          await new Promise((resolve) => {
+            port1.onmessage = () => {
+              const passed = performance.now() - begin;
+              for (; seen.sizes < Math.min(1000, passed); seen.sizes += 1)
+                main.style.width = `${400 + ((seen.sizes * 37) % 600)}px`;
+              if (seen.sizes >= 1000) resolve(undefined);
+              else port2.postMessage(0);
+            };
+            port2.postMessage(0);
+          });
+          const root = document.querySelector('qk-scope').shadowRoot;
+          for (const canvas of root.querySelectorAll('canvas'))
+            seen.draws = Math.max(seen.draws, drawn.get(canvas) ?? 0);
+          main.style.width = '700px';
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          const wide = [...root.querySelectorAll('canvas, svg')].map((one) => one.getBoundingClientRect().right);
+          return { ...seen, right: Math.max(0, ...wide), edge: main.getBoundingClientRect().right };
+        });
+        assert.deepEqual(found.errors, []);
+        assert.equal(found.sizes, 1000);
+        assert.ok(found.draws <= 2 * found.frames + 2, `${found.draws} draws in ${found.frames} frames`);
+        assert.ok(found.right <= found.edge + 1, `${found.right} of ${found.edge}`);
+      },
+    ));
+}
+
+test('no view has a canvas above what browsers give, however large and fine the window', () =>
+  site.visit(
+    { html: page(`<qk-scope id="one" ${SENTENCE}></qk-scope>`), width: 3600, height: 2400, scale: 3 },
+    async (page) => {
+      let count = 0;
+      for (const { id } of VIEWS) {
+        await page.evaluate((view) => document.querySelector('qk-scope').setAttribute('view', view), id);
+        await isReady(page, 'one', (count += 1));
+        await page.waitForTimeout(300);
+        const sizes = await page.evaluate(() =>
+          [...document.querySelector('qk-scope').shadowRoot.querySelectorAll('canvas')].map(({ width, height }) => [
+            width,
+            height,
+          ]),
+        );
+        for (const [width, height] of sizes) assert.ok(width * height <= 16_777_216, `${id}: ${width} × ${height}`);
+      }
+    },
+  ));
+
 for (const [name, { head, dark }] of Object.entries({
   'that says its scheme': {
     head: '<style>:root { color-scheme: light; background: #fff } .dark { color-scheme: dark; background: #111 }</style>',

@@ -26,7 +26,7 @@ import {
   type Named,
   type SheetScene,
 } from './parts/comparesheet.ts';
-import { element, uniqueId } from './parts/dom.ts';
+import { element, onResize, uniqueId } from './parts/dom.ts';
 import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
 import { gutters, plotSize } from './parts/layout.ts';
@@ -162,7 +162,7 @@ export class CompareView extends EventTarget {
     this.#cursor.addEventListener('keydown', (event) => this.#key(event));
     this.#cursor.addEventListener('focus', () => this.#showSpot());
     host.append(this.#host);
-    new ResizeObserver(() => requestAnimationFrame(() => this.#resize())).observe(this.#host);
+    onResize(this.#host, () => this.#resize());
     this.#render();
   }
 

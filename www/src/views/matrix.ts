@@ -7,7 +7,7 @@
 
 import { Axis } from './parts/axis.ts';
 import { Camera, type Sight } from './parts/camera.ts';
-import { element, focusedBeside, paperUnder } from './parts/dom.ts';
+import { element, focusedBeside, onResize, paperUnder } from './parts/dom.ts';
 import { formatCount } from './parts/format.ts';
 import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
@@ -131,7 +131,6 @@ export class MatrixView extends EventTarget {
   readonly #zoomBar = new ZoomBar((zoom) => this.#zoom(zoom));
   readonly #hint = element('p', { class: 'plot-hint' });
   readonly #gestures: Gestures;
-  readonly #observer: ResizeObserver;
   #name = '';
   #tokens: Tokens = {};
   #counts = { queries: 1, keys: 1 };
@@ -164,8 +163,7 @@ export class MatrixView extends EventTarget {
     this.#gestures = new Gestures(this.#plot, this.#gestured());
     this.#cursor.addEventListener('keydown', (event) => this.#key(event));
     this.language = this.#language;
-    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
-    this.#observer.observe(this.#frame);
+    onResize(this.#frame, () => this.#resize());
   }
 
   /**

@@ -1,6 +1,6 @@
 // SPREAD: how far dot products of random vectors spread, with and without √d; and what temperature makes of one row of them.
 
-import { element, svg, uniqueId } from './parts/dom.ts';
+import { element, onResize, svg, uniqueId } from './parts/dom.ts';
 import { CURVE, drawCurve, indexUnder, type Curve } from './parts/entropy.ts';
 import { formatCount, formatNumber, formatShare } from './parts/format.ts';
 import { formulaText } from './parts/formula.ts';
@@ -144,7 +144,7 @@ export class SpreadView {
     const numbers = element('div', { class: 'spread-part' }, this.#numbers);
     this.element = element('div', { class: 'spread' }, this.#samplePart(), this.#heatPart(), weights, numbers);
     this.#listen();
-    new ResizeObserver(() => requestAnimationFrame(() => this.#draw())).observe(this.element);
+    onResize(this.element, () => this.#draw());
   }
 
   #samplePart(): HTMLElement {

@@ -2,7 +2,7 @@
 //
 // The view changes nothing itself: it says what the visitor does (StepsListener), and whoever listens shows the next scene.
 
-import { element, focusedBeside, svg } from './parts/dom.ts';
+import { element, focusedBeside, onResize, svg } from './parts/dom.ts';
 import { dimensionUnder, drawDimensions } from './parts/dimensions.ts';
 import { formulaText } from './parts/formula.ts';
 import { ROW } from './parts/keyrow.ts';
@@ -111,7 +111,7 @@ export class StepsView {
     const body = element('div', { class: 'steps-body' }, this.#stages, stage);
     this.element = element('div', { class: 'steps' }, this.#queries.element, this.#player.element, body);
     this.#listen();
-    new ResizeObserver(() => requestAnimationFrame(() => this.#draw())).observe(this.#room);
+    onResize(this.#room, () => this.#draw());
   }
 
   #listen(): void {

@@ -33,6 +33,11 @@ function setAttributes(target: Element, attributes: Record<string, Attribute>): 
   }
 }
 
+/** Calls `changed` with the frame after `node` has got another size: in the same one, what it moves would be measured once more. */
+export function onResize(node: Element, changed: () => void): void {
+  new ResizeObserver(() => requestAnimationFrame(changed)).observe(node);
+}
+
 /** What has the focus in the document, or in the shadow tree, that `node` is in. */
 export function focusedBeside(node: Node): Element | null {
   const root = node.getRootNode();

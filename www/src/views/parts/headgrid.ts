@@ -1,6 +1,6 @@
 // Heads as small pictures in lines: what is drawn in each, which one the keyboard is at, and which one is open.
 
-import { element, focusedBeside } from './dom.ts';
+import { element, focusedBeside, onResize } from './dom.ts';
 import { headKey, linesByLayer, linesByNumber, steppedTo, tiling } from './headorder.ts';
 import type { HeadAt, HeadChoices, HeadLine } from './headorder.ts';
 import { isDark, neutralTones, release, type Painter, type Palette } from './palette.ts';
@@ -84,7 +84,7 @@ export class HeadGrid {
     this.#choices = choices;
     this.#listener = listener;
     this.element.addEventListener('keydown', (event) => this.#key(event));
-    new ResizeObserver(([entry]) => this.#resize(entry?.contentRect.width ?? 0)).observe(this.element);
+    onResize(this.element, () => this.#resize(this.element.clientWidth));
   }
 
   /** Makes room for layers of so many heads each, all of which are yet to come. */
