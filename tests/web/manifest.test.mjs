@@ -63,6 +63,16 @@ test('every attribute that is observed, and no other', async () => {
   assert.deepEqual(names(element.attributes), [...ATTRIBUTES].sort());
 });
 
+test('the types name every view that there is', async () => {
+  const { VIEWS } = await loadParts('element/views');
+  const types = await readFile(at('www/src/element/public.d.ts'), 'utf8');
+  const [, union] = /export type ViewId = ([^;]+);/.exec(types);
+  assert.deepEqual(
+    union.split(' | '),
+    VIEWS.map(({ id }) => `'${id}'`),
+  );
+});
+
 test('a default is what the element takes where an attribute says nothing', async () => {
   const { askedBy, loadingIn, themeIn } = await loadParts('element/attributes');
   const none = () => null;

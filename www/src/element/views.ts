@@ -2,9 +2,10 @@
 
 import type { Opened } from '../page/story/opened.ts';
 import { OPENING, sequelOf } from '../page/story/index.ts';
-import { SECTION_IDS, type Chapter, type SectionId } from '../page/story/section.ts';
+import { SECTION_IDS, type Chapter } from '../page/story/section.ts';
+import type { ViewId } from './public.d.ts';
 
-export type ViewId = 'matrix' | SectionId;
+export type { ViewId };
 
 /** What stands by itself, without numbers from outside. */
 const ALONE: readonly ViewId[] = OPENING.map(({ id }) => id);

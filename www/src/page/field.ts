@@ -162,7 +162,7 @@ function wrap(
   input: HTMLElement,
   ...parts: Node[]
 ): Field {
-  const about = element('p', { class: 'field-about', id: uniqueId('about') }, parameter.about[language]);
+  const about = element('p', { class: 'visually-hidden', id: uniqueId('about') }, parameter.about[language]);
   const { fault, fail } = faultLine(input, about.id);
   const box = element(
     'div',

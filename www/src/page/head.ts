@@ -21,7 +21,7 @@ export interface ShownHead {
 /** The collapsible section. */
 export class HeadPanel {
   readonly #name = element('span', { class: 'section-name' });
-  readonly #note = element('p', { class: 'field-about', role: 'status' });
+  readonly #note = element('p', { class: 'visually-hidden', role: 'status' });
   readonly #details: HTMLDetailsElement;
   readonly #view: HeadView;
   readonly #body: HTMLElement;

@@ -45,7 +45,10 @@ export class PlaneCourse {
 
   #makePoints(preset: string, language: Language): HTMLElement {
     const options = PRESETS.map(({ id, name }) => ({ id, label: name[language] }));
-    return choices('plane-presets', 'plane-preset', text.points[language], options, preset, this.#choose);
+    const made = choices('plane-presets', 'plane-preset', text.points[language], options, preset, this.#choose);
+    // Where there is room, they are seen.
+    for (const name of made.querySelectorAll('span')) name.className = 'visually-hidden';
+    return made;
   }
 
   #makeWay(preset: string, language: Language): HTMLElement[] {
