@@ -213,6 +213,51 @@ test('what is saved of the heat map and of a pair are the kernel’s numbers, in
     },
   ));
 
+test('what is in sight is read as a table, by those who hear it as well', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${four} controls></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const tensor = (rows) => ({ data: Float32Array.from(rows.flat()), shape: [4, 2] });
+    const { weights } = await attention(tensor(FOUR.q), tensor(FOUR.k), null, { needWeights: true });
+    const menu = page.locator('.map .take');
+    await menu.locator('summary').click();
+    const table = page.locator('.map .take-sheet table');
+    const read = async () => {
+      await menu.getByRole('button', { name: 'Show as a table' }).click();
+      const rows = await table
+        .locator('tbody tr')
+        .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+      return { heads: await table.locator('thead th').allTextContents(), rows };
+    };
+    const { heads, rows } = await read();
+    assert.deepEqual(heads, ['query', ...FOUR.tokens.map((name, at) => `${at} ${name}`)]);
+    assert.deepEqual(
+      rows.map(([name]) => name),
+      heads.slice(1),
+    );
+    rows.forEach(([, ...shown], row) =>
+      shown.forEach((value, key) => assert.ok(Math.abs(Number(value) - weights.data[row * 4 + key]) < 5e-5)),
+    );
+    assert.equal(await table.locator('caption').textContent(), 'Rows: 4; columns: 4.');
+    assert.equal(await menu.getByRole('status').textContent(), 'The table is below.');
+    // Of what is seen now, and in parts where it is much.
+    await page.evaluate(() => {
+      const rows = Array.from({ length: 100 }, (_, at) => [at / 100, 1]);
+      Object.assign(document.querySelector('qk-scope'), { data: { q: rows, k: rows } });
+    });
+    await isReady(page, 'one', 2);
+    await page.locator('.plot[aria-busy="false"]').waitFor();
+    const large = await read();
+    assert.deepEqual([large.rows.length, large.heads.length], [64, 65]);
+    assert.match(await table.locator('caption').textContent(), /^The first 64 of 100 rows and 64 of 100 columns/);
+    await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+    const { violations } = await page.evaluate(() => globalThis['axe'].run('qk-scope'));
+    assert.deepEqual(
+      violations.map(({ id }) => id),
+      [],
+    );
+    await screenshot(page, 'element-table');
+  }));
+
 test('a mask takes keys away, head by head, and is summed up with the controls', () =>
   site.visit(
     {

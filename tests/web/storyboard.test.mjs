@@ -550,7 +550,7 @@ test('every section is saved in every format', () =>
       const formats = await page
         .locator(`#${id} .take-formats button`)
         .evaluateAll((all) => all.map((one) => one.name.replace('take-', '')));
-      assert.deepEqual(formats, [...FORMATS.map(({ id }) => id), 'link'], id);
+      assert.deepEqual(formats, [...FORMATS.map(({ id }) => id), 'table', 'link'], id);
       const [small, large] = [await save(page, id, 'png-1'), await save(page, id, 'png-3')];
       // IHDR is the first chunk of every PNG.
       const size = ({ bytes }) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];

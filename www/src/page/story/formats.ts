@@ -6,6 +6,8 @@ import { PageError } from '../reason.ts';
 import { rasterize } from './raster.ts';
 import type { Exported } from './section.ts';
 
+export { sheetOf } from './sheet.ts';
+
 const text = {
   canvas: { en: 'the browser gives no canvas', zh: '浏览器不提供画布' },
   pixels: {

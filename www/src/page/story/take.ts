@@ -1,4 +1,4 @@
-// What a view gives away: its numbers and its picture as files, and where it has an address, a link that leads back to it.
+// What a view gives away: its numbers and its picture as files, its numbers as a table, and where it has an address, a link to it.
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
@@ -9,6 +9,8 @@ import type { Format } from './formats.ts';
 import type { Exported } from './section.ts';
 
 const text = {
+  table: { en: 'Show as a table', zh: '显示为表格' },
+  shown: { en: 'The table is below.', zh: '表格在下方。' },
   copy: { en: 'Copy link', zh: '复制链接' },
   copiedWithout: {
     en: 'The link is copied. The file itself is not in it: who follows it has to open {name}, too.',
@@ -53,13 +55,15 @@ export class TakeMenu {
   readonly #summary = element('summary', { class: 'take-name' });
   readonly #formats = element('div', { class: 'take-formats' });
   readonly #said = element('p', { class: 'take-said', role: 'status' });
+  // It scrolls on its own, so the keyboard has to reach it.
+  readonly #sheet = element('div', { class: 'take-sheet', tabindex: 0, role: 'region', hidden: true });
   #saving: typeof import('./formats.ts') | undefined;
   #language: Language;
 
   constructor(of: Taken) {
     this.#of = of;
     this.#language = of.language;
-    const body = element('div', { class: 'take-body' }, this.#formats, this.#said);
+    const body = element('div', { class: 'take-body' }, this.#formats, this.#said, this.#sheet);
     this.element = element('details', { class: 'take' }, this.#summary, body);
     this.element.addEventListener('toggle', () => void this.#toggle());
     this.#render();
@@ -84,15 +88,19 @@ export class TakeMenu {
   #render(): void {
     this.#summary.textContent = this.#of.name[this.#language];
     this.#said.replaceChildren();
+    this.#sheet.replaceChildren();
+    this.#sheet.hidden = true;
+    this.#sheet.setAttribute('aria-label', text.table[this.#language]);
     const { link } = this.#of;
     const formats = this.#saving?.FORMATS ?? [];
     this.#formats.replaceChildren(
       ...formats.map((format) => this.#button(format.id, format.label, () => this.#save(format))),
+      ...(this.#saving ? [this.#button('table', text.table, () => this.#tabulate())] : []),
       ...(link ? [this.#button('link', text.copy, () => this.#copy(link))] : []),
     );
   }
 
-  #button(name: string, label: Text, press: () => Promise<void>): HTMLElement {
+  #button(name: string, label: Text, press: () => unknown): HTMLElement {
     const made = element('button', { type: 'button', class: 'button', name: `take-${name}` }, label[this.#language]);
     made.addEventListener('click', () => void press());
     return made;
@@ -108,6 +116,15 @@ export class TakeMenu {
     } catch (error) {
       this.#say(text.failed, { reason: reasonOf(error, this.#language) });
     }
+  }
+
+  /** What is seen now; pressed again, what is seen then. */
+  #tabulate(): void {
+    const taken = this.#taken();
+    this.#sheet.hidden = !taken || !this.#saving;
+    if (!taken || !this.#saving) return this.#say(text.nothing);
+    this.#sheet.replaceChildren(this.#saving.sheetOf(taken, this.#language));
+    this.#say(text.shown);
   }
 
   /** What there is, once there are numbers. */
