@@ -205,6 +205,22 @@ test('a view is followed, and what is seen in it is written for every figure of 
     { views: 2 },
   ));
 
+test('a view goes back to the state that it was given at first', () =>
+  visit({ src: '/www/sentence.safetensors', view: 'links', state: '' }, async (page) => {
+    await ready(page, 1);
+    const slider = page.locator('input[type="range"]').first();
+    const before = await slider.inputValue();
+    await slider.focus();
+    for (let time = 0; time < 5; time += 1) await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(() => globalThis['notebook'].one.get('state') !== '');
+    assert.notEqual(await slider.inputValue(), before);
+    await set(page, { state: '' });
+    await page.waitForFunction(
+      (value) => document.querySelector('qk-scope').shadowRoot.querySelector('input[type="range"]').value === value,
+      before,
+    );
+  }));
+
 test('a trait that the model has not is not written', () =>
   visit({ q: Q, k: K }, async (page) => {
     await ready(page, 1);

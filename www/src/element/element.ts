@@ -129,6 +129,7 @@ export class QkScopeElement extends Base {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
     if (PLACE_ATTRIBUTES.includes(name)) this.#chosen = {};
+    if (name === 'state') this.#figure.renew();
     this.#schedule(DRESS_ATTRIBUTES.includes(name) ? 'dress' : 'make');
   }
 

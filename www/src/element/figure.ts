@@ -51,8 +51,8 @@ export interface Choice {
 interface View {
   id: ViewId;
   opened: Opened;
-  /** The state that was asked for, and the one it has come to. */
-  asked: string;
+  /** The state that was asked for, unless it is asked for anew, and the one it has come to. */
+  asked: string | undefined;
   state: string;
   heat: Heat | undefined;
   mounted: Mounted | undefined;
@@ -109,6 +109,11 @@ export class Figure {
   repaint(): void {
     this.#view?.heat?.repaint();
     this.#view?.mounted?.repaint();
+  }
+
+  /** A state is asked for, be it the one that was before: what somebody has come to since gives way to it. */
+  renew(): void {
+    if (this.#view) this.#view.asked = undefined;
   }
 
   /** A place by indices, as steppers and sections know it, in the numbers of its file. */
