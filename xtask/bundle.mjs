@@ -18,7 +18,7 @@ const ENGINE = 'www/src/engine';
 export const LICENSES = ['LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY.md'];
 
 /** What the package carries for those who read. */
-export const DOCUMENTS = [...LICENSES, 'docs/embedding.md'];
+export const DOCUMENTS = [...LICENSES, 'docs/embedding.md', 'docs/notebooks.md'];
 
 /** Where the element says what it offers, in the package. */
 export const ELEMENTS = 'custom-elements.json';
