@@ -562,6 +562,21 @@ test('every section is saved in every format', () =>
       });
       for (const { name } of [csv, small, large]) assert.match(name, /^[a-z0-9-]+(@3x)?\.(csv|png)$/);
       assert.match(await page.locator(`#${id} .take-said`).textContent(), /@3x\.png is saved\.$/);
+      // To be read, each row has a name of its own.
+      await page.locator(`#${id} [name="take-table"]`).click();
+      const names = await page
+        .locator(`#${id} .take-sheet tbody tr`)
+        .evaluateAll((all) => all.map((row) => [...row.querySelectorAll('th')].map((cell) => cell.textContent)));
+      const wanted = objects.slice(0, 64).map((row) => Object.values(row).slice(0, names[0].length));
+      assert.equal(new Set(names.map(String)).size, names.length, id);
+      names.forEach((name, row) =>
+        name.forEach((word, at) => {
+          const whole = wanted[row][at];
+          if (typeof whole === 'number' && !Number.isInteger(whole))
+            assert.ok(Math.abs(Number(word.replace('−', '-')) - whole) <= 0.01 * Math.abs(whole), `${id}: ${word}`);
+          else assert.equal(word, String(whole).replace('-Infinity', '−∞').replace('Infinity', '∞'), id);
+        }),
+      );
     }
   }));
 

@@ -47,6 +47,7 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
   return {
     name: `matrix-${placeOf(shown)}-${shown.stage}`,
     columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
+    naming: 1,
     rows,
     about: { ...aboutOf(shown), ...pooled, selected },
     picture: () =>
@@ -68,6 +69,7 @@ export function exportCell(
   return {
     name: `cell-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
     columns: turned ? ['dimension', 'product', 'partner'] : ['dimension', 'product'],
+    naming: 1,
     rows,
     about: {
       ...aboutOf(shown),

@@ -195,7 +195,7 @@ class Compare implements Mounted {
     const { compared, names } = this.#view;
     const columns = ['query', 'query token', 'key', 'key token', 'a', 'b', 'difference', 'divergence'];
     const rows = compared ? rowsOf(compared.scene, compared.order, names) : [];
-    return { name: 'compare', columns, rows, picture: () => this.#view.picture };
+    return { name: 'compare', columns, naming: 4, rows, picture: () => this.#view.picture };
   }
 
   #remember(): void {

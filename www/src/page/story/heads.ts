@@ -120,7 +120,7 @@ class Heads implements Mounted {
       head,
       ...ids.map((id) => numbers[id] ?? NaN),
     ]);
-    return { name: 'heads', columns: ['layer', 'head', ...ids], rows, picture: () => this.#view.picture };
+    return { name: 'heads', columns: ['layer', 'head', ...ids], naming: 2, rows, picture: () => this.#view.picture };
   }
 
   /** Takes over what is open now. */

@@ -119,6 +119,7 @@ class Links implements Mounted {
     return {
       name: `links-${this.#subject ? placeOf(this.#subject).replaceAll(/\W+/g, '-') : ''}`,
       columns: ['query', 'query token', 'key', 'key token', 'weight'],
+      naming: 4,
       rows: this.#view.links.map(({ query, key, weight }) => [
         query,
         name('query', query),

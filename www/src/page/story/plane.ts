@@ -122,7 +122,12 @@ class PlaneSection implements Mounted {
 
   exported(): Exported {
     const ground = getComputedStyle(document.body).backgroundColor;
-    return { name: `plane-${this.#state.preset}`, ...planeRows(this.#shown), picture: this.#view.picture(ground) };
+    return {
+      name: `plane-${this.#state.preset}`,
+      ...planeRows(this.#shown),
+      naming: 2,
+      picture: this.#view.picture(ground),
+    };
   }
 
   // ---- what is set

@@ -62,6 +62,8 @@ export interface Exported {
   /** Of the file: the section, and what it is of; without what all begin with, and what it ends in. */
   name: string;
   columns: readonly string[];
+  /** How many columns, from the first on, say which row it is; the others are what was measured. */
+  naming: number;
   rows: readonly (readonly (number | string)[])[];
   /** What else JSON says of them. */
   about?: Readonly<Record<string, unknown>>;

@@ -9,29 +9,32 @@ import type { Exported } from './section.ts';
 const text = {
   all: { en: 'Rows: {rows}; columns: {columns}.', zh: '行：{rows}；列：{columns}。' },
   some: {
-    en: 'The first {shownRows} of {rows} rows and {shownColumns} of {columns} columns; zoom in for others, or save all as CSV.',
-    zh: '{rows} 行中的前 {shownRows} 行、{columns} 列中的前 {shownColumns} 列；其余请放大查看，或另存为 CSV。',
+    en: 'The first {shownRows} of {rows} rows and {shownColumns} of {columns} columns; the CSV has all.',
+    zh: '{rows} 行中的前 {shownRows} 行、{columns} 列中的前 {shownColumns} 列；CSV 中有全部。',
   },
 } satisfies Record<string, Text>;
 
 /** No more rows and columns than these: a matrix in sight may have a million numbers. */
 const MOST = 64;
 
-export function sheetOf({ columns, rows }: Exported, language: Language): HTMLTableElement {
-  const [head, body] = [columns.slice(0, MOST + 1), rows.slice(0, MOST)];
+/** Whole numbers are places and counts, and stand as they are. */
+function written(value: number | string): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? formatNumber(value) : String(value);
+}
+
+export function sheetOf({ columns, naming, rows }: Exported, language: Language): HTMLTableElement {
+  const [head, body] = [columns.slice(0, naming + MOST), rows.slice(0, MOST)];
   const isAll = head.length === columns.length && body.length === rows.length;
-  // The first column names the rows.
   const counts = {
     rows: rows.length,
-    columns: columns.length - 1,
+    columns: columns.length - naming,
     shownRows: body.length,
-    shownColumns: head.length - 1,
+    shownColumns: head.length - naming,
   };
-  const written = (value: number | string): string => (typeof value === 'number' ? formatNumber(value) : value);
-  const cell = (value: number | string, column: number): HTMLElement =>
-    column === 0
-      ? element('th', { scope: 'row' }, element('bdi', {}, String(value)))
-      : element('td', {}, element('bdi', {}, written(value)));
+  const cell = (value: number | string, column: number): HTMLElement => {
+    const words = element('bdi', {}, written(value));
+    return column < naming ? element('th', { scope: 'row' }, words) : element('td', {}, words);
+  };
   return element(
     'table',
     {},
@@ -41,6 +44,6 @@ export function sheetOf({ columns, rows }: Exported, language: Language): HTMLTa
       {},
       element('tr', {}, ...head.map((name) => element('th', { scope: 'col' }, element('bdi', {}, name)))),
     ),
-    element('tbody', {}, ...body.map((row) => element('tr', {}, ...row.slice(0, MOST + 1).map(cell)))),
+    element('tbody', {}, ...body.map((row) => element('tr', {}, ...row.slice(0, naming + MOST).map(cell)))),
   );
 }

@@ -72,6 +72,7 @@ class Spread implements Mounted {
     return {
       name: `spread-${seed}`,
       columns: ['kind', 'd', 'from', 'to', 'value', 'entropy', 'effective_keys', 'largest_weight'],
+      naming: 4,
       rows: this.#samples.flatMap((sample) => (sample ? [...this.#histogramRows(sample), ...sweepRows(sample)] : [])),
       picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),
     };

@@ -133,6 +133,7 @@ class Steps implements Mounted {
     return {
       name: `steps-${known?.query ?? 0}`,
       columns: ['key', 'token', ...names],
+      naming: 2,
       rows,
       picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),
     };

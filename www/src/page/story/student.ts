@@ -125,7 +125,7 @@ class Student implements Mounted {
       });
     });
     const columns = ['soft', 'batch', 'student', 'student name', 'teacher', 'teacher name', 'weight'];
-    return { name: `student-${this.#state.item ?? 'mean'}`, columns, rows, picture: this.#view.picture };
+    return { name: `student-${this.#state.item ?? 'mean'}`, columns, naming: 6, rows, picture: this.#view.picture };
   }
 
   // ---- what is chosen
