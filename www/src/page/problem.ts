@@ -119,7 +119,7 @@ const isPlain = (value: object): boolean =>
 
 const isNumbers = (value: object): value is Numbers => value instanceof Float32Array || value instanceof Uint8Array;
 
-/** By their order alone: an array of millions is compared in milliseconds. */
+/** Number by number: of millions in milliseconds. */
 function sameNumbers(one: Numbers, other: Numbers): boolean {
   if (one.constructor !== other.constructor || one.length !== other.length) return false;
   for (let at = 0; at < one.length; at += 1) if (!Object.is(one[at], other[at])) return false;
