@@ -41,22 +41,32 @@ export async function closeBrowsers() {
   for (const browser of started.values()) await browser.close();
 }
 
+/**
+ * Ends all that `use` has begun, last first, whatever fails; the first failure is the one that is thrown.
+ *
+ * @param {(later: (end: () => unknown) => void) => Promise<void>} use
+ */
+async function ending(use) {
+  const ends = [];
+  const outcomes = await Promise.allSettled([use((end) => ends.push(end))]);
+  for (const end of ends.reverse()) outcomes.push(...(await Promise.allSettled([(async () => end())()])));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
 /** The ways to open what a recipe leaves, by the key that each has: `(opening, folder, recipe)`. */
 const WAYS = {
   /** @param {import('./list.mjs').Page} opening */
-  async folder(opening, folder, { headers }) {
+  folder(opening, folder, { headers }) {
     const { folder: inside, browsers = ['chromium'], cdn, without = '' } = opening;
-    const stop = cdn && (await serveCdn(folder, cdn));
-    // Not every tool puts an icon there.
-    await writeFile(at(folder, inside, 'favicon.ico'), '', { flag: 'a' });
-    const sent = Object.entries(headers).map(([name, value]) => [name, value.replace(without, '')]);
-    const site = await serve(at(folder, inside), { headers: Object.fromEntries(sent) });
-    try {
+    return ending(async (later) => {
+      if (cdn) await serveCdn(folder, cdn, later);
+      // Not every tool puts an icon there.
+      await writeFile(at(folder, inside, 'favicon.ico'), '', { flag: 'a' });
+      const sent = Object.entries(headers).map(([name, value]) => [name, value.replace(without, '')]);
+      const site = await serve(at(folder, inside), { headers: Object.fromEntries(sent) });
+      later(() => site.close());
       for (const browser of browsers) await check(browser, site.url, opening);
-    } finally {
-      await site.close();
-      await stop?.();
-    }
+    });
   },
 
   /** @param {import('./list.mjs').File} opening */
@@ -68,20 +78,18 @@ const WAYS = {
   },
 
   /** @param {import('./list.mjs').Server} opening */
-  async server(opening, folder) {
+  server(opening, folder) {
     const { server: line, says, cdn } = opening;
-    const stop = cdn && (await serveCdn(folder, cdn));
-    const [program, args, { cwd, env }] = invocation(folder, line);
-    const server = start(program, args, { ...env, NO_COLOR: '1' }, cwd);
-    try {
+    return ending(async (later) => {
+      if (cdn) await serveCdn(folder, cdn, later);
+      const [program, args, { cwd, env }] = invocation(folder, line);
+      const server = start(program, args, { ...env, NO_COLOR: '1' }, cwd);
+      later(() => server.stop());
+      // A page that is not left would go on asking for its server, and have errors while the next is looked at.
+      later(() => started.get('chromium')?.goto('about:blank'));
       const [, url] = await server.hear(says);
       await check('chromium', url, opening);
-    } finally {
-      // A page that is not left would go on asking for its server, and have errors while the next is looked at.
-      await started.get('chromium')?.goto('about:blank');
-      await server.stop();
-      await stop?.();
-    }
+    });
   },
 
   /** @param {import('./list.mjs').Program} opening */
@@ -195,13 +203,10 @@ async function ran(folder, line) {
 
 const HOOK = 'tests/package/consumers/threads.mjs';
 
-/**
- * Serves the package as a CDN does, from an origin of its own, and writes that into the file that names the CDN.
- *
- * @returns what ends it.
- */
-async function serveCdn(folder, file) {
+/** Serves the package as a CDN does, from an origin of its own until `later`, and writes that into the file that names the CDN. */
+async function serveCdn(folder, file, later) {
   const cdn = await serve(at(folder, 'node_modules/qkscope'), { headers: { 'Access-Control-Allow-Origin': '*' } });
+  later(cdn.close);
   const page = at(folder, file);
   const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'));
   const address = `https://cdn.jsdelivr.net/npm/qkscope@${version}/`;
@@ -210,5 +215,4 @@ async function serveCdn(folder, file) {
   const [, hashed] = /(dist\/[\w.]+)": "sha384-…"/.exec(text) ?? [];
   const hash = hashed ? integrity(await readFile(at(folder, 'node_modules/qkscope', hashed))) : '';
   await writeFile(page, text.replaceAll(address, cdn.url).replace('sha384-…', hash));
-  return cdn.close;
 }
