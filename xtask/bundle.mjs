@@ -11,7 +11,7 @@ import { described, elementsManifest, tagTypes } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
-import { WHOLE, carried, replacing, singleFile } from './single.mjs';
+import { CARRYING, carried, replacing, singleFile } from './single.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
@@ -39,12 +39,12 @@ export async function bundle() {
   await page();
 }
 
-const CARRYING = replacing(at('www/src'), WHOLE);
+const carrying = replacing(at('www/src'), CARRYING);
 
 /** The worker of all, and that of files that carry what they need. */
 const WORKERS = [
   { name: 'worker-source', plugins: [] },
-  { name: 'worker-source-whole', plugins: [CARRYING] },
+  { name: 'worker-source-whole', plugins: [carrying] },
 ];
 
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
@@ -89,7 +89,7 @@ const npmPackage = () =>
     async make() {
       // Not minified: whoever installs it reads it, and bundles it with settings of their own.
       const entries = await Promise.all(
-        Object.entries({ index: [], inline: [CARRYING] }).map(([name, plugins]) =>
+        Object.entries({ index: [], inline: [carrying] }).map(([name, plugins]) =>
           build({
             ...OPTIONS,
             entryPoints: [`${ENGINE}/${name}.ts`],

@@ -4,11 +4,11 @@ import { build } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { WHOLE, replacing } from './single.mjs';
+import { CARRYING, replacing } from './single.mjs';
 import { at } from './run.mjs';
 
 /** What stands in for modules of the page: nothing comes later here. */
-const REPLACED = { ...WHOLE, 'page/engine': 'engine/inline' };
+const REPLACED = { ...CARRYING, 'page/engine': 'engine/inline' };
 
 /** Style sheets as text: they are bundled as the page's are, and become a sheet of the element's own. */
 const sheets = (options) => ({

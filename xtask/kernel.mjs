@@ -18,8 +18,8 @@ export const LOCKS = ['Cargo.lock', 'package-lock.json'];
 const RUST = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'src'];
 const WASM_TARGET = 'wasm32-unknown-unknown';
 
-/** Everything that there is. */
-const WHOLE = 'kernel,layers,files';
+/** All that there is. */
+const ALL = ['kernel', 'layers', 'files'];
 
 /** For browsers that multiply and add in one instruction. */
 const RELAXED = ['-Ctarget-feature=+relaxed-simd'];
@@ -27,32 +27,32 @@ const RELAXED = ['-Ctarget-feature=+relaxed-simd'];
 /**
  * The modules that are made of the one source: the kernel, and what answers for whole heads and layers, each for all browsers and
  * with relaxed SIMD, and the readers of files; and all of them in one, for files that carry what they need, where three would hold
- * much of the same code three times. `feature` is Cargo's, `glue` the script that starts it.
+ * much of the same code three times. `features` are Cargo's, `glue` the script that starts it.
  */
 export const MODULES = [
-  { name: 'kernel', file: 'qkscope_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: [] },
-  { name: 'kernel-relaxed', file: 'qkscope_relaxed_bg.wasm', feature: 'kernel', glue: 'qkscope', flags: RELAXED },
-  { name: 'layers', file: 'qkscope_layers_bg.wasm', feature: 'layers', glue: 'qkscope_layers', flags: [] },
+  { name: 'kernel', file: 'qkscope_bg.wasm', features: ['kernel'], glue: 'qkscope', flags: [] },
+  { name: 'kernel-relaxed', file: 'qkscope_relaxed_bg.wasm', features: ['kernel'], glue: 'qkscope', flags: RELAXED },
+  { name: 'layers', file: 'qkscope_layers_bg.wasm', features: ['layers'], glue: 'qkscope_layers', flags: [] },
   {
     name: 'layers-relaxed',
     file: 'qkscope_layers_relaxed_bg.wasm',
-    feature: 'layers',
+    features: ['layers'],
     glue: 'qkscope_layers',
     flags: RELAXED,
   },
-  { name: 'files', file: 'qkscope_files_bg.wasm', feature: 'files', glue: 'qkscope_files', flags: [] },
-  { name: 'whole', file: 'qkscope_whole_bg.wasm', feature: WHOLE, glue: 'qkscope_whole', flags: [] },
+  { name: 'files', file: 'qkscope_files_bg.wasm', features: ['files'], glue: 'qkscope_files', flags: [] },
+  { name: 'whole', file: 'qkscope_whole_bg.wasm', features: ALL, glue: 'qkscope_whole', flags: [] },
   {
     name: 'whole-relaxed',
     file: 'qkscope_whole_relaxed_bg.wasm',
-    feature: WHOLE,
+    features: ALL,
     glue: 'qkscope_whole',
     flags: RELAXED,
   },
 ];
 
 /** Those that scripts fetch of their own accord. */
-export const FETCHED = MODULES.filter(({ feature }) => feature !== WHOLE);
+export const FETCHED = MODULES.filter(({ features }) => features !== ALL);
 
 const GLUES = [...new Set(MODULES.map(({ glue }) => glue))];
 
@@ -110,11 +110,11 @@ async function compile(variant) {
  * Compiles one module. Those with the same flags share a folder of Cargo's, and with it what they depend on. Of the crate itself
  * Cargo keeps one module there, under one name, and takes another one's for it: so that goes first.
  */
-async function cargoBuild({ feature, flags }, compiled) {
+async function cargoBuild({ features, flags }, compiled) {
   const target = path.join(await targetFolder(), ['modules', ...flags].join('').replaceAll(/\W+/g, '-'));
   const where = ['--release', '--locked', '--target', WASM_TARGET, '--target-dir', target];
   await run('cargo', ['clean', '--quiet', '--package', 'qkscope', ...where]);
-  const part = ['--no-default-features', '--features', feature];
+  const part = ['--no-default-features', '--features', features.join()];
   await run('cargo', ['build', '--lib', ...where, ...part, ...rustflags(flags)]);
   await mkdir(path.dirname(compiled), { recursive: true });
   await copyFile(path.join(target, WASM_TARGET, 'release', 'qkscope.wasm'), compiled);
@@ -160,8 +160,9 @@ const catalog = () =>
   });
 
 /** The whole as text, for scripts that fetch nothing. Gzip, since base64 of it costs no more to send. */
-const inline = ({ name, file } = MODULES.find(({ name }) => name === 'whole')) =>
-  step('wasm as text', {
+const inline = () => {
+  const { name, file } = MODULES.find(({ features, flags }) => features === ALL && flags.length === 0);
+  return step('wasm as text', {
     inputs: [generated(file), 'xtask/kernel.mjs'],
     outputs: [generated('wasm-inline.ts')],
     async make() {
@@ -170,6 +171,7 @@ const inline = ({ name, file } = MODULES.find(({ name }) => name === 'whole')) =
       await writeFile(at(generated('wasm-inline.ts')), `${doc}\nexport const ${name} = '${packed}';\n`);
     },
   });
+};
 
 /** As it is, and as servers send it: tests/package/size.test.mjs says how much it may be. */
 async function printSize({ file }) {

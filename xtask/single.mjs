@@ -11,14 +11,15 @@ import { Failure } from './run.mjs';
  * What stands in for modules of the engine in a file that carries all that it needs: the other has the same exports, and answers from
  * what is inside. Paths from www/src, without their ending.
  */
-export const WHOLE = {
+export const CARRYING = {
   'engine/index': 'engine/inline',
   'engine/glues': 'engine/wholeglues',
+  'engine/homes': 'engine/wholehomes',
   'generated/worker-source': 'generated/worker-source-whole',
 };
 
 /** And in the page, where nothing is beside it. */
-const REPLACED = { ...WHOLE, 'page/files': 'page/carried' };
+const REPLACED = { ...CARRYING, 'page/files': 'page/carried' };
 
 /** Bundles the page so. */
 export const carried = (sources) => replacing(sources, REPLACED);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { at, qkscope, refusal, tensor } from './support.mjs';
 
-const { attention, configure, openAttention, openCapture } = qkscope;
+const { attention, configure, init, openAttention, openCapture } = qkscope;
 const long = tensor([4, 1024, 32]);
 
 const JSON_FILE = new TextEncoder().encode('{"q": [[1, 2]], "k": [[3, 4]]}');
@@ -39,6 +39,14 @@ test('none by default, as many as are asked for, and the same bits', async () =>
   const found = await attention(long, long, long, { causal: true, needStatistics: true });
   assert.equal(threads.length, 2);
   assert.deepEqual(found, expected);
+});
+
+test('init starts one, and the next call has it', async () => {
+  const before = threads.length;
+  await init({ workers: 1 });
+  assert.deepEqual([threads.length - before, alive().length], [1, 1]);
+  await attention(tensor([1, 1]), tensor([1, 1]), null);
+  assert.equal(threads.length - before, 1);
 });
 
 test('the thread of the caller is free meanwhile', async () => {

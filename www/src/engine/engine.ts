@@ -414,7 +414,7 @@ export function configure(configuration: Configuration): void {
  * ```ts
  * import { attention, init } from 'qkscope';
  *
- * await init(); // or init({ module: 'https://static.example/qkscope_bg.wasm' })
+ * await init(); // or init({ workers: 2 })
  * const query = { shape: [1, 2], data: Float32Array.of(1, 0) };
  * const { output } = await attention(query, query, query);
  * console.log(output?.data); // [1, 0]

@@ -2,10 +2,6 @@
 import * as kernel from '../generated/qkscope.js';
 import * as files from '../generated/qkscope_files.js';
 import * as layers from '../generated/qkscope_layers.js';
-import type { Homes } from './protocol.ts';
 import type { RawGlues } from './raw.ts';
 
 export const glues: RawGlues = { kernel, layers, files };
-
-/** The module that does each part of the work: one each. */
-export const homes: Homes = { kernel: 'kernel', layers: 'layers', files: 'files' };

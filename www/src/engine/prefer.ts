@@ -1,6 +1,6 @@
 /** Another module for a script that carries one: only the element's, which may be told where there is one with relaxed SIMD. */
 import { whole } from '../generated/wasm-inline.ts';
-import { checked, fetchModule, inflateModule, isLoaded, multipliesAndAdds, useModule } from './wasm.ts';
+import { checked, fetchModule, inflateModule, isLoaded, multipliesAndAdds, readable, useModule } from './wasm.ts';
 
 let chosen = false;
 
@@ -12,5 +12,10 @@ export function preferKernel(address: URL): void {
   if (chosen || isLoaded('kernel') || !multipliesAndAdds()) return;
   chosen = true;
   const fetched = async () => checked('kernel', await fetchModule(address));
-  useModule('kernel', () => fetched().catch(() => inflateModule(whole)));
+  useModule('kernel', () =>
+    fetched().catch((error: unknown) => {
+      console.warn(`qkscope: the module at wasm-url is not used: ${readable(error, 'kernel').message}`);
+      return inflateModule(whole);
+    }),
+  );
 }

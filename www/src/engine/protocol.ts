@@ -1,7 +1,7 @@
 /** What the pool and an instance of the kernel say to each other: types, and which module a job needs. */
 import type { PlainError } from './error.ts';
 import type { Assignment } from './api.ts';
-import { homes } from './glues.ts';
+import { homes } from './homes.ts';
 import type { Shape4 } from './tensor.ts';
 
 /** An array that crosses the border of the kernel. */

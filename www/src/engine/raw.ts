@@ -269,7 +269,7 @@ export interface RawFiles extends RawGlue {
   ): string;
 }
 
-/** The generated scripts, by the module that each starts. */
+/** The generated scripts, by the part of the work that each gives access to: one may be that of several. */
 export interface RawGlues {
   kernel: RawKernel;
   layers: RawLayers;

@@ -2,7 +2,7 @@
 import type { Configuration } from './api.ts';
 import { messageOf, QkscopeError, show } from './error.ts';
 import { inflate } from './inflate.ts';
-import { homes } from './glues.ts';
+import { homes, moduleFiles } from './homes.ts';
 import type { ModuleName } from './protocol.ts';
 
 type Source = NonNullable<Configuration['module']>;
@@ -10,7 +10,7 @@ type Loader = () => Promise<WebAssembly.Module>;
 
 type Option = 'module' | 'layersModule' | 'filesModule';
 
-/** What each module is to the caller: the option that gives it, what it does, and a function that it alone exports. */
+/** What each part of the work is to the caller: the option that gives its module, what it does, and a function that only it needs. */
 const MODULES: Record<ModuleName, { option: Option; role: string; mark: string }> = {
   kernel: { option: 'module', role: 'the kernel', mark: 'paint' },
   layers: { option: 'layersModule', role: 'the module for heads and layers', mark: 'diagnose' },
@@ -122,6 +122,6 @@ export function readable(error: unknown, name: ModuleName): QkscopeError {
   const { option, role } = MODULES[name];
   const message = /Content Security Policy|unsafe-eval|disallowed by embedder|blocked by CSP/i.test(found)
     ? `the page's Content Security Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src (${found})`
-    : `${role} is not the WebAssembly module that belongs to this script: damaged, or of another version (${found})`;
+    : `${role} is not ${moduleFiles[name]}, the module that belongs to this script: another, damaged, or of another version (${found})`;
   return new QkscopeError('wasm', option, 'the WebAssembly module of this version', found, message);
 }
