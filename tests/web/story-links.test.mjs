@@ -525,7 +525,7 @@ test('names that do not fit give way in their middle: their ends tell them apart
           all.filter((one) => {
             const room = one.closest('button, li').getBoundingClientRect();
             const { left, right } = one.getBoundingClientRect();
-            return left < room.left || right > room.right || one.scrollWidth > one.clientWidth;
+            return left < room.left || right > room.right || one.clientWidth < 40;
           }).length,
       );
       assert.equal(hidden, 0, ends);

@@ -2,7 +2,8 @@
 
 import { element } from './dom.ts';
 import { labelStride } from './layout.ts';
-import { nameElement, widthOf } from './name.ts';
+import { widthOf } from './letters.ts';
+import { nameElement } from './name.ts';
 import { visibleToken } from './text.ts';
 
 /** Pixels that one label needs across the axis, and what the mark of a range does, which has two lines. */

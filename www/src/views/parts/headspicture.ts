@@ -2,7 +2,7 @@
 
 import { svg } from './dom.ts';
 import { legend, SCALE } from './matrixpicture.ts';
-import { widthOf } from './name.ts';
+import { widthOf } from './letters.ts';
 import { Sheet, words, type SheetStyle } from './sheet.ts';
 
 /** Pixels of the picture. */

@@ -7,7 +7,8 @@
 import { element, svg, uniqueId } from './dom.ts';
 import { KeyRow, ROW, type RowShown, type RowSides } from './keyrow.ts';
 import { lettering } from './lettering.ts';
-import { cutMiddle, widthOf } from './name.ts';
+import { widthOf } from './letters.ts';
+import { cutMiddle } from './name.ts';
 import { visibleToken } from './text.ts';
 
 /** The room of a number, and of a name: its margins, its characters, and the share of a row that it may take. */

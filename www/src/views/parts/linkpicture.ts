@@ -3,7 +3,8 @@
 import { svg } from './dom.ts';
 import { curveOf, strokeOf, type Link } from './linkset.ts';
 import type { LinkToken } from './linkside.ts';
-import { cutMiddle, widthOf } from './name.ts';
+import { widthOf } from './letters.ts';
+import { cutMiddle } from './name.ts';
 import { words } from './sheet.ts';
 
 /** Pixels of the picture. */

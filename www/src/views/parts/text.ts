@@ -1,6 +1,7 @@
 // Text in the page's languages, and how it is filled in.
 
 import type { Text } from '../../generated/catalog.ts';
+import { joinsAt } from './letters.ts';
 
 /** The languages of the interface. */
 export type Language = 'en' | 'zh';
@@ -21,13 +22,14 @@ const LONGEST_TOKEN = 255;
 
 // Characters that have no shape of their own, or that reorder the text around them.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
-/** A token as text that can be seen: outer spaces and line ends by symbols, other invisible characters by number. */
+/** A token as text that can be seen: outer spaces and line ends by symbols, other invisible characters by number, but in a letter. */
 export function visibleToken(token: string): string {
   if (token === '') return '∅';
   return clip(token, LONGEST_TOKEN)
     .replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length))
     .replace(/\n/g, '↵')
     .replace(/\t/g, '⇥')
-    .replace(INVISIBLE, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+    .replace(INVISIBLE, (character, at: number, all: string) =>
+      joinsAt(all, at) ? character : `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+    );
 }
