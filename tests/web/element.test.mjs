@@ -308,6 +308,50 @@ test('a mask takes keys away, head by head, and is summed up with the controls',
     },
   ));
 
+test('a mask of a figure is compared, and never written down, as heads are stepped through', () =>
+  site.visit({ html: page('<qk-scope id="one" view="heads" loading="eager" controls></qk-scope>') }, async (page) => {
+    const step = async (head, count) => {
+      await page.evaluate((to) => document.querySelector('qk-scope').setAttribute('head', to), String(head));
+      await isReady(page, 'one', count);
+    };
+    await page.evaluate(() => {
+      const rows = Array.from({ length: 64 }, (_, at) => [Math.sin(at), Math.cos(3 * at)]);
+      const numbers = { q: [rows, rows, rows], k: [rows, rows, rows] };
+      globalThis['see'] = (keys) => {
+        const data = Uint8Array.from({ length: 64 * 64 }, (_, at) => Number(at % 64 < keys));
+        Object.assign(document.querySelector('qk-scope'), {
+          data: numbers,
+          options: { attnMask: { data, shape: [64, 64] } },
+        });
+      };
+      globalThis['longest'] = 0;
+      const { stringify } = JSON;
+      JSON.stringify = (...given) => {
+        const text = stringify(...given);
+        globalThis['longest'] = Math.max(globalThis['longest'], text?.length ?? 0);
+        return text;
+      };
+      globalThis['see'](1);
+    });
+    await isReady(page, 'one');
+    const first = page.locator('.heads-cell[aria-label*="head 0: Mean entropy"]');
+    await first.waitFor();
+    const before = await first.getAttribute('aria-label');
+    await step(1, 2);
+    // The same mask in another array is the same; with another one the heads are others.
+    await page.evaluate(() => globalThis['see'](1));
+    await step(2, 3);
+    assert.equal(await page.locator('.heads-cell').first().getAttribute('aria-label'), before);
+    await page.evaluate(() => globalThis['see'](64));
+    await isReady(page, 'one', 4);
+    await page.waitForFunction(
+      (words) =>
+        document.querySelector('qk-scope').shadowRoot.querySelector('.heads-cell').getAttribute('aria-label') !== words,
+      before,
+    );
+    assert.ok((await page.evaluate(() => globalThis['longest'])) < 1000);
+  }));
+
 test('axe finds nothing in figures of each view', () =>
   site.visit(
     {

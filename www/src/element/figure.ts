@@ -2,7 +2,7 @@
 
 import { QkscopeError, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
-import { Problem } from '../page/problem.ts';
+import { isEqual, Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
 import { ownOf, type Reading, type Source } from '../page/source.ts';
 import type { Place as Indexed } from '../page/state.ts';
@@ -73,6 +73,8 @@ export class Figure {
   #language: Language = 'en';
   #source: Source | undefined;
   #view: View | undefined;
+  /** The options that were asked for last, one object as long as they say the same. */
+  #given: ProblemOptions = {};
 
   constructor(host: HTMLElement, heard: Heard) {
     this.#host = host;
@@ -159,10 +161,11 @@ export class Figure {
   ): Promise<void> {
     const known = this.#view?.id === id ? this.#view : undefined;
     const opened = known?.opened ?? this.#newOpened();
+    if (!isEqual(given, this.#given)) this.#given = given;
     if (open) {
       const { source, map, place, options } = open;
       const optionsOf = (at: number): ProblemOptions => ({ ...ownOf(source, at).options, ...given });
-      opened.show({ source, map, place, options, rules: [JSON.stringify(given)], optionsOf });
+      opened.show({ source, map, place, options, rules: [this.#given], optionsOf });
     }
     if (known) return restore(known, state);
     const section = await chapterOf(id, opened)?.load();
