@@ -181,6 +181,60 @@ test('the head that a reader chooses is written, seen by every figure of the mod
     { views: 2 },
   ));
 
+test('what a reader chose in one view stands in every view, whatever trait is set next', () =>
+  visit(
+    { src: '/www/sentence.safetensors', layer: null, head: 1, controls: true, loading: 'eager', pool: 'max' },
+    async (page) => {
+      await ready(page, 2);
+      const seen = (place) =>
+        page.waitForFunction(
+          (wanted) => {
+            const { one } = globalThis['notebook'];
+            const places = [...document.querySelectorAll('qk-scope')].map(({ shadowRoot }) =>
+              ['layer', 'head'].map((name) => Number(shadowRoot.querySelector(`[name="${name}"]`).value)),
+            );
+            const all = [...places, [one.get('layer') ?? 0, one.get('head')]];
+            return all.length === 3 && all.every((each) => each.join() === wanted.join());
+          },
+          place,
+          { timeout: 5000 },
+        );
+      await page.locator('[name="layer-next"]').first().click();
+      await seen([1, 1]);
+      await set(page, { head: 3 });
+      await seen([1, 3]);
+      // Other numbers, and the same place in them.
+      await page.locator('[name="head"]').first().selectOption('4');
+      await seen([1, 4]);
+      const before = await page.evaluate(() => globalThis['notebook'].ready);
+      await set(page, { src: '/www/sentence.safetensors?again' });
+      await ready(page, before + 2);
+      await seen([1, 4]);
+      // Several traits at a time, one of them the place, and one that is none.
+      await page.locator('[name="layer"]').last().selectOption('2');
+      await seen([2, 4]);
+      await set(page, { head: 5, pool: 'mean' });
+      await seen([2, 5]);
+    },
+    { views: 2 },
+  ));
+
+test('a place that the model has no trait for is the reader’s, and each choice draws once', () =>
+  visit({ src: '/www/sentence.safetensors', head: 1, controls: true }, async (page) => {
+    await ready(page, 1);
+    const places = () => page.locator('.stepper select').evaluateAll((all) => all.map(({ value }) => value));
+    await page.locator('[name="layer-next"]').click();
+    await ready(page, 2);
+    await page.locator('[name="head-next"]').click();
+    await ready(page, 3);
+    await page.waitForTimeout(300);
+    assert.equal(await page.evaluate(() => globalThis['notebook'].ready), 3);
+    assert.deepEqual(await places(), ['1', '2']);
+    await set(page, { head: 7 });
+    await ready(page, 4);
+    assert.deepEqual(await places(), ['1', '7']);
+  }));
+
 test('a view is followed, and what is seen in it is written for every figure of the model', () =>
   visit(
     { q: Q, k: K, v: Q, tokens: TOKENS, view: 'matrix', state: '', loading: 'eager' },

@@ -148,10 +148,13 @@ test('with controls one steps through layers and heads, by keys as well, and tha
         words,
       before,
     );
-    // An attribute that is set anew goes before what was chosen.
-    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('head', '5'));
+    // An attribute that is set anew goes before what was chosen, and leaves the rest of that.
+    await figure.locator('[name="layer"]').selectOption('2');
     await isReady(page, 'one', 3);
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('head', '5'));
+    await isReady(page, 'one', 4);
     assert.equal(await figure.locator('[name="head"]').inputValue(), '5');
+    assert.equal(await figure.locator('[name="layer"]').inputValue(), '2');
   }));
 
 /** Saves from one of a figure's menus. */

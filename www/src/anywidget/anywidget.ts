@@ -4,7 +4,7 @@
  */
 import '../element/define.ts';
 import type { QkScopeElement } from '../element/public.d.ts';
-import { FOLLOWED, reported, shownBy } from './traits.ts';
+import { FOLLOWED, hold, reported, shownBy } from './traits.ts';
 
 /** The model as front ends hand it out: of what they offer, what is needed here. */
 interface Model {
@@ -82,6 +82,7 @@ class View {
     if (news.length === 0) return;
     for (const [trait, value] of news) {
       this.#known.set(trait, value);
+      hold(this.#figure, trait, value);
       this.#model.set(trait, value);
     }
     this.#model.save_changes();

@@ -1,6 +1,6 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
-import { ATTRIBUTES, DATA_ATTRIBUTES, written } from '../element/attributes.ts';
+import { ATTRIBUTES, DATA_ATTRIBUTES, isPlace, written } from '../element/attributes.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -30,11 +30,16 @@ export const reported: Record<string, (detail: any) => Record<string, unknown>> 
   'qk-error': ({ error }) => ({ error: error instanceof Error ? error.message : String(error) }),
 };
 
+/** Leaves what a reader chose where the figure looks for it: other numbers, and other traits, find it there. */
+export function hold(figure: QkScopeElement, trait: string, value: unknown): void {
+  if (isPlace(trait)) say(figure, trait, value);
+}
+
 /** An attribute by a trait's value, as the element's own property would write it. */
 function say(figure: QkScopeElement, name: string, value: unknown): void {
   const said = written(value);
-  // What was asked for before is asked for again: it leads back from what was chosen in the figure since.
-  if (figure.getAttribute(name) === said) figure.toggleAttribute(name);
+  // The state that was asked for before is asked for again: it leads back from what was come to in the figure since.
+  if (name === 'state' && figure.getAttribute(name) === said) figure.toggleAttribute(name);
   if (said === null) figure.removeAttribute(name);
   else figure.setAttribute(name, said);
 }

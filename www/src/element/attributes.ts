@@ -38,8 +38,10 @@ export const ATTRIBUTES: readonly string[] = [
   ...OPTIONS.keys(),
 ];
 
-/** Attributes that lead elsewhere: what was chosen in the figure before is of no meaning then. */
-export const PLACE_ATTRIBUTES: readonly string[] = [...DATA_ATTRIBUTES, 'layer', 'head', 'batch'];
+/** Attributes that say where to look, as a reader chooses it in the figure as well. */
+const PLACE_ATTRIBUTES = ['layer', 'head', 'batch'] as const;
+export const isPlace = (name: string): name is (typeof PLACE_ATTRIBUTES)[number] =>
+  PLACE_ATTRIBUTES.some((one) => one === name);
 
 /**
  * The properties that mirror attributes, by their names: `leftWindowSize` of `left-window-size`. What takes objects, and what every

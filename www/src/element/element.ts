@@ -20,10 +20,10 @@ import {
   DATA_ATTRIBUTES,
   DRESS_ATTRIBUTES,
   isOn,
+  isPlace,
   languageIn,
   loadingIn,
   MIRRORED,
-  PLACE_ATTRIBUTES,
   themeIn,
   written,
   type Asked,
@@ -61,7 +61,7 @@ export class QkScopeElement extends Base {
   #options: ProblemOptions = {};
   /** What was read, and from what. */
   #source: { key: string; data: Data | undefined; source: Source } | undefined;
-  /** The place that was chosen in the figure itself: it counts until attributes lead elsewhere. */
+  /** The place that was chosen in the figure itself: each part counts until its attribute is set, or there are other numbers. */
   #chosen: Partial<Place> = {};
   /** Whether what was asked for last could not be shown: whatever is said next may mend it. */
   #failed = false;
@@ -128,7 +128,13 @@ export class QkScopeElement extends Base {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (PLACE_ATTRIBUTES.includes(name)) this.#chosen = {};
+    if (DATA_ATTRIBUTES.some((one) => one === name)) this.#chosen = {};
+    if (isPlace(name)) {
+      const { [name]: chosen, ...others } = this.#chosen;
+      this.#chosen = others;
+      // What is asked for now is what was chosen: it is there, or on its way.
+      if (chosen !== undefined && String(chosen) === after) return;
+    }
     if (name === 'state') this.#figure.renew();
     this.#schedule(DRESS_ATTRIBUTES.includes(name) ? 'dress' : 'make');
   }
