@@ -117,6 +117,25 @@ for (const [name, numbers] of Object.entries({
     ));
 }
 
+for (const [name, maskIn] of Object.entries({
+  lists: () => [[0, 1, 1, 1]],
+  bytes: () => ({ shape: [1, 4], data: new DataView(Uint8Array.of(9, 9, 0, 1, 1, 1).buffer, 2) }),
+})) {
+  test(`a mask as ${name} takes keys away, and gives them back`, () =>
+    visit({ q: Q, k: K, normalizer: 'softmax', mask: null, options: { causal: true }, cell: null }, async (page) => {
+      await ready(page, 1);
+      assert.equal((await firstCell(page)).value, 1);
+      await page.evaluate(`notebook.one.set('mask', (${maskIn})())`);
+      await ready(page, 2);
+      const first = page.locator('.plot-cursor[aria-label*="removed"], .plot-cursor[aria-label*="0.000"]');
+      await firstCell(page);
+      await first.waitFor({ timeout: 5000 });
+      await set(page, { mask: null });
+      await ready(page, 3);
+      await first.waitFor({ state: 'detached', timeout: 5000 });
+    }));
+}
+
 test('a capture comes as bytes, and one at an address by name; the layer and the head are followed', () =>
   visit(
     { src: '/www/sentence.safetensors', layer: 3, head: 1, controls: true, options: {}, data: null },

@@ -10,6 +10,9 @@ import type { ChangeDetail } from '../element/public.d.ts';
  */
 export type NumbersTrait = readonly unknown[] | { data: DataView; shape: readonly number[] };
 
+/** A mask as a trait: lists of lists of 1 or true, may be seen, and 0; or a byte each, `np.uint8(mask).tobytes()`, with the shape. */
+export type MaskTrait = NumbersTrait;
+
 /**
  * The traits that are followed and written. Every other attribute of the element is a trait of its name in snake_case:
  * `left_window_size`, `normalizer`, `theme`. A trait that is None, or that the model has not, says nothing.
@@ -31,6 +34,8 @@ export interface Traits {
   layer: number | null;
   head: number | null;
   batch: number | null;
+  /** Which keys each query may see, of 2 to 4 axes. An axis of 1 stands for all. */
+  mask: MaskTrait | null;
   /** Options of the problem as `openAttention()` takes them, in camelCase. */
   options: Record<string, unknown> | null;
   /** Written: the cell that is pointed at in the heat map. `value` is None where it is no number. */

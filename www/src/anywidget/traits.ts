@@ -1,6 +1,6 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
-import { ATTRIBUTES, DATA_ATTRIBUTES, isPlace, written } from '../element/attributes.ts';
+import { ATTRIBUTES, DATA_ATTRIBUTES, isPlace, MASK, written } from '../element/attributes.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -17,11 +17,11 @@ const SAID = ATTRIBUTES.filter((name) => !NUMBERS.includes(snake(name)));
 /** Which traits there are, and how each is shown. */
 export const shownBy: readonly (readonly [readonly string[], Show])[] = [
   [NUMBERS, (figure, get) => (figure.data = dataOf(get))],
-  [['options'], (figure, get) => (figure.options = (get('options') as typeof figure.options | null) ?? {})],
+  [['options', MASK], (figure, get) => (figure.options = optionsOf(get))],
   ...SAID.map((name): [string[], Show] => [[snake(name)], (figure, get) => say(figure, name, get(snake(name)))]),
 ];
 
-export const FOLLOWED: readonly string[] = shownBy.flatMap(([traits]) => traits);
+export const FOLLOWED: readonly string[] = [...new Set(shownBy.flatMap(([traits]) => traits))];
 
 /** What events of a figure say, as traits. */
 export const reported: Record<string, (detail: any) => Record<string, unknown>> = {
@@ -35,9 +35,9 @@ export function hold(figure: QkScopeElement, trait: string, value: unknown): voi
   if (isPlace(trait)) say(figure, trait, value);
 }
 
-/** An attribute by a trait's value, as the element's own property would write it. */
+/** An attribute by a trait's value, as the element's own property would write it; what comes as bytes goes another way. */
 function say(figure: QkScopeElement, name: string, value: unknown): void {
-  const said = written(value);
+  const said = isPacked(value) ? null : written(value);
   // The state that was asked for before is asked for again: it leads back from what was come to in the figure since.
   if (name === 'state' && figure.getAttribute(name) === said) figure.toggleAttribute(name);
   if (said === null) figure.removeAttribute(name);
@@ -53,12 +53,27 @@ function dataOf(get: Get): QkScopeElement['data'] {
   return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v), tokens, keyTokens } as Given;
 }
 
-/** Lists as they are; bytes with a shape are 32-bit floats, little-endian as every notebook's machine has them. */
+/** Bytes with a shape. */
+interface Packed {
+  data: DataView;
+  shape: readonly number[];
+}
+
+const isPacked = (given: unknown): given is Packed => Object(given).data instanceof DataView;
+
+/** Lists as they are; bytes are 32-bit floats, little-endian as every notebook's machine has them. */
 function numbersOf(given: unknown): Numbers {
-  const { data, shape } = Object(given) as { data?: unknown; shape: readonly number[] };
-  if (!(data instanceof DataView)) return given as Numbers;
+  if (!isPacked(given)) return given as Numbers;
+  const { data, shape } = given;
   // What is left of a number is no number: the shape does not fit then, and is refused.
   return { data: new Float32Array(bytesOf(data), 0, Math.floor(data.byteLength / 4)), shape };
+}
+
+/** The options, and a mask that comes as bytes: as an attribute's text it would be read anew with each step. */
+function optionsOf(get: Get): QkScopeElement['options'] {
+  const [options, mask] = [(get('options') ?? {}) as QkScopeElement['options'], get(MASK)];
+  if (!isPacked(mask)) return options;
+  return { attnMask: { data: new Uint8Array(bytesOf(mask.data)), shape: mask.shape }, ...options };
 }
 
 /** A buffer of their own: bytes of a message begin anywhere in it. */
