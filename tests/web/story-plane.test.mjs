@@ -589,6 +589,7 @@ test('the mouse drags a tip, what it leads to is computed, and Ctrl+Z takes it b
 test('while a hand drags, every frame shows numbers of the arrows in it', () =>
   site.stay({ ...WIDE, state: 'long' }, async (page) => {
     await settled(page);
+    await handle(page, 1).waitFor();
     await page.evaluate(() => {
       const frames = [];
       const look = () => {

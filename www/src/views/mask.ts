@@ -6,7 +6,7 @@
 import { Axis, roomOf } from './parts/axis.ts';
 import type { Block } from './parts/bits.ts';
 import { formatCount } from './parts/format.ts';
-import { element } from './parts/dom.ts';
+import { element, onResize } from './parts/dom.ts';
 import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
 import { cellRange, plotSize } from './parts/layout.ts';
 import { drawMask, MaskLegend } from './parts/maskpaint.ts';
@@ -118,6 +118,8 @@ export class MaskView extends EventTarget {
   readonly #readout = element('p', { class: 'mask-readout', 'aria-hidden': 'true' });
   /** Says aloud where the keyboard is. */
   readonly #live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+  /** Draws with the next frame, once, however many changes come before it. */
+  readonly #soon: () => void;
   #rules: Rules | undefined;
   /** The cells that are drawn. */
   #cells = { rows: 1, columns: 1 };
@@ -129,7 +131,6 @@ export class MaskView extends EventTarget {
   #at: Cell = { row: 0, column: 0 };
   #anchor: Cell = { row: 0, column: 0 };
   #stroke = 0;
-  #frameRequest: number | undefined;
   #pressed: Cell | undefined;
   #hovered: Cell | undefined;
 
@@ -138,7 +139,7 @@ export class MaskView extends EventTarget {
     this.#host = host;
     host.append(this.#frame, this.#readout, this.#legend.element, this.#live);
     this.#listen();
-    new ResizeObserver(() => this.#soon()).observe(this.#frame);
+    this.#soon = onResize(this.#frame, () => this.#redraw());
   }
 
   /** The names of queries and keys; without them they go by number. */
@@ -176,14 +177,6 @@ export class MaskView extends EventTarget {
   }
 
   // ---- drawing
-
-  /** Draws with the next frame, once, however many changes come before it. */
-  #soon(): void {
-    this.#frameRequest ??= requestAnimationFrame(() => {
-      this.#frameRequest = undefined;
-      this.#redraw();
-    });
-  }
 
   #redraw(): void {
     const [rules, { rows, columns }] = [this.#rules, this.#cells];

@@ -4,7 +4,7 @@
 
 import { drawPlane } from './parts/arrows.ts';
 import { AskTable } from './parts/asktable.ts';
-import { element, svg, uniqueId } from './parts/dom.ts';
+import { element, onResize, svg, uniqueId } from './parts/dom.ts';
 import { Handles, type HandlesHeard } from './parts/handles.ts';
 import { KeyTable } from './parts/keytable.ts';
 import { PairLedger } from './parts/pairledger.ts';
@@ -69,10 +69,10 @@ export class PlaneView {
     this.#ledger = new PairLedger((of, to, stroke) => heard.move(of, to, stroke), this.#hint.id);
     this.ledger = this.#ledger.element;
     this.lengths = this.#ledger.lengths;
-    new ResizeObserver(() => {
+    onResize(this.#stage, () => {
       this.#size = this.#stage.clientWidth;
       this.#draw();
-    }).observe(this.#stage);
+    });
   }
 
   /** Shows `scene`: the arrows and, where they are known, the numbers of these arrows. */

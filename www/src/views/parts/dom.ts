@@ -33,9 +33,20 @@ function setAttributes(target: Element, attributes: Record<string, Attribute>): 
   }
 }
 
-/** Calls `changed` with the frame after `node` has got another size: in the same one, what it moves would be measured once more. */
-export function onResize(node: Element, changed: () => void): void {
-  new ResizeObserver(() => requestAnimationFrame(changed)).observe(node);
+/**
+ * Calls `changed` with the frame after `node` has got another size: in the same one, what it moves would be measured once more. What
+ * comes back asks for that call as well; however often it is asked for, it comes once.
+ */
+export function onResize(node: Element, changed: () => void): () => void {
+  let due: number | undefined;
+  const soon = (): void => {
+    due ??= requestAnimationFrame(() => {
+      due = undefined;
+      changed();
+    });
+  };
+  new ResizeObserver(soon).observe(node);
+  return soon;
 }
 
 /** What has the focus in the document, or in the shadow tree, that `node` is in. */
