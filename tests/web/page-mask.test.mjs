@@ -21,7 +21,8 @@ async function load(file) {
 }
 
 const { countLeft, rulesAgainst, visibleKeys, poolMask } = await load('views/parts/rules.ts');
-const { bitsFrom, bitAt, countBits, inverted, noBits, withBlock } = await load('views/parts/bits.ts');
+const { bitsFrom, bitAt, countBits, inverted, markRange, noBits, planeOf, withBlock } =
+  await load('views/parts/bits.ts');
 const { edgeAfter, edgeRange, edgeValue, placeEdge } = await load('views/parts/edges.ts');
 
 const WIDE = { width: 1440, height: 1400 };
@@ -217,14 +218,63 @@ test('bits turn over and back, and no bit lies behind the last', () => {
   assert.equal(bitAt(bits, 1, 0), true);
   assert.deepEqual(inverted(inverted(bits)).data, bits.data);
   assert.equal(inverted(noBits(3, 5)).data.at(-1), 0b1111111);
-  const other = bitsFrom(3, 5, (index) => index === 2 || index === 9);
-  for (let from = 0; from <= 15; from += 1) {
-    for (let to = from; to <= 15; to += 1) {
-      const indices = Array.from({ length: to - from }, (_, step) => from + step);
-      const marked = indices.filter((index) => index % 4 === 1 || index === 2).length;
-      assert.equal(countBits([bits, other], from, to), marked, `${from} to ${to}`);
+});
+
+test('marks are counted row by row, whatever they are kept as, and stretched where an axis is 1', () => {
+  const [queries, keys] = [5, 21];
+  const random = noise(7, 4 * queries * keys);
+  const tensor = (...shape) => {
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    return { shape, data: Uint8Array.from(random.subarray(0, size), (value) => Number(value > 0.3)) };
+  };
+  const at = { batch: 1, head: 1 };
+  const packed = bitsFrom(queries, keys, (index) => random[index] > 0);
+  const packedRow = bitsFrom(1, keys, (index) => random[index] > 0.2);
+  const planes = [[keys], [1, keys], [queries, 1], [queries, keys], [2, queries, keys], [2, 2, queries, 1], [1, 1]];
+  const marks = [packed, packedRow, ...planes.map((shape) => planeOf(tensor(...shape), at, 0))];
+  assert.equal(bitAt(marks[6], 2, 3), tensor(2, queries, keys).data[(queries + 2) * keys + 3] === 0, 'the second head');
+  assert.equal(bitAt(marks[7], 2, 3), tensor(2, 2, queries, 1).data[3 * queries + 2] === 0, 'of the second item');
+  for (const painted of marks) {
+    for (const bias of [undefined, ...marks]) {
+      const these = rules(queries, keys, { painted, bias, causal: true, offset: 9 });
+      const left = Array.from({ length: queries }, (_, query) =>
+        Array.from({ length: keys }, (_, key) => rulesAgainst(these, query, key).length === 0).filter(Boolean),
+      );
+      const pairs = left.flat().length;
+      assert.deepEqual(countLeft(these), { pairs, empty: left.filter(({ length }) => length === 0).length });
+      const { allowed } = poolMask(these, 2, 3);
+      assert.equal(
+        allowed.reduce((sum, count) => sum + count, 0),
+        pairs,
+      );
+      const both = bias ? [painted, bias] : [painted];
+      for (let from = 0; from <= keys; from += 1) {
+        for (let to = from; to <= keys; to += 3) {
+          const marked = Array.from({ length: to - from }, (_, step) => both.some((one) => bitAt(one, 2, from + step)));
+          assert.equal(countBits(both, 2, from, to), marked.filter(Boolean).length, `${from} to ${to}`);
+        }
+      }
     }
   }
+});
+
+test('a map of more pairs than 32 bits count is counted, at once where all queries have the same marks', () => {
+  const size = 50_000;
+  const data = Uint8Array.from({ length: size }, (_, key) => key % 2);
+  for (const shape of [
+    [1, size],
+    [size, 1],
+  ]) {
+    const begin = performance.now();
+    const painted = planeOf({ data, shape }, { batch: 0, head: 0 }, 0);
+    const empty = shape[0] === 1 ? 0 : size / 2;
+    assert.deepEqual(countLeft(rules(size, size, { painted })), { pairs: 1_250_000_000, empty });
+    assert.ok(performance.now() - begin < 1000, `${performance.now() - begin} ms`);
+  }
+  const bits = noBits(size, size);
+  markRange(bits.data, size * size - 11, size * size - 1);
+  assert.deepEqual([bitAt(bits, size - 1, size - 2), bitAt(bits, size - 1, size - 1)], [true, false]);
+  assert.equal(countBits([bits], size - 1, 0, size), 10);
 });
 
 test('a handle stands where its value is, and its place means its value', () => {

@@ -1,14 +1,14 @@
 // What masks leave, in a line.
 
 import { formatCount } from '../views/parts/format.ts';
-import type { countLeft } from '../views/parts/rules.ts';
+import type { Left } from '../views/parts/rules.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import type { Sizes } from './tensors.ts';
 import { text } from './text.ts';
 
 /** How many pairs are left of how many, and how many queries have none. */
 export function sayLeft(
-  { pairs, empty }: ReturnType<typeof countLeft>,
+  { pairs, empty }: Left,
   { queries, keys }: Pick<Sizes, 'queries' | 'keys'>,
   language: Language,
 ): string {

@@ -1,4 +1,4 @@
-// A matrix of yes and no, eight entries to a byte: which pairs of a query and a key were marked.
+// Which pairs of a query and a key are marked: packed, eight entries to a byte, or as a tensor has them.
 
 /** `queries` x `keys` bits, row-major. Never changed once made: what comes next is a copy. */
 export interface Bits {
@@ -6,6 +6,18 @@ export interface Bits {
   readonly keys: number;
   readonly data: Uint8Array;
 }
+
+/** The entries of a tensor that are `mark`, read where they stand: `queries` x `keys` of them, from `start` on. */
+export interface Plane {
+  readonly queries: number;
+  readonly keys: number;
+  readonly start: number;
+  readonly data: ArrayLike<number>;
+  readonly mark: number;
+}
+
+/** An axis of 1 is the same all along, as the kernel stretches it. */
+export type Marks = Bits | Plane;
 
 /** Rows and columns as half-open ranges. */
 export interface Block {
@@ -25,6 +37,17 @@ export function bitsFrom(queries: number, keys: number, marked: (index: number) 
   return bits;
 }
 
+/** The entries of one head that are `mark`, of a tensor whose axes stretch. */
+export function planeOf(
+  { data, shape }: { data: ArrayLike<number>; shape: readonly number[] },
+  { batch, head }: { batch: number; head: number },
+  mark: number,
+): Plane {
+  const [keys = 1, queries = 1, heads = 1, items = 1] = [...shape].reverse();
+  const before = (items > 1 ? batch * heads : 0) + (heads > 1 ? head : 0);
+  return { queries, keys, start: before * queries * keys, data, mark };
+}
+
 /** Marks the entries [from, to), by index, in `data` that is being made. */
 export function markRange(data: Uint8Array, from: number, to: number): void {
   const [first, last] = [Math.ceil(from / 8) * 8, Math.floor(to / 8) * 8];
@@ -34,9 +57,19 @@ export function markRange(data: Uint8Array, from: number, to: number): void {
 }
 
 /** Whether the pair is marked. */
-export function bitAt({ data, keys }: Bits, query: number, key: number): boolean {
-  const index = query * keys + key;
-  return (((data[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+export function bitAt(marks: Marks, query: number, key: number): boolean {
+  const index = indexIn(marks, query, marks.keys > 1 ? key : 0);
+  if ('mark' in marks) return marks.data[marks.start + index] === marks.mark;
+  return (((marks.data[byteOf(index)] ?? 0) >> (index & 7)) & 1) === 1;
+}
+
+function indexIn({ queries, keys }: Marks, query: number, key: number): number {
+  return (queries > 1 ? query * keys : 0) + key;
+}
+
+/** Where the bit of an index is. No shift: that of a large matrix is beyond 32 bits. */
+function byteOf(index: number): number {
+  return Math.floor(index / 8);
 }
 
 /** A copy with all of `block` marked, or not. */
@@ -58,21 +91,45 @@ export function inverted(bits: Bits): Bits {
   return { ...bits, data };
 }
 
-const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+/** So many keys are looked at together: with up to seven before them they fill 32 bits. */
+const TOGETHER = 24;
 
-/** How many entries of [from, to), by index, are marked in any of `all`. */
-export function countBits(all: readonly Bits[], from: number, to: number): number {
+/** How many keys of [from, to) are marked for the query in any of `all`. */
+export function countBits(all: readonly Marks[], query: number, from: number, to: number): number {
   let count = 0;
-  const [first, last] = [from >> 3, (to - 1) >> 3];
-  for (let at = first; at <= last && from < to; at += 1) {
-    let byte = 0;
-    for (const { data } of all) byte |= data[at] ?? 0;
-    // What stands before the first entry and behind the last does not count.
-    if (at === first) byte &= 255 << (from & 7);
-    if (at === last) byte &= 255 >> (7 - ((to - 1) & 7));
-    count += ONES[byte & 255] ?? 0;
+  for (let key = from; key < to; key += TOGETHER) {
+    const size = Math.min(TOGETHER, to - key);
+    let word = 0;
+    for (const marks of all) word |= wordOf(marks, query, key, size);
+    count += ones(word);
   }
   return count;
+}
+
+/** The marks of `size` keys, as the lowest bits of a word. */
+function wordOf(marks: Marks, query: number, key: number, size: number): number {
+  const every = (1 << size) - 1;
+  if (marks.keys === 1) return bitAt(marks, query, 0) ? every : 0;
+  const index = indexIn(marks, query, key);
+  if ('mark' in marks) return wordIn(marks, index, size);
+  const { data } = marks;
+  const at = byteOf(index);
+  const low = (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8);
+  const high = (data[at + 2] ?? 0) | ((data[at + 3] ?? 0) << 8);
+  return ((low | (high << 16)) >>> (index & 7)) & every;
+}
+
+function wordIn({ data, start, mark }: Plane, index: number, size: number): number {
+  let word = 0;
+  for (let at = 0; at < size; at += 1) if (data[start + index + at] === mark) word |= 1 << at;
+  return word;
+}
+
+/** How many bits of a word are set (Warren, Hacker's Delight, 5-1). */
+function ones(word: number): number {
+  const pairs = word - ((word >> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >> 2) & 0x33333333);
+  return Math.imul((fours + (fours >> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Whether nothing is marked. */
@@ -90,7 +147,7 @@ export function sameBits(a: Bits | undefined, b: Bits | undefined): boolean {
 }
 
 function setBit(data: Uint8Array, index: number, on: boolean): void {
-  const bit = 1 << (index & 7);
-  const byte = data[index >> 3] ?? 0;
-  data[index >> 3] = on ? byte | bit : byte & ~bit;
+  const [at, bit] = [byteOf(index), 1 << (index & 7)];
+  const byte = data[at] ?? 0;
+  data[at] = on ? byte | bit : byte & ~bit;
 }

@@ -1,7 +1,7 @@
 // Which rule removes which key, worked out from the options: for showing and saying. What the heat map draws is the
 // kernel's own answer, and a test holds the two together.
 
-import { bitAt, countBits, isEmpty, type Bits } from './bits.ts';
+import { bitAt, countBits, isEmpty, type Marks } from './bits.ts';
 import { cellOf, cellRange } from './layout.ts';
 
 /** Why a key is removed from a query's row. */
@@ -20,9 +20,9 @@ export interface Rules {
   queryLength: number;
   keyLength: number;
   /** What was taken away by hand or by a file. */
-  painted?: Bits | undefined;
+  painted?: Marks | undefined;
   /** Where the bias is minus infinity. */
-  bias?: Bits | undefined;
+  bias?: Marks | undefined;
 }
 
 /** The keys [from, to) that `query` may see by the causal rule, the window and the lengths. */
@@ -51,22 +51,57 @@ export function rulesAgainst(rules: Rules, query: number, key: number): Rule[] {
 }
 
 /** How many pairs the masks leave, and how many queries without any. */
-export function countLeft(rules: Rules): { pairs: number; empty: number } {
-  const marks = marksOf(rules);
+export interface Left {
+  pairs: number;
+  empty: number;
+}
+
+export function countLeft(rules: Rules): Left {
+  const steps = countingLeft(rules);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Counts what the masks leave, a query with each step: who has something else to do does it in between. */
+export function* countingLeft(rules: Rules): Generator<undefined, Left> {
+  const countMarked = counterOf(rules);
   let [pairs, empty] = [0, 0];
   for (let query = 0; query < rules.queries; query += 1) {
     const [from, to] = visibleKeys(rules, query);
-    const start = query * rules.keys;
-    const left = to - from - (marks.length ? countBits(marks, start + from, start + to) : 0);
+    const left = to - from - countMarked(query, from, to);
     pairs += left;
     if (left === 0) empty += 1;
+    yield;
   }
   return { pairs, empty };
 }
 
-/** The marked pairs, where there are any. */
-function marksOf({ painted, bias }: Rules): Bits[] {
-  return [painted, bias].flatMap((bits) => (bits && !isEmpty(bits) ? [bits] : []));
+/** How many keys of [from, to) are marked for a query. */
+type CountMarked = (query: number, from: number, to: number) => number;
+
+function counterOf(rules: Rules): CountMarked {
+  const marks = marksOf(rules);
+  const rows = marks.filter(({ keys }) => keys === 1);
+  const others = marks.filter(({ keys }) => keys > 1);
+  const count = keyCounterOf(others, rules.keys);
+  if (rows.length === 0) return count;
+  return (query, from, to) => (rows.some((one) => bitAt(one, query, 0)) ? to - from : count(query, from, to));
+}
+
+/** Marks that are the same for every query are counted once, up to each key. */
+function keyCounterOf(marks: readonly Marks[], keys: number): CountMarked {
+  if (marks.length === 0) return () => 0;
+  if (marks.some(({ queries }) => queries > 1)) return (query, from, to) => countBits(marks, query, from, to);
+  const before = new Uint32Array(keys + 1);
+  for (let key = 0; key < keys; key += 1) before[key + 1] = (before[key] ?? 0) + countBits(marks, 0, key, key + 1);
+  return (_, from, to) => (before[to] ?? 0) - (before[from] ?? 0);
+}
+
+/** The marked pairs, where there are any; a tensor is not searched for them. */
+function marksOf({ painted, bias }: Rules): Marks[] {
+  return [painted, bias].flatMap((marks) => (marks && ('mark' in marks || !isEmpty(marks)) ? [marks] : []));
 }
 
 /** The masks pooled to `rows` x `columns` cells: of each cell, how many of its pairs are left, and how many were painted away. */
@@ -94,13 +129,13 @@ export function poolMask(rules: Rules, rows: number, columns: number): PooledMas
     empty: new Uint32Array(rows),
   };
   const edges = Array.from({ length: columns }, (_, column) => cellRange(column, columns, rules.keys));
-  const marks = marksOf(rules);
+  const countMarked = marksOf(rules).length ? counterOf(rules) : undefined;
   for (let row = 0; row < rows; row += 1) {
     const [from, to] = cellRange(row, rows, rules.queries);
     edges.forEach(([start, end], column) => (pooled.size[row * columns + column] = (to - from) * (end - start)));
-    const line = { rules, row, edges, marks, whole: new Float64Array(columns + 1) };
+    const line = { rules, row, edges, whole: new Float64Array(columns + 1) };
     for (let query = from; query < to; query += 1) {
-      const left = marks.length ? addMarked(pooled, line, query) : addRange(pooled, line, query);
+      const left = countMarked ? addMarked(pooled, line, query, countMarked) : addRange(pooled, line, query);
       if (left === 0) pooled.empty[row] = (pooled.empty[row] ?? 0) + 1;
     }
     addWhole(pooled, line);
@@ -113,7 +148,6 @@ interface Line {
   rules: Rules;
   row: number;
   edges: readonly (readonly [number, number])[];
-  marks: readonly Bits[];
   whole: Float64Array;
 }
 
@@ -150,8 +184,9 @@ function addWhole({ allowed, columns }: PooledMask, { row, edges, whole }: Line)
 /** Adds a query cell by cell, without the keys that are marked. */
 function addMarked(
   { allowed, painted, columns }: PooledMask,
-  { rules, row, edges, marks }: Line,
+  { rules, row, edges }: Line,
   query: number,
+  countMarked: CountMarked,
 ): number {
   const [from, to] = visibleKeys(rules, query);
   let left = 0;
@@ -161,7 +196,7 @@ function addMarked(
     const [first, last] = [Math.max(from, edge[0]), Math.min(to, edge[1])];
     if (first >= last) break;
     const cell = row * columns + column;
-    const marked = countBits(marks, query * rules.keys + first, query * rules.keys + last);
+    const marked = countMarked(query, first, last);
     painted[cell] = (painted[cell] ?? 0) + marked;
     allowed[cell] = (allowed[cell] ?? 0) + last - first - marked;
     left += last - first - marked;
