@@ -282,6 +282,8 @@ test('a mask takes keys away, head by head, and is summed up with the controls',
           [...weights.data],
         );
       };
+      const about = async () => JSON.parse((await save(page.locator('.map .take'), 'json')).text);
+      assert.deepEqual((await about()).masks, ['attnMask']);
       const mask = [1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1];
       await drawn({ data: Uint8Array.from(mask), shape: [4, 4] });
       const left = page.locator('.mask-left');
@@ -306,10 +308,52 @@ test('a mask takes keys away, head by head, and is summed up with the controls',
       });
       await isReady(page, 'one', 4);
       assert.equal(await left.innerText(), 'Which keys each query may see: 9 of 16 pairs');
+      assert.deepEqual((await about()).masks, ['attnBias']);
       await page.evaluate(() => document.querySelector('qk-scope').removeAttribute('controls'));
       await left.waitFor({ state: 'hidden' });
     },
   ));
+
+test('what a mask leaves of a long map is counted where that is seen, and holds nothing up', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    const left = page.locator('.mask-left');
+    const show = (tokens, rows, count) =>
+      page
+        .evaluate(
+          ([size, queries]) => {
+            const row = Float32Array.from({ length: size }, (_, at) => Math.sin(at));
+            const marks = Uint8Array.from({ length: queries * size }, (_, at) => at % 2);
+            Object.assign(document.querySelector('qk-scope'), {
+              data: { q: { data: row, shape: [size, 1] }, k: { data: row, shape: [size, 1] } },
+              options: { attnMask: { data: marks, shape: [queries, size] } },
+            });
+          },
+          [tokens, rows],
+        )
+        .then(() => isReady(page, 'one', count));
+    await page.evaluate(() => {
+      globalThis['longest'] = 0;
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) globalThis['longest'] = Math.max(globalThis['longest'], duration);
+      }).observe({ type: 'longtask' });
+    });
+    const longest = () => page.evaluate(() => globalThis['longest']);
+    await show(16384, 1, 1);
+    await page.waitForTimeout(300);
+    assert.equal(await left.textContent(), '', 'nobody sees it');
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('controls', ''));
+    await left.filter({ hasText: '134,217,728 of 268,435,456 pairs' }).waitFor();
+    assert.ok((await longest()) < 1000, `${await longest()} ms`);
+    // Of marks of their own each query is counted by itself, in slices of time.
+    await show(4096, 4096, 2);
+    await page.evaluate(() => (globalThis['longest'] = 0));
+    await left.filter({ hasText: '8,388,608 of 16,777,216 pairs' }).waitFor();
+    assert.ok((await longest()) < 1000, `${await longest()} ms`);
+    // Too many to be counted: nothing is said, nor what was true before.
+    await show(8200, 8200, 3);
+    await page.waitForTimeout(300);
+    assert.equal(await left.textContent(), '');
+  }));
 
 test('a mask of a figure is compared, and never written down, as heads are stepped through', () =>
   site.visit({ html: page('<qk-scope id="one" view="heads" loading="eager" controls></qk-scope>') }, async (page) => {

@@ -7,7 +7,6 @@ import { Inspector } from '../page/inspector.ts';
 import { Lens } from '../page/lens.ts';
 import { painter } from '../page/painter.ts';
 import type { Scope } from '../page/scope.ts';
-import { sayLeft } from '../page/maskleft.ts';
 import { rulesOf, settingsFrom } from '../page/settings.ts';
 import type { Reading, Source } from '../page/source.ts';
 import type { Place } from '../page/state.ts';
@@ -15,9 +14,8 @@ import type { Exported } from '../page/story/section.ts';
 import { TakeMenu } from '../page/story/take.ts';
 import { MatrixView, type MatrixCell, type Tokens } from '../views/index.ts';
 import { element } from '../views/parts/dom.ts';
-import { countLeft } from '../views/parts/rules.ts';
-import { phrase, type Language } from '../views/parts/text.ts';
-import { marksOf } from './marks.ts';
+import type { Language } from '../views/parts/text.ts';
+import { MaskLine } from './maskline.ts';
 
 /** What is drawn. */
 export interface Drawn {
@@ -33,7 +31,6 @@ export interface Drawn {
 
 const text = {
   takeMatrix: { en: 'Export the matrix', zh: '导出矩阵' },
-  mask: { en: 'Which keys each query may see: {left}', zh: '每个查询能看到哪些键：{left}' },
   takeCell: { en: 'Export this pair', zh: '导出这一对' },
 } satisfies Record<string, Text>;
 
@@ -49,7 +46,7 @@ export class Heat {
   readonly #matrix: MatrixView;
   readonly #inspector: Inspector;
   readonly #lens: Lens;
-  readonly #left = element('p', { class: 'mask-left', role: 'status' });
+  readonly #left = new MaskLine();
   readonly #takeMatrix = this.#menu(text.takeMatrix, (shown) => exportMatrix(this.#matrix, shown));
   readonly #takeCell = this.#menu(text.takeCell, (shown) => this.#inspector.exported(shown));
   #shown: { drawn: Drawn; scope: Scope } | undefined;
@@ -61,7 +58,14 @@ export class Heat {
     this.#matrix = new MatrixView(room, painter);
     this.#lens = new Lens(this.#matrix, { ended: () => this.#inspect(this.#matrix.cell), again: () => heard.again() });
     host.append(
-      element('div', { class: 'map', part: 'matrix' }, room, this.#matrix.live, this.#left, this.#takeMatrix.element),
+      element(
+        'div',
+        { class: 'map', part: 'matrix' },
+        room,
+        this.#matrix.live,
+        this.#left.element,
+        this.#takeMatrix.element,
+      ),
       element('div', { class: 'cell', part: 'cell' }, panel, this.#takeCell.element),
     );
     this.#inspector = new Inspector(panel, this.#matrix, () => this.#lens.resume());
@@ -76,11 +80,11 @@ export class Heat {
 
   /** Draws a head; settles when it is on the canvas. */
   async show(drawn: Drawn, control: Reading): Promise<void> {
-    const { map, place, stage, tokens, colors, pool } = drawn;
+    const { map, place, options, stage, tokens, colors, pool } = drawn;
     const scope = await this.#lens.open({ map, place, stage }, control);
     this.#shown = { drawn, scope };
     this.#matrix.tokens = tokens;
-    this.#count();
+    this.#left.rules = rulesOf(settingsFrom(options), options, map, place);
     this.#lens.show(scope, { colors, pool });
     await this.#matrix.drawn;
   }
@@ -89,8 +93,7 @@ export class Heat {
     this.#language = language;
     this.#lens.language = language;
     this.#lens.recolor();
-    this.#inspector.language = language;
-    this.#count();
+    this.#inspector.language = this.#left.language = language;
     for (const menu of [this.#takeMatrix, this.#takeCell]) menu.speak(language);
     this.#inspect(this.#matrix.cell);
   }
@@ -101,17 +104,7 @@ export class Heat {
 
   free(): void {
     this.#lens.clear();
-  }
-
-  /** Says what masks leave, where they take something away. */
-  #count(): void {
-    if (!this.#shown) return;
-    const { map, place, options } = this.#shown.drawn;
-    const rules = { ...rulesOf(settingsFrom(options), options, map, place), ...marksOf(options, map, place) };
-    const left = countLeft(rules);
-    this.#left.hidden = left.pairs === map.queries * map.keys;
-    const words = { left: sayLeft(left, map, this.#language) };
-    this.#left.textContent = this.#left.hidden ? '' : phrase(text.mask, this.#language, words);
+    this.#left.rules = undefined;
   }
 
   #inspect(cell: MatrixCell | undefined): void {

@@ -4,10 +4,10 @@
 // Everything here is driven by the catalogue; nothing knows a parameter by name.
 
 import { catalog, type CatalogMember, type CatalogParameter, type Text } from '../generated/catalog.ts';
-import type { ProblemOptions, Tensor } from '../engine/index.ts';
+import type { Mask, ProblemOptions, Tensor } from '../engine/index.ts';
 import { bitsOf, toMask, type Painted } from './painted.ts';
 import { isTensorValue, tensorsOf, type Sizes, type TensorValue } from './tensors.ts';
-import type { Bits } from '../views/parts/bits.ts';
+import { planeOf, type Bits, type Marks } from '../views/parts/bits.ts';
 import type { Rules } from '../views/parts/rules.ts';
 
 /** A parameter's value; null is automatic. */
@@ -35,6 +35,9 @@ export interface Masks {
   readonly queryLengths?: readonly number[] | undefined;
   readonly painted?: Painted | undefined;
   readonly bias?: LoadedBias | undefined;
+  /** What the problem itself brings along, where nothing painted or loaded takes its place. */
+  readonly attnMask?: Mask | undefined;
+  readonly attnBias?: Tensor | undefined;
 }
 
 /** A bias from a file: added to logits, and where it is minus infinity the key is removed. */
@@ -67,7 +70,7 @@ export function memberOf(list: ListName, id: string): CatalogMember {
   return found;
 }
 
-/** The settings of a capture: what its file says, the rest at its default. */
+/** The settings of a capture, or of a figure: what it says, masks among it, the rest at its default. */
 export function settingsFrom(options: ProblemOptions): Settings {
   const given = options as Record<string, unknown>;
   const values: Record<string, Value> = {};
@@ -77,7 +80,12 @@ export function settingsFrom(options: ProblemOptions): Settings {
     normalizer: chosenFrom(options.normalizer, 'softmax'),
     position: chosenFrom(options.position, 'none'),
     options: values,
-    masks: { keyLengths: options.keyValueSeqLengths, queryLengths: options.querySeqLengths },
+    masks: {
+      keyLengths: options.keyValueSeqLengths ?? undefined,
+      queryLengths: options.querySeqLengths ?? undefined,
+      attnMask: options.attnMask ?? undefined,
+      attnBias: options.attnBias ?? undefined,
+    },
   };
 }
 
@@ -163,12 +171,11 @@ export function rulesOf(
   settings: Settings,
   base: ProblemOptions,
   sizes: Pick<Sizes, 'queries' | 'keys'>,
-  { batch, head }: { batch: number; head: number },
+  at: { batch: number; head: number },
 ): Rules {
   const { options, masks } = settings;
   const offset = offsetOf(settings, base, sizes);
   const bound = (name: string): number => (offset === undefined ? -1 : Number(options[name] ?? -1));
-  const bias = forbidden(settings).has('attnBias') ? undefined : masks.bias;
   const { queries, keys } = sizes;
   return {
     queries,
@@ -178,11 +185,25 @@ export function rulesOf(
     left: bound('leftWindowSize'),
     right: bound('rightWindowSize'),
     // A link may say any length: what the kernel refuses stands at its limit here.
-    queryLength: Math.min(masks.queryLengths?.[batch] ?? queries, queries),
-    keyLength: Math.min(masks.keyLengths?.[batch] ?? keys, keys),
-    painted: masks.painted && fits(masks.painted, sizes) ? bitsOf(masks.painted, head) : undefined,
-    bias: bias?.removed[bias.removed.length > 1 ? head : 0],
+    queryLength: Math.min(masks.queryLengths?.[at.batch] ?? queries, queries),
+    keyLength: Math.min(masks.keyLengths?.[at.batch] ?? keys, keys),
+    painted: paintedAt(masks, sizes, at),
+    bias: forbidden(settings).has('attnBias') ? undefined : biasAt(masks, at),
   };
+}
+
+function paintedAt(
+  { painted, attnMask }: Masks,
+  sizes: Pick<Sizes, 'queries' | 'keys'>,
+  at: { batch: number; head: number },
+): Marks | undefined {
+  if (painted && fits(painted, sizes)) return bitsOf(painted, at.head);
+  return attnMask && planeOf(attnMask, at, 0);
+}
+
+function biasAt({ bias, attnBias }: Masks, at: { batch: number; head: number }): Marks | undefined {
+  if (bias) return bias.removed[bias.removed.length > 1 ? at.head : 0];
+  return attnBias && planeOf(attnBias, at, -Infinity);
 }
 
 /** One place that a control can set, as `temperature` or `normalizer.bias`. */
