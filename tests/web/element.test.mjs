@@ -587,6 +587,8 @@ test('what makes no sense is told in words, whatever it is', () =>
       ['data', '{"q":1,"k":2}', /q should be lists of lists of numbers/],
       ['data', '{"q":[[1,2],[3]],"k":[[1,2]]}', /q should be lists of 2/],
       ['src', 'http://[', /src should be an address/],
+      ['src', '', /^there are no numbers yet: src, data, or q and k say which\.$/],
+      ['assign', '5', /there are no numbers yet/],
       ['theme', 'green', /theme should be auto, light, dark/],
     ]) {
       await page.evaluate(
@@ -603,6 +605,72 @@ test('what makes no sense is told in words, whatever it is', () =>
     await isReady(page, 'one');
     await page.locator('qk-scope [part="note"]').filter({ hasText: '2' }).waitFor();
   }));
+
+test('bytes, and lists whose rows are arrays of numbers, are numbers; of what is none is said what it is', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    const give = (make) =>
+      page.evaluate(
+        ([kind, given]) => {
+          const rows = (all) => all.map((row) => Float32Array.from(row));
+          const made = {
+            bytes: () => new TextEncoder().encode(JSON.stringify({ q: given.q, k: given.k })),
+            rows: () => ({ q: rows(given.q), k: given.k.map((row) => Float64Array.from(row)) }),
+            odd: () => Uint16Array.of(1, 2, 3),
+            inner: () => ({ q: [new Map()], k: given.k }),
+          };
+          document.querySelector('qk-scope')['data'] = made[kind]();
+        },
+        [make, FOUR],
+      );
+    for (const [times, kind] of ['bytes', 'rows'].entries()) {
+      await give(kind);
+      await isReady(page, 'one', times + 1);
+    }
+    const said = (words) => page.locator('qk-scope').getByRole('alert').filter({ hasText: words });
+    await give('odd');
+    await said(/^data should be an object with q and k, and is Uint16Array\.$/).waitFor();
+    await give('inner');
+    await said(/^q should be lists of lists of numbers, and is \["Map"\]\.$/).waitFor();
+  }));
+
+test('a capture whose names do not say which tensors are Q and K says so, and assign does', () =>
+  site.visit({ html: page('<qk-scope id="one" view="steps" loading="eager"></qk-scope>') }, async (page) => {
+    const { q, k, tokens } = FOUR;
+    await page.route('**/named.json', (route) => route.fulfill({ json: { queries: q, keys: k, payload: q, tokens } }));
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/named.json'));
+    const said = (words) => page.locator('qk-scope').getByRole('alert').filter({ hasText: words });
+    await said(/the capture holds .*“queries”.* say it by assign, .* or call them layers\.0\.q/).waitFor();
+    const assign = (roles) =>
+      page.evaluate((value) => Object.assign(document.querySelector('qk-scope'), { assign: value }), roles);
+    await assign({ query: 'queries', key: 'nowhere' });
+    await said(/nowhere/).waitFor();
+    await assign({ query: 'queries', keys: 'keys' });
+    await said(/keys/).waitFor();
+    await assign('[');
+    await said(/assign should be JSON/).waitFor();
+    await assign({ query: 'queries', key: 'keys', value: 'payload' });
+    await isReady(page, 'one');
+    assert.equal(
+      await page.evaluate(() => document.querySelector('qk-scope').getAttribute('assign')),
+      '{"query":"queries","key":"keys","value":"payload"}',
+    );
+    assert.match(await page.locator('.story-view').innerText(), /cat/);
+    assert.doesNotMatch(await page.locator('.story-view').innerText(), /no V here/);
+  }));
+
+test('a policy that forbids WebAssembly is named in a whole sentence', () =>
+  site.visit(
+    {
+      html: page(`<qk-scope id="one" ${four} loading="eager"></qk-scope>`, {
+        head: `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'" />`,
+      }),
+      expectedErrors: /Content Security Policy/,
+    },
+    async (page) => {
+      const alert = page.locator('qk-scope').getByRole('alert').filter({ hasText: 'wasm-unsafe-eval' });
+      assert.match(await alert.innerText(), /[^.]\)\.$/);
+    },
+  ));
 
 test('an attribute or a property of another type is told by its name, and the figure mends', () =>
   site.visit({ html: page(`<qk-scope id="one" loading="eager" ${four}></qk-scope>`) }, async (page) => {

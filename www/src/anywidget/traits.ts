@@ -1,6 +1,6 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
-import { ATTRIBUTES, DATA_ATTRIBUTES, isPlace, MASK, written } from '../element/attributes.ts';
+import { ATTRIBUTES, isPlace, MASK, written } from '../element/attributes.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -8,11 +8,11 @@ type Get = (trait: string) => unknown;
 /** Shows what traits say: one of them is new. */
 type Show = (figure: QkScopeElement, get: Get) => void;
 
-/** Traits that are numbers or belong to some, and go to the figure as an object: JSON would cost a second copy as text. */
-const NUMBERS = DATA_ATTRIBUTES.filter((name) => name !== 'src').map(snake);
+/** Traits that are numbers, and go to the figure as an object: JSON would cost a second copy as text. */
+const NUMBERS = ['data', 'q', 'k', 'v'];
 
 /** Traits that are attributes as they are: `left-window-size` is `left_window_size`. */
-const SAID = ATTRIBUTES.filter((name) => !NUMBERS.includes(snake(name)));
+const SAID = ATTRIBUTES.filter((name) => !NUMBERS.includes(name));
 
 /** Which traits there are, and how each is shown. */
 export const shownBy: readonly (readonly [readonly string[], Show])[] = [
@@ -48,9 +48,9 @@ function say(figure: QkScopeElement, name: string, value: unknown): void {
 function dataOf(get: Get): QkScopeElement['data'] {
   const capture = get('data');
   if (capture instanceof DataView) return bytesOf(capture);
-  const [q, k, v, tokens, keyTokens] = ['q', 'k', 'v', 'tokens', 'key_tokens'].map((trait) => get(trait) ?? undefined);
+  const [q, k, v] = ['q', 'k', 'v'].map((trait) => get(trait) ?? undefined);
   if (q === undefined) return undefined;
-  return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v), tokens, keyTokens } as Given;
+  return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v) } as Given;
 }
 
 /** Bytes with a shape. */

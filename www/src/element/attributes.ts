@@ -5,7 +5,7 @@ import type { Mask, ProblemOptions } from '../engine/index.ts';
 import type { Language } from '../views/parts/text.ts';
 import { VIEWS, type ViewId } from './views.ts';
 import { AttributeError } from './fault.ts';
-import { numbersOf, type Entries } from './lists.ts';
+import { isNumbers, numbersOf, type Entries } from './lists.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export type Loading = 'lazy' | 'eager';
@@ -20,7 +20,7 @@ export const MASK = 'mask';
 export const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
 
 /** Attributes that say which numbers. */
-export const DATA_ATTRIBUTES = ['src', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
+export const DATA_ATTRIBUTES = ['src', 'assign', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
 /** Attributes that say what is looked at, and how. */
 export const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
 /** Attributes that decide what is around a view, and leave it alone. */
@@ -59,8 +59,7 @@ export function written(value: unknown): string | null {
 }
 
 /** JSON writes an array of numbers as an object, unless it is told. */
-const listed = (_: string, value: unknown): unknown =>
-  value instanceof Float32Array || value instanceof Uint8Array ? Array.from(value) : value;
+const listed = (_: string, value: unknown): unknown => (isNumbers(value) ? Array.from(value) : value);
 
 /** What is looked at, and how. */
 export interface Asked {
@@ -157,10 +156,10 @@ export function jsonIn(read: Read, name: string): unknown {
   }
 }
 
-/** An address, from `base`; undefined where it is not there. */
+/** An address, from `base`; undefined where it is not there, or empty: that would be the page itself. */
 export function addressIn(read: Read, name: string, base: string): URL | undefined {
-  const said = read(name);
-  if (said === null) return undefined;
+  const said = read(name)?.trim();
+  if (!said) return undefined;
   try {
     return new URL(said, base);
   } catch {

@@ -40,6 +40,12 @@ const withParameters = 'By name, or with parameters as JSON: {"id":"…", …}.'
 
 const NAMED: Record<Named, Described> = {
   src: { type: 'string', object: 'URL', about: 'The address of a capture: safetensors, npz, npy or JSON.' },
+  assign: {
+    type: 'string',
+    object: "import('./index.js').Assignment",
+    about:
+      'Which tensors of a capture are Q, K and V where their names do not say, as JSON: {"query":"…","key":"…","value":"…"}.',
+  },
   data: { type: 'string', about: 'Q, K and more as one JSON object: {"q":[[…]],"k":[[…]]}.' },
   q: {
     type: 'string',
@@ -122,7 +128,7 @@ export const attributes: readonly (Described & { name: string })[] = [
 /** The properties that take what no attribute can say. */
 export const objects: Record<string, Described> = {
   data: {
-    type: 'Given | Blob | ArrayBuffer | string | undefined',
+    type: 'Given | Blob | ArrayBuffer | Uint8Array | string | undefined',
     about: 'Q, K and more, or the bytes of a capture. It goes before every attribute with numbers.',
   },
   options: {

@@ -26,8 +26,8 @@ export function numbersOf(name: string, given: unknown, entries: Entries): { dat
   const take = (part: unknown, axis: number): void => {
     const size = shape[axis];
     if (size === undefined) return add(part);
-    if (!Array.isArray(part) || part.length !== size) throw new AttributeError(name, `lists of ${size}`, part);
-    for (const one of part as unknown[]) take(one, axis + 1);
+    if (!isList(part) || part.length !== size) throw new AttributeError(name, `lists of ${size}`, part);
+    for (const one of part) take(one, axis + 1);
   };
   take(given, 0);
   return { data, shape };
@@ -35,10 +35,16 @@ export function numbersOf(name: string, given: unknown, entries: Entries): { dat
 
 function shapeOf(given: unknown): number[] {
   const shape: number[] = [];
-  for (let level = given; Array.isArray(level) && shape.length < 5; level = level[0] as unknown)
-    shape.push(level.length);
+  for (let level = given; isList(level) && shape.length < 5; level = level[0]) shape.push(level.length);
   return shape;
 }
+
+/** Whether it is an array that holds nothing but numbers. */
+export const isNumbers = (given: unknown): given is ArrayLike<unknown> & Iterable<unknown> =>
+  ArrayBuffer.isView(given) && !(given instanceof DataView);
+
+const isList = (given: unknown): given is ArrayLike<unknown> & Iterable<unknown> =>
+  Array.isArray(given) || isNumbers(given);
 
 function isTensor(given: unknown): given is { data: unknown[]; shape: number[] } {
   if (typeof given !== 'object' || given === null || !('data' in given && 'shape' in given)) return false;

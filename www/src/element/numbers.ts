@@ -1,7 +1,11 @@
 // Where the numbers of a figure come from: a file at an address, JSON in an attribute or a property, or Q and K one by one.
 
-import { openCapture, type Tensor } from '../engine/index.ts';
+import { openCapture, type Assignment, type CaptureSource, type Tensor } from '../engine/index.ts';
+import type { Text } from '../generated/catalog.ts';
+import { PageError } from '../page/reason.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
+import { sameTokens } from '../page/tokens.ts';
+import { clip, phrase, visibleToken } from '../views/parts/text.ts';
 import { addressIn, jsonIn, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
 import { numbersOf, type Entries } from './lists.ts';
@@ -12,24 +16,74 @@ const NUMBERS: Entries = {
   numberOf: (entry) => (typeof entry === 'number' ? entry : undefined),
 };
 
-/** What the property `data` takes; text is JSON. */
-export type Data = Given | Blob | ArrayBuffer | string;
+const text = {
+  missing: {
+    en: 'there are no numbers yet: src, data, or q and k say which',
+    zh: '尚无数据：请用 src、data，或 q 与 k 给出',
+  },
+  unnamed: {
+    en: 'the capture holds {names}, and which of these are Q and K is not said: say it by assign, {"query":"…","key":"…"}, or call them layers.0.q and layers.0.k',
+    zh: '数据中有 {names}，但没有说明哪些是 Q 和 K：请用 assign 指明，如 {"query":"…","key":"…"}，或命名为 layers.0.q 与 layers.0.k',
+  },
+  unused: { en: 'Not used: {names}. The numbers are those of {used}.', zh: '未使用：{names}。数据取自 {used}。' },
+} satisfies Record<string, Text>;
 
-/** The numbers of a figure: those of the property, of `data`, at `src`, or of `q` and `k`. */
+/** Names of tensors that are shown in a sentence, and characters of all of them. */
+const MOST_NAMES = 8;
+const LONGEST_NAMES = 200;
+
+/** What the property `data` takes; text is JSON. */
+export type Data = Given | Blob | ArrayBuffer | Uint8Array | string;
+
+/** The numbers of a figure: those of the property, of `data`, at `src`, or of `q` and `k`; the first that is there. */
 export async function numbersIn(read: Read, data: Data | undefined, base: string, reading: Reading): Promise<Source> {
   const said = data ?? read('data') ?? undefined;
   const given = typeof said === 'string' ? jsonIn(() => said, 'data') : said;
-  if (given instanceof Blob || given instanceof ArrayBuffer) return captured(await openCapture(given, reading), '');
-  if (given !== undefined) return fromObject(given);
+  if (isBytes(given)) return labelled(await opened(given, '', read, reading), read, 'data', ['src', 'q', 'k', 'v']);
+  if (given !== undefined) return labelled(fromObject(given), read, 'data', ['src', 'assign', 'q', 'k', 'v']);
   const address = addressIn(read, 'src', base);
-  if (address) return captured(await openCapture(address, reading), read('src') ?? '');
-  const [q, k, v, tokens, keyTokens] = ['q', 'k', 'v', 'tokens', 'key-tokens'].map((name) => jsonIn(read, name));
-  if (q === undefined) throw new AttributeError('src', 'an address, or q and k given', 'missing');
-  return fromObject({ q, k, v, tokens, keyTokens });
+  if (address) return labelled(await opened(address, read('src') ?? '', read, reading), read, 'src', ['q', 'k', 'v']);
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => jsonIn(read, name));
+  if (q === undefined && k === undefined) throw new PageError(text.missing);
+  return labelled(fromObject({ q, k, v }), read, 'q', ['assign']);
 }
 
+const isBytes = (given: unknown): given is Blob | ArrayBuffer | Uint8Array =>
+  [Blob, ArrayBuffer, Uint8Array].some((kind) => given instanceof kind);
+
+/** A capture: its own names say which tensors are Q and K, or `assign` does. */
+async function opened(from: CaptureSource, name: string, read: Read, reading: Reading): Promise<Source> {
+  const assign = jsonIn(read, 'assign') as Assignment | undefined;
+  if (assign !== undefined && !isObject(assign))
+    throw new AttributeError('assign', 'an object with query and key', assign);
+  const capture = await openCapture(from, { ...reading, assign });
+  if (capture.layers.length > 0) return captured(capture, name);
+  const names = capture.tensors.slice(0, MOST_NAMES).map((tensor) => `“${visibleToken(tensor.name)}”`);
+  throw new PageError(text.unnamed, { names: clip(names.join(', '), LONGEST_NAMES) });
+}
+
+/** With the names that attributes give, and a word on those attributes that are passed over. */
+function labelled(source: Source, read: Read, used: string, others: readonly string[]): Source {
+  const [tokens, keyTokens] = ['tokens', 'key-tokens'].map((name) => wordsOf(name, jsonIn(read, name)));
+  const unused = others.filter((name) => read(name));
+  const words = { names: unused.join(', '), used };
+  // One list names both sides, unless the sides of a capture are called differently.
+  const isOfBoth = !source.keyTokens || sameTokens(source) !== undefined;
+  return {
+    ...source,
+    ...((tokens ?? keyTokens) && { name: NAMELESS }),
+    ...(unused.length > 0 && { note: { en: phrase(text.unused, 'en', words), zh: phrase(text.unused, 'zh', words) } }),
+    queryTokens: tokens ?? source.queryTokens,
+    keyTokens: keyTokens ?? (isOfBoth ? tokens : undefined) ?? source.keyTokens,
+  };
+}
+
+const NAMELESS = { en: '', zh: '' };
+
+const isObject = (given: unknown): given is object => typeof given === 'object' && given !== null;
+
 function fromObject(given: unknown): Source {
-  if (typeof given !== 'object' || given === null || !('q' in given) || !('k' in given)) {
+  if (!isObject(given) || !('q' in given) || !('k' in given)) {
     throw new AttributeError('data', 'an object with q and k', given);
   }
   const { q, k, v, tokens, keyTokens } = given as Record<'q' | 'k' | 'v' | 'tokens' | 'keyTokens', unknown>;
@@ -40,12 +94,11 @@ function fromObject(given: unknown): Source {
     layers: [0],
     options: {},
     queryTokens: names,
-    keyTokens: wordsOf('key-tokens', keyTokens) ?? names,
+    keyTokens: wordsOf('keyTokens', keyTokens) ?? names,
     layer: () => Promise.resolve({ query, key }),
     value: () => Promise.resolve(value),
   };
-  const words = { en: '', zh: '' };
-  return { ...content, name: words, about: words };
+  return { ...content, name: NAMELESS, about: NAMELESS };
 }
 
 /** A tensor as it is, or of lists of equal lengths. */
@@ -57,9 +110,7 @@ function tensorOf(name: string, given: unknown): Tensor {
 
 /** Whether its numbers are no list: the kernel says which they have to be. */
 function isTensor(given: unknown): given is Tensor {
-  return (
-    typeof given === 'object' && given !== null && 'data' in given && 'shape' in given && !Array.isArray(given.data)
-  );
+  return isObject(given) && 'data' in given && 'shape' in given && !Array.isArray(given.data);
 }
 
 function wordsOf(name: string, given: unknown): readonly string[] | undefined {

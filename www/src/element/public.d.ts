@@ -2,6 +2,7 @@
  * The types of the element `<qk-scope>`: importing `qkscope/element` registers it, and gives its class.
  */
 import type {
+  Assignment,
   Colormap,
   Mask,
   NormalizerOption,
@@ -81,7 +82,7 @@ export declare class QkScopeElement extends HTMLElement {
    * Q, K and more, or the bytes of a capture; the JSON of the attribute as well, since frameworks set the property. It goes before
    * `src` and the attributes with numbers.
    */
-  data: Given | Blob | ArrayBuffer | string | undefined;
+  data: Given | Blob | ArrayBuffer | Uint8Array | string | undefined;
   /** Options of the problem as `openAttention()` takes them. They go before those of attributes. */
   options: ProblemOptions;
 
@@ -90,6 +91,9 @@ export declare class QkScopeElement extends HTMLElement {
 
   get src(): string | null;
   set src(address: string | URL | null | undefined);
+  /** Which tensors of a capture are Q, K and V, where their names do not say. */
+  get assign(): string | null;
+  set assign(roles: Assignment | string | null | undefined);
   get q(): string | null;
   set q(numbers: Numbers | string | null | undefined);
   get k(): string | null;

@@ -118,7 +118,8 @@ function unsupported(feature: string): QkscopeError {
 /** What failed to compile or to start, in words that say what to do. */
 export function readable(error: unknown, name: ModuleName): QkscopeError {
   if (error instanceof QkscopeError) return error;
-  const found = messageOf(error);
+  // It is put into a sentence.
+  const found = messageOf(error).replace(/\.$/, '');
   const { option, role } = MODULES[name];
   const message = /Content Security Policy|unsafe-eval|disallowed by embedder|blocked by CSP/i.test(found)
     ? `the page's Content Security Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src (${found})`

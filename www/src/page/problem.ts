@@ -114,7 +114,8 @@ export function isEqual(one: unknown, other: unknown): boolean {
 
 type Numbers = Float32Array | Uint8Array;
 
-const isPlain = (value: object): boolean =>
+/** Whether it is a list, or an object that holds what its names say. */
+export const isPlain = (value: object): boolean =>
   Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
 
 const isNumbers = (value: object): value is Numbers => value instanceof Float32Array || value instanceof Uint8Array;
