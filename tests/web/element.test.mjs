@@ -514,6 +514,99 @@ test('what an attribute says wrongly is told in the figure and by an event, and 
     },
   ));
 
+test('more layers than students and teachers are drawn are refused by number, and no other numbers are shown', () =>
+  site.visit(
+    { html: page(`<qk-scope id="one" ${four} view="student" loading="eager" controls></qk-scope>`) },
+    async (page) => {
+      await isReady(page, 'one');
+      const give = (count, heads) =>
+        page.evaluate(
+          ([length, keyHeads]) => {
+            const lists = (all) => Array.from({ length: all }, () => Array.from({ length }, (_, at) => [at, 1, 0, 0]));
+            document.querySelector('qk-scope')['data'] = { q: lists(2), k: lists(keyHeads) };
+          },
+          [count, heads],
+        );
+      const figure = page.locator('qk-scope');
+      const names = () => figure.locator('.story-student').innerText();
+      assert.match(await names(), /the[^]*down/);
+      assert.doesNotMatch(await names(), /MiniLM|The sample|Your own/);
+      await give(65, 2);
+      await figure
+        .getByRole('alert')
+        .filter({ hasText: /65 × 4 .*at most 64 layers a side/ })
+        .waitFor();
+      assert.match((await told(page, 'qk-error'))[0].error, /at most 64 layers/);
+      assert.equal(await figure.locator('.story-student').count(), 0);
+      // Keys that several heads share are no teachers of each of them.
+      await give(5, 1);
+      await figure
+        .getByRole('alert')
+        .filter({ hasText: /must be the same/ })
+        .waitFor();
+      assert.equal((await told(page, 'qk-ready')).length, 1);
+      await give(64, 2);
+      await isReady(page, 'one', 2);
+      assert.match(await names(), /63/);
+      assert.ok(await figure.getByRole('alert').isHidden());
+      // As a figure begins, as well.
+      await page.evaluate(
+        (given) => {
+          const other = document.createElement('qk-scope');
+          Object.assign(other, { id: 'two', view: 'student', loading: 'eager', data: { q: given, k: given } });
+          document.body.append(other);
+        },
+        Array.from({ length: 70 }, () => [1, 2]),
+      );
+      await page.locator('#two').getByRole('alert').filter({ hasText: 'at most 64' }).waitFor();
+      assert.deepEqual(await told(page, 'qk-ready', 'two'), []);
+      assert.equal(await page.locator('#two .story-student').count(), 0);
+    },
+  ));
+
+test('steppers are those that a view depends on', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} loading="eager" controls></qk-scope>`) }, async (page) => {
+    let times = 0;
+    for (const { id, alone, whole } of VIEWS) {
+      await page.evaluate((view) => document.querySelector('qk-scope').setAttribute('view', view), id);
+      await isReady(page, 'one', (times += 1));
+      const there = await page
+        .locator('qk-scope [part="controls"]:not([hidden]) select')
+        .evaluateAll((all) => all.map((one) => one['name']));
+      assert.deepEqual(there, [...(alone ? [] : ['layer']), ...(alone || whole ? [] : ['head'])], id);
+    }
+  }));
+
+/** Words that are true of the project's page alone. */
+const PLACED =
+  /this page|this section|open above|Another file|Open (a )?files?…|saved|本页|此处的|上面打开|另一个文件|导出的/i;
+
+test('no figure speaks of what stands around it on another page', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} loading="eager"></qk-scope>`) }, async (page) => {
+    let times = 0;
+    for (const { id } of VIEWS) {
+      await page.evaluate((view) => document.querySelector('qk-scope').setAttribute('view', view), id);
+      await isReady(page, 'one', (times += 1));
+      for (const lang of ['en', 'zh']) {
+        await page.evaluate((tag) => document.querySelector('qk-scope').setAttribute('lang', tag), lang);
+        await page.waitForTimeout(150);
+        if (id === 'heads') await page.locator('.heads-cell[aria-label*="3"]').first().hover();
+        const words = await page.locator('qk-scope [part="view"]').innerText();
+        assert.equal(PLACED.exec(words)?.[0], undefined, `${id}, ${lang}`);
+      }
+    }
+    // What a link of the page says of a file that is not there either.
+    await page.evaluate(() =>
+      Object.assign(document.querySelector('qk-scope'), { lang: 'en', view: 'compare', state: 'captures*c.sentence' }),
+    );
+    await isReady(page, 'one', (times += 1));
+    assert.deepEqual(await page.locator('[name="compare-kind"]').evaluateAll((all) => all.map((one) => one['value'])), [
+      'heads',
+      'normalizers',
+    ]);
+    assert.equal(await page.locator('[name="compare-kind"]:checked').inputValue(), 'heads');
+  }));
+
 test('every attribute is a property as well, set before the element is known or after, and the types name it', () =>
   site.visit(
     {

@@ -41,6 +41,7 @@ export const section = compare({
   atlas: () => atlas,
   fault: () => undefined,
   shown: () => shown,
+  hasSample: true,
   get known() {
     return known;
   },

@@ -51,6 +51,7 @@ export interface Choice {
 interface View {
   id: ViewId;
   opened: Opened;
+  section: Section | undefined;
   /** The state that was asked for, unless it is asked for anew, and the one it has come to. */
   asked: string | undefined;
   state: string;
@@ -63,8 +64,10 @@ interface View {
 /** Characters of a list of layers in a sentence. */
 const LONGEST_LIST = 80;
 
+const kindOf = (view: ViewId) => VIEWS.find(({ id }) => id === view)!;
+
 /** Whether a view shows numbers that somebody has to give. */
-export const needsNumbers = (view: ViewId): boolean => VIEWS.find(({ id }) => id === view)?.alone === false;
+export const needsNumbers = (view: ViewId): boolean => !kindOf(view).alone;
 
 export class Figure {
   readonly #host: HTMLElement;
@@ -104,7 +107,8 @@ export class Figure {
     const drawn = { source, map, place, options: this.#problem.options, stage, colors, pool, tokens };
     await this.#mount(shown, drawn, signal);
     await this.#view?.heat?.show(drawn, reading);
-    const choice = { layers: source.layers.map(String), heads: map.heads, batch: map.batch, place };
+    const { heads, batch } = kindOf(shown.view).whole ? { heads: 1, batch: 1 } : map;
+    const choice = { layers: source.layers.map(String), heads, batch, place };
     return { choice, note: misfit ? this.#say(source, misfit) : '' };
   }
 
@@ -167,15 +171,22 @@ export class Figure {
       const optionsOf = (at: number): ProblemOptions => ({ ...ownOf(source, at).options, ...given });
       opened.show({ source, map, place, options, rules: [this.#given], optionsOf });
     }
-    if (known) return restore(known, state);
-    const section = await chapterOf(id, opened)?.load();
+    const section = known ? known.section : await chapterOf(id, opened)?.load();
     signal.throwIfAborted();
+    await section?.check?.().catch((error: unknown) => {
+      // Better nothing than other numbers than those that were given.
+      if (!signal.aborted) this.#leave();
+      throw error;
+    });
+    signal.throwIfAborted();
+    if (known && known === this.#view) return restore(known, state);
     this.#leave();
     const host = element('div', { class: section ? `story-view story-${id}` : 'workspace' });
     this.#host.append(host);
-    this.#view = this.#alive(host, section, {
+    this.#view = this.#alive(host, {
       id,
       opened,
+      section,
       asked: state,
       state,
       heat: undefined,
@@ -185,7 +196,8 @@ export class Figure {
     if (section) await seen(host, signal);
   }
 
-  #alive(host: HTMLElement, section: Section | undefined, view: View): View {
+  #alive(host: HTMLElement, view: View): View {
+    const { section } = view;
     if (!section) view.heat = new Heat(host, this.#language, this.#heard);
     view.mounted = section?.mount(host, {
       language: this.#language,

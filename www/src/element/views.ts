@@ -10,10 +10,10 @@ export type { ViewId };
 /** What stands by itself, without numbers from outside. */
 const ALONE: readonly ViewId[] = OPENING.map(({ id }) => id);
 
-/** Each view, and whether it stands by itself. */
-export const VIEWS: readonly { id: ViewId; alone: boolean }[] = [
-  { id: 'matrix', alone: false },
-  ...SECTION_IDS.map((id) => ({ id, alone: ALONE.includes(id) })),
+/** Each view, whether it stands by itself, and whether it shows a layer as a whole, whichever head is chosen. */
+export const VIEWS: readonly { id: ViewId; alone: boolean; whole: boolean }[] = [
+  { id: 'matrix', alone: false, whole: false },
+  ...SECTION_IDS.map((id) => ({ id, alone: ALONE.includes(id), whole: id === 'student' })),
 ];
 
 /** The section of a view, over what a figure has open; undefined: the heat map, which is none. */

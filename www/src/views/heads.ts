@@ -52,7 +52,7 @@ const text = {
   paint: { en: 'Colours', zh: '配色' },
   open: { en: 'Click or Enter opens it.', zh: '点击或按回车打开。' },
   openTouch: { en: 'Tap it to open it.', zh: '轻触即可打开。' },
-  opened: { en: 'It is open on this page.', zh: '本页已打开此头。' },
+  opened: { en: 'This head is open.', zh: '此头已打开。' },
   isOpen: { en: 'Layer {layer}, head {head} is open.', zh: '第 {layer} 层第 {head} 个头已打开。' },
   see: { en: 'See the matrix ↑', zh: '查看矩阵 ↑' },
   none: { en: 'Point at a head.', zh: '指向一个头。' },

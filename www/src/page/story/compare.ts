@@ -19,8 +19,8 @@ import type { Sizes } from '../tensors.ts';
 import { text as pageText } from '../text.ts';
 import { markOfFiles, openKept, Visit, type Kept } from '../visit.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
-import { normalizerOf, readChoice, resolved, writeChoice } from './comparechoice.ts';
-import type { CompareChoice, ResolvedChoice } from './comparechoice.ts';
+import { KINDS, normalizerOf, readChoice, resolved, writeChoice } from './comparechoice.ts';
+import type { CompareChoice, Kind, ResolvedChoice } from './comparechoice.ts';
 import { CompareControls } from './comparecontrols.ts';
 import { compared, search, weightsIn, weightsOf, type Found, type Weights, type Which } from './comparison.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
@@ -48,6 +48,8 @@ export interface CompareOf {
   shown(): HeadAt | undefined;
   /** Whether it is known if anything is open. */
   readonly known: boolean;
+  /** Whether samples come along; without them no other file stands beside A. */
+  readonly hasSample: boolean;
   /** Calls `changed` whenever one of these is another. */
   listen(changed: () => void): void;
 }
@@ -87,8 +89,8 @@ const text = {
   own: { en: 'B is computed as its own file says.', zh: 'B 按其文件自身的设置计算。' },
   names: { en: 'Tokens are those of A; B has others.', zh: '词元名取自 A；B 的词元与之不同。' },
   oneEach: {
-    en: 'A table that is saved has one line for each query, with the key that differs most.',
-    zh: '导出的表格中，每个查询一行，给出差异最大的键。',
+    en: 'It has one line for each query, with the key that differs most.',
+    zh: '每个查询一行，给出差异最大的键。',
   },
 } satisfies Record<string, Text>;
 
@@ -124,6 +126,7 @@ interface Drawn {
 class Compare implements Mounted {
   readonly #story: Story;
   readonly #of: CompareOf;
+  readonly #kinds: readonly Kind[];
   readonly #controls: CompareControls;
   readonly #view: CompareView;
   readonly #busy: Busy;
@@ -150,8 +153,9 @@ class Compare implements Mounted {
     this.#story = story;
     this.#of = of;
     this.#language = story.language;
-    this.#choice = readChoice(story.state);
-    this.#controls = new CompareControls({
+    this.#kinds = KINDS.filter((kind) => of.hasSample || kind !== 'captures');
+    this.#choice = this.#read(story.state);
+    this.#controls = new CompareControls(this.#kinds, {
       kind: (kind) => this.#change({ kind }),
       head: (head) => this.#change({ kind: 'heads', head }),
       normalizer: (normalizer) => this.#change({ kind: 'normalizers', normalizer }),
@@ -186,16 +190,24 @@ class Compare implements Mounted {
   }
 
   restore(state: string): void {
-    this.#choice = readChoice(state);
+    this.#choice = this.#read(state);
     this.#view.written = state;
     this.#work();
+  }
+
+  /** What a state says, as far as it can be had here. */
+  #read(state: string): CompareChoice {
+    const choice = readChoice(state);
+    return { ...choice, kind: this.#kinds.find((kind) => kind === choice.kind) };
   }
 
   exported(): Exported {
     const { compared, names } = this.#view;
     const columns = ['query', 'query token', 'key', 'key token', 'a', 'b', 'difference', 'divergence'];
     const rows = compared ? rowsOf(compared.scene, compared.order, names) : [];
-    return { name: 'compare', columns, naming: 4, rows, picture: () => this.#view.picture };
+    const { queries = 0, keys = 0 } = compared?.scene ?? {};
+    const note = queries * keys > MOST_LINES ? text.oneEach : undefined;
+    return { name: 'compare', columns, naming: 4, rows, note, picture: () => this.#view.picture };
   }
 
   #remember(): void {
@@ -337,8 +349,6 @@ class Compare implements Mounted {
     const notes: Text[] = [text.shares];
     if (source) notes.push(text.own);
     if (source && hasOtherTokens(source, this.#subject)) notes.push(text.names);
-    const { queries = 0, keys = 0 } = this.#subject?.map ?? {};
-    if (queries * keys > MOST_LINES) notes.push(text.oneEach);
     const note = { en: notes.map(({ en }) => en).join(' '), zh: notes.map(({ zh }) => zh).join('') };
     switch (choice.kind) {
       case 'heads':

@@ -12,7 +12,7 @@ import type { Chosen, Value } from '../settings.ts';
 import { EXAMPLES } from '../source.ts';
 import type { Sizes } from '../tensors.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
-import { KINDS, normalizerOf, type Kind, type ResolvedChoice } from './comparechoice.ts';
+import { normalizerOf, type Kind, type ResolvedChoice } from './comparechoice.ts';
 
 /** What the controls show. */
 export interface ControlsState {
@@ -37,7 +37,7 @@ export interface ControlsListener {
 }
 
 const text = {
-  kind: { en: 'Beside A, the head that is open above, stands', zh: '上面打开的头为 A，与它并排的 B 是' },
+  kind: { en: 'Beside A, the head that is open, stands', zh: '打开的头为 A，与它并排的 B 是' },
   normalizer: { en: 'Normalizer of B', zh: 'B 的归一化' },
   capture: { en: 'File of B', zh: 'B 的文件' },
   none: { en: 'Choose one', zh: '请选择' },
@@ -64,10 +64,13 @@ export class CompareControls {
   readonly element = element('div', { class: 'compare-controls' }, this.#name, this.#kinds, this.#what);
   readonly #listener: ControlsListener;
   #fields = new Map<string, Field>();
+  readonly #kindsThere: readonly Kind[];
   /** What the controls were made for: a slider that is dragged is not made anew. */
   #made = '';
 
-  constructor(listener: ControlsListener) {
+  /** `kinds` are those that can stand beside A. */
+  constructor(kinds: readonly Kind[], listener: ControlsListener) {
+    this.#kindsThere = kinds;
     this.#listener = listener;
   }
 
@@ -79,7 +82,7 @@ export class CompareControls {
     if (made === this.#made) return;
     this.#made = made;
     this.#name.textContent = text.kind[language];
-    const kinds = KINDS.map((id) => ({ id, label: KIND_NAMES[id][language] }));
+    const kinds = this.#kindsThere.map((id) => ({ id, label: KIND_NAMES[id][language] }));
     replaceKeepingFocus(this.#kinds, [
       choices('pair', 'compare-kind', text.kind[language], kinds, choice.kind, (id) => this.#listener.kind(id as Kind)),
     ]);

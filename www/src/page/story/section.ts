@@ -30,6 +30,8 @@ export interface Chapter extends Words {
 
 /** A section: its words, and how it comes to life. */
 export interface Section extends Words {
+  /** Rejects with the reason where what is open cannot be shown, for those who then show nothing. */
+  check?(): Promise<unknown>;
   /** Makes the view. It is called once, when the section comes near the window. */
   mount(host: HTMLElement, story: Story): Mounted;
 }
@@ -65,6 +67,8 @@ export interface Exported {
   /** How many columns, from the first on, say which row it is; the others are what was measured. */
   naming: number;
   rows: readonly (readonly (number | string)[])[];
+  /** What to know of the rows, where they are not all that is seen. */
+  note?: Text | undefined;
   /** What else JSON says of them. */
   about?: Readonly<Record<string, unknown>>;
   /** The picture, or how it is made where that takes a moment. */

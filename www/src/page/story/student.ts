@@ -35,7 +35,7 @@ const text = {
 export interface StudentOf {
   /** What is open; undefined: nothing is. */
   openLayer(): OpenLayer | undefined;
-  /** Whether there is a sample to begin with; without one it begins with what is open, and follows that. */
+  /** Whether there is a sample to begin with, and others to bring; without one it shows what is open, and follows that. */
   readonly hasSample: boolean;
   /** Calls `changed` whenever another layer is open. */
   listen(changed: () => void): void;
@@ -43,15 +43,37 @@ export interface StudentOf {
 
 /** The section, which may take what `of` says is open. */
 export function student(of: StudentOf): Section {
+  const read = readOnce();
   return {
     ...WORDS.student,
-    mount: (host, story) => new Student(host, story, of),
+    check: async () => {
+      const open = of.openLayer();
+      if (open) await read(open);
+    },
+    mount: (host, story) => new Student(host, story, { of, read }),
   };
 }
+
+/** Reads the features of a layer; those of the last one are kept. */
+function readOnce(): (open: OpenLayer) => Promise<Features> {
+  let last: { open: OpenLayer; features: Promise<Features> } | undefined;
+  return (open) => {
+    if (last?.open.source === open.source && last.open.layer === open.layer) return last.features;
+    const asked = { open, features: layerFeatures(open, NEVER) };
+    last = asked;
+    // What could not be read is asked for again.
+    asked.features.catch(() => last === asked && (last = undefined));
+    return asked.features;
+  };
+}
+
+/** Nobody stops them: whoever asks next may ask for the same. */
+const NEVER = new AbortController().signal;
 
 class Student implements Mounted {
   readonly #story: Story;
   readonly #of: StudentOf;
+  readonly #layer: (open: OpenLayer) => Promise<Features>;
   readonly #view: StudentView;
   readonly #own: OwnFeatures;
   readonly #knob = element('div', { class: 'student-knob' });
@@ -64,14 +86,20 @@ class Student implements Mounted {
   #state: StudentState;
   #field: Field | undefined;
   #features: Features | undefined;
-  #isSample = true;
+  #isSample: boolean;
   /** The numbers, and the soft that they are of: for a moment that is the one before. */
   #counted: { soft: number; tables: StudentTable[] } | undefined;
   #error: unknown;
 
-  constructor(host: HTMLElement, story: Story, of: StudentOf) {
+  constructor(
+    host: HTMLElement,
+    story: Story,
+    { of, read }: { of: StudentOf; read: (open: OpenLayer) => Promise<Features> },
+  ) {
     this.#story = story;
     this.#of = of;
+    this.#layer = read;
+    this.#isSample = of.hasSample;
     this.#language = story.language;
     this.#state = readState(story.state);
     this.#own = new OwnFeatures(story.language, {
@@ -79,7 +107,7 @@ class Student implements Mounted {
       take: () => this.#takeOpen(),
       back: () => this.#readSample(),
     });
-    const words = element('div', {}, this.#about, this.#own.element);
+    const words = element('div', {}, this.#about, ...(of.hasSample ? [this.#own.element] : []));
     host.append(element('div', { class: 'student-top' }, this.#knob, words), this.#verdict, this.#fault);
     this.#view = new StudentView(host, { paint: painter, colormap: COLORS });
     this.#view.addEventListener('item', (event) => this.#set((event as CustomEvent<ItemChosen>).detail));
@@ -187,7 +215,7 @@ class Student implements Mounted {
 
   #takeOpen(): Text | undefined {
     const open = this.#of.openLayer();
-    if (open) this.#readOwn(({ signal }) => layerFeatures(open, signal));
+    if (open) this.#readOwn(() => this.#layer(open));
     else this.#own.tell({ is: 'nothing' }, this.#language);
     return open?.source.name;
   }

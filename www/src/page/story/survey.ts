@@ -17,12 +17,12 @@ const MOST_PAIRS = 2 ** 30;
 
 const text = {
   heads: {
-    en: '{layers} layers of {heads} heads are {found} in all; at most {most} are drawn. Open single heads instead',
-    zh: '{layers} 层，每层 {heads} 个头，共 {found} 个；最多绘制 {most} 个。请改为打开单个头',
+    en: '{layers} layers of {heads} heads are {found} in all; at most {most} are drawn. Look at single heads instead',
+    zh: '{layers} 层，每层 {heads} 个头，共 {found} 个；最多绘制 {most} 个。请改为查看单个头',
   },
   pairs: {
-    en: '{layers} layers of {heads} heads with {queries} × {keys} pairs are {found} pairs in all; at most {most} are computed here. Open single heads instead',
-    zh: '{layers} 层，每层 {heads} 个头，每个头 {queries} × {keys} 对，共 {found} 对；这里最多计算 {most} 对。请改为打开单个头',
+    en: '{layers} layers of {heads} heads with {queries} × {keys} pairs are {found} pairs in all; at most {most} are computed here. Look at single heads instead',
+    zh: '{layers} 层，每层 {heads} 个头，每个头 {queries} × {keys} 对，共 {found} 对；这里最多计算 {most} 对。请改为查看单个头',
   },
   batch: {
     en: 'it has {found} batch items, and number {batch} is asked for',

@@ -112,7 +112,7 @@ export class TakeMenu {
       if (!taken || !this.#saving) return this.#say(text.nothing);
       const name = this.#saving.fileName(taken.name, ending);
       download(name, await file(taken));
-      this.#say(text.saved, { name });
+      this.#say(text.saved, { name }, taken.note);
     } catch (error) {
       this.#say(text.failed, { reason: reasonOf(error, this.#language) });
     }
@@ -124,7 +124,7 @@ export class TakeMenu {
     this.#sheet.hidden = !taken || !this.#saving;
     if (!taken || !this.#saving) return this.#say(text.nothing);
     this.#sheet.replaceChildren(this.#saving.sheetOf(taken, this.#language));
-    this.#say(text.shown);
+    this.#say(text.shown, {}, taken.note);
   }
 
   /** What there is, once there are numbers. */
@@ -152,7 +152,8 @@ export class TakeMenu {
     }
   }
 
-  #say(sentence: Text, values: Record<string, string> = {}): void {
-    this.#said.textContent = phrase(sentence, this.#language, values);
+  #say(sentence: Text, values: Record<string, string> = {}, more?: Text): void {
+    const said = [phrase(sentence, this.#language, values), ...(more ? [more[this.#language]] : [])];
+    this.#said.textContent = said.join(this.#language === 'zh' ? '' : ' ');
   }
 }
