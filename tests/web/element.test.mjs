@@ -607,6 +607,63 @@ test('no figure speaks of what stands around it on another page', () =>
     assert.equal(await page.locator('[name="compare-kind"]:checked').inputValue(), 'heads');
   }));
 
+test('what is passed over is said in a note, in the language of the figure', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} loading="eager"></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const note = page.locator('qk-scope [part="note"]');
+    assert.ok(await note.isHidden());
+    let times = 1;
+    const say = async (said) => {
+      await page.evaluate((given) => Object.assign(document.querySelector('qk-scope'), given), said);
+      await isReady(page, 'one', (times += 1));
+      return note.textContent();
+    };
+    assert.equal(await say({ q: [[1, 2]], k: [[1, 2]] }), 'Not used: q, k. The numbers are those of src.');
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('lang', 'zh'));
+    await note.filter({ hasText: /^未使用：q, k。数据取自 src。$/ }).waitFor();
+    await page.evaluate(() => document.querySelector('qk-scope').removeAttribute('lang'));
+    assert.equal(
+      await say({ q: null, k: null, tokens: ['a', 'b'] }),
+      'tokens has 2 tokens for 16 queries; they are shown by number instead.',
+    );
+    const names = Array.from({ length: 16 }, (_, at) => `n${at}`);
+    assert.equal(await say({ tokens: names }), '');
+    assert.ok((await page.locator('.axis-rows').textContent()).includes('n7'));
+    assert.ok((await page.locator('.axis-columns').textContent()).includes('n7'));
+    assert.equal(await say({ tokens: null, state: 'x y' }), 'The state “x y” means nothing to this view.');
+    assert.match(await say({ view: 'links' }), /means nothing/);
+    assert.equal(await say({ state: 't30' }), '');
+    for (const id of ['learned', 't5'])
+      assert.equal(
+        await say({ state: null, view: 'matrix', position: id }),
+        `The position “${id}” changes nothing without its parameter “table”.`,
+      );
+    assert.equal(await say({ position: 'rope' }), '');
+    assert.equal(
+      await say({ layer: null, head: null, data: FOUR, assign: { query: 'q', key: 'k' } }),
+      'Not used: src, assign. The numbers are those of data.',
+    );
+  }));
+
+test('while numbers are on their way that is said, and what is computed afterwards', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    const held = [];
+    await page.route('**/sentence.safetensors', (route) => void held.push(route));
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/www/sentence.safetensors'));
+    await page
+      .locator('qk-scope .busy-words')
+      .filter({ hasText: /^Loading$/ })
+      .waitFor();
+    await page.unroute('**/sentence.safetensors');
+    for (const route of held) await route.continue();
+    await isReady(page, 'one');
+    await giveLong(page);
+    await page
+      .locator('qk-scope .busy-words')
+      .filter({ hasText: /^Computing$/ })
+      .waitFor();
+  }));
+
 test('every attribute is a property as well, set before the element is known or after, and the types name it', () =>
   site.visit(
     {

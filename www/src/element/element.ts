@@ -9,6 +9,7 @@ import type { ProblemOptions } from '../engine/index.ts';
 import { preferKernel } from '../engine/prefer.ts';
 import { isEqual } from '../page/problem.ts';
 import { reasonOf } from '../page/reason.ts';
+import type { Work } from '../page/pickers.ts';
 import type { Reading, Source } from '../page/source.ts';
 import { ancestorsOf } from '../views/parts/dom.ts';
 import { Latest } from '../views/parts/latest.ts';
@@ -67,6 +68,8 @@ export class QkScopeElement extends Base {
   #failed = false;
   /** What is shown. */
   #shown: Asked | undefined;
+  /** The sign that numbers are on their way. */
+  #loading: Work | undefined;
 
   constructor() {
     super();
@@ -78,6 +81,7 @@ export class QkScopeElement extends Base {
     this.#figure = new Figure(this.#shell.view, {
       point: ({ queries, keys, value }) => this.#tell('qk-change', { view: 'matrix', queries, keys, value }),
       state: (state) => this.#tell('qk-change', { view: this.#shown?.view, state }),
+      read: () => this.#loading?.stop(),
       open: (place) => this.#choose(place),
       again: () => this.#schedule('make'),
     });
@@ -196,13 +200,14 @@ export class QkScopeElement extends Base {
   }
 
   async #show(asked: Asked, chosen: Partial<Place>, signal: AbortSignal): Promise<void> {
-    const work = this.#shell.start();
+    const work = this.#shell.start('computing');
+    const loading = needsNumbers(asked.view) ? this.#shell.start('loading') : undefined;
+    this.#loading = loading;
     try {
-      const reading = { signal, onProgress: work.progress };
-      const source = needsNumbers(asked.view) ? await this.#read(reading) : undefined;
+      const source = loading && (await this.#read({ signal, onProgress: loading.progress }));
       signal.throwIfAborted();
       this.#shown = asked;
-      const { choice, note } = await this.#figure.show({ ...asked, source }, reading);
+      const { choice, note } = await this.#figure.show({ ...asked, source }, { signal, onProgress: work.progress });
       signal.throwIfAborted();
       this.#shell.choice = choice;
       this.#shell.note = note;
@@ -210,6 +215,7 @@ export class QkScopeElement extends Base {
       const { view, head, batch } = asked;
       this.#tell('qk-ready', { view, layer: this.#figure.layerOf(choice), head, batch, chosen });
     } finally {
+      loading?.stop();
       work.stop();
     }
   }

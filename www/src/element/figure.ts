@@ -1,23 +1,31 @@
 // A figure: numbers, the problem that is made of them, and the view that shows it. It knows nothing of attributes and events.
 
 import { QkscopeError, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
-import type { Text } from '../generated/catalog.ts';
+import { catalog, type Text } from '../generated/catalog.ts';
 import { isEqual, Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
 import { ownOf, type Reading, type Source } from '../page/source.ts';
 import type { Place as Indexed } from '../page/state.ts';
+import { isState } from '../page/story/forms.ts';
 import { Opened } from '../page/story/opened.ts';
 import type { Mounted, Section } from '../page/story/section.ts';
 import { TakeMenu } from '../page/story/take.ts';
 import { text as pageText } from '../page/text.ts';
 import { tokensFor } from '../page/tokens.ts';
 import { element } from '../views/parts/dom.ts';
-import { clip, phrase, type Language } from '../views/parts/text.ts';
+import { clip, filled, inARow, type Language } from '../views/parts/text.ts';
 import type { Asked } from './attributes.ts';
 import { Heat, type Drawn, type HeatHeard } from './heat.ts';
 import { chapterOf, VIEWS, type ViewId } from './views.ts';
 
-const text = { take: { en: 'Export this figure', zh: '导出此图' } } satisfies Record<string, Text>;
+const text = {
+  take: { en: 'Export this figure', zh: '导出此图' },
+  state: { en: 'The state “{state}” means nothing to this view.', zh: '状态“{state}”在此视图中没有意义。' },
+  table: {
+    en: 'The position “{id}” changes nothing without its parameter “{name}”.',
+    zh: '位置编码“{id}”缺少参数“{name}”，不起作用。',
+  },
+} satisfies Record<string, Text>;
 
 /** A layer as its file numbers it, a head, and a batch item. */
 export interface Place {
@@ -30,6 +38,8 @@ export interface Place {
 export interface Heard extends HeatHeard {
   /** What would bring back what is seen. */
   state(state: string): void;
+  /** The numbers that were asked for are there, and are about to be computed with. */
+  read(): void;
   /** A head was chosen in a view. */
   open(place: Partial<Place>): void;
 }
@@ -61,7 +71,7 @@ interface View {
   take: TakeMenu | undefined;
 }
 
-/** Characters of a list of layers in a sentence. */
+/** Characters of a list of layers, or of a state, in a sentence. */
 const LONGEST_LIST = 80;
 
 const kindOf = (view: ViewId) => VIEWS.find(({ id }) => id === view)!;
@@ -72,7 +82,7 @@ export const needsNumbers = (view: ViewId): boolean => !kindOf(view).alone;
 export class Figure {
   readonly #host: HTMLElement;
   readonly #heard: Heard;
-  readonly #problem = new Problem(() => undefined);
+  readonly #problem: Problem;
   #language: Language = 'en';
   #source: Source | undefined;
   #view: View | undefined;
@@ -82,6 +92,7 @@ export class Figure {
   constructor(host: HTMLElement, heard: Heard) {
     this.#host = host;
     this.#heard = heard;
+    this.#problem = new Problem(() => heard.read());
   }
 
   set language(language: Language) {
@@ -93,11 +104,14 @@ export class Figure {
   }
 
   /** Shows what is asked for; settles when it is there, with what there is to choose from and to know. */
-  async show(shown: Shown, reading: Reading): Promise<{ choice: Choice | undefined; note: string }> {
+  async show(asked: Shown, reading: Reading): Promise<{ choice: Choice | undefined; note: Text }> {
     const { signal } = reading;
+    const isUnread = !isStateOf(asked);
+    const shown = isUnread ? { ...asked, state: '' } : asked;
+    const notes = isUnread ? [filled(text.state, { state: clip(asked.state, LONGEST_LIST) })] : [];
     if (!needsNumbers(shown.view)) {
       await this.#mount(shown, undefined, signal);
-      return { choice: undefined, note: '' };
+      return { choice: undefined, note: inARow(notes) };
     }
     const { source } = shown;
     if (!source) throw new PageError(pageText.nothingOpen);
@@ -109,7 +123,9 @@ export class Figure {
     await this.#view?.heat?.show(drawn, reading);
     const { heads, batch } = kindOf(shown.view).whole ? { heads: 1, batch: 1 } : map;
     const choice = { layers: source.layers.map(String), heads, batch, place };
-    return { choice, note: misfit ? this.#say(source, misfit) : '' };
+    if (source.note) notes.push(source.note);
+    if (misfit) notes.push(misfitIn(source, misfit));
+    return { choice, note: inARow([...notes, ...missingIn(drawn.options)]) };
   }
 
   repaint(): void {
@@ -235,14 +251,23 @@ export class Figure {
     this.#view = undefined;
     this.#host.replaceChildren();
   }
-
-  #say(source: Source, misfit: NonNullable<ReturnType<typeof tokensFor>['misfit']>): string {
-    const { what, tokens, size } = misfit;
-    const language = this.#language;
-    const name = source.name[language] || 'tokens';
-    return phrase(pageText.tokensFault, language, { name, what: pageText[what][language], tokens, size });
-  }
 }
+
+function misfitIn(source: Source, misfit: NonNullable<ReturnType<typeof tokensFor>['misfit']>): Text {
+  return filled(pageText.tokensFault, { ...misfit, name: source.name.en || 'tokens', what: pageText[misfit.what] });
+}
+
+/** A position that is a table is none without it. */
+function missingIn({ position }: ProblemOptions): Text[] {
+  const chosen = typeof position === 'object' ? position : { id: position };
+  const parameters = catalog.positions.find(({ id }) => id === chosen.id)?.parameters ?? [];
+  return parameters
+    .filter(({ kind, name }) => kind === 'tensor' && !(name in chosen))
+    .map(({ name }) => filled(text.table, { id: chosen.id ?? '', name }));
+}
+
+/** The heat map has no states. */
+const isStateOf = ({ view, state }: Shown): boolean => state === '' || (view !== 'matrix' && isState(view, state));
 
 /** Another state that is asked for is not told as one that was come to. */
 function restore(view: View, state: string): void {

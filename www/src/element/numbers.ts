@@ -5,7 +5,7 @@ import type { Text } from '../generated/catalog.ts';
 import { PageError } from '../page/reason.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
 import { sameTokens } from '../page/tokens.ts';
-import { clip, phrase, visibleToken } from '../views/parts/text.ts';
+import { clip, filled, visibleToken } from '../views/parts/text.ts';
 import { addressIn, jsonIn, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
 import { numbersOf, type Entries } from './lists.ts';
@@ -66,13 +66,12 @@ async function opened(from: CaptureSource, name: string, read: Read, reading: Re
 function labelled(source: Source, read: Read, used: string, others: readonly string[]): Source {
   const [tokens, keyTokens] = ['tokens', 'key-tokens'].map((name) => wordsOf(name, jsonIn(read, name)));
   const unused = others.filter((name) => read(name));
-  const words = { names: unused.join(', '), used };
   // One list names both sides, unless the sides of a capture are called differently.
   const isOfBoth = !source.keyTokens || sameTokens(source) !== undefined;
   return {
     ...source,
     ...((tokens ?? keyTokens) && { name: NAMELESS }),
-    ...(unused.length > 0 && { note: { en: phrase(text.unused, 'en', words), zh: phrase(text.unused, 'zh', words) } }),
+    note: unused.length > 0 ? filled(text.unused, { names: unused.join(', '), used }) : source.note,
     queryTokens: tokens ?? source.queryTokens,
     keyTokens: keyTokens ?? (isOfBoth ? tokens : undefined) ?? source.keyTokens,
   };

@@ -3,10 +3,13 @@
 import { Busy, type Work } from '../page/pickers.ts';
 import { renderSteppers, replaceKeepingFocus } from '../page/toolbar.ts';
 import { text } from '../page/text.ts';
+import type { Text } from '../generated/catalog.ts';
 import { element } from '../views/parts/dom.ts';
 import type { Language } from '../views/parts/text.ts';
 import type { Choice } from './figure.ts';
 import { figureSheet } from './sheets.ts';
+
+const OWN = { loading: { en: 'Loading', zh: '正在加载' } } satisfies Record<string, Text>;
 
 /** Who hears what is done in it. */
 export interface ShellHeard {
@@ -29,6 +32,7 @@ export class Shell {
   readonly #heard: ShellHeard;
   readonly #busy: Busy;
   #choice: Choice | undefined;
+  #says: Text | undefined;
   #language: Language = 'en';
   #hasControls = false;
 
@@ -49,6 +53,7 @@ export class Shell {
   set language(language: Language) {
     this.#language = language;
     this.frame.lang = language === 'zh' ? 'zh-Hans' : 'en';
+    this.note = this.#says;
     this.#offer();
   }
 
@@ -71,15 +76,17 @@ export class Shell {
   }
 
   /** What is to know of the numbers. */
-  set note(words: string) {
+  set note(says: Text | undefined) {
+    this.#says = says;
+    const words = says?.[this.#language] ?? '';
     this.#note.textContent = words;
     this.#note.hidden = words === '';
   }
 
-  /** Something is under way until that is stopped. */
-  start(): Work {
+  /** Numbers are on their way, or something is computed, until that is stopped. */
+  start(what: 'loading' | 'computing'): Work {
     this.view.ariaBusy = 'true';
-    return this.#busy.start(text.computing[this.#language], this.#language);
+    return this.#busy.start({ ...text, ...OWN }[what][this.#language], this.#language);
   }
 
   /** The figure is there: what stands inside the element gives way to it. */
@@ -114,7 +121,7 @@ export class Shell {
   clear(): void {
     this.view.ariaBusy = null;
     this.choice = undefined;
-    this.note = '';
+    this.note = undefined;
     this.#fault.hidden = this.#stopped.hidden = true;
     delete this.frame.dataset['ready'];
   }

@@ -8,7 +8,7 @@ import { element } from '../../views/parts/dom.ts';
 import { formatShare } from '../../views/parts/format.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { Latest } from '../../views/parts/latest.ts';
-import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import { filled, inARow, phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { Busy } from '../pickers.ts';
 import { onGround } from '../colormaps.ts';
 import { headName } from '../headname.ts';
@@ -345,11 +345,11 @@ class Compare implements Mounted {
     const head = ({ layer, head }: HeadAt, names = layers): Text =>
       headName({ layer: names[layer] ?? layer, head, batch }, { ...counts, layers: names.length });
     const under = (id: string): Text =>
-      joined(text.under, { head: head(at), name: normalizerOf(id)?.label ?? { en: id, zh: id } });
+      filled(text.under, { head: head(at), name: normalizerOf(id)?.label ?? { en: id, zh: id } });
     const notes: Text[] = [text.shares];
     if (source) notes.push(text.own);
     if (source && hasOtherTokens(source, this.#subject)) notes.push(text.names);
-    const note = { en: notes.map(({ en }) => en).join(' '), zh: notes.map(({ zh }) => zh).join('') };
+    const note = inARow(notes);
     switch (choice.kind) {
       case 'heads':
         return { titles: { a: head(at), b: head(choice.head) }, note };
@@ -357,7 +357,7 @@ class Compare implements Mounted {
         return { titles: { a: under(this.#subject?.normalizer ?? ''), b: under(choice.normalizer.id) }, note };
       case 'captures': {
         const name = source?.name ?? { en: '', zh: '' };
-        return { titles: { a: head(at), b: joined(text.under, { head: head(at, source?.layers), name }) }, note };
+        return { titles: { a: head(at), b: filled(text.under, { head: head(at, source?.layers), name }) }, note };
       }
     }
   }
@@ -517,11 +517,4 @@ function rowsOf(
   return [...order].map((query) =>
     line(query, Math.max(0, largestAt(difference.subarray(query * keys, (query + 1) * keys)))),
   );
-}
-
-/** With a text in each place. */
-function joined(sentence: Text, parts: Record<string, Text>): Text {
-  const of = (language: Language): string =>
-    phrase(sentence, language, Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[language]])));
-  return { en: of('en'), zh: of('zh') };
 }

@@ -2,7 +2,7 @@
 
 import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
-import { phrase, type Language } from '../../views/parts/text.ts';
+import { filled, inARow, phrase, type Language } from '../../views/parts/text.ts';
 import { download } from '../download.ts';
 import { reasonOf } from '../reason.ts';
 import type { Format } from './formats.ts';
@@ -153,7 +153,7 @@ export class TakeMenu {
   }
 
   #say(sentence: Text, values: Record<string, string> = {}, more?: Text): void {
-    const said = [phrase(sentence, this.#language, values), ...(more ? [more[this.#language]] : [])];
-    this.#said.textContent = said.join(this.#language === 'zh' ? '' : ' ');
+    const said = filled(sentence, values);
+    this.#said.textContent = inARow(more ? [said, more] : [said])[this.#language];
   }
 }

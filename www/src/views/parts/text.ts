@@ -11,6 +11,23 @@ export function phrase(text: Text, language: Language, values: Record<string, st
   return text[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** The same in every language; what is a text itself is put in by its language. */
+export function filled(text: Text, values: Record<string, string | number | Text>): Text {
+  const of = (language: Language): string => {
+    const said = Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? value[language] : value,
+    ]);
+    return phrase(text, language, Object.fromEntries(said) as Record<string, string | number>);
+  };
+  return { en: of('en'), zh: of('zh') };
+}
+
+/** Sentences one after the other. */
+export function inARow(sentences: readonly Text[]): Text {
+  return { en: sentences.map(({ en }) => en).join(' '), zh: sentences.map(({ zh }) => zh).join('') };
+}
+
 /** `text`, cut to `most` characters where it is longer: what comes from a file can be as long as the file. */
 export function clip(text: string, most: number): string {
   // Half of a pair is no character, and does not come back from an address.
