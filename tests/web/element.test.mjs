@@ -657,11 +657,70 @@ test('while numbers are on their way that is said, and what is computed afterwar
     await page.unroute('**/sentence.safetensors');
     for (const route of held) await route.continue();
     await isReady(page, 'one');
-    await giveLong(page);
-    await page
-      .locator('qk-scope .busy-words')
-      .filter({ hasText: /^Computing$/ })
-      .waitFor();
+    assert.equal(await page.locator('qk-scope .busy-words').textContent(), 'Computing');
+  }));
+
+test('nothing is told before the view is there, nor what no reader did, nor twice the same', () =>
+  site.visit(
+    {
+      html: page(
+        `<qk-scope id="one" ${SENTENCE} loading="eager" controls></qk-scope>
+         <div hidden><qk-scope id="hid" ${four} loading="eager"></qk-scope></div>`,
+      ),
+    },
+    async (page) => {
+      await isReady(page, 'one');
+      await isReady(page, 'hid');
+      const shown = (id = 'one') => page.evaluate((of) => document.getElementById(of)['shown'], id);
+      assert.deepEqual(await shown(), { view: 'matrix', layer: 3, head: 1, batch: 0, chosen: {} });
+      await page.evaluate(() => document.querySelector('div[hidden]').removeAttribute('hidden'));
+      await page.locator('#hid .plot[aria-busy="false"]').waitFor();
+      await page.evaluate(() => document.getElementById('one').setAttribute('head', '2'));
+      await isReady(page, 'one', 2);
+      await page.setViewportSize({ width: 700, height: 700 });
+      await page.waitForTimeout(500);
+      assert.deepEqual(await told(page, 'qk-change'), []);
+      // Keys that lead nowhere are a change once.
+      await page.locator('#one .plot-cursor').focus();
+      for (const key of ['Control+End', 'PageDown', 'PageDown', 'ArrowDown', 'ArrowRight']) {
+        await page.keyboard.press(key);
+        await page.waitForTimeout(100);
+      }
+      const last = await told(page, 'qk-change', 'one');
+      assert.deepEqual(
+        last.map(({ queries, keys }) => [queries, keys]),
+        [[[15, 16], [15, 16]]], // prettier-ignore
+      );
+      // Of another head the cell that somebody looks at is another, which is told after it is there.
+      await page.locator('#one [name="head-next"]').click();
+      await isReady(page, 'one', 3);
+      assert.deepEqual((await shown()).chosen, { head: 3 });
+      assert.equal(await page.evaluate(() => document.getElementById('one').getAttribute('head')), '2');
+      const names = await page.evaluate(() =>
+        globalThis['told'].filter(({ id }) => id === 'one').map(({ name }) => name),
+      );
+      assert.deepEqual(names.slice(-2), ['qk-ready', 'qk-change']);
+      // A head among all is a place: that is ready, and no change.
+      await page.evaluate(() => document.getElementById('one').setAttribute('view', 'heads'));
+      await isReady(page, 'one', 4);
+      const before = (await told(page, 'qk-change')).length;
+      await page.locator('#one .heads-cell[aria-label^="Layer 1, head 5:"]').click();
+      await isReady(page, 'one', 5);
+      assert.deepEqual(
+        [(await shown()).chosen, (await told(page, 'qk-change')).length],
+        [{ layer: 1, head: 5 }, before],
+      );
+      await page.evaluate(() => document.getElementById('one').remove());
+    },
+  ));
+
+test('a figure speaks the language that the site changes to', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${four} loading="eager"></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    await page.evaluate(() => (document.documentElement.lang = 'zh-CN'));
+    await page.locator('.plot[aria-label*="热图"]').waitFor();
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('lang', 'en'));
+    await page.locator('.plot[aria-label*="Heat map"]').waitFor();
   }));
 
 test('every attribute is a property as well, set before the element is known or after, and the types name it', () =>

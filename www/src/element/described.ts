@@ -141,6 +141,7 @@ export const objects: Record<string, Described> = {
 /** Every property: those that mirror an attribute are the others. */
 export const fields: Record<string, Described> = {
   ...objects,
+  shown: { type: 'ReadyDetail | undefined', about: 'What is seen, as the last qk-ready told it. It is only read.' },
   ...Object.fromEntries([...MIRRORED].map(([property, name]) => [property, mirror(name)])),
 };
 
@@ -149,10 +150,14 @@ function mirror(attribute: string): Described {
 }
 
 export const events: Record<keyof QkScopeEventMap, Described> = {
-  'qk-ready': { type: 'CustomEvent<ReadyDetail>', about: 'The view that was asked for is there.' },
+  'qk-ready': {
+    type: 'CustomEvent<ReadyDetail>',
+    about: 'The view that was asked for is there, or the place that was chosen in the figure.',
+  },
   'qk-change': {
     type: 'CustomEvent<ChangeDetail>',
-    about: 'Somebody looks elsewhere: the current cell of the heat map, or what brings back what is seen in a view.',
+    about:
+      'Somebody looks elsewhere in the view: at another cell of the heat map, or at what the state brings back. After qk-ready.',
   },
   'qk-error': { type: 'CustomEvent<ErrorDetail>', about: 'Something is wrong, which the figure says as well.' },
 };

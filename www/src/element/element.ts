@@ -29,9 +29,11 @@ import {
   written,
   type Asked,
 } from './attributes.ts';
+import { Changes } from './changes.ts';
 import { AttributeError } from './fault.ts';
 import { Figure, needsNumbers, type Place } from './figure.ts';
 import { Ground } from './ground.ts';
+import type { ReadyDetail } from './public.d.ts';
 import { numbersIn, type Data } from './numbers.ts';
 import { Shell } from './shell.ts';
 
@@ -50,6 +52,7 @@ export class QkScopeElement extends Base {
   readonly #shell: Shell;
   readonly #figure: Figure;
   readonly #ground: Ground;
+  readonly #changes = new Changes((detail) => this.#tell('qk-change', detail));
   readonly #jobs = new Latest((error) => this.#fail(error));
   #near: IntersectionObserver | undefined;
   /** Whether the window has come near, or nobody waits for that. */
@@ -66,8 +69,8 @@ export class QkScopeElement extends Base {
   #chosen: Partial<Place> = {};
   /** Whether what was asked for last could not be shown: whatever is said next may mend it. */
   #failed = false;
-  /** What is shown. */
-  #shown: Asked | undefined;
+  /** What is shown, as it was told. */
+  #shown: ReadyDetail | undefined;
   /** The sign that numbers are on their way. */
   #loading: Work | undefined;
 
@@ -79,13 +82,17 @@ export class QkScopeElement extends Base {
       again: () => this.#schedule('make'),
     });
     this.#figure = new Figure(this.#shell.view, {
-      point: ({ queries, keys, value }) => this.#tell('qk-change', { view: 'matrix', queries, keys, value }),
-      state: (state) => this.#tell('qk-change', { view: this.#shown?.view, state }),
+      point: ({ queries, keys, value, byKeyboard }) =>
+        this.#changes.hear({ view: 'matrix', queries: [...queries], keys: [...keys], value }, byKeyboard),
+      state: (view, state) => this.#changes.hear({ view, state }, false),
       read: () => this.#loading?.stop(),
       open: (place) => this.#choose(place),
       again: () => this.#schedule('make'),
     });
-    this.#ground = new Ground(this, this.#shell.frame, () => this.#figure.repaint());
+    this.#ground = new Ground(this, this.#shell.frame, {
+      repaint: () => this.#figure.repaint(),
+      speak: () => this.#schedule('dress'),
+    });
   }
 
   /**
@@ -115,6 +122,11 @@ export class QkScopeElement extends Base {
     this.#schedule('make');
   }
 
+  /** What is seen, as the last `qk-ready` told it: attributes say what was asked for. */
+  get shown(): ReadyDetail | undefined {
+    return this.#shown;
+  }
+
   connectedCallback(): void {
     // Moved, it stays as it was.
     if (this.#alive) return;
@@ -139,7 +151,10 @@ export class QkScopeElement extends Base {
       // What is asked for now is what was chosen: it is there, or on its way.
       if (chosen !== undefined && String(chosen) === after) return;
     }
-    if (name === 'state') this.#figure.renew();
+    if (name === 'state') {
+      this.#figure.renew();
+      this.#changes.forget();
+    }
     this.#schedule(DRESS_ATTRIBUTES.includes(name) ? 'dress' : 'make');
   }
 
@@ -200,20 +215,23 @@ export class QkScopeElement extends Base {
   }
 
   async #show(asked: Asked, chosen: Partial<Place>, signal: AbortSignal): Promise<void> {
+    this.#changes.wait();
     const work = this.#shell.start('computing');
     const loading = needsNumbers(asked.view) ? this.#shell.start('loading') : undefined;
     this.#loading = loading;
     try {
       const source = loading && (await this.#read({ signal, onProgress: loading.progress }));
       signal.throwIfAborted();
-      this.#shown = asked;
       const { choice, note } = await this.#figure.show({ ...asked, source }, { signal, onProgress: work.progress });
       signal.throwIfAborted();
       this.#shell.choice = choice;
       this.#shell.note = note;
       this.#shell.ready();
       const { view, head, batch } = asked;
-      this.#tell('qk-ready', { view, layer: this.#figure.layerOf(choice), head, batch, chosen });
+      const shown = { view, layer: this.#figure.layerOf(choice), head, batch, chosen } as ReadyDetail;
+      this.#shown = shown;
+      this.#tell('qk-ready', shown);
+      this.#changes.ready(view);
     } finally {
       loading?.stop();
       work.stop();
@@ -240,6 +258,7 @@ export class QkScopeElement extends Base {
 
   #cancel(): void {
     this.#jobs.cancel();
+    this.#changes.ready();
     this.#shell.stop();
   }
 
@@ -254,6 +273,7 @@ export class QkScopeElement extends Base {
   #fail(error: unknown): void {
     const { language } = this.#shell;
     this.#failed = true;
+    this.#changes.ready();
     this.#shell.fail(`${reasonOf(error, language)}${language === 'zh' ? '。' : '.'}`);
     this.#tell('qk-error', { error });
   }
@@ -271,6 +291,7 @@ export class QkScopeElement extends Base {
     this.#jobs.cancel();
     this.#ground.leave();
     this.#figure.free();
+    this.#changes.forget();
     this.#shell.clear();
     this.#source = this.#shown = this.#due = undefined;
     this.#chosen = {};

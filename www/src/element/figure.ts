@@ -36,8 +36,8 @@ export interface Place {
 
 /** Who hears of what happens in a figure. */
 export interface Heard extends HeatHeard {
-  /** What would bring back what is seen. */
-  state(state: string): void;
+  /** What would bring back what is seen in a view. */
+  state(view: Exclude<ViewId, 'matrix'>, state: string): void;
   /** The numbers that were asked for are there, and are about to be computed with. */
   read(): void;
   /** A head was chosen in a view. */
@@ -221,7 +221,7 @@ export class Figure {
       remember: (state) => {
         if (state === view.state) return;
         view.state = state;
-        if (this.#view === view) this.#heard.state(state);
+        if (this.#view === view && view.id !== 'matrix') this.#heard.state(view.id, state);
       },
       beyond: undefined,
     });

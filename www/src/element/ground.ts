@@ -1,14 +1,22 @@
-// On which ground a figure stands, light or dark, as the site says it.
+// On which ground a figure stands, light or dark, as the site says it, and when the site says another language.
 //
 // Sites say it by the property `color-scheme`, which a figure inherits. Some do not: there the ground is as light as it looks.
 
 import { element, paperUnder } from '../views/parts/dom.ts';
 import type { Theme } from './attributes.ts';
 
+/** Who hears of it. */
+export interface GroundHeard {
+  /** It is another. */
+  repaint(): void;
+  /** The site says another language. */
+  speak(): void;
+}
+
 export class Ground {
   readonly #host: HTMLElement;
   readonly #frame: HTMLElement;
-  readonly #changed: () => void;
+  readonly #heard: GroundHeard;
   readonly #system = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
   /** Sees the classes and attributes by which sites switch. */
   #switches: MutationObserver | undefined;
@@ -16,11 +24,10 @@ export class Ground {
   /** What the figure was painted for last. */
   #scheme = '';
 
-  /** `changed` hears that the ground is another. */
-  constructor(host: HTMLElement, frame: HTMLElement, changed: () => void) {
+  constructor(host: HTMLElement, frame: HTMLElement, heard: GroundHeard) {
     this.#host = host;
     this.#frame = frame;
-    this.#changed = changed;
+    this.#heard = heard;
     // A colour that depends on the scheme has a transition, which begins when the scheme is another.
     frame.addEventListener('transitionrun', ({ target }) => target === frame && this.#look());
   }
@@ -32,7 +39,10 @@ export class Ground {
 
   watch(): void {
     this.#system?.addEventListener('change', this.#look);
-    this.#switches = new MutationObserver(this.#look);
+    this.#switches = new MutationObserver((changes) => {
+      this.#look();
+      if (changes.some(({ attributeName }) => attributeName === 'lang')) this.#heard.speak();
+    });
     for (const node of [document.documentElement, document.body]) this.#switches.observe(node, { attributes: true });
     this.#look();
   }
@@ -51,7 +61,7 @@ export class Ground {
     const scheme = `${getComputedStyle(this.#frame).colorScheme} ${this.#system?.matches}`;
     if (scheme === this.#scheme) return;
     this.#scheme = scheme;
-    this.#changed();
+    this.#heard.repaint();
   };
 
   /** What the site looks like where it does not say; undefined: it says it. */

@@ -37,7 +37,7 @@ export interface Given {
   keyTokens?: readonly string[] | undefined;
 }
 
-/** What `qk-ready` tells: the view that is there, and of what: the layer as its file numbers it, the head and the batch item. */
+/** What `qk-ready` tells, and `shown` keeps: the view that is there, and of what: the layer as its file numbers it, the head and the batch item. */
 export interface ReadyDetail {
   view: ViewId;
   /** Undefined where no numbers are shown that somebody gave. */
@@ -48,7 +48,10 @@ export interface ReadyDetail {
   chosen: { layer?: number; head?: number; batch?: number };
 }
 
-/** What `qk-change` tells: in the heat map the current cell, in other views what brings back what is seen. */
+/**
+ * What `qk-change` tells, once somebody looks elsewhere than where the view began: in the heat map the current cell, which may be one of
+ * other numbers by then, in other views what brings back what is seen. It comes after `qk-ready`, and never twice the same.
+ */
 export type ChangeDetail =
   | {
       view: 'matrix';
@@ -85,6 +88,8 @@ export declare class QkScopeElement extends HTMLElement {
   data: Given | Blob | ArrayBuffer | Uint8Array | string | undefined;
   /** Options of the problem as `openAttention()` takes them. They go before those of attributes. */
   options: ProblemOptions;
+  /** What is seen, as the last `qk-ready` told it; undefined before. Attributes say what was asked for. */
+  readonly shown: ReadyDetail | undefined;
 
   // Each attribute is a property as well, by its name in camel case. It gives the attribute's text, null where there is none; what is
   // set is written there, lists and objects as JSON, true as an empty text; null and false take it away.

@@ -233,6 +233,8 @@ export class MatrixView extends EventTarget {
 
   /** Other colours for the same numbers. */
   set look(look: MatrixLook) {
+    this.#name = look.name;
+    this.#describe();
     this.#picture.repaint(look);
   }
 
