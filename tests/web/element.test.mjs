@@ -639,6 +639,8 @@ test('what is passed over is said in a note, in the language of the figure', () 
         `The position “${id}” changes nothing without its parameter “table”.`,
       );
     assert.equal(await say({ position: 'rope' }), '');
+    assert.match(await say({ view: 'spread' }), /^This view shows numbers of its own/);
+    assert.equal(await say({ view: 'matrix' }), '');
     assert.equal(
       await say({ layer: null, head: null, data: FOUR, assign: { query: 'q', key: 'k' } }),
       'Not used: src, assign. The numbers are those of data.',

@@ -34,7 +34,7 @@ import { AttributeError } from './fault.ts';
 import { Figure, needsNumbers, type Place } from './figure.ts';
 import { Ground } from './ground.ts';
 import type { ReadyDetail } from './public.d.ts';
-import { numbersIn, type Data } from './numbers.ts';
+import { numbersIn, SOURCES, type Data } from './numbers.ts';
 import { Shell } from './shell.ts';
 
 /** Properties that a page may have set before the element was defined. */
@@ -222,15 +222,17 @@ export class QkScopeElement extends Base {
     try {
       const source = loading && (await this.#read({ signal, onProgress: loading.progress }));
       signal.throwIfAborted();
-      const { choice, note } = await this.#figure.show({ ...asked, source }, { signal, onProgress: work.progress });
+      const given = this.#data !== undefined || SOURCES.some((name) => this.getAttribute(name));
+      const shown = { ...asked, source, given };
+      const { choice, note } = await this.#figure.show(shown, { signal, onProgress: work.progress });
       signal.throwIfAborted();
       this.#shell.choice = choice;
       this.#shell.note = note;
       this.#shell.ready();
       const { view, head, batch } = asked;
-      const shown = { view, layer: this.#figure.layerOf(choice), head, batch, chosen } as ReadyDetail;
-      this.#shown = shown;
-      this.#tell('qk-ready', shown);
+      const detail = { view, layer: this.#figure.layerOf(choice), head, batch, chosen } as ReadyDetail;
+      this.#shown = detail;
+      this.#tell('qk-ready', detail);
       this.#changes.ready(view);
     } finally {
       loading?.stop();

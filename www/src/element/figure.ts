@@ -20,6 +20,10 @@ import { chapterOf, VIEWS, type ViewId } from './views.ts';
 
 const text = {
   take: { en: 'Export this figure', zh: '导出此图' },
+  alone: {
+    en: 'This view shows numbers of its own, and not those that are given.',
+    zh: '此视图显示自带的数值，而非所给的数据。',
+  },
   state: { en: 'The state “{state}” means nothing to this view.', zh: '状态“{state}”在此视图中没有意义。' },
   table: {
     en: 'The position “{id}” changes nothing without its parameter “{name}”.',
@@ -47,6 +51,8 @@ export interface Heard extends HeatHeard {
 /** What is shown, and of what. */
 export interface Shown extends Asked {
   source: Source | undefined;
+  /** Whether numbers are given, be they looked at or not. */
+  given: boolean;
 }
 
 /** The places of what is open: layers by their names, and where one is, by index. */
@@ -111,7 +117,7 @@ export class Figure {
     const notes = isUnread ? [filled(text.state, { state: clip(asked.state, LONGEST_LIST) })] : [];
     if (!needsNumbers(shown.view)) {
       await this.#mount(shown, undefined, signal);
-      return { choice: undefined, note: inARow(notes) };
+      return { choice: undefined, note: inARow(shown.given ? [text.alone, ...notes] : notes) };
     }
     const { source } = shown;
     if (!source) throw new PageError(pageText.nothingOpen);

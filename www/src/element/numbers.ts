@@ -32,6 +32,10 @@ const text = {
 const MOST_NAMES = 8;
 const LONGEST_NAMES = 200;
 
+/** Attributes that numbers may come from; the first that is there counts. */
+export const SOURCES = ['data', 'src', 'q', 'k', 'v'];
+const after = (name: string): string[] => SOURCES.slice(SOURCES.indexOf(name) + 1);
+
 /** What the property `data` takes; text is JSON. */
 export type Data = Given | Blob | ArrayBuffer | Uint8Array | string;
 
@@ -39,10 +43,10 @@ export type Data = Given | Blob | ArrayBuffer | Uint8Array | string;
 export async function numbersIn(read: Read, data: Data | undefined, base: string, reading: Reading): Promise<Source> {
   const said = data ?? read('data') ?? undefined;
   const given = typeof said === 'string' ? jsonIn(() => said, 'data') : said;
-  if (isBytes(given)) return labelled(await opened(given, '', read, reading), read, 'data', ['src', 'q', 'k', 'v']);
-  if (given !== undefined) return labelled(fromObject(given), read, 'data', ['src', 'assign', 'q', 'k', 'v']);
+  if (isBytes(given)) return labelled(await opened(given, '', read, reading), read, 'data', after('data'));
+  if (given !== undefined) return labelled(fromObject(given), read, 'data', [...after('data'), 'assign']);
   const address = addressIn(read, 'src', base);
-  if (address) return labelled(await opened(address, read('src') ?? '', read, reading), read, 'src', ['q', 'k', 'v']);
+  if (address) return labelled(await opened(address, read('src') ?? '', read, reading), read, 'src', after('src'));
   const [q, k, v] = ['q', 'k', 'v'].map((name) => jsonIn(read, name));
   if (q === undefined && k === undefined) throw new PageError(text.missing);
   return labelled(fromObject({ q, k, v }), read, 'q', ['assign']);
