@@ -162,6 +162,20 @@ test('a capture comes as bytes, and one at an address by name; the layer and the
     },
   ));
 
+test('bytes of a capture are assigned and renamed by traits', () =>
+  visit({ data: null, assign: { query: 'a', key: 'b' }, tokens: TOKENS, loading: 'eager' }, async (page) => {
+    await page.evaluate(
+      ([a, b]) => {
+        const bytes = new TextEncoder().encode(JSON.stringify({ a, b }));
+        globalThis['notebook'].one.set('data', new DataView(bytes.buffer));
+      },
+      [Q, K],
+    );
+    await ready(page, 1);
+    const labels = await page.locator('.axis-rows .axis-label:not(.axis-current)').allTextContents();
+    assert.deepEqual(labels.sort(), [...TOKENS].sort());
+  }));
+
 test('the head that a reader chooses is written, seen by every figure of the model, and can be taken back', () =>
   visit(
     { src: '/www/sentence.safetensors', layer: null, head: 1, controls: true, view: null, loading: 'eager' },
