@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 
 import { startSite } from './harness.mjs';
 import { loadParts } from './story.mjs';
@@ -26,10 +27,12 @@ async function rest(page) {
     [...document.querySelectorAll('qk-scope')].every(({ shadowRoot }) => shadowRoot?.querySelector('[data-ready]')),
   );
   let before = '';
-  for (let still = 0; still < 4;) {
+  for (let still = 0; still < 5;) {
     await page.waitForTimeout(100);
     const now = await page.evaluate(() =>
-      [...document.querySelectorAll('qk-scope')].map(({ offsetHeight }) => offsetHeight).join(),
+      [...document.querySelectorAll('qk-scope')]
+        .map(({ offsetHeight, shadowRoot }) => [offsetHeight, shadowRoot.querySelectorAll('*').length])
+        .join(),
     );
     still = now === before ? still + 1 : 0;
     before = now;
@@ -94,3 +97,91 @@ for (const { id: view } of VIEWS) {
       }
     }));
 }
+
+test('a figure gives way in a grid, a flex box and a table, and is 640 pixels wide where nothing says how wide', () =>
+  site.visit(
+    {
+      html: documentOf(
+        `<div style="width: 760px; display: grid; grid-template-columns: 1fr 1fr">${figure('id="grid"')}<p>beside</p></div>
+         <div style="width: 500px; display: grid; grid-template-columns: 1fr 1fr"><section>${figure('id="nested"')}</section></div>
+         <div style="width: 500px; display: flex">${figure('id="flex"')}</div>
+         <table style="width: 500px"><tr><td>${figure('id="table"')}</td></tr></table>
+         <div style="width: fit-content">${figure('id="free"')}</div>`,
+      ),
+    },
+    async (page) => {
+      await rest(page);
+      const widths = await page
+        .locator('qk-scope')
+        .evaluateAll((figures) => Object.fromEntries(figures.map(({ id, offsetWidth }) => [id, offsetWidth])));
+      assert.deepEqual(
+        { ...widths, table: widths.table <= 500 },
+        { grid: 380, nested: 250, flex: 500, table: true, free: 640 },
+      );
+      assert.equal(await page.evaluate(crowded).then((found) => found.join()), '');
+    },
+  ));
+
+test('a long token gives way in a narrow window', () =>
+  site.visit({ html: documentOf('<qk-scope loading="eager" controls></qk-scope>'), width: 360 }, async (page) => {
+    await page.evaluate(() =>
+      Object.assign(document.querySelector('qk-scope'), {
+        data: { tokens: ['the', 'a'.repeat(47)], q: [[1, 0], [0, 1]], k: [[1, 0], [0, 1]] }, // prettier-ignore
+      }),
+    );
+    await rest(page);
+    await page.locator('.plot-cursor').focus();
+    for (const key of ['Control+Home', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
+    await page.locator('.cell-token[title*="aaa"]').first().waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  }));
+
+/** Where everything in the figures stands, from the left of each. */
+const boxes = (page) =>
+  page.locator('qk-scope').evaluateAll((figures) =>
+    figures.map((figure) => {
+      const from = figure.getBoundingClientRect().left;
+      return [...figure.shadowRoot.querySelectorAll('.view *')]
+        .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden'))
+        .map((one) => [one.localName, one.getBoundingClientRect()])
+        .map(([name, { left, width }]) => `${name} ${Math.round(left - from)} ${Math.round(width)}`);
+    }),
+  );
+
+for (const { id: view } of VIEWS) {
+  test(`${view} is drawn from left to right, and as it is, whichever way and however a site writes`, () => {
+    const written =
+      'text-transform: uppercase; letter-spacing: 3px; word-spacing: 9px; white-space: pre; text-indent: 2em; text-align: center;' +
+      'line-height: 3; font: italic small-caps 30px serif; direction: rtl; text-shadow: 1px 1px red; writing-mode: horizontal-tb';
+    const one = figure(`view="${view}" controls`);
+    const html = documentOf(`<div style="width: 700px">${one}</div><div style="width: 700px; ${written}">${one}</div>`);
+    return site.visit({ html, height: 6000 }, async (page) => {
+      await rest(page);
+      // What computes for long comes when it comes.
+      for (let tries = 0; tries < 20 && !isDeepStrictEqual(...(await boxes(page))); tries += 1)
+        await page.waitForTimeout(250);
+      const [plain, other] = await boxes(page);
+      assert.ok(plain.length > 50);
+      assert.deepEqual(other, plain);
+    });
+  });
+}
+
+test('what stands in for a figure, and its caption, run as the site writes them', () =>
+  site.visit(
+    { html: documentOf('<div dir="rtl"><qk-scope id="far" caption="שלום, עולם (1)"><p>instead</p></qk-scope></div>') },
+    async (page) => {
+      await page.waitForFunction(() => customElements.get('qk-scope'));
+      const ways = await page.evaluate(() => {
+        const figure = document.querySelector('qk-scope');
+        const caption = figure.shadowRoot.querySelector('figcaption');
+        const range = document.createRange();
+        range.selectNodeContents(caption);
+        return [
+          getComputedStyle(figure.querySelector('p')).direction,
+          Math.round(caption.getBoundingClientRect().right - range.getBoundingClientRect().right),
+        ];
+      });
+      assert.deepEqual(ways, ['rtl', 0]);
+    },
+  ));

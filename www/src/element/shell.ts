@@ -43,7 +43,7 @@ export class Shell {
     const parts = [this.#fault, this.#stopped, slot, this.#bar, this.#note, this.view, this.#caption];
     this.frame = element('figure', { class: 'figure', part: 'figure' }, ...parts);
     this.#busy = new Busy(this.frame, () => heard.cancel());
-    root.append(this.frame);
+    root.append(element('div', { class: 'place' }, this.frame));
   }
 
   get language(): Language {
@@ -94,6 +94,8 @@ export class Shell {
     this.view.ariaBusy = null;
     this.#fault.hidden = true;
     this.frame.dataset['ready'] = '';
+    // What is a heading on the page is none here: the outline is that of the site.
+    for (const heading of this.view.querySelectorAll('h2, h3')) heading.role = 'presentation';
   }
 
   /** It could not be made, or be made anew. */

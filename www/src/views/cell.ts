@@ -106,6 +106,7 @@ const SHEET = { width: 420, top: 84, row: 40, gap: 16, bars: 96 };
 /** The panel of numbers for one cell. */
 export class CellView {
   readonly #host: HTMLElement;
+  readonly #heading = element('h2');
   #subject: CellSubject | undefined;
   #rules: CellRules | undefined;
   #language: Language = 'en';
@@ -167,15 +168,15 @@ export class CellView {
 
   #render(): void {
     const subject = this.#subject;
-    const heading = element('h2', {}, this.#say('heading'));
+    this.#heading.textContent = this.#say('heading');
     if (!subject) {
       this.#host.replaceChildren(
-        heading,
+        this.#heading,
         element('p', { class: 'cell-waiting' }, this.#say(isTouch() ? 'waitingTouch' : 'waiting')),
       );
       return;
     }
-    const body: Node[] = [heading, this.#pair(subject)];
+    const body: Node[] = [this.#heading, this.#pair(subject)];
     if (subject.about) body.push(element('p', { class: 'cell-about' }, subject.about));
     if (subject.offer) body.push(this.#offer(subject.offer));
     if (subject.numbers && this.#rules) body.push(this.#ledger(subject.numbers, this.#rules));
@@ -185,7 +186,11 @@ export class CellView {
 
   #pair({ query, key, place, locked, several, numbers }: CellSubject): HTMLElement {
     const arrow = numbers?.allowed === false ? 'barred' : several ? 'arrows' : 'arrow';
-    const lock = element('span', { class: 'cell-lock', 'aria-hidden': !locked }, locked ? this.#say('locked') : '');
+    const lock = element(
+      'span',
+      { class: 'cell-lock', 'aria-hidden': locked ? undefined : 'true' },
+      locked ? this.#say('locked') : '',
+    );
     const words = element(
       'p',
       { class: 'cell-pair' },
