@@ -185,3 +185,60 @@ test('what stands in for a figure, and its caption, run as the site writes them'
       assert.deepEqual(ways, ['rtl', 0]);
     },
   ));
+
+/** Keeps how far what is seen moves, by itself. */
+function watchShifts() {
+  globalThis['shifts'] = [];
+  new PerformanceObserver((list) => {
+    for (const { value, startTime } of list.getEntries()) globalThis['shifts'].push({ value, startTime });
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+const THIRTEEN = [...VIEWS, ...VIEWS.slice(0, 5)].map(
+  ({ id }) => `<p>words</p><qk-scope view="${id}" ${SENTENCE}></qk-scope>`,
+);
+
+test('figures that are not there yet have their room: those far below wait, and little moves when they come', () =>
+  site.visit(
+    { html: documentOf(`<div style="width: 700px">${THIRTEEN.join('')}</div>`), before: watchShifts },
+    async (page) => {
+      await page.waitForFunction(() => document.querySelector('qk-scope').shadowRoot?.querySelector('[data-ready]'));
+      await page.waitForTimeout(1000);
+      const height = () => page.evaluate(() => document.documentElement.scrollHeight);
+      const ready = () =>
+        page
+          .locator('qk-scope')
+          .evaluateAll((all) => all.filter(({ shadowRoot }) => shadowRoot.querySelector('[data-ready]')).length);
+      const before = await height();
+      assert.ok((await ready()) <= 2, `${await ready()}`);
+      for (const figure of await page.locator('qk-scope').all()) {
+        await figure.evaluate((one) => one.scrollIntoView());
+        await page.waitForTimeout(300);
+      }
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('qk-scope')].every(({ shadowRoot }) => shadowRoot.querySelector('[data-ready]')),
+      );
+      const after = await height();
+      assert.ok(Math.abs(after - before) < 0.02 * before, `${before} to ${after}`);
+      const moved = await page.evaluate(() => globalThis['shifts'].reduce((sum, { value }) => sum + value, 0));
+      assert.ok(moved < 0.3, `${moved}`);
+    },
+  ));
+
+test('no room is kept for a figure that cannot be made, and what stands in for it may be higher', () =>
+  site.visit(
+    {
+      html: documentOf(
+        `<qk-scope id="wrong" view="student" head="x" ${SENTENCE}></qk-scope><div style="height: 4000px"></div>
+         <qk-scope id="low" ${SENTENCE}><p>instead</p></qk-scope>
+         <qk-scope id="high" ${SENTENCE}><p style="height: 900px">instead</p></qk-scope>`,
+      ),
+    },
+    async (page) => {
+      await page.locator('#wrong [role="alert"]').waitFor();
+      const heights = await page.locator('qk-scope').evaluateAll((all) => all.map(({ offsetHeight }) => offsetHeight));
+      assert.ok(heights[0] < 120, `${heights}`);
+      assert.ok(heights[1] > 600 && heights[1] < 700, `${heights}`);
+      assert.ok(heights[2] >= 900 && heights[2] < 1000, `${heights}`);
+    },
+  ));
