@@ -242,3 +242,34 @@ test('no room is kept for a figure that cannot be made, and what stands in for i
       assert.ok(heights[2] >= 900 && heights[2] < 1000, `${heights}`);
     },
   ));
+
+for (const [name, ground, theme] of [
+  ['navy', 'rgb(16, 24, 64)', 'dark'],
+  ['sepia', 'rgb(244, 236, 216)', 'light'],
+  ['plain white', 'rgb(255, 255, 255)', 'light'],
+]) {
+  test(`what lies over something else in a figure has the ground of the site: ${name}`, () => {
+    const style = `<style>:root { color-scheme: ${theme} } body { background: ${ground} }</style>`;
+    return site.visit({ html: documentOf(figure('view="heads"'), style) }, async (page) => {
+      await rest(page);
+      const line = page.locator('.heads-progress-line');
+      const colour = () => line.evaluate((one) => getComputedStyle(one).backgroundColor);
+      assert.equal(await colour(), ground);
+      await page.evaluate(() => {
+        document.body.style.transition = 'background 200ms';
+        document.body.style.background = 'rgb(1, 2, 3)';
+      });
+      await page.waitForFunction(
+        () =>
+          getComputedStyle(document.querySelector('qk-scope').shadowRoot.querySelector('.heads-progress-line'))
+            .backgroundColor === 'rgb(1, 2, 3)',
+      );
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('theme', 'dark'));
+      await page.waitForFunction(
+        () =>
+          getComputedStyle(document.querySelector('qk-scope').shadowRoot.querySelector('.heads-progress-line'))
+            .backgroundColor === 'rgb(20, 22, 27)',
+      );
+    });
+  });
+}

@@ -44,6 +44,7 @@ export class Ground {
       if (changes.some(({ attributeName }) => attributeName === 'lang')) this.#heard.speak();
     });
     for (const node of [document.documentElement, document.body]) this.#switches.observe(node, { attributes: true });
+    document.addEventListener('transitionend', this.#settled);
     this.#look();
   }
 
@@ -51,18 +52,32 @@ export class Ground {
     this.#system?.removeEventListener('change', this.#look);
     this.#switches?.disconnect();
     this.#switches = undefined;
+    document.removeEventListener('transitionend', this.#settled);
   }
+
+  /** The site may take its time to another ground. */
+  readonly #settled = ({ target }: Event): void => {
+    if (target instanceof Element && target !== this.#host && target.contains(this.#host)) this.#look();
+  };
 
   readonly #look = (): void => {
     if (!this.#switches) return;
     const ground = this.#theme === 'auto' ? this.#around() : this.#theme;
     if (ground) this.#frame.dataset['ground'] = ground;
     else delete this.#frame.dataset['ground'];
+    this.#cover();
     const scheme = `${getComputedStyle(this.#frame).colorScheme} ${this.#system?.matches}`;
     if (scheme === this.#scheme) return;
     this.#scheme = scheme;
     this.#heard.repaint();
   };
+
+  /** What lies over something else in it has the colour of what it stands on; told to be light or dark, it brings its own. */
+  #cover(): void {
+    const { style } = this.#frame;
+    if (this.#theme === 'auto') style.setProperty('--paper', paperUnder(this.#frame, 'Canvas'));
+    else style.removeProperty('--paper');
+  }
 
   /** What the site looks like where it does not say; undefined: it says it. */
   #around(): 'light' | 'dark' | undefined {

@@ -62,13 +62,13 @@ export function* ancestorsOf(node: Node): Generator<Element> {
   }
 }
 
-/** The colour that `node` stands on, as pictures of it that are taken along have it. */
-export function paperUnder(node: Node): string {
+/** The colour that `node` stands on; `bare` where nothing around it says one. */
+export function paperUnder(node: Node, bare = 'white'): string {
   for (const around of ancestorsOf(node)) {
     const { backgroundColor } = getComputedStyle(around);
     if (!/^(transparent|rgba\(.*, 0\)|.* \/ 0\))$/.test(backgroundColor)) return backgroundColor;
   }
-  return 'white';
+  return bare;
 }
 
 /**
