@@ -273,3 +273,29 @@ for (const [name, ground, theme] of [
     });
   });
 }
+
+for (const { id: view } of VIEWS) {
+  test(`${view}: steppers stand apart from it, buttons that do nothing look so, and its titles are none of the site’s`, () =>
+    site.visit({ html: documentOf(figure(`view="${view}" controls`)) }, async (page) => {
+      await rest(page);
+      assert.equal(await page.getByRole('heading').count(), 0);
+      const found = await page.evaluate(() => {
+        const { shadowRoot } = document.querySelector('qk-scope');
+        const colour = ({ backgroundColor, color }) => [backgroundColor, color].join();
+        const [steppers, shown] = ['.pickers', '.view'].map((one) => shadowRoot.querySelector(one));
+        const buttons = [...shadowRoot.querySelectorAll('.plane-buttons .button, .button[aria-disabled="true"]')];
+        const [off, on] = ['true', null].map((is) => buttons.filter((one) => one.getAttribute('aria-disabled') === is));
+        return {
+          gap: steppers.checkVisibility()
+            ? shown.getBoundingClientRect().top - steppers.getBoundingClientRect().bottom
+            : undefined,
+          alike: off.some((one) =>
+            on.some((other) => colour(getComputedStyle(one)) === colour(getComputedStyle(other))),
+          ),
+          empty: shadowRoot.querySelectorAll('[aria-hidden=""]').length,
+        };
+      });
+      assert.ok(found.gap === undefined || found.gap >= 16, `${found.gap}`);
+      assert.deepEqual([found.alike, found.empty], [false, 0]);
+    }));
+}
