@@ -158,7 +158,7 @@ for (const { id: view } of VIEWS) {
     return site.visit({ html, height: 6000 }, async (page) => {
       await rest(page);
       // What computes for long comes when it comes.
-      for (let tries = 0; tries < 20 && !isDeepStrictEqual(...(await boxes(page))); tries += 1)
+      for (let tries = 0; tries < 60 && !isDeepStrictEqual(...(await boxes(page))); tries += 1)
         await page.waitForTimeout(250);
       const [plain, other] = await boxes(page);
       assert.ok(plain.length > 50);
@@ -273,6 +273,18 @@ for (const [name, ground, theme] of [
     });
   });
 }
+
+test('what is chosen has the accent of the site, mixed with its ground', () => {
+  const style = '<style>body { background: rgb(0, 0, 100) } qk-scope { --qk-accent: rgb(200, 100, 0) }</style>';
+  return site.visit({ html: documentOf(figure('view="steps"'), style) }, async (page) => {
+    await rest(page);
+    const colour = await page
+      .locator('.steps-go[aria-current]')
+      .evaluate((one) => getComputedStyle(one).backgroundColor);
+    const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => Math.round(255 * Number(part)));
+    assert.deepEqual([red, green, blue], [24, 12, 88], colour);
+  });
+});
 
 for (const { id: view } of VIEWS) {
   test(`${view}: steppers stand apart from it, buttons that do nothing look so, and its titles are none of the site’s`, () =>
