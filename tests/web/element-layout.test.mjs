@@ -209,6 +209,8 @@ test('figures that are not there yet have their room: those far below wait, and 
         page
           .locator('qk-scope')
           .evaluateAll((all) => all.filter(({ shadowRoot }) => shadowRoot.querySelector('[data-ready]')).length);
+      const moved = await page.evaluate(() => globalThis['shifts'].reduce((sum, { value }) => sum + value, 0));
+      assert.ok(moved < 0.3, `${moved}`);
       const before = await height();
       assert.ok((await ready()) <= 2, `${await ready()}`);
       for (const figure of await page.locator('qk-scope').all()) {
@@ -220,10 +222,32 @@ test('figures that are not there yet have their room: those far below wait, and 
       );
       const after = await height();
       assert.ok(Math.abs(after - before) < 0.02 * before, `${before} to ${after}`);
-      const moved = await page.evaluate(() => globalThis['shifts'].reduce((sum, { value }) => sum + value, 0));
-      assert.ok(moved < 0.3, `${moved}`);
     },
   ));
+
+test('with controls the room is for them as well', () =>
+  site.visit({ html: documentOf('<div></div>') }, async (page) => {
+    await page.waitForFunction(() => customElements.get('qk-scope'));
+    for (const { id } of VIEWS) {
+      for (const width of [400, 700, 1200]) {
+        const [before, after] = await page.evaluate(
+          async ([view, width, sentence]) => {
+            const place = document.querySelector('div');
+            place.style.width = `${width}px`;
+            place.innerHTML = `<qk-scope view="${view}" controls ${sentence}></qk-scope>`;
+            const [figure] = place.children;
+            await Promise.resolve();
+            const before = figure.offsetHeight;
+            await new Promise((resolve) => figure.addEventListener('qk-ready', resolve));
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            return [before, figure.offsetHeight];
+          },
+          [id, width, SENTENCE],
+        );
+        assert.ok(Math.abs(before - after) < 0.12 * after, `${id}, ${width}: ${before} to ${after}`);
+      }
+    }
+  }));
 
 test('no room is kept for a figure that cannot be made, and what stands in for it may be higher', () =>
   site.visit(
