@@ -239,8 +239,14 @@ test('with controls the room is for them as well', () =>
             await Promise.resolve();
             const before = figure.offsetHeight;
             await new Promise((resolve) => figure.addEventListener('qk-ready', resolve));
-            await new Promise((resolve) => setTimeout(resolve, 300));
-            return [before, figure.offsetHeight];
+            // What has come to rest: some views show the last of it later.
+            let height = 0;
+            for (let still = 0; still < 8;) {
+              await new Promise((resolve) => setTimeout(resolve, 50));
+              still = figure.offsetHeight === height ? still + 1 : 0;
+              height = figure.offsetHeight;
+            }
+            return [before, height];
           },
           [id, width, SENTENCE],
         );
@@ -262,7 +268,7 @@ test('no room is kept for a figure that cannot be made, and what stands in for i
       await page.locator('#wrong [role="alert"]').waitFor();
       const heights = await page.locator('qk-scope').evaluateAll((all) => all.map(({ offsetHeight }) => offsetHeight));
       assert.ok(heights[0] < 120, `${heights}`);
-      assert.ok(heights[1] > 600 && heights[1] < 700, `${heights}`);
+      assert.ok(heights[1] > 700 && heights[1] < 850, `${heights}`);
       assert.ok(heights[2] >= 900 && heights[2] < 1000, `${heights}`);
     },
   ));
