@@ -17,6 +17,15 @@
       told.set(figure, [...(told.get(figure) ?? []), { name, detail: event.detail }]);
     });
   }
+  /** What a reader does: down, up and down again, which comes back to where the figure begins, at an edge as well. */
+  addEventListener('qk-ready', (event) => {
+    const [figure] = event.composedPath();
+    const press = (key) =>
+      figure.shadowRoot
+        .querySelector('.plot-cursor')
+        ?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    ['ArrowDown', 'ArrowUp', 'ArrowDown'].forEach((key, turn) => setTimeout(press, 100 * turn, key));
+  });
   /** A matrix as rows, whatever it was given as. */
   const rows = (given) => {
     if (Array.isArray(given)) return given;
@@ -49,7 +58,7 @@
       const of = (kind) => (told.get(figure) ?? []).filter(({ name }) => name === kind).map(({ detail }) => detail);
       return {
         given: numbers(figure),
-        ready: of('qk-ready').length > 0 && painted(figure),
+        ready: of('qk-ready').length > 0 && of('qk-change').length > 1 && painted(figure),
         values: of('qk-change').map(({ value }) => value),
         errors: of('qk-error').map(({ error }) => String(error)),
         alert: figure.shadowRoot?.querySelector('[role="alert"]')?.textContent,
