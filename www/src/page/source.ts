@@ -99,7 +99,7 @@ export interface Example {
   from: { file: string } | { make: () => Content };
   /** Queries and keys; this and the next four are known before the file is there, so that room can be kept. */
   size: readonly [number, number];
-  /** The longest names of queries and keys, in characters; 0: they go by their numbers. */
+  /** The longest names of queries and keys, in characters. */
   longest: readonly [number, number];
   layers: number;
   heads: number;
@@ -163,7 +163,7 @@ export const EXAMPLES: readonly Example[] = [
     },
     from: { make: synthetic },
     size: [32768, 32768],
-    longest: [0, 0],
+    longest: [5, 5],
     layers: 1,
     heads: 1,
     batch: 1,

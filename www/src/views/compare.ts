@@ -29,7 +29,7 @@ import {
 import { element, onResize, uniqueId } from './parts/dom.ts';
 import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
-import { plotSize } from './parts/layout.ts';
+import { gutters, plotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
 import { cutMiddle } from './parts/name.ts';
 import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter } from './parts/palette.ts';
@@ -311,14 +311,14 @@ export class CompareView extends EventTarget {
   #layOut(): void {
     this.#width = this.#host.clientWidth;
     const { queries, keys } = this.#frame;
-    const [first] = this.#panels;
-    if (!this.#width || !queries || !keys || !first) return;
+    if (!this.#width || !queries || !keys) return;
     const side = this.#width >= WIDTHS.three ? 3 : this.#width >= WIDTHS.two ? 2 : 1;
     this.#host.dataset['side'] = String(side);
     const names = { rows: queries, columns: keys, ...this.#tokens, order: this.#order };
     for (const { plot } of this.#panels) plot.name(names);
-    const most = plotSize(queries, keys, this.#width / side, MOST_HEIGHT);
-    const gutter = first.plot.roomOf(most, this.#width, this.#frame.longest);
+    const { rows = 0, columns = 0 } = this.#panels[0]?.plot.longest ?? {};
+    const [down = 0, across = 0] = this.#frame.longest ?? [];
+    const gutter = gutters(Math.max(rows, down), Math.max(columns, across), this.#width);
     const bars = side === 1 ? BARS.narrow : BARS.wide;
     const rest = { 1: gutter.left + bars, 2: gutter.left + GAP, 3: gutter.left + bars + 2 * GAP }[side] + BEFORE_BARS;
     const width = Math.floor((this.#width - rest) / side);

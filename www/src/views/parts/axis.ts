@@ -1,7 +1,7 @@
 // The labels along one side of the plot: as many as fit, and always the one of the current item, in place of those it would cover.
 
 import { element } from './dom.ts';
-import { gutters, labelStride, type PlotSize } from './layout.ts';
+import { labelStride } from './layout.ts';
 import { widthOf } from './letters.ts';
 import { nameElement } from './name.ts';
 import { visibleToken } from './text.ts';
@@ -72,13 +72,11 @@ export class Axis {
     this.mark(this.#marked);
   }
 
-  /** The length of the longest label in characters on so many `pixels`, with a name of `expected` where there is none yet. */
-  longest(pixels: number, expected = 0): number {
+  /** The length of the longest label in characters; wide ones count twice. */
+  get longest(): number {
     const digits = String(Math.max(0, this.#count - 1)).length;
-    const names = this.#tokens?.map((token) => widthOf(visibleToken(token))) ?? [expected];
-    const name = names.reduce((most, width) => Math.max(most, width), 0);
-    if (name === 0) return this.#count > POOLED ? digits + 1 : digits;
-    return labelStride(this.#count, pixels, ROOM) > 1 ? digits + 1 + name : name;
+    if (!this.#tokens) return this.#count > POOLED ? digits + 1 : digits;
+    return this.#tokens.reduce((most, token) => Math.max(most, widthOf(visibleToken(token))), 0);
   }
 
   /** Marks the items in [from, to), or none. What is out of sight has no mark. */
@@ -134,15 +132,4 @@ export class Axis {
   #place(label: HTMLElement, item: number): void {
     label.style[this.#position] = `${((item - this.#along.from) * this.#along.size).toFixed(2)}px`;
   }
-}
-
-/** Room for the labels of both axes beside a plot that is no larger than `most`, in a frame `width` pixels wide. */
-export function roomOf(
-  rows: Axis,
-  columns: Axis,
-  most: PlotSize,
-  width: number,
-  [down, across]: readonly number[] = [],
-): { left: number; top: number } {
-  return gutters(rows.longest(most.height, down), columns.longest(most.width, across), width);
 }

@@ -1,9 +1,8 @@
 // One matrix as a heat map of a given size: its names, its colours, and the cell that is looked at. It does not move or zoom.
 
-import { Axis, roomOf } from './axis.ts';
+import { Axis } from './axis.ts';
 import { element } from './dom.ts';
 import { hatchRemoved, ruleCells } from './hatch.ts';
-import type { PlotSize } from './layout.ts';
 import { isDark, neutralTones, putPicture, type Painter, type Palette } from './palette.ts';
 import type { Grid } from './pooling.ts';
 
@@ -89,9 +88,9 @@ export class HeatPlot {
     this.#columns.show({ from: 0, size: room.width / Math.max(1, columns), pixels: room.width });
   }
 
-  /** Room for its labels beside a plot that is no larger than `most`, where names are likely to have so many characters. */
-  roomOf(most: PlotSize, width: number, expected?: readonly number[]): { left: number; top: number } {
-    return roomOf(this.#rows, this.#columns, most, width, expected);
+  /** The length of the longest names, in characters. */
+  get longest(): { rows: number; columns: number } {
+    return { rows: this.#rows.longest, columns: this.#columns.longest };
   }
 
   /** Draws; what was drawn before stays until it is there. */
