@@ -22,6 +22,9 @@ const OTHERS = 'others.test.mjs';
 /** Says that the word after it is a check to run here. */
 const ONE = '--one';
 
+/** More failures than this at a time are no accident. */
+const MOST_AGAIN = 3;
+
 const ABREAST = { filesAtOnce: availableParallelism() };
 
 /** The checks by name. Each resolves with the number of tests that passed, or throws; a check without tests counts as one. */
@@ -117,6 +120,8 @@ function apart(name) {
 function report(results) {
   const sum = (what) => [...results.values()].reduce((total, result) => total + result[what], 0);
   const broken = [...results].filter(([, { failed }]) => failed > 0).map(([name]) => name);
+  const unsteady = [...results].flatMap(([check, { unsteady = [] }]) => unsteady.map((name) => `${check}: ${name}`));
+  if (unsteady.length > 0) console.log(`\npassed only when run again:\n  ${unsteady.join('\n  ')}`);
   if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   process.exitCode = broken.length > 0 ? 1 : 0;
@@ -177,8 +182,43 @@ async function nodeTest(folder, { filesAtOnce = 1, wanted = () => true } = {}) {
   if (files.length === 0) throw new Failure(`${folder} has no tests`);
   const paths = files.map((name) => path.join(folder, name));
   if (filesAtOnce > 1) await largestFirst(paths);
-  const how = ['--test', '--test-reporter=spec', `--test-concurrency=${filesAtOnce}`];
-  return counted(await run(process.execPath, [...how, ...paths], { show: true }));
+  return steadied(
+    paths,
+    (files, abreast) => {
+      const how = ['--test', '--test-reporter=spec', `--test-concurrency=${abreast}`];
+      return run(process.execPath, [...how, ...files], { show: true });
+    },
+    filesAtOnce,
+  );
+}
+
+/**
+ * Runs files of tests, and those where a few tests failed once more, with nothing beside them: what a busy machine did to a page is
+ * told from a fault, which fails again. What passed the second time alone is named in the report.
+ *
+ * @param {string[]} paths
+ * @param {(files: string[], abreast: number) => Promise<string>} runFiles
+ * @param {number} filesAtOnce
+ */
+async function steadied(paths, runFiles, filesAtOnce) {
+  try {
+    return counted(await runFiles(paths, filesAtOnce));
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    const { passed, failed } = countTests(error.output);
+    const { files, names } = failuresIn(error.output);
+    if (failed === 0 || failed > MOST_AGAIN || names.length !== failed) throw error;
+    console.log(`\n${failed} failed, and once more:`);
+    // A test may stand in a file that others import.
+    await runFiles(files.every((file) => paths.includes(file)) ? files : paths, 1);
+    return { passed: passed + failed, failed: 0, unsteady: names };
+  }
+}
+
+/** The files and the names of the tests that Node's list of failures has. */
+function failuresIn(output) {
+  const list = [...output.matchAll(/^test at (.+?):\d+:\d+\n✖ (.+?) \([\d.]+ms\)$/gm)];
+  return { files: [...new Set(list.map(([, file]) => file))], names: list.map(([, , name]) => name) };
 }
 
 /** Sorts files so that none that takes long is left for the end, where nothing would run beside it. */
