@@ -635,3 +635,24 @@ test('after a reload it is in sight for which file a link was made', () =>
     await page.waitForTimeout(500);
     assert.ok(await inSight());
   }));
+
+test('sections begin with the pair that is locked in the matrix, as long as no other is chosen in them', () =>
+  site.visit({ path: 'index.html#lang=en&lock=8,5' }, async (page) => {
+    const says = async (id, words) => {
+      await showSection(page, id);
+      await page.locator(`.story-${id}`).getByText(words).first().waitFor();
+    };
+    await settled(page);
+    await says('steps', 'street → t');
+    await says('compare', 'Query 8, street → key 5, t');
+    await page.locator('.matrix .plot-cursor').press('ArrowLeft');
+    await says('steps', "street → '");
+    await says('compare', "Query 8, street → key 4, '");
+    await page.locator('.steps-token').nth(6).click();
+    await says('steps', 'cross → street');
+    await page.locator('.matrix .plot-cursor').press('ArrowUp');
+    await says('compare', "Query 7, the → key 4, '");
+    await says('steps', 'cross → street');
+    await page.locator('.matrix .plot-cursor').press('Escape');
+    await says('compare', 'Query 10, it → key 2, animal');
+  }));

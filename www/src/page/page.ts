@@ -230,11 +230,11 @@ export class Page {
   #listen(): void {
     this.#matrix.addEventListener('point', (event) => {
       this.#inspect((event as CustomEvent<MatrixCell>).detail);
-      if (this.#matrix.locked) this.#address.write();
+      if (this.#matrix.locked) this.#tellLock();
     });
     this.#matrix.addEventListener('lock', () => {
       this.#inspect(this.#matrix.cell);
-      this.#address.write();
+      this.#tellLock();
     });
     this.#matrix.addEventListener('sight', () => this.#address.write());
     this.#frame.heard = {
@@ -584,9 +584,16 @@ export class Page {
 
   // ---- the story
 
+  /** The address keeps the locked cell, and sections begin with it. */
+  #tellLock(): void {
+    this.#opened.pair = this.#matrix.lockedPair;
+    this.#address.write();
+  }
+
   /** What the sections look at, from here on. */
   #tellStory({ source, map, place, settings, normalizerChosen }: Shown): void {
     const { score, normalizer, position, options, masks } = settings;
+    this.#opened.pair = this.#matrix.lockedPair;
     this.#opened.show({
       source,
       map,

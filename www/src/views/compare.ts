@@ -135,6 +135,7 @@ export class CompareView extends EventTarget {
   #furthest: Uint32Array = new Uint32Array();
   #blocks = { rows: 1, columns: 1 };
   #pointed: Spot | undefined;
+  #start: Spot | undefined;
   #width = 0;
   #language: Language = 'en';
   /** Counts pictures: one that another has taken the place of is given up. */
@@ -490,21 +491,31 @@ export class CompareView extends EventTarget {
 
   // ---- what is looked at
 
-  /** What is pointed at, else what is locked, else the pair that differs most. */
+  /** A pair to begin with, as long as none is chosen here; undefined: the one that differs most. */
+  set start(start: Spot | undefined) {
+    if (isSame(start, this.#start)) return;
+    this.#start = start;
+    this.#showSpot();
+  }
+
+  /** What is pointed at, else what is locked, else where it starts, else the pair that differs most. */
   get #spot(): Spot | undefined {
     const scene = this.#scene;
     if (!scene) return undefined;
-    const { locked } = this;
-    if (this.#pointed ?? locked) return this.#pointed ?? locked;
+    const looked = this.#pointed ?? this.#within(this.#choices.locked) ?? this.#within(this.#start);
+    if (looked) return looked;
     const { largest: at } = this.#facts;
     return at < 0 ? { query: 0, key: 0 } : { query: Math.floor(at / scene.keys), key: at % scene.keys };
   }
 
   /** What is locked, where the matrices have it. */
   get locked(): Spot | undefined {
-    const { locked } = this.#choices;
+    return this.#within(this.#choices.locked);
+  }
+
+  #within(spot: Spot | undefined): Spot | undefined {
     const { queries, keys } = this.#frame;
-    return locked && locked.query < queries && (locked.key ?? 0) < keys ? locked : undefined;
+    return spot && spot.query < queries && (spot.key ?? 0) < keys ? spot : undefined;
   }
 
   /** The pair under a point: in a block, the one that differs most. */

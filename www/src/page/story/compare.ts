@@ -46,6 +46,8 @@ export interface CompareOf {
   /** The layers of what is open, and which of them the head is of. */
   atlas(): Atlas | undefined;
   shown(): HeadAt | undefined;
+  /** The query and key that are locked in the picture, to begin with. */
+  readonly pair: readonly [query: number, key: number] | undefined;
   /** Whether it is known if anything is open. */
   readonly known: boolean;
   /** Whether samples come along; without them no other file stands beside A. */
@@ -242,6 +244,8 @@ class Compare implements Mounted {
     if (subject !== this.#subject || atlas !== this.#atlas) this.#jobs.cancel();
     [this.#subject, this.#atlas] = [subject, atlas];
     this.#view.expect(frameOf(subject));
+    const { pair } = this.#of;
+    this.#view.start = pair && { query: pair[0], key: pair[1] };
     this.#render();
     if (!subject || !atlas) {
       this.#drawn = undefined;

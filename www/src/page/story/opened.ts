@@ -17,6 +17,9 @@ import type { LinksOf, LinksSubject } from './links.ts';
 import type { StepsHead, StepsPage } from './steps.ts';
 import type { StudentOf } from './student.ts';
 
+/** A query and a key. */
+type Pair = readonly [query: number, key: number];
+
 /** The head in the picture. The map stays the page's own: it is asked, never freed. */
 export interface OpenHead {
   source: Source;
@@ -57,6 +60,7 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
   /** Whether it is known if anything is open. */
   #known = false;
   #fault: unknown;
+  #pair: Pair | undefined;
   #waiting: (() => void)[] = [];
 
   constructor(host: Host) {
@@ -79,6 +83,17 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
 
   listen(changed: () => void): void {
     this.#listeners.push(changed);
+  }
+
+  /** The pair that is locked in the picture: sections begin with it where nothing else was chosen in them. */
+  get pair(): Pair | undefined {
+    return this.#pair;
+  }
+
+  set pair(pair: Pair | undefined) {
+    if (pair?.join() === this.#pair?.join()) return;
+    this.#pair = pair;
+    for (const listener of this.#listeners) listener();
   }
 
   get known(): boolean {

@@ -40,7 +40,9 @@ export interface StepsHead {
 export interface StepsPage {
   /** The head that is looked at; rejects where none is. */
   layer(): Promise<StepsHead>;
-  /** Calls `changed` whenever another head, or the same under other options, is looked at. */
+  /** The query and key that are locked in the picture, to begin with. */
+  readonly pair: readonly [query: number, key: number] | undefined;
+  /** Calls `changed` whenever another pair, another head, or the same under other options, is looked at. */
   listen(changed: () => void): void;
 }
 
@@ -170,11 +172,13 @@ class Steps implements Mounted {
 
   async #read(head: StepsHead, signal: AbortSignal): Promise<void> {
     const { batch, head: at } = head;
-    const query = Math.min(this.#state.query ?? head.query ?? 0, head.map.queries - 1);
+    const [begun = head.query ?? 0, pairKey] = this.#of.pair ?? [];
+    const query = Math.min(this.#state.query ?? begun, head.map.queries - 1);
     const same = this.#known?.head === head && this.#known.query === query ? this.#known : undefined;
     const row = same?.row ?? (await head.map.row({ batch, head: at, row: query, signal }));
     const sum = same ? same.sum : await sumOf(head, row, signal);
-    const chosen = this.#state.key ?? Math.max(0, row.statistics.argmax);
+    const begunKey = this.#state.query === undefined ? pairKey : undefined;
+    const chosen = this.#state.key ?? begunKey ?? Math.max(0, row.statistics.argmax);
     const key = Math.min(chosen, head.map.keys - 1);
     const cell = await head.map.cell({ batch, head: at, row: query, key, signal });
     signal.throwIfAborted();
