@@ -10,7 +10,7 @@
 // --gufa-optimizing +0.4.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
@@ -85,3 +85,11 @@ async function needed(file, found = [file]) {
   }
   return found;
 }
+
+test('the README says how large the element and the one file of the page are', async () => {
+  const readme = await readFile(at('README.md'), 'utf8');
+  const element = gzipSync(await readBytes('pkg/dist/element.js'), { level: 9 }).length;
+  const { size } = await stat(at('dist/qkscope.html'));
+  assert.ok(readme.includes(`\`element.js\`, ${Math.ceil(element / 1000)} KB`), `${element} bytes`);
+  assert.ok(readme.includes(`in one file of ${(size / 1e6).toFixed(1)} MB`), `${size} bytes`);
+});
