@@ -34,12 +34,22 @@ test('the lock file names no registry', async () => {
 
 test('a release needs no secret, may do one thing, and says where it was built', async () => {
   const release = await read('.github/workflows/release.yml');
-  assert.match(release, /npm publish \.\/pkg --provenance/);
+  assert.match(release, /npm publish \S+ --provenance/);
   assert.match(release, /^permissions: \{\}$/m);
   assert.doesNotMatch(release, /secrets\.|TOKEN/);
-  const granted = [...release.matchAll(/^ +([a-z-]+): (read|write)$/gm)].map(([, what, how]) => `${what}: ${how}`);
-  assert.deepEqual(granted, ['contents: read', 'id-token: write']);
-  assert.ok(release.indexOf('npm test') < release.indexOf('npm publish'), 'tested before');
+  for (const [, action] of release.matchAll(/uses: (\S+)/g)) assert.match(action, /@[0-9a-f]{40}$/);
+  const jobs = release.split(/^ {2}(?=\w+:$)/m).slice(2);
+  const granted = jobs.map((job) => [...job.matchAll(/^ +([a-z-]+: (?:read|write))$/gm)].map(([, what]) => what));
+  assert.deepEqual(granted, [['contents: read'], ['contents: read'], ['id-token: write']]);
+  const [test, build, publish] = jobs;
+  assert.match(test, /npm test && npm run test:consumers/);
+  assert.match(build, /^ +needs: test$/m);
+  assert.match(publish, /^ +needs: build$/m);
+  // What may speak in the project's name runs nothing that anybody else wrote.
+  assert.deepEqual(publish.match(/run: .*/g), [
+    'run: npm publish ./qkscope-*.tgz --provenance --access public --ignore-scripts',
+  ]);
+  assert.doesNotMatch(publish, /checkout/);
 });
 
 test('the package needs nothing at run time', async () => {
