@@ -797,9 +797,14 @@ test('what makes no sense is told in words, whatever it is', () =>
       ['data', 'null', /data should be an object with q and k, and is null/],
       ['data', '{"q":1,"k":2}', /q should be lists of lists of numbers/],
       ['data', '{"q":[[1,2],[3]],"k":[[1,2]]}', /q should be lists of 2/],
+      [
+        'q',
+        '['.repeat(5000) + ']'.repeat(5000),
+        /^q should be lists of lists of numbers, and is \[\[\[\[\[…\]\]\]\]\]\.$/,
+      ],
+      ['q', JSON.stringify(Array(3e6).fill(1)), /^q should be lists of lists of numbers, and is \[(1,)+1?…\.$/],
       ['src', 'http://[', /src should be an address/],
       ['src', '', /^there are no numbers yet: src, data, or q and k say which\.$/],
-      ['assign', '5', /there are no numbers yet/],
       ['theme', 'green', /theme should be auto, light, dark/],
     ]) {
       await page.evaluate(
@@ -841,7 +846,7 @@ test('bytes, and lists whose rows are arrays of numbers, are numbers; of what is
     await give('odd');
     await said(/^data should be an object with q and k, and is Uint16Array\.$/).waitFor();
     await give('inner');
-    await said(/^q should be lists of lists of numbers, and is \["Map"\]\.$/).waitFor();
+    await said(/^q should be lists of lists of numbers, and is \[Map\]\.$/).waitFor();
   }));
 
 test('a capture whose names do not say which tensors are Q and K says so, and assign does', () =>
@@ -859,6 +864,8 @@ test('a capture whose names do not say which tensors are Q and K says so, and as
     await said(/keys/).waitFor();
     await assign('[');
     await said(/assign should be JSON/).waitFor();
+    await assign(5);
+    await said(/assign should be an object with query and key, and is 5/).waitFor();
     await assign({ query: 'queries', key: 'keys', value: 'payload' });
     await isReady(page, 'one');
     assert.equal(

@@ -14,6 +14,8 @@ const text = {
 
 /** Characters of a value that are shown. */
 const LONGEST = 80;
+/** Lists in lists that are shown. */
+const DEEPEST = 5;
 
 export class AttributeError extends PageError {
   constructor(name: string, expected: string, found: unknown) {
@@ -21,9 +23,20 @@ export class AttributeError extends PageError {
   }
 }
 
-/** As JSON writes it; of what JSON would spell out number by number, or leave out, what it is. */
-function said(found: unknown): string {
-  const kindOf = (value: unknown): string | undefined =>
-    typeof value === 'object' && value && !isPlain(value) ? value.constructor.name : undefined;
-  return kindOf(found) ?? JSON.stringify(found, (_, value: unknown) => kindOf(value) ?? value) ?? String(found);
+/** As JSON writes it, as far as it is shown: a value may be large or deep. Of what JSON cannot say, what it is. */
+function said(found: unknown, level = 0): string {
+  if (typeof found === 'string') return JSON.stringify(found.slice(0, LONGEST));
+  if (typeof found !== 'object' || !found) return String(found);
+  if (!isPlain(found)) return found.constructor.name;
+  if (level === DEEPEST) return '…';
+  const isList = Array.isArray(found);
+  const parts: string[] = [];
+  let length = 0;
+  for (const name of isList ? found.keys() : Object.keys(found)) {
+    const value = said((found as Record<string | number, unknown>)[name], level + 1);
+    parts.push(isList ? value : `${JSON.stringify(name)}:${value}`);
+    length += value.length;
+    if (length > LONGEST) break;
+  }
+  return isList ? `[${parts.join()}]` : `{${parts.join()}}`;
 }

@@ -78,6 +78,7 @@ export class Problem {
     const opened = [this.#shown, this.#next];
     this.#shown = opened.find((one) => one?.map === map);
     this.#next = undefined;
+    if (!map) this.#layer = undefined;
     for (const one of opened) this.#free(one);
   }
 
