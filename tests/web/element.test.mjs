@@ -662,6 +662,28 @@ test('while numbers are on their way that is said, and what is computed afterwar
     assert.equal(await page.locator('qk-scope .busy-words').textContent(), 'Computing');
   }));
 
+test('what is cancelled can be begun again, and is begun by whatever is said next', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    const held = [];
+    const [cancel, again] = ['.busy button', 'button[name="again"]'].map((one) => page.locator(`qk-scope ${one}`));
+    const say = (name, value) =>
+      page.evaluate(([name, value]) => document.querySelector('qk-scope').setAttribute(name, value), [name, value]);
+    await page.route('**/sentence.safetensors', (route) => void held.push(route));
+    await say('src', '/www/sentence.safetensors');
+    await cancel.click();
+    await say('lang', 'zh');
+    await again.filter({ hasText: '重试' }).waitFor();
+    assert.ok(await again.evaluate((button) => button.matches(':focus')));
+    await again.click();
+    await cancel.click();
+    assert.equal(await again.isVisible(), true);
+    await page.unroute('**/sentence.safetensors');
+    for (const route of held) await route.abort();
+    await say('head', '2');
+    await isReady(page, 'one');
+    assert.equal(await again.isVisible(), false);
+  }));
+
 test('nothing is told before the view is there, nor what no reader did, nor twice the same', () =>
   site.visit(
     {

@@ -27,7 +27,8 @@ export class Shell {
   readonly #bar = element('div', { class: 'pickers', part: 'controls', hidden: true });
   readonly #fault = element('p', { class: 'fault', part: 'error', role: 'alert', hidden: true });
   readonly #note = element('p', { class: 'note', part: 'note', role: 'status', hidden: true });
-  readonly #stopped = element('div', { class: 'stopped', hidden: true });
+  readonly #again = element('button', { type: 'button', class: 'button', name: 'again' });
+  readonly #stopped = element('div', { class: 'stopped', hidden: true }, this.#again);
   readonly #caption = element('figcaption', { class: 'caption', part: 'caption', hidden: true });
   readonly #heard: ShellHeard;
   readonly #busy: Busy;
@@ -43,6 +44,11 @@ export class Shell {
     const parts = [this.#fault, this.#stopped, slot, this.#bar, this.#note, this.view, this.#caption];
     this.frame = element('figure', { class: 'figure', part: 'figure' }, ...parts);
     this.#busy = new Busy(this.frame, () => heard.cancel());
+    this.#again.addEventListener('click', () => {
+      this.#stopped.hidden = true;
+      this.view.focus({ preventScroll: true });
+      heard.again();
+    });
     root.append(element('div', { class: 'place' }, this.frame));
   }
 
@@ -54,6 +60,7 @@ export class Shell {
     this.#language = language;
     this.frame.lang = language === 'zh' ? 'zh-Hans' : 'en';
     this.note = this.#says;
+    this.#again.textContent = text.again[language];
     this.#offer();
   }
 
@@ -86,6 +93,7 @@ export class Shell {
   /** Numbers are on their way, or something is computed, until that is stopped. */
   start(what: 'loading' | 'computing'): Work {
     this.view.ariaBusy = 'true';
+    this.#stopped.hidden = true;
     return this.#busy.start({ ...text, ...OWN }[what][this.#language], this.#language);
   }
 
@@ -108,15 +116,8 @@ export class Shell {
   /** It was stopped: a way to begin again. */
   stop(): void {
     this.view.ariaBusy = null;
-    const again = element('button', { type: 'button', class: 'button', name: 'again' }, text.again[this.#language]);
-    again.addEventListener('click', () => {
-      this.#stopped.hidden = true;
-      this.view.focus({ preventScroll: true });
-      this.#heard.again();
-    });
-    this.#stopped.replaceChildren(again);
     this.#stopped.hidden = false;
-    again.focus({ preventScroll: true });
+    this.#again.focus({ preventScroll: true });
   }
 
   /** As before anything was shown. */
