@@ -169,7 +169,7 @@ export class Figure {
     const layer = wanted === undefined ? 0 : source.layers.indexOf(wanted);
     if (layer < 0) throw outside('layer', `one of ${clip(source.layers.join(', '), LONGEST_LIST)}`, wanted);
     const place = { layer, batch, head };
-    const options: ProblemOptions = { ...ownOf(source, layer).options, ...given };
+    const options = optionsOf(source, layer, given);
     const map = await this.#problem.open({ source, place, options: () => options }, signal);
     signal.throwIfAborted();
     if (head >= map.heads) throw outside('head', `below ${map.heads}`, head);
@@ -190,8 +190,8 @@ export class Figure {
     if (!isEqual(given, this.#given)) this.#given = given;
     if (open) {
       const { source, map, place, options } = open;
-      const optionsOf = (at: number): ProblemOptions => ({ ...ownOf(source, at).options, ...given });
-      opened.show({ source, map, place, options, rules: [this.#given], optionsOf });
+      const rules = [this.#given];
+      opened.show({ source, map, place, options, rules, optionsOf: (layer) => optionsOf(source, layer, given) });
     }
     const section = known ? known.section : await chapterOf(id, opened)?.load();
     signal.throwIfAborted();
@@ -231,14 +231,14 @@ export class Figure {
       },
       beyond: undefined,
     });
-    if (section) this.#host.append(this.#menu(view).element);
+    if (!section) return view;
+    view.take = this.#menu(view);
+    this.#host.append(view.take.element);
     return view;
   }
 
-  #menu(view: View): TakeMenu {
-    const { mounted } = view;
-    view.take = new TakeMenu({ name: text.take, language: this.#language, exported: () => mounted?.exported() });
-    return view.take;
+  #menu({ mounted }: View): TakeMenu {
+    return new TakeMenu({ name: text.take, language: this.#language, exported: () => mounted?.exported() });
   }
 
   #newOpened(): Opened {
@@ -258,6 +258,12 @@ export class Figure {
     this.#host.replaceChildren();
   }
 }
+
+/** What is computed with in a layer: what was asked for goes before what its file says. */
+const optionsOf = (source: Source, layer: number, given: ProblemOptions): ProblemOptions => ({
+  ...ownOf(source, layer).options,
+  ...given,
+});
 
 function misfitIn(source: Source, misfit: NonNullable<ReturnType<typeof tokensFor>['misfit']>): Text {
   return filled(pageText.tokensFault, { ...misfit, name: source.name.en || 'tokens', what: pageText[misfit.what] });
