@@ -19,8 +19,10 @@ export const MASK = 'mask';
 /** The other options of the problem that one number, word or switch sets, by their attributes: `left-window-size`. */
 export const OPTIONS = new Map(catalog.options.map((option) => [kebab(option.name), option]));
 
+/** Attributes that numbers may come from; the first that says anything counts. */
+export const SOURCES = ['data', 'src', 'q', 'k', 'v'] as const;
 /** Attributes that say which numbers. */
-export const DATA_ATTRIBUTES = ['src', 'assign', 'data', 'q', 'k', 'v', 'tokens', 'key-tokens'] as const;
+export const DATA_ATTRIBUTES = [...SOURCES, 'assign', 'tokens', 'key-tokens'] as const;
 /** Attributes that say what is looked at, and how. */
 export const VIEW_ATTRIBUTES = ['view', 'state', 'layer', 'head', 'batch', 'stage', 'colors', 'pool'] as const;
 /** Attributes that decide what is around a view, and leave it alone. */

@@ -28,13 +28,14 @@ import {
   themeIn,
   written,
   type Asked,
+  type Read,
 } from './attributes.ts';
 import { Changes } from './changes.ts';
 import { AttributeError } from './fault.ts';
 import { Figure, needsNumbers, type Place } from './figure.ts';
 import { Ground } from './ground.ts';
 import type { ReadyDetail } from './public.d.ts';
-import { numbersIn, SOURCES, type Data } from './numbers.ts';
+import { numbersIn, sourceIn, type Data } from './numbers.ts';
 import { Shell } from './shell.ts';
 
 /** Properties that a page may have set before the element was defined. */
@@ -49,6 +50,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class QkScopeElement extends Base {
   static readonly observedAttributes = ATTRIBUTES;
 
+  readonly #said: Read = (name) => this.getAttribute(name);
   readonly #shell: Shell;
   readonly #figure: Figure;
   readonly #ground: Ground;
@@ -182,10 +184,9 @@ export class QkScopeElement extends Base {
     this.#due = undefined;
     this.#failed = false;
     if (!this.#alive) return;
-    const read = (name: string): string | null => this.getAttribute(name);
     try {
-      this.#dress(read);
-      if (due === 'make') this.#make(read);
+      this.#dress();
+      if (due === 'make') this.#make();
     } catch (error) {
       this.#jobs.cancel();
       this.#fail(error);
@@ -193,7 +194,8 @@ export class QkScopeElement extends Base {
   }
 
   /** What is around the view: language, theme, caption and controls. */
-  #dress(read: (name: string) => string | null): void {
+  #dress(): void {
+    const read = this.#said;
     const language = languageIn(read) ?? languageAround(this);
     this.#shell.language = this.#figure.language = language;
     this.#shell.caption = read('caption');
@@ -201,7 +203,8 @@ export class QkScopeElement extends Base {
     this.#ground.theme = themeIn(read);
   }
 
-  #make(read: (name: string) => string | null): void {
+  #make(): void {
+    const read = this.#said;
     const chosen = this.#chosen;
     const asked = { ...askedBy(read), ...chosen };
     if (!this.#awake && loadingIn(read) === 'lazy') return this.#wait();
@@ -222,7 +225,7 @@ export class QkScopeElement extends Base {
     try {
       const source = loading && (await this.#read({ signal, onProgress: loading.progress }));
       signal.throwIfAborted();
-      const given = this.#data !== undefined || SOURCES.some((name) => this.getAttribute(name));
+      const given = sourceIn(this.#said, this.#data) !== undefined;
       const shown = { ...asked, source, given };
       const { choice, note } = await this.#figure.show(shown, { signal, onProgress: work.progress });
       signal.throwIfAborted();
@@ -242,11 +245,10 @@ export class QkScopeElement extends Base {
 
   /** The numbers that are asked for, read anew where they are others. */
   async #read(reading: Reading): Promise<Source> {
-    const read = (name: string): string | null => this.getAttribute(name);
-    const key = JSON.stringify(DATA_ATTRIBUTES.map(read));
+    const key = JSON.stringify(DATA_ATTRIBUTES.map(this.#said));
     const data = this.#data;
     if (this.#source?.key !== key || this.#source.data !== data) {
-      const source = await numbersIn(read, data, this.baseURI, reading);
+      const source = await numbersIn(this.#said, data, this.baseURI, reading);
       reading.signal.throwIfAborted();
       this.#source = { key, data, source };
     }

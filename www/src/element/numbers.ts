@@ -6,7 +6,7 @@ import { PageError } from '../page/reason.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
 import { sameTokens } from '../page/tokens.ts';
 import { clip, filled, visibleToken } from '../views/parts/text.ts';
-import { addressIn, jsonIn, type Read } from './attributes.ts';
+import { addressIn, jsonIn, SOURCES, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
 import { numbersOf, type Entries } from './lists.ts';
 import type { Given } from './public.d.ts';
@@ -32,23 +32,32 @@ const text = {
 const MOST_NAMES = 8;
 const LONGEST_NAMES = 200;
 
-/** Attributes that numbers may come from; the first that is there counts. */
-export const SOURCES = ['data', 'src', 'q', 'k', 'v'];
-const after = (name: string): string[] => SOURCES.slice(SOURCES.indexOf(name) + 1);
-
 /** What the property `data` takes; text is JSON. */
 export type Data = Given | Blob | ArrayBuffer | Uint8Array | string;
 
-/** The numbers of a figure: those of the property, of `data`, at `src`, or of `q` and `k`; the first that is there. */
+type From = (typeof SOURCES)[number];
+const after = (name: From): From[] => SOURCES.slice(SOURCES.indexOf(name) + 1);
+
+/** Where the numbers of a figure come from: the property, or the first attribute that says anything; undefined: nobody gives any. */
+export function sourceIn(read: Read, data: Data | undefined): From | undefined {
+  return data === undefined ? SOURCES.find((name) => read(name)?.trim()) : 'data';
+}
+
+/** The numbers of a figure, from where they come. */
 export async function numbersIn(read: Read, data: Data | undefined, base: string, reading: Reading): Promise<Source> {
-  const said = data ?? read('data') ?? undefined;
-  const given = typeof said === 'string' ? jsonIn(() => said, 'data') : said;
-  if (isBytes(given)) return labelled(await opened(given, '', read, reading), read, 'data', after('data'));
-  if (given !== undefined) return labelled(fromObject(given), read, 'data', [...after('data'), 'assign']);
-  const address = addressIn(read, 'src', base);
-  if (address) return labelled(await opened(address, read('src') ?? '', read, reading), read, 'src', after('src'));
+  const used = sourceIn(read, data);
+  if (used === 'data') {
+    const said = data ?? read(used);
+    const given = typeof said === 'string' ? jsonIn(() => said, used) : said;
+    if (isBytes(given)) return labelled(await opened(given, '', read, reading), read, used, after(used));
+    return labelled(fromObject(given), read, used, [...after(used), 'assign']);
+  }
+  if (used === 'src') {
+    const address = addressIn(read, used, base)!;
+    return labelled(await opened(address, read(used) ?? '', read, reading), read, used, after(used));
+  }
+  if (used === undefined || used === 'v') throw new PageError(text.missing);
   const [q, k, v] = ['q', 'k', 'v'].map((name) => jsonIn(read, name));
-  if (q === undefined && k === undefined) throw new PageError(text.missing);
   return labelled(fromObject({ q, k, v }), read, 'q', ['assign']);
 }
 
