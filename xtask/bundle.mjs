@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { carrying } from './carrying.mjs';
 import { declarations } from './declarations.mjs';
 import { elementEffects, elementExports, elementFiles, elementTypes } from './element.mjs';
 import { FETCHED, GENERATED, LOCKS, MODULES } from './kernel.mjs';
@@ -11,7 +12,7 @@ import { described, elementsManifest, tagTypes } from './manifest.mjs';
 import { inParts, separateViews, withPreloads } from './parts.mjs';
 import { packagedReadme } from './readme.mjs';
 import { at } from './run.mjs';
-import { CARRYING, carried, replacing, singleFile } from './single.mjs';
+import { singleFile } from './single.mjs';
 import { step } from './stamp.mjs';
 
 const ENGINE = 'www/src/engine';
@@ -39,12 +40,10 @@ export async function bundle() {
   await page();
 }
 
-const carrying = replacing(at('www/src'), CARRYING);
-
 /** The worker of all, and that of files that carry what they need. */
 const WORKERS = [
   { name: 'worker-source', plugins: [] },
-  { name: 'worker-source-whole', plugins: [carrying] },
+  { name: 'worker-source-whole', plugins: [carrying()] },
 ];
 
 /** A classic worker in a string: from a Blob it starts in sandboxed frames and from a CDN, where a file does not. */
@@ -55,7 +54,7 @@ const worker = ({ name, plugins }) =>
       ...MODULES.map(({ glue }) => `${GENERATED}/${glue}.js`),
       `${GENERATED}/catalog.ts`,
       'xtask/bundle.mjs',
-      'xtask/single.mjs',
+      'xtask/carrying.mjs',
       ...LOCKS,
     ],
     outputs: [`${GENERATED}/${name}.ts`],
@@ -68,17 +67,23 @@ const worker = ({ name, plugins }) =>
     },
   });
 
+/** What the package runs, of the engine: the module that fetches what it needs, and the one that carries it. */
+const ENTRIES = [
+  { name: 'index', plugins: [] },
+  { name: 'inline', plugins: [carrying()] },
+];
+
 const npmPackage = () =>
   step('pkg/', {
     inputs: [
       'www/src',
       'xtask/bundle.mjs',
+      'xtask/carrying.mjs',
       'xtask/declarations.mjs',
       'xtask/element.mjs',
       'xtask/manifest.mjs',
       'xtask/parts.mjs',
       'xtask/readme.mjs',
-      'xtask/single.mjs',
       'package.json',
       'tsconfig.json',
       'README.md',
@@ -89,7 +94,7 @@ const npmPackage = () =>
     async make() {
       // Not minified: whoever installs it reads it, and bundles it with settings of their own.
       const entries = await Promise.all(
-        Object.entries({ index: [], inline: [carrying] }).map(([name, plugins]) =>
+        ENTRIES.map(({ name, plugins }) =>
           build({
             ...OPTIONS,
             entryPoints: [`${ENGINE}/${name}.ts`],
@@ -182,7 +187,15 @@ const PAGE = {
 
 const page = () =>
   step('dist/', {
-    inputs: ['www', 'xtask/bundle.mjs', 'xtask/parts.mjs', 'xtask/single.mjs', ...LICENSES, ...LOCKS],
+    inputs: [
+      'www',
+      'xtask/bundle.mjs',
+      'xtask/carrying.mjs',
+      'xtask/parts.mjs',
+      'xtask/single.mjs',
+      ...LICENSES,
+      ...LOCKS,
+    ],
     outputs: ['dist'],
     async make() {
       const { outputFiles, metafile } = await inParts({ ...PAGE, sourcemap: true }, PAGE_ENTRY);
@@ -197,9 +210,12 @@ const page = () =>
     },
   });
 
+/** Nothing is beside the page: its samples and wasm are read from what is inside. */
+const SAMPLES_INSIDE = carrying({ 'page/files': 'page/carried' });
+
 /** The page in one file: the same sources, bundled for a page that has nothing beside it. */
 async function single() {
-  const { outputFiles } = await build({ ...PAGE, plugins: [...PAGE.plugins, carried(at('www/src'))] });
+  const { outputFiles } = await build({ ...PAGE, plugins: [...PAGE.plugins, SAMPLES_INSIDE] });
   const bundled = (ending) => outputFiles.find(({ path: file }) => file.endsWith(ending)).text;
   const beside = (await readdir(at('www'))).map((name) => at('www', name));
   return singleFile(await readFile(at('www/index.html'), 'utf8'), {

@@ -4,11 +4,11 @@ import { build } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { CARRYING, replacing } from './single.mjs';
+import { carrying } from './carrying.mjs';
 import { at } from './run.mjs';
 
-/** What stands in for modules of the page: nothing comes later here. */
-const REPLACED = { ...CARRYING, 'page/engine': 'engine/inline' };
+/** Nothing comes later here, as the engine does in the page. */
+const AT_ONCE = carrying({ 'page/engine': 'engine/inline' });
 
 /** Style sheets as text: they are bundled as the page's are, and become a sheet of the element's own. */
 const sheets = (options) => ({
@@ -56,7 +56,7 @@ const inOwnRem = (css) => css.replaceAll(/(?<![\w-])(\d*\.?\d+)rem\b/g, 'calc($1
 
 /** @param {import('esbuild').BuildOptions} options */
 export async function elementFiles(options) {
-  const plugins = [...(options.plugins ?? []), replacing(at('www/src'), REPLACED), sheets(options)];
+  const plugins = [...(options.plugins ?? []), AT_ONCE, sheets(options)];
   const built = await Promise.all(
     FORMS.map(({ entry, file, format }) =>
       build({

@@ -8,35 +8,6 @@ import { gzipSync } from 'node:zlib';
 import { Failure } from './run.mjs';
 
 /**
- * What stands in for modules of the engine in a file that carries all that it needs: the other has the same exports, and answers from
- * what is inside. Paths from www/src, without their ending.
- */
-export const CARRYING = {
-  'engine/index': 'engine/inline',
-  'engine/glues': 'engine/wholeglues',
-  'engine/homes': 'engine/wholehomes',
-  'generated/worker-source': 'generated/worker-source-whole',
-};
-
-/** And in the page, where nothing is beside it. */
-const REPLACED = { ...CARRYING, 'page/files': 'page/carried' };
-
-/** Bundles the page so. */
-export const carried = (sources) => replacing(sources, REPLACED);
-
-/** Takes one module of the sources for another. */
-export const replacing = (sources, replaced) => ({
-  name: 'replacing',
-  setup(build) {
-    build.onResolve({ filter: /\.ts$/ }, ({ path: wanted, resolveDir }) => {
-      const found = path.relative(sources, path.resolve(resolveDir, wanted)).split(path.sep).join('/');
-      const other = replaced[found.replace(/\.ts$/, '')];
-      return other && { path: path.join(sources, `${other}.ts`) };
-    });
-  },
-});
-
-/**
  * Puts everything into the page's HTML.
  *
  * @param {string} html the page's own
