@@ -3,10 +3,11 @@
  *
  * What it takes for 32,768 queries and keys, d = 64, causal, in the page, with two workers (Chromium 156 on two cores at rest,
  * software rendering; from the click on): the sampled picture is there after 230 to 450 ms, 70 of which compute it and 50 copy Q
- * and K. After a jump half of the tiles and 95 of 100 are at hand after so many milliseconds: level 2 (4 x 4 cells a pixel) 14 and 54,
- * level 1 14 and 22, where 100 was aimed at, one cell a pixel 13 and 16 to 18, where 30 was. A worker computes one of those in 0.5 and paints it in 0.6. What helped: all tiles in sight asked for at once, a canvas
- * that is used again, cells that are not pooled, and most of all no new frame of the view right after the click: a browser hands on
- * what workers sent only after that frame, whose 10 ms they share the cores with (20 to 25 and 29 to 34 before).
+ * and K. After a jump half of the tiles and 95 of 100 are at hand after so many milliseconds: level 2 (4 x 4 cells a pixel) 14
+ * and 54, level 1 14 and 22, where 100 was aimed at, one cell a pixel 13 and 16 to 18, where 30 was. A worker computes one of
+ * those in 0.5 and paints it in 0.6. What helped: all tiles in sight asked for at once, a canvas that is used again, cells that
+ * are not pooled, and most of all no new frame of the view right after the click: a browser hands on what workers sent only after
+ * that frame, whose 10 ms they share the cores with (20 to 25 and 29 to 34 before).
  */
 import { catalog } from '../generated/catalog.ts';
 import type { Stage } from '../generated/catalog.ts';
