@@ -2,7 +2,7 @@
 
 import type { Colormap, Pool, Stage, Text } from '../generated/catalog.ts';
 import type { AttentionMap, ProblemOptions } from '../engine/index.ts';
-import { exportMatrix } from '../page/exports.ts';
+import { exportMatrix, type Taken } from '../page/exports.ts';
 import { Inspector } from '../page/inspector.ts';
 import { Lens } from '../page/lens.ts';
 import { painter } from '../page/painter.ts';
@@ -114,7 +114,7 @@ export class Heat {
     this.#inspector.inspect(cell, { ...drawn, settings, pass: scope.pass });
   }
 
-  #menu(name: Text, exported: (shown: Parameters<typeof exportMatrix>[1]) => Exported | undefined): TakeMenu {
+  #menu(name: Text, exported: (shown: Taken) => Exported | undefined): TakeMenu {
     return new TakeMenu({
       name,
       language: 'en',

@@ -12,8 +12,8 @@ import type { Place } from './state.ts';
 import type { Exported } from './story/section.ts';
 import { text } from './text.ts';
 
-/** What is in the picture. */
-interface Shown {
+/** What is in the picture, of which something is given away. */
+export interface Taken {
   source: Source;
   map: AttentionMap;
   place: Place;
@@ -25,7 +25,7 @@ interface Shown {
 }
 
 /** The matrix as it is seen: a row for each query or block of queries, a column for each key or block of keys. */
-export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undefined {
+export function exportMatrix(matrix: MatrixView, shown: Taken): Exported | undefined {
   const seen = matrix.seen;
   if (!seen) return undefined;
   const { queries, keys, cell } = seen;
@@ -59,7 +59,7 @@ export function exportMatrix(matrix: MatrixView, shown: Shown): Exported | undef
 export function exportCell(
   view: CellView,
   of: { pair: readonly [query: number, key: number]; names: readonly [query: string, key: string]; cell: Cell },
-  shown: Shown,
+  shown: Taken,
 ): Exported {
   const { pair, names, cell } = of;
   const { products, partners, ...numbers } = cell;
@@ -83,7 +83,7 @@ export function exportCell(
   };
 }
 
-function titleOf(shown: Shown): string {
+function titleOf(shown: Taken): string {
   const { stage, language } = shown;
   return phrase(text.pictureTitle, language, {
     stage: stageName(stage, language),
@@ -91,7 +91,7 @@ function titleOf(shown: Shown): string {
   });
 }
 
-function aboutOf({ source, place, stage, settings }: Shown): Record<string, unknown> {
+function aboutOf({ source, place, stage, settings }: Taken): Record<string, unknown> {
   const { layer, head, batch } = place;
   const { score, normalizer, position, options, masks } = settings;
   return {
@@ -118,7 +118,7 @@ function written(values: Readonly<Record<string, Value>>): Record<string, unknow
   );
 }
 
-function placeOf(shown: Shown): string {
+function placeOf(shown: Taken): string {
   return openHeadName(shown).en.replaceAll(/\W+/g, '-');
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../views/index.ts';
 import { formatNumber, formatShare } from '../views/parts/format.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
-import { exportCell } from './exports.ts';
+import { exportCell, type Taken } from './exports.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
 import { forbidden, memberOf, type Settings } from './settings.ts';
@@ -77,7 +77,7 @@ export class Inspector {
   }
 
   /** What is shown, for those who take it along; undefined where it is not one pair. */
-  exported(shown: Parameters<typeof exportCell>[2]): Exported | undefined {
+  exported(shown: Taken): Exported | undefined {
     const { pair, numbers: cell } = this.#told ?? {};
     if (!pair || !cell) return undefined;
     const names = [this.#matrix.name(pair[0], 'queries'), this.#matrix.name(pair[1], 'keys')] as const;

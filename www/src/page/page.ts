@@ -15,7 +15,7 @@ import { Captions } from './captions.ts';
 import { Controls } from './controls.ts';
 import { Doubts, FIRST, placeIn } from './doubts.ts';
 import { listenForDrops } from './drop.ts';
-import { exportMatrix } from './exports.ts';
+import { exportMatrix, type Taken } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector, type Context } from './inspector.ts';
@@ -640,7 +640,7 @@ export class Page {
   }
 
   /** A menu of what the explorer gives away. */
-  #menu(name: Text, exported: (shown: Parameters<typeof exportMatrix>[1]) => Exported | undefined): TakeMenu {
+  #menu(name: Text, exported: (shown: Taken) => Exported | undefined): TakeMenu {
     return new TakeMenu({
       name,
       language: 'en',
