@@ -101,8 +101,8 @@ export function tagTypes({ attributes, objects }) {
   return `${[
     '// Made from the lists of the element.',
     '',
-    `import type { Numbers, ${CLASS} } from './element.js';`,
-    "import type { NormalizerOption, PositionOption, ScoreOption } from './index.js';",
+    `import type { Marks, Numbers, ${CLASS} } from './element.js';`,
+    "import type { Assignment, NormalizerOption, PositionOption, ScoreOption } from './index.js';",
     '',
     `/** What \`<${TAG}>\` takes in a framework: its attributes, and its properties. */`,
     'export interface QkScopeProps {',

@@ -42,7 +42,7 @@ const NAMED: Record<Named, Described> = {
   src: { type: 'string', object: 'URL', about: 'The address of a capture: safetensors, npz, npy or JSON.' },
   assign: {
     type: 'string',
-    object: "import('./index.js').Assignment",
+    object: 'Assignment',
     about:
       'Which tensors of a capture are Q, K and V where their names do not say, as JSON: {"query":"…","key":"…","value":"…"}.',
   },
@@ -106,7 +106,7 @@ const NAMED: Record<Named, Described> = {
   },
   mask: {
     type: 'string',
-    object: '{ data: Uint8Array; shape: readonly number[] } | readonly unknown[]',
+    object: 'Marks',
     about:
       'Which keys each query may see, as JSON: [queries, keys] of 1 and 0 or of true and false, heads before that.',
   },
@@ -152,7 +152,8 @@ function mirror(attribute: string): Described {
 export const events: Record<keyof QkScopeEventMap, Described> = {
   'qk-ready': {
     type: 'CustomEvent<ReadyDetail>',
-    about: 'The view that was asked for is there, or the place that was chosen in the figure.',
+    about:
+      'The view that was asked for is there, or a place that a reader chose in the figure: its layer, head or batch item is then in chosen.',
   },
   'qk-change': {
     type: 'CustomEvent<ChangeDetail>',
