@@ -1,7 +1,7 @@
 // A mask or a bias out of a file: which it is, whether its shape fits, and what it takes away.
 
 import type { Tensor } from '../engine/index.ts';
-import { bitAt, bitsFrom, type Bits } from '../views/parts/bits.ts';
+import { bitAt, bitsFrom, entryAt, planeOf, type Bits, type Plane } from '../views/parts/bits.ts';
 import { visibleKeys, type Rules } from '../views/parts/rules.ts';
 import { npyHeader } from './npy.ts';
 import { MOST_PAIRS } from './painted.ts';
@@ -22,59 +22,37 @@ export type Loaded = { readonly marks: readonly Bits[] } | { readonly bias: Load
 export function readMask(file: string, tensor: Tensor, sizes: Sizes, opposite: boolean): Loaded {
   const { queries, keys } = sizes;
   if (queries * keys > MOST_PAIRS) throw new PageError(text.maskTooLarge, { queries, keys });
-  const planes = planesOf(file, tensor.shape, sizes);
+  checkShape(file, tensor.shape, sizes);
   const { data } = tensor;
-  const marks = (marked: (value: number) => boolean): Bits[] =>
-    planes.map((plane) => marksOf(plane, data, sizes, marked));
-  if (data.every((value) => value === 0 || value === 1) && data.includes(1)) {
-    const removed = opposite ? 1 : 0;
-    return { marks: marks((value) => value === removed) };
-  }
+  const marks = (mark: number): Bits[] => planesOf(tensor, mark).map((plane) => marksOf(plane, sizes));
+  if (data.every((value) => value === 0 || value === 1) && data.includes(1)) return { marks: marks(opposite ? 1 : 0) };
   if (data.some((value) => Number.isNaN(value) || value === Infinity)) {
     throw new PageError(text.maskNumberFault, { name: file });
   }
   const shape = tensor.shape.length > 1 ? tensor.shape : [1, ...tensor.shape];
-  return { bias: { file, tensor: { data, shape }, removed: marks((value) => value === -Infinity) } };
+  return { bias: { file, tensor: { data, shape }, removed: marks(-Infinity) } };
 }
 
-/** One head's part of a tensor: where it starts, and how far it is to the next query and key. */
-interface Plane {
-  start: number;
-  down: number;
-  across: number;
-}
-
-/** One plane for all heads, or one for each; a rank of 1 is a row of keys. */
-function planesOf(name: string, shape: readonly number[], sizes: Sizes): Plane[] {
-  const { heads, queries, keys } = sizes;
-  const [rows = 1, columns = 1] = shape.length > 1 ? shape.slice(-2) : [1, ...shape];
-  const leading = shape.slice(0, -2);
-  const count = leading.at(-1) ?? 1;
+/** Whether a shape stretches to the problem; a rank of 1 is a row of keys. */
+function checkShape(name: string, shape: readonly number[], { heads, queries, keys }: Sizes): void {
+  const [columns = 1, rows = 1, count = 1, ...leading] = shape.toReversed();
   const fits =
     shape.length <= 4 &&
     (rows === 1 || rows === queries) &&
     (columns === 1 || columns === keys) &&
     (count === 1 || count === heads) &&
-    leading.slice(0, -1).every((size) => size === 1);
+    leading.every((size) => size === 1);
   if (!fits) throw new PageError(text.maskShapeFault, { name, shape: shape.join(' × ') || '1', queries, keys, heads });
-  const down = rows === 1 ? 0 : columns;
-  return Array.from({ length: count }, (_, head) => ({
-    start: head * rows * columns,
-    down,
-    across: columns === 1 ? 0 : 1,
-  }));
 }
 
-function marksOf(
-  { start, down, across }: Plane,
-  data: Float32Array,
-  { queries, keys }: Sizes,
-  marked: (value: number) => boolean,
-): Bits {
-  return bitsFrom(queries, keys, (index) => {
-    const key = index % keys;
-    return marked(data[start + ((index - key) / keys) * down + key * across] ?? 0);
-  });
+/** The entries that are `mark`: one plane for all heads, or one for each. */
+function planesOf(tensor: Tensor, mark: number): Plane[] {
+  const count = tensor.shape.at(-3) ?? 1;
+  return Array.from({ length: count }, (_, head) => planeOf(tensor, { batch: 0, head }, mark));
+}
+
+function marksOf(plane: Plane, { queries, keys }: Sizes): Bits {
+  return bitsFrom(queries, keys, (index) => bitAt(plane, Math.floor(index / keys), index % keys));
 }
 
 /**
@@ -88,11 +66,8 @@ export function maskFile(heads: readonly Rules[], sizes: Sizes, bias: LoadedBias
   const shape = heads.length > 1 ? [heads.length, queries, keys] : [queries, keys];
   if (!bias) return npyBlob(npyHeader('|b1', shape), heads.map(allowedIn));
   const { file, tensor } = bias;
-  const planes = planesOf(file, tensor.shape, sizes);
-  const added = heads.map((rules, head) => {
-    const plane = planes[planes.length > 1 ? head : 0];
-    return plane ? addedBy(rules, plane, tensor.data) : new Float32Array();
-  });
+  checkShape(file, tensor.shape, sizes);
+  const added = heads.map((rules, head) => addedBy(rules, planeOf(tensor, { batch: 0, head }, -Infinity)));
   return npyBlob(npyHeader('<f4', shape), added);
 }
 
@@ -115,10 +90,9 @@ function allowedIn(rules: Rules): Uint8Array<ArrayBuffer> {
 }
 
 /** For each pair what is added to its score. */
-function addedBy(rules: Rules, { start, down, across }: Plane, data: Float32Array): Float32Array<ArrayBuffer> {
+function addedBy(rules: Rules, bias: Plane): Float32Array<ArrayBuffer> {
   const { keys } = rules;
-  return Float32Array.from(allowedIn(rules), (allowed, index) => {
-    const key = index % keys;
-    return allowed ? (data[start + ((index - key) / keys) * down + key * across] ?? 0) : -Infinity;
-  });
+  return Float32Array.from(allowedIn(rules), (allowed, index) =>
+    allowed ? (entryAt(bias, Math.floor(index / keys), index % keys) ?? 0) : -Infinity,
+  );
 }

@@ -58,13 +58,18 @@ export function markRange(data: Uint8Array, from: number, to: number): void {
 
 /** Whether the pair is marked. */
 export function bitAt(marks: Marks, query: number, key: number): boolean {
-  const index = indexIn(marks, query, marks.keys > 1 ? key : 0);
-  if ('mark' in marks) return marks.data[marks.start + index] === marks.mark;
+  if ('mark' in marks) return entryAt(marks, query, key) === marks.mark;
+  const index = indexIn(marks, query, key);
   return (((marks.data[byteOf(index)] ?? 0) >> (index & 7)) & 1) === 1;
 }
 
+/** What a tensor has for the pair. */
+export function entryAt(plane: Plane, query: number, key: number): number | undefined {
+  return plane.data[plane.start + indexIn(plane, query, key)];
+}
+
 function indexIn({ queries, keys }: Marks, query: number, key: number): number {
-  return (queries > 1 ? query * keys : 0) + key;
+  return (queries > 1 ? query * keys : 0) + (keys > 1 ? key : 0);
 }
 
 /** Where the bit of an index is. No shift: that of a large matrix is beyond 32 bits. */
