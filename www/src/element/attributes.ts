@@ -81,8 +81,8 @@ export interface Asked {
 /** Gives the text of an attribute; null: it is not there. */
 export type Read = (name: string) => string | null;
 
-/** What the attributes ask for. Throws where one says nothing that makes sense. */
-export function askedBy(read: Read): Asked {
+/** What the attributes ask for, a mask by what makes one of its text. Throws where one says nothing that makes sense. */
+export function askedBy(read: Read, maskIn = maskOf): Asked {
   return {
     view:
       wordIn(
@@ -97,7 +97,7 @@ export function askedBy(read: Read): Asked {
     stage: wordIn(read, 'stage', ids(catalog.stages)) ?? 'weights',
     colors: wordIn(read, 'colors', ids(catalog.colormaps)),
     pool: wordIn(read, 'pool', ids(catalog.pools)) ?? 'max',
-    options: optionsIn(read),
+    options: optionsIn(read, maskIn),
   };
 }
 
@@ -113,15 +113,15 @@ export const isOn = (said: string | null): boolean => said !== null && said !== 
 export const themeIn = (read: Read): Theme => wordIn(read, 'theme', ['auto', 'light', 'dark']) ?? 'auto';
 export const loadingIn = (read: Read): Loading => wordIn(read, 'loading', ['lazy', 'eager']) ?? 'lazy';
 
-function optionsIn(read: Read): ProblemOptions {
+function optionsIn(read: Read, maskIn: (said: string) => Mask): ProblemOptions {
   const options: Record<string, unknown> = {};
   for (const name of MEMBERS) {
     const said = read(name);
     // A member with parameters is an object: {"id":"topk","k":4}.
     if (said !== null) options[name] = said.trimStart().startsWith('{') ? jsonIn(read, name) : said;
   }
-  const mask = jsonIn(read, MASK);
-  if (mask !== undefined) options['attnMask'] = maskOf(mask);
+  const mask = read(MASK);
+  if (mask !== null) options['attnMask'] = maskIn(mask);
   for (const [attribute, { name, kind }] of OPTIONS) {
     const said = read(attribute);
     if (said !== null) options[name] = valueOf(attribute, said, kind);
@@ -134,8 +134,12 @@ const MARKS: Entries = {
   numberOf: (entry) => [0, 1].find((mark) => mark === entry || (mark === 1) === entry),
 };
 
-function maskOf(given: unknown): Mask {
-  const { data, shape } = numbersOf(MASK, given, MARKS);
+export function maskOf(said: string): Mask {
+  const { data, shape } = numbersOf(
+    MASK,
+    jsonIn(() => said, MASK),
+    MARKS,
+  );
   return { data: Uint8Array.from(data), shape };
 }
 

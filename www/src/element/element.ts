@@ -24,6 +24,7 @@ import {
   isPlace,
   languageIn,
   loadingIn,
+  maskOf,
   MIRRORED,
   themeIn,
   written,
@@ -51,6 +52,8 @@ export class QkScopeElement extends Base {
   static readonly observedAttributes = ATTRIBUTES;
 
   readonly #said: Read = (name) => this.getAttribute(name);
+  /** A mask may be long: what was made of one is kept from step to step. */
+  readonly #mask = keptOf(maskOf);
   readonly #shell: Shell;
   readonly #figure: Figure;
   readonly #ground: Ground;
@@ -206,7 +209,7 @@ export class QkScopeElement extends Base {
   #make(): void {
     const read = this.#said;
     const chosen = this.#chosen;
-    const asked = { ...askedBy(read), ...chosen };
+    const asked = { ...askedBy(read, this.#mask), ...chosen };
     if (!this.#awake && loadingIn(read) === 'lazy') return this.#wait();
     this.#near?.disconnect();
     this.#near = undefined;
@@ -321,6 +324,12 @@ for (const [property, attribute] of MIRRORED) {
 function checkedOptions(options: unknown): ProblemOptions {
   if (typeof options === 'object' && options && !Array.isArray(options)) return options;
   throw new AttributeError('options', 'an object', options);
+}
+
+/** Makes something of a text, and keeps it until there is another one. */
+function keptOf<T>(make: (text: string) => T): (text: string) => T {
+  let kept: { text: string; made: T } | undefined;
+  return (text) => (kept = kept?.text === text ? kept : { text, made: make(text) }).made;
 }
 
 /** The language of what stands around an element. */
