@@ -13,7 +13,7 @@ const TAG = 'qk-scope';
 /**
  * The lists of www/src/element/described.ts, as the types there say.
  *
- * @typedef {{ type: string, object?: string, default?: string, about: string }} Described
+ * @typedef {{ type: string, object?: string, default?: string, about: string, readonly?: true }} Described
  * @typedef {object} Lists
  * @property {(Described & { name: string })[]} attributes
  * @property {Record<string, Described>} objects
@@ -52,7 +52,7 @@ export function elementsManifest({ attributes, fields, events, parts, slots, pro
             tagName: TAG,
             attributes: attributes.map(({ name, ...each }) => ({
               ...typed(name, each),
-              ...(name in fields && { fieldName: name }),
+              ...(propertyOf(name) in fields && { fieldName: propertyOf(name) }),
             })),
             members: Object.entries(fields).map(([name, each]) => ({ kind: 'field', ...typed(name, each) })),
             events: Object.entries(events).map(([name, each]) => typed(name, each)),
@@ -73,9 +73,10 @@ export function elementsManifest({ attributes, fields, events, parts, slots, pro
 const named = (descriptions) => Object.entries(descriptions).map(([name, description]) => ({ name, description }));
 
 /** @param {string} name @param {Described} described The default is the value itself, as attributes have it. */
-const typed = (name, { type, about, default: otherwise }) => ({
+const typed = (name, { type, about, default: otherwise, readonly }) => ({
   name,
   type: { text: type },
+  ...(readonly && { readonly }),
   ...(otherwise !== undefined && { default: otherwise }),
   description: about,
 });
@@ -112,8 +113,10 @@ export function tagTypes({ attributes, objects }) {
   ].join('\n')}\n`;
 }
 
+const propertyOf = (attribute) => attribute.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+
 /** An attribute and its property. */
 function namesOf(attribute) {
-  const property = attribute.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  const property = propertyOf(attribute);
   return property === attribute ? [attribute] : [`'${attribute}'`, property];
 }

@@ -275,7 +275,7 @@ test('a view is followed, and what is seen in it is written for every figure of 
       await ready(page, 2);
       await set(page, { view: 'steps' });
       await ready(page, 4);
-      const slider = page.locator('qk-scope').first().locator('input[type=range], select, button').first();
+      const slider = page.locator('qk-scope').first().locator('.story-view button').first();
       await slider.waitFor();
       const state = await page.evaluate(async () => {
         const [first, second] = document.querySelectorAll('qk-scope');
@@ -307,6 +307,44 @@ test('a view goes back to the state that it was given at first', () =>
       before,
     );
   }));
+
+test('what was come to in one view is taken back for all when another is asked for', () =>
+  visit(
+    { src: '/www/sentence.safetensors', view: 'links', state: '', loading: 'eager', error: '' },
+    async (page) => {
+      await ready(page, 2);
+      await page.locator('input[type="range"]').first().focus();
+      for (let time = 0; time < 5; time += 1) await page.keyboard.press('ArrowRight');
+      await page.waitForFunction(() => document.querySelectorAll('qk-scope')[1].getAttribute('state'));
+      await set(page, { view: 'heads' });
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('qk-scope')].every(({ shadowRoot }) => shadowRoot.querySelector('.heads')),
+      );
+      assert.equal(await page.evaluate(() => globalThis['notebook'].one.get('state')), '');
+      for (const note of await page.locator('[part="note"]').allTextContents()) assert.equal(note, '');
+    },
+    { views: 2 },
+  ));
+
+test('lists are tensors in options, a dictionary is data, and False is no', () =>
+  visit(
+    {
+      data: { q: Q, k: K, tokens: TOKENS },
+      options: { normalizer: { id: 'softmax_sink', sinks: [30] }, causal: true },
+      causal: null,
+      error: '',
+      cell: null,
+    },
+    async (page) => {
+      await ready(page, 1);
+      assert.equal(await page.evaluate(() => globalThis['notebook'].one.get('error')), '');
+      // The sink takes nearly all.
+      assert.ok((await firstCell(page)).value < 1e-6);
+      await set(page, { options: null, causal: false });
+      await ready(page, 2);
+      assert.equal(await page.locator('qk-scope').getAttribute('causal'), 'false');
+    },
+  ));
 
 test('a trait that the model has not is not written', () =>
   visit({ q: Q, k: K }, async (page) => {

@@ -765,7 +765,7 @@ test('every attribute is a property as well, set before the element is known or 
       await page.evaluate(() =>
         Object.assign(document.querySelector('qk-scope'), { causal: false, leftWindowSize: null }),
       );
-      assert.deepEqual(await said(['causal', 'left-window-size']), [null, null]);
+      assert.deepEqual(await said(['causal', 'left-window-size']), ['false', null]);
       const types = await readFile(new URL('../../pkg/dist/element.d.ts', import.meta.url), 'utf8');
       const properties = await page.evaluate(() => {
         const all = Object.getOwnPropertyDescriptors(customElements.get('qk-scope').prototype);
@@ -887,7 +887,7 @@ test('a capture whose names do not say which tensors are Q and K says so, and as
     await assign('[');
     await said(/assign should be JSON/).waitFor();
     await assign(5);
-    await said(/assign should be an object with query and key, and is 5/).waitFor();
+    await said(/assign should be an object with query and key, names of tensors, and is 5/).waitFor();
     await assign({ query: 'queries', key: 'keys', value: 'payload' });
     await isReady(page, 'one');
     assert.equal(
@@ -897,6 +897,114 @@ test('a capture whose names do not say which tensors are Q and K says so, and as
     assert.match(await page.locator('.story-view').innerText(), /cat/);
     assert.doesNotMatch(await page.locator('.story-view').innerText(), /no V here/);
   }));
+
+test('parameters that are tensors are lists in attributes, and arrays of numbers in properties', () =>
+  site.visit({ html: page(`<qk-scope id="one" loading="eager" ${four}></qk-scope>`) }, async (page) => {
+    const [w, sinks] = [[[2, 0.5], [-1, 1]], [0.25]]; // prettier-ignore
+    const tensor = (rows, shape) => ({ data: Float32Array.from(rows.flat()), shape });
+    const weights = async (options) => {
+      const [q, k] = [FOUR.q, FOUR.k].map((rows) => tensor(rows, [4, 2]));
+      return (await attention(q, k, null, { needWeights: true, ...options })).weights.data;
+    };
+    await isReady(page, 'one');
+    const first = async (times) => {
+      await isReady(page, 'one', times);
+      await page.locator('qk-scope .plot-cursor').focus();
+      for (const key of ['Control+End', 'Control+Home']) await page.keyboard.press(key);
+      return (await told(page, 'qk-change')).at(-1).value;
+    };
+    await page.evaluate(
+      ([score, normalizer]) => Object.assign(document.querySelector('qk-scope'), { score, normalizer }),
+      [JSON.stringify({ id: 'general', w }), { id: 'softmax_sink', sinks }],
+    );
+    const score = { id: 'general', w: tensor(w, [2, 2]) };
+    const normalizer = { id: 'softmax_sink', sinks: tensor(sinks, [1]) };
+    assert.equal(await first(2), (await weights({ score, normalizer }))[0]);
+    await page.evaluate(() =>
+      Object.assign(document.querySelector('qk-scope'), {
+        score: { id: 'qk_norm_rms', gq: { data: Float32Array.of(2, 3), shape: [2] } },
+        normalizer: null,
+      }),
+    );
+    const gained = { id: 'qk_norm_rms', gq: tensor([2, 3], [2]) };
+    assert.equal(await first(3), (await weights({ score: gained }))[0]);
+    await page.evaluate(() =>
+      document.querySelector('qk-scope').setAttribute('normalizer', '{"id":"softmax_sink","sinks":["a"]}'),
+    );
+    await page.getByRole('alert').filter({ hasText: 'normalizer.sinks should be numbers, and is "a"' }).waitFor();
+  }));
+
+test('an option says no where a file says yes, and nothing is asked for by null', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    const { q, k } = FOUR;
+    await page.route('**/causal.json', (route) => route.fulfill({ json: { q, k, causal: true } }));
+    await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/causal.json'));
+    await isReady(page, 'one');
+    const first = async () => {
+      await page.locator('qk-scope .plot-cursor').focus();
+      for (const key of ['Control+End', 'Control+Home']) await page.keyboard.press(key);
+      return (await told(page, 'qk-change')).at(-1).value;
+    };
+    assert.equal(await first(), 1);
+    await page.evaluate(() => (document.querySelector('qk-scope').causal = false));
+    await isReady(page, 'one', 2);
+    assert.ok((await first()) < 1);
+    await page.evaluate(() =>
+      Object.assign(document.querySelector('qk-scope'), {
+        options: { position: null, normalizer: null },
+        causal: null,
+      }),
+    );
+    await isReady(page, 'one', 3);
+    assert.equal(await first(), 1);
+    // Before there was an address.
+    assert.equal((await told(page, 'qk-error')).length, 1);
+  }));
+
+test('of numbers that are not there nothing is shown: neither those before nor what they were called', () =>
+  site.visit(
+    {
+      html: page(
+        '<qk-scope id="one" loading="eager" src="/www/sentence.safetensors" controls><p>instead</p></qk-scope>',
+      ),
+      expectedErrors: /404/,
+    },
+    async (page) => {
+      await isReady(page, 'one');
+      assert.equal(await page.getByText('instead').isVisible(), false);
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/nowhere.json'));
+      await page.getByRole('alert').filter({ hasText: '404' }).waitFor();
+      assert.equal(await page.locator('qk-scope .plot').count(), 0);
+      assert.equal(await page.locator('qk-scope select').first().isVisible(), false);
+      assert.equal(await page.getByText('instead').isVisible(), true);
+      assert.equal(await page.evaluate(() => document.querySelector('qk-scope').shown), undefined);
+      // What is wrong with how it is looked at leaves what is seen.
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/www/sentence.safetensors'));
+      await isReady(page, 'one', 2);
+      await page.evaluate(() => document.querySelector('qk-scope').setAttribute('head', '99'));
+      await page.getByRole('alert').filter({ hasText: '99' }).waitFor();
+      assert.equal(await page.locator('qk-scope .plot').count(), 1);
+    },
+  ));
+
+test('a figure in details that are closed gets ready, and is there when they are opened', () =>
+  site.visit(
+    {
+      html: page(
+        `<details><summary>more</summary>${VIEWS.map(({ id }) => `<qk-scope id="${id}" view="${id}" loading="eager" src="/www/sentence.safetensors"></qk-scope>`).join('')}</details>`,
+      ),
+      height: 9000,
+    },
+    async (page) => {
+      for (const { id } of VIEWS) await isReady(page, id);
+      await page.locator('summary').first().click();
+      for (const { id } of VIEWS)
+        await page.waitForFunction(
+          (of) => document.getElementById(of).shadowRoot.querySelector('.view').offsetHeight > 100,
+          id,
+        );
+    },
+  ));
 
 test('a policy that forbids WebAssembly is named in a whole sentence', () =>
   site.visit(

@@ -45,11 +45,13 @@ test('the package names it, and it is of the schema that it names', () => {
   );
   const { attributes, members, events, cssParts, cssProperties, slots } = element;
   for (const one of [...attributes, ...members, ...events]) {
-    const { name, type, description, default: otherwise, kind, fieldName, ...more } = one;
+    const { name, type, description, default: otherwise, kind, fieldName, readonly, ...more } = one;
     assert.ok(type.text && description.endsWith('.'), name);
     assert.ok(otherwise === undefined || typeof otherwise === 'string', name);
     assert.equal(kind, members.includes(one) ? 'field' : undefined);
-    if (fieldName) assert.ok(names(members).includes(fieldName));
+    assert.equal(readonly, name === 'shown' ? true : undefined);
+    // What every element has is no field of this one.
+    if (attributes.includes(one) && name !== 'lang') assert.ok(names(members).includes(fieldName), name);
     assert.deepEqual(more, {}, name);
   }
   for (const { name, description, ...more } of [...cssParts, ...cssProperties, ...slots]) {

@@ -39,6 +39,8 @@ class View {
   /** The traits as the figure has them. */
   readonly #known = new Map<string, unknown>();
   readonly #left = new AbortController();
+  /** The state that the figure told last. */
+  #state: unknown;
   #scheduled = false;
 
   constructor(model: Model, figure: QkScopeElement) {
@@ -69,17 +71,28 @@ class View {
 
   /** Hands the figure the traits that it does not have yet. */
   #follow(): void {
-    const news = FOLLOWED.filter((trait) => this.#known.get(trait) !== this.#model.get(trait));
+    const isNew = (trait: string): boolean => this.#known.get(trait) !== this.#model.get(trait);
+    if (isNew('view') && !isNew('state')) this.#forget();
+    const news = FOLLOWED.filter(isNew);
     for (const trait of news) this.#known.set(trait, this.#model.get(trait));
     for (const [traits, show] of shownBy) {
       if (traits.some((trait) => news.includes(trait))) show(this.#figure, (trait) => this.#known.get(trait));
     }
   }
 
+  /** Takes back the state that was told, for every figure of the model: what was come to in one view means nothing to another. */
+  #forget(): void {
+    if (!this.#state || this.#model.get('state') !== this.#state) return;
+    this.#state = undefined;
+    this.#model.set('state', '');
+    this.#model.save_changes();
+  }
+
   /** Writes what the figure tells into traits that there are and say another; the figure itself knows it already. */
   #write(told: Record<string, unknown>): void {
     const news = Object.entries(told).filter(([trait, value]) => ![undefined, value].includes(this.#model.get(trait)));
     if (news.length === 0) return;
+    this.#state = told['state'] ?? this.#state;
     for (const [trait, value] of news) {
       this.#known.set(trait, value);
       hold(this.#figure, trait, value);

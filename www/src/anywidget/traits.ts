@@ -1,6 +1,7 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
 import { ATTRIBUTES, isPlace, MASK, written } from '../element/attributes.ts';
+import { optionsOf } from '../element/members.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -17,7 +18,7 @@ const SAID = ATTRIBUTES.filter((name) => !NUMBERS.includes(name));
 /** Which traits there are, and how each is shown. */
 export const shownBy: readonly (readonly [readonly string[], Show])[] = [
   [NUMBERS, (figure, get) => (figure.data = dataOf(get))],
-  [['options', MASK], (figure, get) => (figure.options = optionsOf(get))],
+  [['options', MASK], (figure, get) => (figure.options = optionsIn(get))],
   ...SAID.map((name): [string[], Show] => [[snake(name)], (figure, get) => say(figure, name, get(snake(name)))]),
 ];
 
@@ -37,17 +38,17 @@ export function hold(figure: QkScopeElement, trait: string, value: unknown): voi
 
 /** An attribute by a trait's value, as the element's own property would write it; what comes as bytes goes another way. */
 function say(figure: QkScopeElement, name: string, value: unknown): void {
-  const said = isPacked(value) ? null : written(value);
+  const said = isPacked(value) ? null : written(name, value);
   // The state that was asked for before is asked for again: it leads back from what was come to in the figure since.
   if (name === 'state' && figure.getAttribute(name) === said) figure.toggleAttribute(name);
   if (said === null) figure.removeAttribute(name);
   else figure.setAttribute(name, said);
 }
 
-/** The bytes of a capture, or Q, K and more. */
+/** The bytes of a capture or what else the element takes, or Q, K and more. */
 function dataOf(get: Get): QkScopeElement['data'] {
-  const capture = get('data');
-  if (capture instanceof DataView) return bytesOf(capture);
+  const given = get('data') ?? undefined;
+  if (given !== undefined) return given instanceof DataView ? bytesOf(given) : (given as QkScopeElement['data']);
   const [q, k, v] = ['q', 'k', 'v'].map((trait) => get(trait) ?? undefined);
   if (q === undefined) return undefined;
   return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v) } as Given;
@@ -70,8 +71,8 @@ function numbersOf(given: unknown): Numbers {
 }
 
 /** The options, and a mask that comes as bytes: as an attribute's text it would be read anew with each step. */
-function optionsOf(get: Get): QkScopeElement['options'] {
-  const [options, mask] = [(get('options') ?? {}) as QkScopeElement['options'], get(MASK)];
+function optionsIn(get: Get): QkScopeElement['options'] {
+  const [options, mask] = [optionsOf((get('options') ?? {}) as object), get(MASK)];
   if (!isPacked(mask)) return options;
   return { attnMask: { data: new Uint8Array(bytesOf(mask.data)), shape: mask.shape }, ...options };
 }

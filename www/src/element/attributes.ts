@@ -6,12 +6,10 @@ import type { Language } from '../views/parts/text.ts';
 import { VIEWS, type ViewId } from './views.ts';
 import { AttributeError } from './fault.ts';
 import { isNumbers, numbersOf, type Entries } from './lists.ts';
+import { memberOf, MEMBERS } from './members.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 export type Loading = 'lazy' | 'eager';
-
-/** Options of the problem that are lists of members, by their attributes. */
-export const MEMBERS = ['score', 'normalizer', 'position'] as const;
 
 /** The option that is a matrix of yes and no. */
 export const MASK = 'mask';
@@ -54,8 +52,10 @@ export const MIRRORED: ReadonlyMap<string, string> = new Map(
 );
 
 /** A property's value as its attribute says it; null: by not being there. */
-export function written(value: unknown): string | null {
-  if (value === undefined || value === null || value === false) return null;
+export function written(attribute: string, value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  // A file may switch on what is not to be: only if the attribute is there, it says no.
+  if (value === false) return OPTIONS.get(attribute)?.kind === 'flag' ? 'false' : null;
   if (value === true) return '';
   return typeof value === 'object' && !(value instanceof URL) ? JSON.stringify(value, listed) : String(value);
 }
@@ -118,7 +118,7 @@ function optionsIn(read: Read, maskIn: (said: string) => Mask): ProblemOptions {
   for (const name of MEMBERS) {
     const said = read(name);
     // A member with parameters is an object: {"id":"topk","k":4}.
-    if (said !== null) options[name] = said.trimStart().startsWith('{') ? jsonIn(read, name) : said;
+    if (said !== null) options[name] = said.trimStart().startsWith('{') ? memberOf(name, jsonIn(read, name)) : said;
   }
   const mask = read(MASK);
   if (mask !== null) options['attnMask'] = maskIn(mask);

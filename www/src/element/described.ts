@@ -5,13 +5,13 @@ import {
   DATA_ATTRIBUTES,
   MASK,
   MIRRORED,
-  MEMBERS,
   OPTIONS,
   OWN_ATTRIBUTES,
   VIEW_ATTRIBUTES,
   type Loading,
   type Theme,
 } from './attributes.ts';
+import type { MEMBERS } from './members.ts';
 import type { QkScopeEventMap } from './public.d.ts';
 import { VIEWS } from './views.ts';
 
@@ -22,6 +22,7 @@ export interface Described {
   object?: string;
   default?: string;
   about: string;
+  readonly?: true;
 }
 
 type Named =
@@ -141,7 +142,7 @@ export const objects: Record<string, Described> = {
 /** Every property: those that mirror an attribute are the others. */
 export const fields: Record<string, Described> = {
   ...objects,
-  shown: { type: 'ReadyDetail | undefined', about: 'What is seen, as the last qk-ready told it. It is only read.' },
+  shown: { type: 'ReadyDetail | undefined', about: 'What is seen, as the last qk-ready told it.', readonly: true },
   ...Object.fromEntries([...MIRRORED].map(([property, name]) => [property, mirror(name)])),
 };
 

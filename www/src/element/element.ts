@@ -42,6 +42,12 @@ import { Shell } from './shell.ts';
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = ['data', 'options', ...MIRRORED.keys()];
 
+/** Which numbers: how often attributes have said others, and the property. */
+interface Numbers {
+  edition: number;
+  data: Data | undefined;
+}
+
 /** How far from the window a figure begins to be made. */
 const NEAR = '200px';
 
@@ -68,8 +74,12 @@ export class QkScopeElement extends Base {
   #alive = false;
   #data: Data | undefined;
   #options: ProblemOptions = {};
+  /** How often attributes have said other numbers: to compare what they say would be to read it all. */
+  #edition = 0;
   /** What was read, and from what. */
-  #source: { key: string; data: Data | undefined; source: Source } | undefined;
+  #source: (Numbers & { source: Source }) | undefined;
+  /** Which numbers are drawn. */
+  #drawn: Numbers | undefined;
   /** The place that was chosen in the figure itself: each part counts until its attribute is set, or there are other numbers. */
   #chosen: Partial<Place> = {};
   /** Whether what was asked for last could not be shown: whatever is said next may mend it. */
@@ -149,7 +159,10 @@ export class QkScopeElement extends Base {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (DATA_ATTRIBUTES.some((one) => one === name)) this.#chosen = {};
+    if (DATA_ATTRIBUTES.some((one) => one === name)) {
+      this.#chosen = {};
+      this.#edition += 1;
+    }
     if (isPlace(name)) {
       const { [name]: chosen, ...others } = this.#chosen;
       this.#chosen = others;
@@ -235,6 +248,7 @@ export class QkScopeElement extends Base {
       this.#shell.choice = choice;
       this.#shell.note = note;
       this.#shell.ready();
+      this.#drawn = this.#numbers;
       const { view, head, batch } = asked;
       const detail = { view, layer: this.#figure.layerOf(choice), head, batch, chosen } as ReadyDetail;
       this.#shown = detail;
@@ -248,14 +262,17 @@ export class QkScopeElement extends Base {
 
   /** The numbers that are asked for, read anew where they are others. */
   async #read(reading: Reading): Promise<Source> {
-    const key = JSON.stringify(DATA_ATTRIBUTES.map(this.#said));
-    const data = this.#data;
-    if (this.#source?.key !== key || this.#source.data !== data) {
-      const source = await numbersIn(this.#said, data, this.baseURI, reading);
-      reading.signal.throwIfAborted();
-      this.#source = { key, data, source };
-    }
-    return this.#source.source;
+    const asked = this.#numbers;
+    if (isSame(this.#source, asked)) return this.#source.source;
+    const source = await numbersIn(this.#said, asked.data, this.baseURI, reading);
+    reading.signal.throwIfAborted();
+    this.#source = { ...asked, source };
+    return source;
+  }
+
+  /** Which numbers are asked for. */
+  get #numbers(): Numbers {
+    return { edition: this.#edition, data: this.#data };
   }
 
   #choose(place: Partial<Place>): void {
@@ -281,6 +298,8 @@ export class QkScopeElement extends Base {
     const { language } = this.#shell;
     this.#failed = true;
     this.#changes.ready();
+    // Better nothing than other numbers than those that were given.
+    if (this.#drawn && !isSame(this.#drawn, this.#numbers)) this.#clear();
     this.#shell.fail(`${reasonOf(error, language)}${language === 'zh' ? '。' : '.'}`);
     this.#tell('qk-error', { error });
   }
@@ -297,13 +316,22 @@ export class QkScopeElement extends Base {
     this.#near = undefined;
     this.#jobs.cancel();
     this.#ground.leave();
+    this.#clear();
+    this.#source = this.#due = undefined;
+    this.#chosen = {};
+  }
+
+  /** As before anything was shown. */
+  #clear(): void {
     this.#figure.free();
     this.#changes.forget();
     this.#shell.clear();
-    this.#source = this.#shown = this.#due = undefined;
-    this.#chosen = {};
+    this.#shown = this.#drawn = undefined;
   }
 }
+
+const isSame = <T extends Numbers>(one: T | undefined, other: Numbers): one is T =>
+  one?.edition === other.edition && one.data === other.data;
 
 for (const [property, attribute] of MIRRORED) {
   Object.defineProperty(QkScopeElement.prototype, property, {
@@ -313,7 +341,7 @@ for (const [property, attribute] of MIRRORED) {
       return this.getAttribute(attribute);
     },
     set(this: QkScopeElement, value: unknown) {
-      const words = written(value);
+      const words = written(attribute, value);
       if (words === null) this.removeAttribute(attribute);
       else this.setAttribute(attribute, words);
     },

@@ -12,7 +12,7 @@ import type { Mounted, Section } from '../page/story/section.ts';
 import { TakeMenu } from '../page/story/take.ts';
 import { text as pageText } from '../page/text.ts';
 import { tokensFor } from '../page/tokens.ts';
-import { element } from '../views/parts/dom.ts';
+import { element, isLaidOut } from '../views/parts/dom.ts';
 import { clip, filled, inARow, type Language } from '../views/parts/text.ts';
 import type { Asked } from './attributes.ts';
 import { Heat, type Drawn, type HeatHeard } from './heat.ts';
@@ -124,9 +124,9 @@ export class Figure {
     const { map, place } = await this.#open(source, shown, signal);
     const { misfit, ...tokens } = tokensFor(source, map);
     const { stage, colors, pool } = shown;
-    const drawn = { source, map, place, options: this.#problem.options, stage, colors, pool, tokens };
+    const drawn = { source, map, place, options: this.#problem.optionsOf(map), stage, colors, pool, tokens };
     await this.#mount(shown, drawn, signal);
-    await this.#view?.heat?.show(drawn, reading);
+    await this.#view?.heat?.show(drawn, reading, () => this.#problem.show(map));
     const { heads, batch } = kindOf(shown.view).whole ? { heads: 1, batch: 1 } : map;
     const choice = { layers: source.layers.map(String), heads, batch, place };
     if (source.note) notes.push(source.note);
@@ -174,7 +174,6 @@ export class Figure {
     signal.throwIfAborted();
     if (head >= map.heads) throw outside('head', `below ${map.heads}`, head);
     if (batch >= map.batch) throw outside('batch', `below ${map.batch}`, batch);
-    this.#problem.show(map);
     this.#source = source;
     return { map, place };
   }
@@ -192,6 +191,8 @@ export class Figure {
       const { source, map, place, options } = open;
       const rules = [this.#given];
       opened.show({ source, map, place, options, rules, optionsOf: (layer) => optionsOf(source, layer, given) });
+      // A section that is there looks at the new map already; the heat map keeps its own until there is a picture of the new one.
+      if (known?.section) this.#problem.show(map);
     }
     const section = known ? known.section : await chapterOf(id, opened)?.load();
     signal.throwIfAborted();
@@ -203,6 +204,7 @@ export class Figure {
     signal.throwIfAborted();
     if (known && known === this.#view) return restore(known, state);
     this.#leave();
+    if (open) this.#problem.show(open.map);
     const host = element('div', { class: section ? `story-view story-${id}` : 'workspace' });
     this.#host.append(host);
     this.#view = this.#alive(host, {
@@ -270,12 +272,13 @@ function misfitIn(source: Source, misfit: NonNullable<ReturnType<typeof tokensFo
 }
 
 /** A position that is a table is none without it. */
-function missingIn({ position }: ProblemOptions): Text[] {
+function missingIn({ position: given }: ProblemOptions): Text[] {
+  const position = given ?? 'none';
   const chosen = typeof position === 'object' ? position : { id: position };
   const parameters = catalog.positions.find(({ id }) => id === chosen.id)?.parameters ?? [];
   return parameters
     .filter(({ kind, name }) => kind === 'tensor' && !(name in chosen))
-    .map(({ name }) => filled(text.table, { id: chosen.id ?? '', name }));
+    .map(({ name }) => filled(text.table, { id: chosen.id, name }));
 }
 
 /** The heat map has no states. */
@@ -292,8 +295,9 @@ function outside(name: string, expected: string, found: number | undefined): Qks
   return new QkscopeError('parameter', name, expected, String(found));
 }
 
-/** Until there is something to see of a view: some ask for their numbers first. */
-function seen(host: HTMLElement, signal: AbortSignal): Promise<void> {
+/** Until there is something to see of a view, where that can be: some ask for their numbers first. */
+function seen(host: HTMLElement, signal: AbortSignal): Promise<void> | undefined {
+  if (!isLaidOut(host)) return undefined;
   return new Promise((resolve, reject) => {
     const end = (): void => {
       sized.disconnect();

@@ -78,14 +78,15 @@ export class Heat {
     this.#matrix.addEventListener('lock', () => this.#inspect(this.#matrix.cell));
   }
 
-  /** Draws a head; settles when it is on the canvas. */
-  async show(drawn: Drawn, control: Reading): Promise<void> {
+  /** Draws a head; settles when it is on the canvas. `taken`: from here on the map of the picture before is not needed. */
+  async show(drawn: Drawn, control: Reading, taken: () => void): Promise<void> {
     const { map, place, options, stage, tokens, colors, pool } = drawn;
     const scope = await this.#lens.open({ map, place, stage }, control);
     this.#shown = { drawn, scope };
     this.#matrix.tokens = tokens;
     this.#left.rules = rulesOf(settingsFrom(options), options, map, place);
     this.#lens.show(scope, { colors, pool });
+    taken();
     await this.#matrix.drawn;
   }
 

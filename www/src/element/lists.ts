@@ -1,5 +1,6 @@
 // Lists of lists of equal lengths as numbers with a shape, out of JSON or as somebody hands them over.
 
+import type { Tensor } from '../engine/index.ts';
 import { AttributeError } from './fault.ts';
 
 /** What an entry is, where that is said to whoever wrote another, and its number; undefined: it is none. */
@@ -8,8 +9,30 @@ export interface Entries {
   numberOf(entry: unknown): number | undefined;
 }
 
-/** The numbers of `given`, which has 2 to 4 axes: lists, or a tensor, whose numbers JSON has as a list as well. */
-export function numbersOf(name: string, given: unknown, entries: Entries): { data: number[]; shape: number[] } {
+const NUMBERS: Entries = {
+  expected: 'numbers',
+  numberOf: (entry) => (typeof entry === 'number' ? entry : undefined),
+};
+
+/** A tensor as it is, or of lists of equal lengths, with so many axes at least. */
+export function tensorOf(name: string, given: unknown, least?: number): Tensor {
+  if (isGiven(given)) return given;
+  const { data, shape } = numbersOf(name, given, NUMBERS, least);
+  return { data: Float32Array.from(data), shape };
+}
+
+/** Whether its numbers are no list: the kernel says which they have to be. */
+function isGiven(given: unknown): given is Tensor {
+  return typeof given === 'object' && !!given && 'data' in given && 'shape' in given && !Array.isArray(given.data);
+}
+
+/** The numbers of `given`, which has up to 4 axes: lists, or a tensor, whose numbers JSON has as a list as well. */
+export function numbersOf(
+  name: string,
+  given: unknown,
+  entries: Entries,
+  least = 2,
+): { data: number[]; shape: number[] } {
   const data: number[] = [];
   const add = (entry: unknown): void => {
     const number = entries.numberOf(entry);
@@ -21,8 +44,8 @@ export function numbersOf(name: string, given: unknown, entries: Entries): { dat
     return { data, shape: given.shape };
   }
   const shape = shapeOf(given);
-  if (shape.length < 2 || shape.length > 4)
-    throw new AttributeError(name, `lists of lists of ${entries.expected}`, given);
+  if (shape.length < least || shape.length > 4)
+    throw new AttributeError(name, `${'lists of '.repeat(least)}${entries.expected}`, given);
   const take = (part: unknown, axis: number): void => {
     const size = shape[axis];
     if (size === undefined) return add(part);

@@ -3,7 +3,7 @@
 import type { Text } from '../generated/catalog.ts';
 import { breathe } from '../page/breathe.ts';
 import { sayLeft } from '../page/maskleft.ts';
-import { element, onResize } from '../views/parts/dom.ts';
+import { element, isLaidOut, onResize } from '../views/parts/dom.ts';
 import { Latest } from '../views/parts/latest.ts';
 import { countingLeft, type Left, type Rules } from '../views/parts/rules.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
@@ -48,7 +48,7 @@ export class MaskLine {
 
   #count(): void {
     const rules = this.#rules;
-    if (!rules || rules === this.#counted || !this.element.checkVisibility()) return;
+    if (!rules || rules === this.#counted || !isLaidOut(this.element)) return;
     this.#counted = rules;
     if (isMarkedByPair(rules) && rules.queries * rules.keys > MOST_PAIRS) return;
     const steps = countingLeft(rules);

@@ -1,6 +1,6 @@
 // Where the numbers of a figure come from: a file at an address, JSON in an attribute or a property, or Q and K one by one.
 
-import { openCapture, type Assignment, type CaptureSource, type Tensor } from '../engine/index.ts';
+import { openCapture, type Assignment, type CaptureSource } from '../engine/index.ts';
 import type { Text } from '../generated/catalog.ts';
 import { PageError } from '../page/reason.ts';
 import { captured, type Content, type Reading, type Source } from '../page/source.ts';
@@ -8,13 +8,8 @@ import { sameTokens } from '../page/tokens.ts';
 import { clip, filled, visibleToken } from '../views/parts/text.ts';
 import { addressIn, jsonIn, SOURCES, type Read } from './attributes.ts';
 import { AttributeError } from './fault.ts';
-import { numbersOf, type Entries } from './lists.ts';
+import { tensorOf } from './lists.ts';
 import type { Given } from './public.d.ts';
-
-const NUMBERS: Entries = {
-  expected: 'numbers',
-  numberOf: (entry) => (typeof entry === 'number' ? entry : undefined),
-};
 
 const text = {
   missing: {
@@ -66,13 +61,18 @@ const isBytes = (given: unknown): given is Blob | ArrayBuffer | Uint8Array =>
 
 /** A capture: its own names say which tensors are Q and K, or `assign` does. */
 async function opened(from: CaptureSource, name: string, read: Read, reading: Reading): Promise<Source> {
-  const assign = jsonIn(read, 'assign') as Assignment | undefined;
-  if (assign !== undefined && !isObject(assign))
-    throw new AttributeError('assign', 'an object with query and key', assign);
+  const assign = jsonIn(read, 'assign');
+  if (assign !== undefined && !isAssignment(assign))
+    throw new AttributeError('assign', 'an object with query and key, names of tensors', assign);
   const capture = await openCapture(from, { ...reading, assign });
   if (capture.layers.length > 0) return captured(capture, name);
   const names = capture.tensors.slice(0, MOST_NAMES).map((tensor) => `“${visibleToken(tensor.name)}”`);
   throw new PageError(text.unnamed, { names: clip(names.join(', '), LONGEST_NAMES) });
+}
+
+/** The reader of files says which name there is no tensor for. */
+function isAssignment(given: unknown): given is Assignment {
+  return isObject(given) && [Object(given).query, Object(given).key].every((name) => typeof name === 'string');
 }
 
 /** With the names that attributes give, and a word on those attributes that are passed over. */
@@ -111,18 +111,6 @@ function fromObject(given: unknown): Source {
     value: () => Promise.resolve(value),
   };
   return { ...content, name: NAMELESS, about: NAMELESS };
-}
-
-/** A tensor as it is, or of lists of equal lengths. */
-function tensorOf(name: string, given: unknown): Tensor {
-  if (isTensor(given)) return given;
-  const { data, shape } = numbersOf(name, given, NUMBERS);
-  return { data: Float32Array.from(data), shape };
-}
-
-/** Whether its numbers are no list: the kernel says which they have to be. */
-function isTensor(given: unknown): given is Tensor {
-  return isObject(given) && 'data' in given && 'shape' in given && !Array.isArray(given.data);
 }
 
 function wordsOf(name: string, given: unknown): readonly string[] | undefined {

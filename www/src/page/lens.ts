@@ -71,8 +71,7 @@ export class Lens {
 
   /** Begins the pass anew that was stopped. */
   resume(): void {
-    this.#shown = undefined;
-    this.#scopes.show(undefined);
+    this.#scopes.renew();
     this.#heard.again();
   }
 

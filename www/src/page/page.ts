@@ -598,7 +598,7 @@ export class Page {
       source,
       map,
       place,
-      options: this.#problem.options,
+      options: this.#problem.optionsOf(map),
       rules: [score, position, options, masks, normalizerChosen && normalizer],
       optionsOf(layer, sizes) {
         const own = settingsFrom(ownOf(source, layer).options);

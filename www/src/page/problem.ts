@@ -68,9 +68,9 @@ export class Problem {
     return map;
   }
 
-  /** What the map in the picture was opened with; {} where there is no picture. */
-  get options(): ProblemOptions {
-    return this.#shown?.options ?? {};
+  /** What `map` was opened with. */
+  optionsOf(map: AttentionMap): ProblemOptions {
+    return [this.#shown, this.#next].find((opened) => opened?.map === map)?.options ?? {};
   }
 
   /** Says that `map` is the one in the picture now; undefined, that there is no picture. The others are freed. */

@@ -87,17 +87,25 @@ export class Scope {
 /** The scope of the picture, and the one that is to take its place. */
 export class Scopes {
   #shown: Scope | undefined;
+  #isStale = false;
+
+  /** The scope of the picture is not to be had again: its pass was stopped. It stays until another takes its place. */
+  renew(): void {
+    this.#isStale = true;
+  }
 
   /** The scope for `aim`: that of the picture, or a new one, which the caller shows or frees. */
   async open(aim: Aim, reading: Reading): Promise<Scope> {
-    const shown = this.#shown;
+    const shown = this.#isStale ? undefined : this.#shown;
     return shown && isSame(shown.aim, aim) ? shown : Scope.open(aim, reading);
   }
 
   /** Says which scope is the picture's now; the one before is freed. */
   show(scope: Scope | undefined): void {
-    if (this.#shown !== scope) this.#shown?.free();
+    if (this.#shown === scope) return;
+    this.#shown?.free();
     this.#shown = scope;
+    this.#isStale = false;
   }
 
   /** Frees a scope, unless it is the picture's. */

@@ -274,7 +274,8 @@ export function withSinks(options: ProblemOptions, { sinks }: Layer): ProblemOpt
   return { ...options, normalizer: { ...chosen, [SINK.parameter]: sinks } as ProblemOptions['normalizer'] };
 }
 
-function chosenIn({ normalizer = 'softmax' }: ProblemOptions): { id: string } {
+function chosenIn({ normalizer: given }: ProblemOptions): { id: string } {
+  const normalizer = given ?? 'softmax';
   return typeof normalizer === 'string' ? { id: normalizer } : normalizer;
 }
 

@@ -6,7 +6,7 @@
 import { Axis } from './parts/axis.ts';
 import type { Block } from './parts/bits.ts';
 import { formatCount } from './parts/format.ts';
-import { element, onResize } from './parts/dom.ts';
+import { element, isLaidOut, onResize } from './parts/dom.ts';
 import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
 import { cellRange, gutters, plotSize } from './parts/layout.ts';
 import { drawMask, MaskLegend } from './parts/maskpaint.ts';
@@ -181,7 +181,7 @@ export class MaskView extends EventTarget {
   #redraw(): void {
     const [rules, { rows, columns }] = [this.#rules, this.#cells];
     // In a closed section it has a size as well, and nobody to see it.
-    const width = this.#frame.checkVisibility() ? this.#frame.clientWidth : 0;
+    const width = isLaidOut(this.#frame) ? this.#frame.clientWidth : 0;
     this.#stage.hidden = !rules || !rows || !columns;
     if (!rules || this.#stage.hidden || !width) return;
     const pooled = this.#pooled(rules);

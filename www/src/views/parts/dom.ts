@@ -33,6 +33,9 @@ function setAttributes(target: Element, attributes: Record<string, Attribute>): 
   }
 }
 
+/** Whether it is laid out at all: it is not in a tab, or in details, that are closed. */
+export const isLaidOut = (node: Element): boolean => node.checkVisibility?.() ?? node.getClientRects().length > 0;
+
 /**
  * Calls `changed` with the frame after `node` has got another size: in the same one, what it moves would be measured once more. What
  * comes back asks for that call as well; however often it is asked for, it comes once.
