@@ -56,7 +56,7 @@ const FAULTS = {
   'a token that is markup': [
     [POOL, 'a file is parsed and decoded in a worker'],
     [FILES, 'a hostile token is text wherever it stands'],
-    [ELEMENT, 'a token that looks like markup is text'],
+    [ELEMENT, 'a token that looks like markup is text, ${view}'],
   ],
   'an address that runs, leads elsewhere, or never ends': [
     [CAPTURE, 'addresses that are not fetched are refused'],

@@ -1035,7 +1035,7 @@ test('an attribute or a property of another type is told by its name, and the fi
       ['mask', '[[1,0]]', /attnMask/],
       ['score', '{"id":5}', /score/],
       ['score', '{nonsense', /score should be JSON/],
-      ['normalizer', '{"id":"topk","k":"many"}', /topk|k/],
+      ['normalizer', '{"id":"topk","k":"many"}', /normalizer\.k/],
       ['position', '{"name":"rope"}', /position/],
       ['scale', 'large', /scale should be a number/],
       ['left-window-size', '1.5', /leftWindowSize/],
@@ -1204,16 +1204,25 @@ test('only an address of the web is fetched', () =>
     assert.ok(seen.requests.every((address) => address.startsWith('http')));
   }));
 
-test('a token that looks like markup is text', () =>
-  site.visit({ html: page('<qk-scope id="one"></qk-scope>') }, async (page) => {
-    await page.evaluate((given) => {
-      const tokens = given.tokens.map(() => '<img src=x onerror="globalThis.hurt=1">');
-      document.querySelector('qk-scope')['data'] = { ...given, tokens };
-    }, FOUR);
-    await isReady(page, 'one');
-    assert.equal(await page.locator('qk-scope img').count(), 0);
-    assert.equal(await page.evaluate(() => globalThis['hurt']), undefined);
-  }));
+for (const { id: view, alone } of VIEWS) {
+  test(`a token that looks like markup is text, ${view}`, () =>
+    site.visit({ html: page(`<qk-scope id="one" view="${view}" controls></qk-scope>`) }, async (page) => {
+      const token = '<img src=x onerror="globalThis.hurt=1">';
+      await page.evaluate(
+        ([given, name]) => {
+          const tokens = given.tokens.map(() => name);
+          document.querySelector('qk-scope')['data'] = { ...given, v: given.k, tokens };
+        },
+        [FOUR, token],
+      );
+      await isReady(page, 'one');
+      assert.equal(await page.locator('qk-scope img').count(), 0);
+      assert.equal(await page.evaluate(() => globalThis['hurt']), undefined);
+      const words = await page.locator('qk-scope .view').evaluate(({ textContent }) => textContent);
+      // Heads call their pictures by layer and head.
+      assert.equal(words.includes('onerror'), !alone && view !== 'heads');
+    }));
+}
 
 test('a figure far below is not made, nor fetched, before the window comes near', () =>
   site.visit(
