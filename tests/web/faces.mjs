@@ -6,7 +6,9 @@ import { startSite } from './harness.mjs';
 
 /** The fonts, and which text is in which. */
 const FONTS = ['DejaVu Sans', 'DejaVu Sans Bold', 'Liberation Serif', 'Droid Sans Fallback'];
-const FACES = `:root {
+/** A figure has those of its own page, unless that says others. */
+const FACES = `:root,
+qk-scope {
   --sans: 'DejaVu Sans', 'Droid Sans Fallback';
   --math: 'Liberation Serif', 'DejaVu Sans', 'Droid Sans Fallback';
 }`;

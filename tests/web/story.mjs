@@ -126,7 +126,8 @@ export async function storySite(name, code) {
       const { width = 1280, height = 800, theme = 'light', reducedMotion = false, touch = false } = options;
       const name = JSON.stringify([asks, touch]);
       const path = `?${new URLSearchParams({ ...asks, speech })}`;
-      const { page, seen, check, close } = kept.get(name) ?? (await site.open({ path, touch }));
+      const opened = kept.get(name) ?? (await site.open({ path, touch }));
+      const { page, seen, check, close } = opened;
       kept.delete(name);
       try {
         await page.setViewportSize({ width, height });
@@ -140,7 +141,7 @@ export async function storySite(name, code) {
         await close();
         throw error;
       }
-      kept.set(name, { page, seen, check, close });
+      kept.set(name, opened);
     },
   };
 }
