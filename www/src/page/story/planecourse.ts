@@ -46,8 +46,10 @@ export class PlaneCourse {
   #makePoints(preset: string, language: Language): HTMLElement {
     const options = PRESETS.map(({ id, name }) => ({ id, label: name[language] }));
     const made = choices('plane-presets', 'plane-preset', text.points[language], options, preset, this.#choose);
-    // Where there is room, they are seen.
-    for (const name of made.querySelectorAll('span')) name.className = 'visually-hidden';
+    // Where there is no room for names, only numbers are seen.
+    made.querySelectorAll('label').forEach(({ control, textContent }, at) => {
+      control?.setAttribute('aria-label', `${at + 1} ${textContent}`);
+    });
     return made;
   }
 
