@@ -7,12 +7,14 @@ import { LONGEST_STATE, type SectionId } from './section.ts';
 
 /** The places to start from in the plane, in their order there. */
 export const PLANE_STARTS = ['product', 'long', 'itself', 'root', 'temperature', 'sigmoid', 'asymmetric'] as const;
+export type PlaneStart = (typeof PLANE_STARTS)[number];
 /** What follows the stages of the matrix in the steps, or lies between them. */
 const STEPS_ALONE = ['exponentials', 'weighted', 'output'];
 /** How the heads are arranged and coloured. */
 const HEADS = ['model', 'high', 'low', 'weights', 'own', 'number', 'table'];
 
-const NUMBER = String.raw`-?\d{1,9}(?:\.\d{1,9})?(?:e[-+]?\d{1,2})?`;
+/** A number, as a part of what a state looks like. */
+export const NUMBER = String.raw`-?\d{1,9}(?:\.\d{1,9})?(?:e[-+]?\d{1,2})?`;
 const idsOf = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id);
 const one = (...words: readonly string[]): string => `(?:${words.join('|')})`;
 /** Any number of words, also none. */

@@ -4,6 +4,7 @@ import { catalog, type NumberParameter, type Text } from '../../generated/catalo
 import type { Column } from '../../views/index.ts';
 import { MOST_KEYS, REACH, within, type Vector } from '../../views/parts/vectors.ts';
 import { isAllowed } from '../settings.ts';
+import { NUMBER, type PlaneStart } from './forms.ts';
 import { LONGEST_STATE } from './section.ts';
 
 /** The scores that weights can be made of; in the catalogue they have these names too. */
@@ -30,7 +31,7 @@ export type PlaneControl = 'lengths' | 'temperature' | 'turns';
 
 /** A place to start from. */
 export interface Preset {
-  readonly id: string;
+  readonly id: PlaneStart;
   readonly name: Text;
   /** What there is to see and to try; it stays true whatever is moved. */
   readonly words: Text;
@@ -230,7 +231,7 @@ export const TEMPERATURE = ((): NumberParameter => {
 
 // ---- as text: `long*score_cosine*t_0.5*q_1_0*k_1_0_3_3*at_0_1`, of which only what differs from the preset is written
 
-const NUMBER = /^-?\d{1,9}(\.\d{1,9})?(e[-+]?\d{1,2})?$/;
+const IS_NUMBER = new RegExp(`^${NUMBER}$`);
 
 /** The text that brings `state` back; '' for the section as it comes. */
 export function writeState(state: PlaneState): string {
@@ -268,7 +269,7 @@ function change(piece: string, { query }: PlaneState): Partial<PlaneState> {
     const score = PLANE_SCORES.find((one) => one === rest);
     return score ? { score } : {};
   }
-  const numbers = rest.split('_').map((one) => (NUMBER.test(one) ? Number(one) : NaN));
+  const numbers = rest.split('_').map((one) => (IS_NUMBER.test(one) ? Number(one) : NaN));
   if (cut < 0 || numbers.some(Number.isNaN)) return {};
   const [first = NaN, second = NaN] = numbers;
   if (name === 'k') return keysFrom(numbers);
