@@ -20,6 +20,7 @@ import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
+import { asItComes, inLayer, optionsIn, withSettings, type Layered } from './layered.ts';
 import { Lens } from './lens.ts';
 import { MaskPanel } from './mask.ts';
 import { painter } from './painter.ts';
@@ -32,7 +33,7 @@ import { TakeMenu } from './story/take.ts';
 import type { Scope } from './scope.ts';
 import { Recent } from './recent.ts';
 import { alignmentMissing, faultOf, fileMissing, missesAlignment, PageError, reasonOf } from './reason.ts';
-import { isSameChoice, settingsFrom, toOptions, type Settings } from './settings.ts';
+import { settingsFrom, toOptions, type Settings } from './settings.ts';
 import {
   EXAMPLES,
   openExample,
@@ -72,14 +73,11 @@ interface Start {
 }
 
 /** What is in the picture. While the next is computed, or could not be, it is another than what is chosen. */
-interface Shown {
+interface Shown extends Layered {
   source: Source;
   map: AttentionMap;
   place: Place;
   stage: Stage;
-  settings: Settings;
-  /** Whether its normalizer goes for all layers. */
-  normalizerChosen: boolean;
   scope: Scope;
 }
 
@@ -93,11 +91,8 @@ export class Page {
   #exploring: boolean;
   #source: Source | undefined;
   #shown: Shown | undefined;
-  /** What the file says of the layer in sight. */
-  #own: Settings = settingsFrom({});
-  /** Whether another normalizer than the layer's own was chosen: it then stays from layer to layer. */
-  #normalizerChosen = false;
-  #settings: Settings = this.#own;
+  /** What is set, over what the file says of the layer in sight. */
+  #layered = asItComes(settingsFrom({}));
   #place: Place = { layer: 0, batch: 0, head: 0 };
   #counts = { layers: 1, batch: 1, heads: 1 };
   #stage: Stage;
@@ -198,7 +193,7 @@ export class Page {
     this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
     this.#controls = new Controls(
       part('controls'),
-      { settings: this.#settings, language: this.#language },
+      { settings: this.#layered.settings, language: this.#language },
       { change: (settings) => this.#changeSettings(settings), reset: () => this.#reset() },
     );
     this.#mask = new MaskPanel(mask, (settings) => this.#changeMask(settings));
@@ -330,15 +325,15 @@ export class Page {
     this.#place = placeIn(counts, link, place);
     const { layer } = this.#place;
     const own = ownOf(source, layer);
-    this.#own = settingsFrom(own.options);
-    this.#settings = start.settings ?? (link ? applyLink(this.#own, link) : this.#own);
-    this.#normalizerChosen = this.#settings.normalizer !== this.#own.normalizer;
-    if (this.#doubts.link && !start.settings) this.#doubt(unreadSettings(this.#settings, this.#doubts.link), { layer });
+    const comes = asItComes(settingsFrom(own.options));
+    this.#layered = withSettings(comes, start.settings ?? (link ? applyLink(comes.own, link) : comes.own));
+    if (this.#doubts.link && !start.settings)
+      this.#doubt(unreadSettings(this.#layered.settings, this.#doubts.link), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
     this.#sizes = undefined;
     this.#controls.brings = own.brings;
-    this.#controls.show(this.#settings, this.#language);
+    this.#controls.show(this.#layered.settings, this.#language);
     this.#showMask();
     this.#renderSource();
     this.#draw(true);
@@ -455,17 +450,17 @@ export class Page {
 
   async #compute(source: Source, reading: Reading): Promise<void> {
     const { signal } = reading;
-    const [settings, stage, normalizerChosen] = [this.#settings, this.#stage, this.#normalizerChosen];
+    const [layered, stage] = [this.#layered, this.#stage];
     const request: Request = {
       source,
       place: this.#place,
-      options: (sizes) => toOptions(settings, source.options, sizes),
+      options: (sizes) => toOptions(layered.settings, source.options, sizes),
     };
     const map = await this.#problem.open(request, signal);
     signal.throwIfAborted();
     const place = this.#fit(map, request.place);
     const scope = await this.#lens.open({ map, place, stage }, reading);
-    await this.#reveal({ source, map, place, stage, settings, normalizerChosen, scope });
+    await this.#reveal({ source, map, place, stage, ...layered, scope });
   }
 
   /** Puts a picture in place of the last; from here on all that is said of the picture is said of this one. */
@@ -591,7 +586,8 @@ export class Page {
   }
 
   /** What the sections look at, from here on. */
-  #tellStory({ source, map, place, settings, normalizerChosen }: Shown): void {
+  #tellStory(shown: Shown): void {
+    const { source, map, place, settings, normalizerChosen } = shown;
     const { score, normalizer, position, options, masks } = settings;
     this.#opened.pair = this.#matrix.lockedPair;
     this.#opened.show({
@@ -600,14 +596,7 @@ export class Page {
       place,
       options: this.#problem.optionsOf(map),
       rules: [score, position, options, masks, normalizerChosen && normalizer],
-      optionsOf(layer, sizes) {
-        const own = settingsFrom(ownOf(source, layer).options);
-        return toOptions(
-          normalizerChosen ? settings : { ...settings, normalizer: own.normalizer },
-          source.options,
-          sizes,
-        );
-      },
+      optionsOf: (layer, sizes) => optionsIn(shown, source, layer, sizes),
     });
   }
 
@@ -665,17 +654,14 @@ export class Page {
   // ---- what the visitor sets
 
   #changeSettings(settings: Settings): void {
-    if (settings.normalizer !== this.#settings.normalizer) {
-      this.#normalizerChosen = !isSameChoice(settings.normalizer, this.#own.normalizer);
-    }
-    this.#settings = settings;
+    this.#layered = withSettings(this.#layered, settings);
     this.#showMask();
     this.#draw();
   }
 
   /** The mask was edited: some of it is controls of the panel too. */
   #changeMask(settings: Settings): void {
-    const before = this.#settings;
+    const before = this.#layered.settings;
     this.#changeSettings(settings);
     if (before.options !== settings.options) this.#controls.show(settings, this.#language);
     else this.#controls.masks = settings.masks;
@@ -685,7 +671,7 @@ export class Page {
     const source = this.#source;
     if (!source) return;
     this.#mask.show({
-      settings: this.#settings,
+      settings: this.#layered.settings,
       base: source.options,
       sizes: this.#sizes,
       place: this.#place,
@@ -704,9 +690,8 @@ export class Page {
   }
 
   #reset(): void {
-    this.#settings = this.#own;
-    this.#normalizerChosen = false;
-    this.#controls.show(this.#settings, this.#language);
+    this.#layered = asItComes(this.#layered.own);
+    this.#controls.show(this.#layered.settings, this.#language);
     this.#showMask();
     this.#draw();
   }
@@ -723,13 +708,12 @@ export class Page {
   /** Takes over what the file says of this layer alone. */
   #enterLayer(layer: number): void {
     if (!this.#source) return;
-    const own = ownOf(this.#source, layer);
-    const before = this.#own;
-    this.#own = settingsFrom(own.options);
-    if (isSameChoice(this.#own.normalizer, before.normalizer) && this.#controls.brings === own.brings) return;
-    if (!this.#normalizerChosen) this.#settings = { ...this.#settings, normalizer: this.#own.normalizer };
-    this.#controls.brings = own.brings;
-    this.#controls.show(this.#settings, this.#language);
+    const { brings, options } = ownOf(this.#source, layer);
+    const before = this.#layered;
+    this.#layered = inLayer(before, settingsFrom(options));
+    if (this.#layered.settings === before.settings && this.#controls.brings === brings) return;
+    this.#controls.brings = brings;
+    this.#controls.show(this.#layered.settings, this.#language);
   }
 
   #setColors(id: string | undefined): void {
@@ -754,7 +738,7 @@ export class Page {
       element: part('explore'),
       speak: (language) => {
         this.#language = language;
-        this.#controls.show(this.#settings, language);
+        this.#controls.show(this.#layered.settings, language);
         this.#showMask();
         this.#render();
         if (this.#opened.known && !this.#source && !this.#loads.busy) this.#sayNothing();
@@ -817,7 +801,7 @@ export class Page {
 
   /** The address leads back to what is set now, though it may not say all of it. */
   #keep(hash: string): void {
-    this.#settingsAt.set(hash, this.#settings);
+    this.#settingsAt.set(hash, this.#layered.settings);
   }
 
   #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {
@@ -834,8 +818,7 @@ export class Page {
       language: this.#chosenLanguage,
       theme: this.#frame.theme,
       story: this.#story.states,
-      settings: this.#settings,
-      own: this.#own,
+      ...this.#layered,
     });
   }
 
