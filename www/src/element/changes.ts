@@ -1,6 +1,6 @@
 // What a reader comes to in a figure: told when the view is there, and once.
 
-import { isEqual } from '../page/problem.ts';
+import { isEqual } from '../page/equal.ts';
 import type { ChangeDetail, ViewId } from './public.d.ts';
 
 export class Changes {

@@ -7,7 +7,7 @@
  */
 import type { ProblemOptions } from '../engine/index.ts';
 import { preferKernel } from '../engine/prefer.ts';
-import { isEqual } from '../page/problem.ts';
+import { isEqual } from '../page/equal.ts';
 import { reasonOf } from '../page/reason.ts';
 import type { Work } from '../page/pickers.ts';
 import type { Reading, Source } from '../page/source.ts';

@@ -1,7 +1,7 @@
 // What an attribute or a property says that makes no sense, in words for who wrote it.
 
 import type { Text } from '../generated/catalog.ts';
-import { isPlain } from '../page/problem.ts';
+import { isPlain } from '../page/equal.ts';
 import { PageError } from '../page/reason.ts';
 import { clip } from '../views/parts/text.ts';
 

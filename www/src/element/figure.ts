@@ -2,7 +2,8 @@
 
 import { QkscopeError, type AttentionMap, type ProblemOptions } from '../engine/index.ts';
 import { catalog, type Text } from '../generated/catalog.ts';
-import { isEqual, Problem } from '../page/problem.ts';
+import { isEqual } from '../page/equal.ts';
+import { Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
 import { ownOf, type Reading, type Source } from '../page/source.ts';
 import type { Place as Indexed } from '../page/state.ts';

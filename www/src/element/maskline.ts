@@ -9,7 +9,7 @@ import { countingLeft, type Left, type Rules } from '../views/parts/rules.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 
 /** More pairs than this are not counted one by one: nothing is said of them. */
-const MOST_PAIRS = 2 ** 26;
+const MOST_COUNTED = 2 ** 26;
 
 /** After so long, whoever waits has a turn. */
 const SLICE_MS = 8;
@@ -50,7 +50,7 @@ export class MaskLine {
     const rules = this.#rules;
     if (!rules || rules === this.#counted || !isLaidOut(this.element)) return;
     this.#counted = rules;
-    if (isMarkedByPair(rules) && rules.queries * rules.keys > MOST_PAIRS) return;
+    if (isMarkedByPair(rules) && rules.queries * rules.keys > MOST_COUNTED) return;
     const steps = countingLeft(rules);
     if (this.#proceed(steps)) return;
     this.#jobs.run(async (signal) => {
