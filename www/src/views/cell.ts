@@ -155,11 +155,7 @@ export class CellView {
       ...lines.flat(),
       ...(bars ? [bars] : []),
     );
-    // Its looks are those of the page as long as it stands there.
-    this.#host.append(sheet);
-    const picture = standalone(sheet, getComputedStyle(document.body).backgroundColor);
-    sheet.remove();
-    return picture;
+    return standalone(sheet, this.#host, getComputedStyle(document.body).backgroundColor);
   }
 
   #say(key: keyof typeof text, values: Record<string, string | number> = {}): string {

@@ -103,10 +103,7 @@ export class PlaneView {
     if (!this.#scene) return svg('svg');
     const sheet = planeSheet(this.#scene);
     sheet.classList.add('plane-hidden');
-    this.#stage.append(sheet);
-    const made = standalone(sheet, ground);
-    sheet.remove();
-    return made;
+    return standalone(sheet, this.#stage, ground);
   }
 
   /** What a held vector is in the chosen pair: the key, or where all of them ask, the one that does. */

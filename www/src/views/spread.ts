@@ -218,11 +218,7 @@ export class SpreadView {
       const top = gap + sumOf(heights.slice(0, index)) + gap * index;
       sheet.append(svg('g', { transform: `translate(${gap} ${top})` }, ...drawn));
     });
-    // Its looks are those of the page as long as it stands there.
-    this.element.append(sheet);
-    const picture = standalone(sheet, paper);
-    sheet.remove();
-    return picture;
+    return standalone(sheet, this.element, paper);
   }
 
   /** The histograms of a sample. */

@@ -174,11 +174,7 @@ export class StepsView {
       svg('g', { transform: `translate(${gap} ${head})` }, ...drawn),
       lettering(stage.total, { x: gap, y: head + height + 28 }, 'steps-number'),
     );
-    // Its looks are those of the page as long as it stands there.
-    this.element.append(sheet);
-    const picture = standalone(sheet, paper);
-    sheet.remove();
-    return picture;
+    return standalone(sheet, this.element, paper);
   }
 
   // ---- words

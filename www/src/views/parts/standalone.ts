@@ -20,8 +20,12 @@ export const LOOKS = [
   'vector-effect',
 ];
 
-/** A copy of `picture`, which is in the document, with its looks as attributes, `width` and `height`, and a ground. */
-export function standalone(picture: SVGSVGElement, paper: string): SVGSVGElement {
+/**
+ * A copy of `picture` with its looks as attributes, `width` and `height`, and a ground. Its looks are those that it has in `host`, where
+ * it stands as long as that takes.
+ */
+export function standalone(picture: SVGSVGElement, host: Element, paper: string): SVGSVGElement {
+  host.append(picture);
   const copy = picture.cloneNode(true) as SVGSVGElement;
   const [from, to] = [picture.querySelectorAll('*'), copy.querySelectorAll('*')];
   to.forEach((part, index) => {
@@ -29,6 +33,7 @@ export function standalone(picture: SVGSVGElement, paper: string): SVGSVGElement
     for (const name of LOOKS) part.setAttribute(name, look.getPropertyValue(name));
     part.removeAttribute('class');
   });
+  picture.remove();
   const { width, height } = picture.viewBox.baseVal;
   copy.removeAttribute('class');
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
