@@ -165,7 +165,8 @@ export const SCENARIOS = {
     near(now.left, before.left + 90 / before.size, 0.2, 'the first key in sight');
     near(now.top, before.top - 70 / before.size, 0.2, 'the first query in sight');
     await page.focus('.plot-cursor');
-    await page.wheel(await page.middle('.plot'), -360);
+    // Over the cell that is measured: it stays there. Another one may go over the edge, where it is cut.
+    await page.wheel(await page.middle('.plot-cursor'), -360);
     await page.waitForFunction(
       (size) => document.querySelector('.plot-cursor').getBoundingClientRect().width > 1.2 * size,
       now.size,
@@ -424,11 +425,11 @@ async function sight(page) {
   );
   return page.evaluate(() => {
     const cursor = document.querySelector('.plot-cursor');
-    const plot = document.querySelector('.plot').getBoundingClientRect();
-    const { left, top, width, height } = cursor.getBoundingClientRect();
+    // As it was placed: browsers lay out in fractions of a pixel, so that a small cell comes out smaller by a hundredth.
+    const [left, top, width, height] = ['left', 'top', 'width', 'height'].map((side) => parseFloat(cursor.style[side]));
     const key = Number(cursor.getAttribute('aria-colindex')) - 1;
     const query = Number(cursor.parentElement.getAttribute('aria-rowindex')) - 1;
-    return { size: width, left: key - (left - plot.left) / width, top: query - (top - plot.top) / height };
+    return { size: width, left: key - left / width, top: query - top / height };
   });
 }
 

@@ -17,6 +17,7 @@ const { cutMiddle, joinsAt, lettersOf, visibleToken, widthOf } = await loadParts
 const site = await startSite();
 after(() => site.close());
 
+const MANY = Array.from({ length: 300 }, (_, at) => `tok${at}`);
 const LONG = Array.from({ length: 12 }, (_, at) => `misunderstanding.of.model.encoder.attention.${100 + at}`);
 const FAMILY = '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}';
 const ODD = [
@@ -54,8 +55,10 @@ function wrongNames(root) {
     return Math.max(...over) < 1;
   };
   const isCut = (name) => {
-    const cut = name.querySelector('.name-cut');
-    return cut !== null && inside(cut);
+    const [cut, pieces] = ['.name-cut', '.name-pieces'].map((part) => name.querySelector(part));
+    if (!cut || getComputedStyle(cut.firstElementChild, '::after').content !== '"…"') return false;
+    const [one, other] = [cut, pieces].map((node) => node.getBoundingClientRect());
+    return ['left', 'right', 'top', 'bottom'].every((side) => Math.abs(one[side] - other[side]) < 1);
   };
   const seen = [...document.querySelectorAll(`${root} .name`)].filter((one) => one.getClientRects().length > 0);
   const wrong = seen.flatMap((name) => {
@@ -98,6 +101,25 @@ test('a flag is one letter, and is not cut in two', () => {
 });
 
 for (const width of [340, 1440]) {
+  test(`the labels of 300 tokens have room for number and name, ${width} px`, () =>
+    site.visit({ width, height: 900 }, async (page) => {
+      await open(page, MANY);
+      const labels = await page.locator('.matrix .axis-labels .axis-label').evaluateAll((all) =>
+        all.map((label) => {
+          const [one, side] = [label, label.closest('.axis')].map((node) => node.getBoundingClientRect());
+          const isWhole = label.scrollWidth <= label.clientWidth && label.scrollHeight <= label.clientHeight;
+          const isInside = one.left >= side.left - 0.5 || label.closest('.axis-columns') !== null;
+          return { text: label.textContent, isWhole: isWhole && isInside };
+        }),
+      );
+      assert.ok(labels.length > 8, `${labels.length}`);
+      assert.deepEqual(
+        labels.filter(({ text, isWhole }) => !isWhole || !/^(\d+) tok\1$/.test(text)),
+        [],
+      );
+      assert.deepEqual((await page.evaluate(wrongNames, '.matrix')).cut, 0);
+    }));
+
   test(`what does not fit says so wherever names stand, and what fits is whole, ${width} px`, () =>
     site.visit({ width, height: 900 }, async (page) => {
       for (const tokens of [LONG, ODD]) {
@@ -114,6 +136,34 @@ for (const width of [340, 1440]) {
       }
     }));
 }
+
+test('names that have no room beside their numbers once the map is closer say so', () =>
+  site.visit({ width: 1440, height: 900 }, async (page) => {
+    await open(
+      page,
+      MANY.map((name, at) => (at % 10 === 5 ? `understanding${at}` : name)),
+    );
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await settled(page);
+    const longer = page.locator('.matrix .axis-rows .axis-label', { hasText: /^\d+ understanding/ });
+    await longer.first().waitFor();
+    const { cut, wrong } = await page.evaluate(wrongNames, '.matrix');
+    assert.deepEqual(wrong, []);
+    assert.ok(cut >= (await longer.count()), `${cut}`);
+  }));
+
+test('the mark of the current row is inside the figure', () =>
+  site.visit({ width: 1440, height: 900 }, async (page) => {
+    await open(page, LONG);
+    await page.locator('.plot-cursor').focus();
+    await page.keyboard.press('Control+Home');
+    const [mark, frame] = await Promise.all(
+      ['.matrix .axis-rows .axis-current', '.matrix .frame'].map((one) => page.locator(one).boundingBox()),
+    );
+    assert.ok(mark.x >= frame.x && mark.width > 100, `${mark.x} in ${frame.x}`);
+  }));
 
 test('of two names in a line the short one is whole, however long the other is', () =>
   site.visit({ width: 1440, height: 900 }, async (page) => {

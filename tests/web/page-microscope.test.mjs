@@ -28,11 +28,11 @@ async function pair(page) {
 const sight = (page) =>
   page.evaluate(() => {
     const cursor = document.querySelector('.plot-cursor');
-    const plot = document.querySelector('.plot').getBoundingClientRect();
-    const { left, top, width, height } = cursor.getBoundingClientRect();
+    // As it was placed: browsers lay out in fractions of a pixel, so that a small cell comes out smaller by a hundredth.
+    const [left, top, width, height] = ['left', 'top', 'width', 'height'].map((side) => parseFloat(cursor.style[side]));
     const key = Number(cursor.getAttribute('aria-colindex')) - 1;
     const query = Number(cursor.parentElement.getAttribute('aria-rowindex')) - 1;
-    return { size: width, left: key - (left - plot.left) / width, top: query - (top - plot.top) / height };
+    return { size: width, left: key - left / width, top: query - top / height };
   });
 
 const isWhole = (page) => page.locator('.minimap').isHidden();
@@ -433,7 +433,7 @@ test('a link restores the zoom, the place and the locked cell, and follows them'
     await page.waitForFunction(() => document.querySelector('.plot-row').getAttribute('aria-rowindex') === '4');
     await drawn(page);
     assert.equal(await locked().getAttribute('aria-colindex'), '3');
-    assert.equal((await sight(page)).left, 0, 'all of it');
+    assert.ok(Math.abs((await sight(page)).left) < 1e-4, 'all of it');
   }));
 
 test('a link to a place that is not there shows what is', () =>

@@ -99,7 +99,7 @@ export interface Example {
   from: { file: string } | { make: () => Content };
   /** Queries and keys; this and the next four are known before the file is there, so that room can be kept. */
   size: readonly [number, number];
-  /** The longest names of queries and keys, in characters. */
+  /** The longest labels of queries and keys, in characters. */
   longest: readonly [number, number];
   layers: number;
   heads: number;
@@ -133,7 +133,7 @@ export const EXAMPLES: readonly Example[] = [
     },
     from: { file: 'passage.safetensors' },
     size: [424, 424],
-    longest: [11, 11],
+    longest: [12, 12],
     layers: 6,
     heads: 12,
     batch: 1,

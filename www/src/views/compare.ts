@@ -26,10 +26,11 @@ import {
   type Named,
   type SheetScene,
 } from './parts/comparesheet.ts';
+import { roomOf } from './parts/axis.ts';
 import { element, onResize, uniqueId } from './parts/dom.ts';
 import { formatShare } from './parts/format.ts';
 import { HeatPlot, type PlotMark, type PlotRoom } from './parts/heatplot.ts';
-import { gutters, plotSize } from './parts/layout.ts';
+import { plotSize, type Gutter, type PlotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
 import { cutMiddle } from './parts/name.ts';
 import { colormapAt, isDark, neutralTones, type ColormapOf, type Painter } from './parts/palette.ts';
@@ -312,18 +313,19 @@ export class CompareView extends EventTarget {
   #layOut(): void {
     this.#width = this.#host.clientWidth;
     const { queries, keys } = this.#frame;
-    if (!this.#width || !queries || !keys) return;
+    const [first] = this.#panels;
+    if (!this.#width || !queries || !keys || !first) return;
     const side = this.#width >= WIDTHS.three ? 3 : this.#width >= WIDTHS.two ? 2 : 1;
     this.#host.dataset['side'] = String(side);
     const names = { rows: queries, columns: keys, ...this.#tokens, order: this.#order };
     for (const { plot } of this.#panels) plot.name(names);
-    const { rows = 0, columns = 0 } = this.#panels[0]?.plot.longest ?? {};
-    const [down = 0, across = 0] = this.#frame.longest ?? [];
-    const gutter = gutters(Math.max(rows, down), Math.max(columns, across), this.#width);
     const bars = side === 1 ? BARS.narrow : BARS.wide;
-    const rest = { 1: gutter.left + bars, 2: gutter.left + GAP, 3: gutter.left + bars + 2 * GAP }[side] + BEFORE_BARS;
-    const width = Math.floor((this.#width - rest) / side);
-    const size = plotSize(queries, keys, width, Math.min(MOST_HEIGHT, Math.max(width, 240)));
+    const plotBeside = ({ left }: Gutter): PlotSize => {
+      const rest = { 1: left + bars, 2: left + GAP, 3: left + bars + 2 * GAP }[side] + BEFORE_BARS;
+      const width = Math.floor((this.#width - rest) / side);
+      return plotSize(queries, keys, width, Math.min(MOST_HEIGHT, Math.max(width, 240)));
+    };
+    const { gutter, size } = roomOf(first.plot.axes, this.#width, plotBeside, this.#frame.longest);
     this.#panels.forEach(({ plot }, at) => {
       const named = side === 1 || at === 0 || (side === 2 && at === 2);
       const room: PlotRoom = { left: named ? gutter.left : 0, top: gutter.top, ...size };

@@ -3,12 +3,12 @@
 // Typed properties go in (`rules`, `tokens`, `tool`, `language`), events come out: `paint` (MaskPaint), `edge`
 // (MaskEdge), `undo`, `redo`. The view changes nothing itself: whoever listens sets `rules` anew.
 
-import { Axis } from './parts/axis.ts';
+import { Axis, roomOf } from './parts/axis.ts';
 import type { Block } from './parts/bits.ts';
 import { formatCount } from './parts/format.ts';
 import { element, isLaidOut, onResize } from './parts/dom.ts';
 import { edgeAfter, EDGES, edgeRange, edgeStep, edgeValue, placeEdge, type Edge } from './parts/edges.ts';
-import { cellRange, gutters, plotSize } from './parts/layout.ts';
+import { cellRange, plotSize } from './parts/layout.ts';
 import { drawMask, MaskLegend } from './parts/maskpaint.ts';
 import { cutMiddle } from './parts/name.ts';
 import { poolMask, rulesAgainst, type PooledMask, type Rule, type Rules } from './parts/rules.ts';
@@ -201,8 +201,9 @@ export class MaskView extends EventTarget {
   #layout({ queries, keys }: Rules, width: number): void {
     this.#rows.set(queries, this.#tokens.queries);
     this.#columns.set(keys, this.#tokens.keys);
-    const gutter = gutters(this.#rows.longest, this.#columns.longest, width);
-    const size = plotSize(queries, keys, width - gutter.left - MARGIN, MOST_HEIGHT);
+    const { gutter, size } = roomOf([this.#rows, this.#columns], width, ({ left }) =>
+      plotSize(queries, keys, width - left - MARGIN, MOST_HEIGHT),
+    );
     this.#host.style.setProperty('--gutter-left', `${gutter.left}px`);
     this.#host.style.setProperty('--gutter-top', `${gutter.top}px`);
     this.#stage.style.width = `${size.width}px`;

@@ -5,13 +5,13 @@
 // there is to say about a cell. Each frame is drawn from tiles that are at hand; missing ones are asked for, and coarser
 // ones stand in until they come.
 
-import { Axis } from './parts/axis.ts';
+import { Axis, roomOf } from './parts/axis.ts';
 import { Camera, type Sight } from './parts/camera.ts';
 import { element, focusedBeside, onResize, paperUnder } from './parts/dom.ts';
 import { formatCount } from './parts/format.ts';
 import { Gestures, type Gestured } from './parts/gestures.ts';
 import { actionOf } from './parts/keys.ts';
-import { gutters, plotSize } from './parts/layout.ts';
+import { plotSize, type Gutter, type PlotSize } from './parts/layout.ts';
 import { Legend } from './parts/legend.ts';
 import { drawnMatrix } from './parts/matrixpicture.ts';
 import { Minimap } from './parts/minimap.ts';
@@ -220,6 +220,8 @@ export class MatrixView extends EventTarget {
     const { queries, keys } = source;
     const before = this.#picture.source;
     const sameSize = before?.queries === queries && before.keys === keys;
+    // What was expected of another matrix says nothing of this one.
+    if (this.#counts.queries !== queries || this.#counts.keys !== keys) this.#expected = [0, 0];
     this.#counts = { queries, keys };
     this.#name = look.name;
     this.#camera.coarsest = Math.max(0, source.levels - 1);
@@ -386,11 +388,11 @@ export class MatrixView extends EventTarget {
     const { queries, keys } = this.#counts;
     this.#rows.set(queries, this.#tokens.queries);
     this.#columns.set(keys, this.#tokens.keys);
-    const expected = this.#picture.source ? [0, 0] : this.#expected;
-    const longest = (axis: Axis, least: number | undefined): number => Math.max(axis.longest, least ?? 0);
-    const gutter = gutters(longest(this.#rows, expected[0]), longest(this.#columns, expected[1]), width);
-    const room = width - gutter.left - 1 - (width < STRIP.from ? STRIP.narrow : STRIP.wide);
-    const size = plotSize(queries, keys, room, Math.min(room, Math.max(LEAST_HEIGHT, innerHeight * 0.6)));
+    const plotBeside = ({ left }: Gutter): PlotSize => {
+      const room = width - left - 1 - (width < STRIP.from ? STRIP.narrow : STRIP.wide);
+      return plotSize(queries, keys, room, Math.min(room, Math.max(LEAST_HEIGHT, innerHeight * 0.6)));
+    };
+    const { gutter, size } = roomOf([this.#rows, this.#columns], width, plotBeside, this.#expected);
     for (const [name, pixels] of Object.entries({
       'gutter-left': gutter.left,
       'gutter-top': gutter.top,

@@ -1,7 +1,7 @@
 // The labels along one side of the plot: as many as fit, and always the one of the current item, in place of those it would cover.
 
 import { element } from './dom.ts';
-import { labelStride } from './layout.ts';
+import { gutters, labelStride, type Gutter, type PlotSize } from './layout.ts';
 import { widthOf } from './letters.ts';
 import { nameElement } from './name.ts';
 import { visibleToken } from './text.ts';
@@ -32,6 +32,8 @@ export class Axis {
   /** Which item stands at each place; undefined: they stand as they come. */
   #order: ArrayLike<number> | undefined;
   #count = 0;
+  /** Of the longest name, in characters. */
+  #length = 0;
   #along: Along = { from: 0, size: 0, pixels: 0 };
   #marked: readonly [number, number] | undefined;
 
@@ -46,6 +48,7 @@ export class Axis {
   set(count: number, tokens: readonly string[] | undefined, order?: ArrayLike<number>): void {
     const fitting = tokens?.length === count ? tokens : undefined;
     if (count !== this.#count || fitting !== this.#tokens || order !== this.#order) this.#shown.clear();
+    if (fitting !== this.#tokens) this.#length = longestOf(fitting?.map(visibleToken) ?? []);
     this.#count = count;
     this.#tokens = fitting;
     this.#order = order;
@@ -72,11 +75,19 @@ export class Axis {
     this.mark(this.#marked);
   }
 
-  /** The length of the longest label in characters; wide ones count twice. */
-  get longest(): number {
+  /**
+   * The length of the longest label in characters, with all of the axis on `pixels`; wide ones count nearly twice. Every name has
+   * room, and where only some are labelled, which begin with their numbers, those with theirs.
+   */
+  longest(pixels: number): number {
     const digits = String(Math.max(0, this.#count - 1)).length;
     if (!this.#tokens) return this.#count > POOLED ? digits + 1 : digits;
-    return this.#tokens.reduce((most, token) => Math.max(most, widthOf(visibleToken(token))), 0);
+    const stride = labelStride(this.#count, pixels, ROOM);
+    if (stride === 1) return this.#length;
+    const labels = Array.from({ length: Math.ceil(this.#count / stride) }, (_, at) =>
+      this.#words(at * stride).join(' '),
+    );
+    return Math.max(this.#length, longestOf(labels));
   }
 
   /** Marks the items in [from, to), or none. What is out of sight has no mark. */
@@ -123,13 +134,37 @@ export class Axis {
   }
 
   #label(item: number, thinned: boolean): HTMLElement {
-    const label = element('span', { class: 'axis-label', title: this.name(item) });
-    if (thinned && this.#tokens) label.append(element('i', {}, String(this.#order?.[item] ?? item)), ' ');
-    label.append(nameElement(this.name(item)));
+    const [number, name] = this.#words(item);
+    const label = element('span', { class: 'axis-label', title: name });
+    if (thinned && this.#tokens) label.append(element('i', {}, number), ' ');
+    label.append(nameElement(name));
     return label;
+  }
+
+  /** The number and the name of what stands at a place. */
+  #words(place: number): [number: string, name: string] {
+    return [String(this.#order?.[place] ?? place), this.name(place)];
   }
 
   #place(label: HTMLElement, item: number): void {
     label.style[this.#position] = `${((item - this.#along.from) * this.#along.size).toFixed(2)}px`;
   }
+}
+
+const longestOf = (words: readonly string[]): number => words.reduce((most, word) => Math.max(most, widthOf(word)), 0);
+
+/**
+ * Room for the labels of `axes` in a frame `width` pixels wide, and for the plot, of which `plotBeside` says how large it is beside
+ * that room. Which items are labelled goes by the plot: it is measured twice, first as large as it gets.
+ */
+export function roomOf(
+  [rows, columns]: readonly [rows: Axis, columns: Axis],
+  width: number,
+  plotBeside: (gutter: Gutter) => PlotSize,
+  [down, across]: readonly [rows: number, columns: number] = [0, 0],
+): { gutter: Gutter; size: PlotSize } {
+  const beside = (size: PlotSize): Gutter =>
+    gutters(Math.max(rows.longest(size.height), down), Math.max(columns.longest(size.width), across), width);
+  const gutter = beside(plotBeside(beside(plotBeside(gutters(0, 0, width)))));
+  return { gutter, size: plotBeside(gutter) };
 }

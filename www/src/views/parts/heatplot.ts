@@ -88,9 +88,9 @@ export class HeatPlot {
     this.#columns.show({ from: 0, size: room.width / Math.max(1, columns), pixels: room.width });
   }
 
-  /** The length of the longest names, in characters. */
-  get longest(): { rows: number; columns: number } {
-    return { rows: this.#rows.longest, columns: this.#columns.longest };
+  /** What it names its rows and columns with. */
+  get axes(): readonly [rows: Axis, columns: Axis] {
+    return [this.#rows, this.#columns];
   }
 
   /** Draws; what was drawn before stays until it is there. */

@@ -11,12 +11,18 @@ const LARGEST_CELL = 112;
 /** A short axis next to a long one keeps cells at least this thick, where there is room. */
 const THINNEST_CELL = 20;
 
+/** Room for labels beside a plot, in CSS pixels. */
+export interface Gutter {
+  left: number;
+  top: number;
+}
+
 const GUTTER = { least: 44, share: 0.3, left: 150, top: 120 };
 const LABEL_CHARACTER = 7.2;
 const LABEL_MARGIN = 18;
 
 /** Room for labels of `rows` and `columns` characters beside a plot in a frame `width` pixels wide. */
-export function gutters(rows: number, columns: number, width: number): { left: number; top: number } {
+export function gutters(rows: number, columns: number, width: number): Gutter {
   const fit = (characters: number, most: number): number =>
     Math.round(
       Math.max(GUTTER.least, Math.min(characters * LABEL_CHARACTER + LABEL_MARGIN, most, width * GUTTER.share)),
