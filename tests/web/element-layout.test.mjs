@@ -304,6 +304,34 @@ for (const [name, ground, theme] of [
   });
 }
 
+test('the labels and numbers of a matrix are as large as the site says', async () => {
+  const seen = {};
+  const sized = (size) => `<style>qk-scope { --qk-size: ${size}px; width: 900px }</style>`;
+  const look = (size) =>
+    site.visit({ width: 1000, html: documentOf(figure('view="matrix"'), sized(size)) }, async (page) => {
+      await rest(page);
+      const found = await page.locator('qk-scope').evaluate(({ shadowRoot }) => {
+        const labels = [...shadowRoot.querySelectorAll('.axis-rows .axis-labels .axis-label')];
+        const height = (one) => one.getBoundingClientRect().height;
+        return {
+          heights: labels.map(height),
+          room: shadowRoot.querySelector('.axis-rows').getBoundingClientRect().width,
+          numbers: getComputedStyle(shadowRoot.querySelector('.plot-numbers')).fontSize,
+          cut: labels.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+        };
+      });
+      assert.deepEqual([await page.evaluate(crowded), found.cut], [[], []], `${size}`);
+      seen[size] = found;
+    });
+  await look(16);
+  await look(28);
+  const { 16: plain, 28: large } = seen;
+  assert.deepEqual(new Set(plain.heights), new Set([15]));
+  assert.deepEqual(new Set(large.heights.map(Math.round)), new Set([26]));
+  assert.ok(large.room > 1.3 * plain.room, `${large.room} and ${plain.room}`);
+  assert.deepEqual([plain.numbers, large.numbers], ['13px', '22.75px']);
+});
+
 test('what is chosen has the accent of the site, mixed with its ground', () => {
   const style = '<style>body { background: rgb(0, 0, 100) } qk-scope { --qk-accent: rgb(200, 100, 0) }</style>';
   return site.visit({ html: documentOf(figure('view="steps"'), style) }, async (page) => {

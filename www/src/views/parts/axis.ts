@@ -6,9 +6,11 @@ import { widthOf } from './letters.ts';
 import { nameElement } from './name.ts';
 import { visibleToken } from './text.ts';
 
-/** Pixels that one label needs across the axis, and what the mark of a range does, which has two lines. */
-const ROOM = 15;
-const RANGE = 28;
+/** What one label needs across the axis, and what the mark of a range does, which has two lines; in sizes of their font. */
+const ROOM = 1.25;
+const RANGE = 7 / 3;
+/** The size of that font, in pixels, as long as it is nowhere. */
+const FONT = 12;
 /** Above so many items an axis may be pooled, and names ranges: in two lines, of which the first ends with a dash. */
 const POOLED = 512;
 
@@ -34,6 +36,7 @@ export class Axis {
   #count = 0;
   /** Of the longest name, in characters. */
   #length = 0;
+  #font = FONT;
   #along: Along = { from: 0, size: 0, pixels: 0 };
   #marked: readonly [number, number] | undefined;
 
@@ -49,6 +52,7 @@ export class Axis {
     const fitting = tokens?.length === count ? tokens : undefined;
     if (count !== this.#count || fitting !== this.#tokens || order !== this.#order) this.#shown.clear();
     if (fitting !== this.#tokens) this.#length = longestOf(fitting?.map(visibleToken) ?? []);
+    this.#font = parseFloat(getComputedStyle(this.element).fontSize) || FONT;
     this.#count = count;
     this.#tokens = fitting;
     this.#order = order;
@@ -58,7 +62,7 @@ export class Axis {
   show(along: Along): void {
     this.#along = along;
     const { from, size, pixels } = along;
-    const stride = labelStride(this.#count, size * this.#count, ROOM);
+    const stride = labelStride(this.#count, size * this.#count, ROOM * this.#font);
     const thinned = stride > 1;
     if (thinned !== this.#thinned) this.#shown.clear();
     this.#thinned = thinned;
@@ -82,7 +86,7 @@ export class Axis {
   longest(pixels: number): number {
     const digits = String(Math.max(0, this.#count - 1)).length;
     if (!this.#tokens) return this.#count > POOLED ? digits + 1 : digits;
-    const stride = labelStride(this.#count, pixels, ROOM);
+    const stride = labelStride(this.#count, pixels, ROOM * this.#font);
     if (stride === 1) return this.#length;
     const labels = Array.from({ length: Math.ceil(this.#count / stride) }, (_, at) =>
       this.#words(at * stride).join(' '),
@@ -97,7 +101,7 @@ export class Axis {
     const middle = range ? ((range[0] + range[1]) / 2 - from) * size : -1;
     this.#current.hidden = !range || middle < -0.5 || middle > pixels + 0.5;
     const isRange = range !== undefined && range[1] - range[0] > 1;
-    const reach = this.#current.hidden ? 0 : (ROOM + (isRange ? RANGE : ROOM)) / 2;
+    const reach = this.#current.hidden ? 0 : ((ROOM + (isRange ? RANGE : ROOM)) / 2) * this.#font;
     for (const [item, label] of this.#shown) {
       const apart = Math.abs((item + 0.5 - from) * size - middle);
       label.classList.toggle('axis-covered', apart < reach);
@@ -119,6 +123,11 @@ export class Axis {
       name: label.textContent ?? '',
       at: (item + 0.5 - from) * size,
     }));
+  }
+
+  /** The size of the labels, in pixels: whoever reads may have made it larger, or the site of a figure another. */
+  get font(): number {
+    return this.#font;
   }
 
   /** Whether its items have names. */
@@ -164,7 +173,7 @@ export function roomOf(
   [down, across]: readonly [rows: number, columns: number] = [0, 0],
 ): { gutter: Gutter; size: PlotSize } {
   const beside = (size: PlotSize): Gutter =>
-    gutters(Math.max(rows.longest(size.height), down), Math.max(columns.longest(size.width), across), width);
-  const gutter = beside(plotBeside(beside(plotBeside(gutters(0, 0, width)))));
+    gutters(Math.max(rows.longest(size.height), down), Math.max(columns.longest(size.width), across), width, rows.font);
+  const gutter = beside(plotBeside(beside(plotBeside(gutters(0, 0, width, rows.font)))));
   return { gutter, size: plotBeside(gutter) };
 }

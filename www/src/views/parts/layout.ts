@@ -17,15 +17,20 @@ export interface Gutter {
   top: number;
 }
 
-const GUTTER = { least: 44, share: 0.3, left: 150, top: 120 };
-const LABEL_CHARACTER = 7.2;
+/** The most are in sizes of the font, the least in pixels, and the share is one of the frame's width. */
+const GUTTER = { least: 44, share: 0.3, left: 12.5, top: 10 };
+/** The width of a character, in sizes of its font. */
+const LABEL_CHARACTER = 0.6;
 const LABEL_MARGIN = 18;
 
-/** Room for labels of `rows` and `columns` characters beside a plot in a frame `width` pixels wide. */
-export function gutters(rows: number, columns: number, width: number): Gutter {
+/** Room for labels of `rows` and `columns` characters, `font` pixels high, beside a plot in a frame `width` pixels wide. */
+export function gutters(rows: number, columns: number, width: number, font: number): Gutter {
   const fit = (characters: number, most: number): number =>
     Math.round(
-      Math.max(GUTTER.least, Math.min(characters * LABEL_CHARACTER + LABEL_MARGIN, most, width * GUTTER.share)),
+      Math.max(
+        GUTTER.least,
+        Math.min(characters * LABEL_CHARACTER * font + LABEL_MARGIN, most * font, width * GUTTER.share),
+      ),
     );
   return { left: fit(rows, GUTTER.left), top: fit(columns, GUTTER.top) };
 }

@@ -235,8 +235,12 @@ export class Picture {
   }
 
   #write(context: CanvasRenderingContext2D, drawn: readonly Tile[], frame: Frame): void {
-    const font = getComputedStyle(this.#numbers).fontFamily;
-    drawNumbers(context, drawn, frame, { font, isLight: (value) => this.#legend.isLight(value) });
+    const { fontFamily: font, fontSize } = getComputedStyle(this.#numbers);
+    drawNumbers(context, drawn, frame, {
+      font,
+      size: parseFloat(fontSize),
+      isLight: (value) => this.#legend.isLight(value),
+    });
   }
 
   #showLegend(): Promise<void> {

@@ -8,6 +8,8 @@ import { inSight, scaleOf, type Box, type Levels, type View } from './viewport.t
 
 /** The smallest cell that has room for its number, in CSS pixels. */
 const ROOM = { width: 36, height: 16 };
+/** Numbers may be smaller than what they are to be, down to this share of it. */
+const LEAST_FONT = 10 / 13;
 /** Beside its number a cell keeps so much free, on both sides together: it must not read on into the next. */
 const MARGIN = 8;
 
@@ -124,17 +126,17 @@ export function hasRoom({ box, view, levels }: Frame): boolean {
   return levels.rows === 0 && levels.keys === 0 && x >= ROOM.width && y >= ROOM.height;
 }
 
-/** Writes each cell's number into it; `isLight` says of a value whether its colour is light. */
+/** Writes each cell's number into it, at most `size` pixels high; `isLight` says of a value whether its colour is light. */
 export function drawNumbers(
   context: CanvasRenderingContext2D,
   tiles: readonly Tile[],
   frame: Frame,
-  look: { font: string; isLight: (value: number) => boolean },
+  look: { font: string; size: number; isLight: (value: number) => boolean },
 ): void {
   const { box, view, ratio } = frame;
   const scale = scaleOf(box, view.zoom);
   const sight = inSight(box, view);
-  const size = Math.min(13, Math.max(10, scale.x / 4, 0), scale.y * 0.75);
+  const size = Math.min(look.size, Math.max(look.size * LEAST_FONT, scale.x / 4), scale.y * 0.75);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, box.width, box.height);
   context.font = `${size}px ${look.font}`;
