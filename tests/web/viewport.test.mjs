@@ -18,7 +18,7 @@ async function load(...files) {
 const parts = await load('viewport', 'tilegrid', 'pooling', 'format');
 const { WHOLE, blockOf, cellAt, centred, clamped, deepest, inSight, levelsOf, moved, pixelZoom, placeOf } = parts;
 const { placed, pooledColumns, pooledRows, revealing, scaleOf, zoomed } = parts;
-const { TILE, coverOf, formatCell, formatNumber, formatTrimmed, keyOf, tileOf, tilesInSight } = parts;
+const { TILE, coverOf, formatAlike, formatNumber, formatTrimmed, keyOf, tileOf, tilesInSight } = parts;
 
 /** The same numbers in every run, from 0 to 1. */
 function random(seed) {
@@ -192,20 +192,21 @@ test('what ends after three decimals is written with three', () => {
   ]);
 });
 
-test('a number is written as far as it fits', () => {
-  const widths = (most) => (text) => text.length <= most;
-  assert.equal(formatCell(0.123456, widths(6)), '0.1235');
-  assert.equal(formatCell(0.123456, widths(5)), '0.123');
-  assert.equal(formatCell(-0.123456, widths(3)), '');
-  assert.equal(formatCell(-0.123456, widths(5)), '−0.12');
-  assert.equal(formatCell(2.34e-7, widths(6)), '2×10⁻⁷');
-  // One way to write it, whatever the room.
-  for (const value of [1.92e-12, -3.456e-5, 0.0002345, 12345, -2.5e7]) {
-    const shorter = [7, 8, 99].map((most) => formatCell(value, widths(most))).filter((text) => text !== '');
-    for (const text of shorter) assert.doesNotMatch(text, /e/, text);
-    const power = (text) => text.split('×')[1];
-    if (power(formatNumber(value))) assert.ok(shorter.every((text) => power(text) === power(formatNumber(value))));
-  }
-  assert.equal(formatCell(0, widths(3)), '0');
-  assert.equal(formatCell(NaN, widths(3)), 'NaN');
+test('numbers beside each other have the same decimals, as many as fit', () => {
+  const written = (values, most = 99) => {
+    const write = formatAlike(values, (text) => text.length <= most);
+    return values.map(write);
+  };
+  assert.deepEqual(written([0.123456, 0.1, 0.05, 0, -0.00001]), ['0.1235', '0.1000', '0.0500', '0.0000', '0.0000']);
+  assert.deepEqual(written([0.123456, 0.1], 4), ['0.12', '0.10']);
+  assert.deepEqual(written([12.3456, -0.5]), ['12.35', '−0.50']);
+  assert.deepEqual(written([12.3456, -0.5], 4), ['12.3', '−0.5']);
+  assert.deepEqual(written([0.99999, 0.5]), ['1.000', '0.500']);
+  assert.deepEqual(written([0.0456, 0.001], 4), ['0.05', '0.00']);
+  assert.deepEqual(written([-0.123456, 0.1], 3), ['', '0.1'], 'what does not fit even so');
+  assert.deepEqual(written([2.34e-7, -5e-9, 0]), ['2.34×10⁻⁷', '−5.00×10⁻⁹', '0']);
+  assert.deepEqual(written([2.34e-7, 5e-9], 6), ['2×10⁻⁷', '5×10⁻⁹']);
+  assert.deepEqual(written([0.5, 2.34e7, NaN, Infinity, -Infinity]), ['0.5000', '2.34×10⁷', 'NaN', '∞', '−∞']);
+  assert.deepEqual(written([0, 0]), ['0', '0']);
+  assert.deepEqual(written([]), []);
 });

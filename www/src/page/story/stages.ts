@@ -4,7 +4,7 @@
 import type { Cell, Normalizer, ProblemOptions, Row, Score, Stage } from '../../engine/index.ts';
 import { catalog, type Text } from '../../generated/catalog.ts';
 import { spanOfBars, spanOfShares, type KeyVectors, type ShownKey, type StepsStage } from '../../views/index.ts';
-import { formatNumber, formatShare } from '../../views/parts/format.ts';
+import { formatAlike, formatNumber, formatShare } from '../../views/parts/format.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
 
 /** What the kernel says of one query. */
@@ -150,7 +150,7 @@ class Stages {
       about: member?.about[this.#language] ?? '',
       off,
       total: '',
-      bars: { values, span: spanOfBars(values), write: formatNumber },
+      bars: { values, span: spanOfBars(values), write: formatAlike(values) },
     };
   }
 
@@ -265,7 +265,12 @@ class Stages {
       about: this.#say('weightedAbout'),
       off: sum ? undefined : this.#say('noValues'),
       total: '',
-      bars: { values, span: spanOfBars(values), write: formatNumber, vectors: sum ? this.#vectors(sum) : undefined },
+      bars: {
+        values,
+        span: spanOfBars(values),
+        write: formatAlike(values),
+        vectors: sum ? this.#vectors(sum) : undefined,
+      },
     };
   }
 

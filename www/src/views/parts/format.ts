@@ -1,6 +1,8 @@
 // Numbers as text: four significant digits, a true minus sign, no surprise in width.
 
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+/** From here on a number is read by its power of ten. */
+const LARGE = 1e6;
 
 /** A number to four significant digits; very small and very large ones as `3.14×10⁻⁷`. */
 export function formatNumber(value: number): string {
@@ -8,10 +10,7 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
   if (!isPlain(value)) return exponential(value, 2);
-  const size = Math.abs(value);
-  // Rounded first, so that 0.99999 is 1.000 and not 1.0000.
-  const decimals = Math.max(0, 3 - Math.floor(Math.log10(Number(size.toPrecision(4)))));
-  return value.toFixed(decimals).replace('-', '−');
+  return value.toFixed(decimalsOf(Math.abs(value))).replace('-', '−');
 }
 
 /** A share of one, to three decimals: what a weight or a row's sum is read as. */
@@ -36,25 +35,51 @@ export function formatCount(count: number, language: string): string {
   return count.toLocaleString(language);
 }
 
-/** A number with as many digits, four at most, as `fits`; empty where not even one does. */
-export function formatCell(value: number, fits: (text: string) => boolean): string {
-  const full = formatNumber(value);
-  if (!Number.isFinite(value) || value === 0) return firstThat(fits, [full]);
-  const short = [3, 2, 1].map((digits) => {
-    const rounded = value.toPrecision(digits);
-    return isPlain(value) && !rounded.includes('e') ? rounded.replace('-', '−') : exponential(value, digits - 1);
-  });
-  return firstThat(fits, [full, ...short]);
+/** Writes a number; empty where that does not fit. */
+type Write = (value: number) => string;
+
+/**
+ * How numbers that stand beside each other are written: all with as many decimals as the largest has in four digits, or with as many
+ * fewer as it takes for each to fit, down to one digit of the largest. Where all are so small that they are read by their powers of
+ * ten, those have digits alike; so has one that is too large for the others.
+ */
+export function formatAlike(values: Iterable<number>, fits: (text: string) => boolean = Boolean): Write {
+  const common = [...values].filter((value) => Math.abs(value) < LARGE);
+  const most = Math.max(0, ...common.map(Math.abs));
+  const ways = !most || isPlain(most) ? fixedWays(most) : POWERS;
+  const alike = ways.find((write) => common.every((value) => fits(write(value)))) ?? ways.at(-1) ?? formatNumber;
+  return (value) => {
+    const large = Number.isFinite(value) ? POWERS : [formatNumber];
+    return (Math.abs(value) < LARGE ? [alike] : large).map((write) => write(value)).find(fits) ?? '';
+  };
 }
 
-function firstThat(fits: (text: string) => boolean, texts: readonly string[]): string {
-  return texts.find(fits) ?? '';
+/** A number as a power of ten, with two decimals, one, or none. */
+const POWERS = [2, 1, 0].map(
+  (decimals): Write =>
+    (value) =>
+      value ? exponential(value, decimals) : '0',
+);
+
+/** Numbers of which the largest is `most` in decimals: that one in four digits, in three, two, one. */
+function fixedWays(most: number): Write[] {
+  const decimals = most && decimalsOf(most);
+  return Array.from({ length: Math.min(3, decimals) + 1 }, (_, fewer) => (value) => {
+    const written = value.toFixed(decimals - fewer);
+    // What is rounded to zero has no sign.
+    return written.replace('-', Number(written) ? '−' : '');
+  });
+}
+
+/** How many decimals a number has in four digits. It is rounded first, so that 0.99999 is 1.000 and not 1.0000. */
+function decimalsOf(size: number): number {
+  return Math.max(0, 3 - Math.floor(Math.log10(Number(size.toPrecision(4)))));
 }
 
 /** Whether a number is read without a power of ten. */
 function isPlain(value: number): boolean {
   const size = Math.abs(value);
-  return size >= 1e-4 && size < 1e6;
+  return size >= 1e-4 && size < LARGE;
 }
 
 function exponential(value: number, decimals: number): string {

@@ -1,17 +1,18 @@
 // One frame of the heat map: tiles as they are at hand, hatching over removed keys, lines and numbers where there is room.
 
 import { LEAST_FOR_LINES, hatchPattern } from './hatch.ts';
-import { formatCell } from './format.ts';
+import { formatAlike } from './format.ts';
 import { TILE, tilesInSight } from './tilegrid.ts';
 import type { Tile, Tiles } from './tiles.ts';
 import { inSight, scaleOf, type Box, type Levels, type View } from './viewport.ts';
 
 /** The smallest cell that has room for its number, in CSS pixels. */
 const ROOM = { width: 36, height: 16 };
-/** Numbers may be smaller than what they are to be, down to this share of it. */
-const LEAST_FONT = 10 / 13;
+/** Numbers may be smaller than they are asked to be, down to this share of it; where they do not fit, down to so many pixels. */
+const LEAST_SHARE = 10 / 13;
+const LEAST_FONT = 10;
 /** Beside its number a cell keeps so much free, on both sides together: it must not read on into the next. */
-const MARGIN = 8;
+const MARGIN = 6;
 
 /** What a frame shows. */
 export interface Frame {
@@ -126,7 +127,7 @@ export function hasRoom({ box, view, levels }: Frame): boolean {
   return levels.rows === 0 && levels.keys === 0 && x >= ROOM.width && y >= ROOM.height;
 }
 
-/** Writes each cell's number into it, at most `size` pixels high; `isLight` says of a value whether its colour is light. */
+/** Writes each cell's number into it, all alike, at most `size` pixels high; `isLight` says of a value whether its colour is light. */
 export function drawNumbers(
   context: CanvasRenderingContext2D,
   tiles: readonly Tile[],
@@ -135,24 +136,50 @@ export function drawNumbers(
 ): void {
   const { box, view, ratio } = frame;
   const scale = scaleOf(box, view.zoom);
-  const sight = inSight(box, view);
-  const size = Math.min(look.size, Math.max(look.size * LEAST_FONT, scale.x / 4), scale.y * 0.75);
+  const size = Math.min(look.size, Math.max(look.size * LEAST_SHARE, scale.x / 4), scale.y * 0.75);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, box.width, box.height);
-  context.font = `${size}px ${look.font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
+  const cells = cellsIn(tiles, frame);
+  const write = writeInto(
+    context,
+    cells.map(({ value }) => value),
+    [size, Math.min(size, LEAST_FONT)].map((pixels) => `${pixels}px ${look.font}`),
+    scale.x - MARGIN,
+  );
+  for (const { query, key, value } of cells) {
+    context.fillStyle = look.isLight(value) ? 'rgb(16 19 26)' : 'rgb(255 255 255)';
+    context.fillText(write(value), (key + 0.5 - view.left) * scale.x, (query + 0.5 - view.top) * scale.y);
+  }
+}
+
+/** How values are written in `room` pixels each: in the first of the fonts in which none is left out, or in the last. */
+function writeInto(
+  context: CanvasRenderingContext2D,
+  values: readonly number[],
+  fonts: readonly string[],
+  room: number,
+): (value: number) => string {
+  const fits = (text: string): boolean => context.measureText(text).width <= room;
+  const [font = '', ...others] = fonts;
+  context.font = font;
+  const write = formatAlike(values, fits);
+  return others.length === 0 || values.every(write) ? write : writeInto(context, values, others, room);
+}
+
+/** The cells of which something is in sight, without removed ones. */
+function cellsIn(tiles: readonly Tile[], { box, view }: Frame): { query: number; key: number; value: number }[] {
+  const sight = inSight(box, view);
+  const cells = [];
   for (const { at, rows, keys, grid } of tiles) {
     if (at.levels.rows > 0 || at.levels.keys > 0) continue;
     for (let query = Math.max(rows[0], sight.queries[0]); query < Math.min(rows[1], sight.queries[1]); query += 1) {
       for (let key = Math.max(keys[0], sight.keys[0]); key < Math.min(keys[1], sight.keys[1]); key += 1) {
         const value = grid.values[(query % TILE) * grid.columns + (key % TILE)] ?? NaN;
-        if (value === -Infinity) continue;
-        const words = formatCell(value, (text) => context.measureText(text).width <= scale.x - MARGIN);
-        if (words === '') continue;
-        context.fillStyle = look.isLight(value) ? 'rgb(16 19 26)' : 'rgb(255 255 255)';
-        context.fillText(words, (key + 0.5 - view.left) * scale.x, (query + 0.5 - view.top) * scale.y);
+        if (value !== -Infinity) cells.push({ query, key, value });
       }
     }
   }
+  return cells;
 }

@@ -1,7 +1,7 @@
 // A few keys side by side: the weight of each as a column with its number, and its score below.
 
 import { svg } from './dom.ts';
-import { formatCell } from './format.ts';
+import { formatAlike } from './format.ts';
 import { lettering } from './lettering.ts';
 
 /** The height of the picture, and what of it the columns and the words below them take. */
@@ -36,10 +36,11 @@ export function drawColumns(
   ];
   const room = width / Math.max(1, scores?.length ?? 1);
   const fits = (text: string): boolean => text.length * CHARACTER + APART <= room;
+  const write = formatAlike(scores ?? [], fits);
   scores?.forEach((score, key) => {
     const middle = (key + 0.5) * room;
     const weight = weights?.[key];
-    drawn.push(lettering(formatCell(score, fits), { x: middle, y: foot + 16 }, 'spread-tick', 'middle'));
+    drawn.push(lettering(write(score), { x: middle, y: foot + 16 }, 'spread-tick', 'middle'));
     if (weight === undefined) return;
     const height = (foot - COLUMNS.top) * Math.max(0, Math.min(1, weight));
     const box = { x: (key + 0.18) * room, y: foot - height, width: 0.64 * room, height };
