@@ -35,9 +35,9 @@ const MOST = {
   'qkscope_whole_bg.wasm': 163,
   'qkscope_whole_relaxed_bg.wasm': 163,
   'inline.js': 231,
-  'element.js': 358,
-  'element.iife.js': 357,
-  'anywidget.js': 359,
+  'element.js': 359,
+  'element.iife.js': 358,
+  'anywidget.js': 360,
 };
 
 for (const [file, most] of Object.entries(MOST)) {
@@ -52,7 +52,7 @@ for (const [file, most] of Object.entries(MOST)) {
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 81, soon: 139 };
+const SCRIPT = { seen: 1.35, page: 81.5, soon: 139 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');
