@@ -314,6 +314,35 @@ test('by keyboard a few presses of PageDown make a long key short enough, and th
     );
   }));
 
+test('a slider stays where it was put while numbers of where it was before come', () =>
+  site.stay({ ...WIDE, state: 'long' }, async (page) => {
+    await settled(page);
+    const seen = await page.evaluate(async () => {
+      const [slider, tables] = ['input[name="plane-key"]', '.plane-tables'].map((one) => document.querySelector(one));
+      const input = /** @type {HTMLInputElement} */ (slider);
+      const seen = [];
+      const rest = new Promise((resolve) => {
+        const see = () => {
+          seen.push(input.value);
+          if (tables.getAttribute('aria-busy') === 'false') resolve();
+        };
+        new MutationObserver(see).observe(tables, { attributeFilter: ['aria-busy'] });
+      });
+      const slide = (to) => {
+        input.value = to;
+        input.dispatchEvent(new Event('input'));
+      };
+      slide('80');
+      // The numbers of 80 are asked for in this frame.
+      await new Promise((go) => requestAnimationFrame(go));
+      slide('20');
+      await rest;
+      return seen;
+    });
+    assert.deepEqual(new Set(seen.slice(1)), new Set(['20']), `${seen}`);
+    assert.equal(await page.locator('input[name="plane-key"]').inputValue(), '20');
+  }));
+
 test('the weights of a key that is longer, and of one that is the query itself, are those of the definition', () =>
   site.stay({ ...WIDE, state: 'temperature*q_1_0*k_1_0_3_3_0.9_0.1_-2_0' }, async (page) => {
     const long = await read(page);

@@ -102,7 +102,7 @@ class PlaneSection implements Mounted {
     root.addEventListener('keydown', (event) => this.#key(event));
     host.append(root);
     this.#render();
-    this.#shown = sceneOf(this.#state, undefined);
+    this.#shown = this.#sceneOf(this.#state, undefined);
     this.#reveal(this.#shown);
     this.#ask();
   }
@@ -216,7 +216,7 @@ class PlaneSection implements Mounted {
     if (signal.aborted || (!current && this.#late === undefined)) return;
     this.#clearFault();
     this.#stopWaiting();
-    this.#reveal(sceneOf(state, numbers));
+    this.#reveal(this.#sceneOf(state, numbers));
     if (current) return;
     this.#view.wait();
     this.#late = this.#goAheadLater();
@@ -229,12 +229,18 @@ class PlaneSection implements Mounted {
   /** Shows what is set without numbers: those that there are belong to something else. */
   #goAhead(): void {
     this.#stopWaiting();
-    this.#reveal(sceneOf(this.#state, undefined));
+    this.#reveal(this.#sceneOf(this.#state, undefined));
   }
 
   #stopWaiting(): void {
     clearTimeout(this.#late);
     this.#late = undefined;
+  }
+
+  #sceneOf(state: PlaneState, numbers: PlaneNumbers | undefined): PlaneScene {
+    const { query, keys, pair, score, preset } = state;
+    const isPassing = state !== this.#state;
+    return { query, keys, pair, chosen: COLUMNS[score], columns: presetOf(preset).shows, numbers, isPassing };
   }
 
   #reveal(scene: PlaneScene): void {
@@ -351,11 +357,6 @@ class PlaneSection implements Mounted {
       button('reset', text.reset[language], true, () => this.#set(start, 'reset 1')),
     ];
   }
-}
-
-function sceneOf(state: PlaneState, numbers: PlaneNumbers | undefined): PlaneScene {
-  const { query, keys, pair, score, preset } = state;
-  return { query, keys, pair, chosen: COLUMNS[score], columns: presetOf(preset).shows, numbers };
 }
 
 function labelOf(id: PlaneScore, language: Language): string {

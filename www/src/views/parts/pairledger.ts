@@ -102,16 +102,16 @@ export class PairLedger {
   #showSlider(part: 'query' | 'key', name: string, language: Language): void {
     const { input, label, value, box } = this.#sliders[part];
     const [of, at] = this.#arrow(part);
-    const { numbers, pair } = this.#scene ?? {};
+    const { numbers, pair, isPassing } = this.#scene ?? {};
     const norm = part === 'query' ? numbers?.queryNorms[pair?.query ?? 0] : numbers?.keyNorms[pair?.key ?? 0];
     const most = longest(at);
     const share = most > 0 ? (lengthOf(at) - SHORTEST) / (most - SHORTEST) : 0;
     const position = Math.round(Math.max(0, Math.min(1, share)) * STEPS);
     box.setAttribute('data-key', of === QUERY ? 'query' : String(of));
     input.disabled = most === 0;
-    // What is kept of a vector may be a step beside where the hand is: the thumb stays under it.
-    if (Math.abs(Number(input.value) - position) > 1) input.value = String(position);
-    input.style.setProperty('--filled', `${(100 * position) / STEPS}%`);
+    // What is kept of a vector may be a step beside where the hand is, and what is on the way is where it was: the thumb stays under it.
+    if (!isPassing && Math.abs(Number(input.value) - position) > 1) input.value = String(position);
+    input.style.setProperty('--filled', `${(100 * Number(input.value)) / STEPS}%`);
     label.replaceChildren(text.length[language], ' ', formulaText(`|${name}|`));
     value.textContent = norm === undefined ? '' : formatScore(norm);
     input.setAttribute('aria-valuetext', value.textContent || '…');

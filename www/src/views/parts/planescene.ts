@@ -45,6 +45,8 @@ export interface PlaneScene {
   columns: readonly Column[];
   /** Undefined: on their way. There are never those of other vectors. */
   numbers: PlaneNumbers | undefined;
+  /** Whether it is one on the way: something else is set by now. */
+  isPassing: boolean;
 }
 
 /** How many queries there are: one, or as many as vectors. */
