@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { attention } from '../../pkg/dist/inline.js';
+import { axeFindings } from './axe.mjs';
 import { screenshot, startSite } from './harness.mjs';
 import { loadParts } from './story.mjs';
 
@@ -252,12 +253,7 @@ test('what is in sight is read as a table, by those who hear it as well', () =>
     const large = await read();
     assert.deepEqual([large.rows.length, large.heads.length], [64, 65]);
     assert.match(await table.locator('caption').textContent(), /^The first 64 of 100 rows and 64 of 100 columns/);
-    await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-    const { violations } = await page.evaluate(() => globalThis['axe'].run('qk-scope'));
-    assert.deepEqual(
-      violations.map(({ id }) => id),
-      [],
-    );
+    assert.deepEqual(await axeFindings(page, 'qk-scope'), []);
     await screenshot(page, 'element-table');
   }));
 
@@ -411,12 +407,7 @@ test('axe finds nothing in figures of each view', () =>
         await page.locator(`#${id}`).scrollIntoViewIfNeeded();
         await isReady(page, id);
       }
-      await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-      const { violations } = await page.evaluate(() => globalThis['axe'].run());
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-        [],
-      );
+      assert.deepEqual(await axeFindings(page), []);
     },
   ));
 

@@ -1,9 +1,9 @@
 // The numbers of the head in the picture, against sums over its own weights; and bars for dimensions that turn together.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { startSite } from './harness.mjs';
 import { explainRow, readSafetensors, settled, showSection } from './page.mjs';
 
@@ -74,13 +74,7 @@ test('axe finds nothing in the open section', () =>
     await settled(page);
     await open(page);
     await page.locator('[data-head-number="meanEntropy"]').waitFor();
-    await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-    // @ts-expect-error axe is a global of the script above.
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(
-      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-      [],
-    );
+    assert.deepEqual(await axeFindings(page), []);
   }));
 
 test('dimensions that turn together share a bar', () =>

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { axeFindings } from './axe.mjs';
 import { made, startSite } from './harness.mjs';
 import { drop, noise, npy, npz, safetensors, settled, tensor } from './page.mjs';
 
@@ -822,14 +823,7 @@ for (const [language, theme, width] of /** @type {const} */ ([
       { language, theme, width, height: 900, path: '#causal=true&mask=16x16.FAMNAw0DMgEPAQ8BDwFm' },
       async (page) => {
         await openMask(page);
-        const { readFile } = await import('node:fs/promises');
-        await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-        // @ts-expect-error axe is a global of the script above.
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-          [],
-        );
+        assert.deepEqual(await axeFindings(page), []);
         const excess = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );

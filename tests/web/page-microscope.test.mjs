@@ -1,9 +1,9 @@
 // The heat map at every scale: by mouse, wheel, touch and keys, with the kernel's numbers.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { screenshot, startSite } from './harness.mjs';
 import { D, N, drawn, long, middleOf, openLong, press } from './long.mjs';
 import { drop, explainRow, noise, parse, safetensors, settled, tensor, viridis } from './page.mjs';
@@ -580,13 +580,7 @@ test('with reduced motion a zoom is there at once', () =>
 
 /** Asserts that axe-core has nothing to say of the page as it is. */
 async function assertAccessible(page) {
-  await page.evaluate(await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-  // @ts-expect-error axe is a global of the script above.
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-    [],
-  );
+  assert.deepEqual(await axeFindings(page), []);
 }
 
 test('a billion weights show sampled rows first, say so, and can be stopped and gone on with', () =>

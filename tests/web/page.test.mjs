@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { made, screenshot, startSite } from './harness.mjs';
 import { sectionReady, settled, showSection } from './page.mjs';
 import { loadParts } from './story.mjs';
@@ -160,14 +161,7 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
       site.visit({ theme, path }, async (page) => {
         await settled(page);
         await page.locator('[data-number="weight"]').waitFor();
-        const source = await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-        await page.evaluate(source);
-        // @ts-expect-error axe is a global of the script above.
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        assert.deepEqual(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-          [],
-        );
+        assert.deepEqual(await axeFindings(page), []);
       }));
   }
 }

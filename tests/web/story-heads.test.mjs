@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { explainRow, noise, parse, readSafetensors, viridis } from './page.mjs';
-import { axeFindings, checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
+import { checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 /** The section over an example of the page, or over whatever a test hands to `use`. */
 const CODE = `

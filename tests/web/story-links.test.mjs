@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { explainRow, noise, parse, readSafetensors } from './page.mjs';
-import { axeFindings, excess, loadParts, storySite, watchShifts } from './story.mjs';
+import { excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 /** The section over the first head of an example of the page, or over what a test hands to `use`. */
 const CODE = `

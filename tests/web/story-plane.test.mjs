@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { screenshot } from './harness.mjs';
-import { axeFindings, checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
+import { checkExported, excess, loadParts, storySite, watchShifts } from './story.mjs';
 
 const site = await storySite('plane', `export { PLANE as section } from './plane.ts';`);
 after(() => site.close());

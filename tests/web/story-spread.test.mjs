@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { parse } from './page.mjs';
-import { axeFindings, checkExported, excess, loadParts, ready, storySite } from './story.mjs';
+import { checkExported, excess, loadParts, ready, storySite } from './story.mjs';
 
 const SIZES = [2, 16, 64, 256];
 const PAIRS = 4096;

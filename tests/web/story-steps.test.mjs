@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { explainRow, parse, readSafetensors } from './page.mjs';
-import { axeFindings, checkExported, excess, ready, storySite } from './story.mjs';
+import { checkExported, excess, ready, storySite } from './story.mjs';
 
 /** A page with the sentence open; `openHead(choice)` opens another head, or the same under other options. */
 const CODE = `

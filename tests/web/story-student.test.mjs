@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { json, noise, npy, npz, parse, readSafetensors, tensor, viridis } from './page.mjs';
-import { axeFindings, checkExported, excess, loadParts, ready, storySite, watchShifts } from './story.mjs';
+import { checkExported, excess, loadParts, ready, storySite, watchShifts } from './story.mjs';
 
 const site = await storySite(
   'student',

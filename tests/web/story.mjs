@@ -174,13 +174,6 @@ async function shell() {
 export const ready = (page) =>
   page.waitForFunction(() => globalThis.story?.mounted && !document.querySelector('.story-view [aria-busy="true"]'));
 
-/** What axe-core has to say of the page, as text. */
-export async function axeFindings(page) {
-  await page.evaluate(await readFile(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
-  const { violations } = await page.evaluate(() => globalThis['axe'].run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
 /** How far the page could be scrolled sideways, in pixels. */
 export const excess = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
+import { axeFindings } from './axe.mjs';
 import { made, screenshot, startSite } from './harness.mjs';
 import {
   drop,
@@ -19,7 +20,7 @@ import {
   tensor,
 } from './page.mjs';
 import { pngAddress, svgAddress } from './pixels.mjs';
-import { axeFindings, drawnAlone, excess, loadParts, watchShifts } from './story.mjs';
+import { drawnAlone, excess, loadParts, watchShifts } from './story.mjs';
 
 const site = await startSite();
 after(() => site.close());

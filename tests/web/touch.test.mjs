@@ -27,13 +27,18 @@ function small(side) {
     const found = document.elementFromPoint(x, y);
     return found !== null && (one.contains(found) || found.closest('label')?.control === one);
   };
-  // How far from the middle it is still hit: looked at by four pixels, and the last ones each, since a look takes long.
-  const reach = (one, x, y, across, down) => {
+  // How far from the middle it is still hit, up to what is wanted: by four pixels, and the last ones each, since a look takes long.
+  const reach = (one, x, y, across, down, wanted) => {
     let pixels = 0;
     for (const step of [4, 1]) {
-      while (pixels < side && isHit(one, x + across * (pixels + step), y + down * (pixels + step))) pixels += step;
+      while (pixels < wanted && isHit(one, x + across * (pixels + step), y + down * (pixels + step))) pixels += step;
     }
     return pixels;
+  };
+  // What one side leaves to be wanted is looked for on the other.
+  const extent = (one, x, y, across, down) => {
+    const before = reach(one, x, y, -across, -down, side - 1);
+    return before + reach(one, x, y, across, down, side - 1 - before) + 1;
   };
   const sections = new Set();
   const found = [...document.querySelectorAll(pressed)].flatMap((one) => {
@@ -43,10 +48,7 @@ function small(side) {
     if (width <= 1 || height <= 1) return [];
     sections.add(one.closest('.story-section')?.id);
     const [x, y] = [left + width / 2, top + height / 2];
-    const beside = isHit(one, x, y)
-      ? [reach(one, x, y, -1, 0) + reach(one, x, y, 1, 0), reach(one, x, y, 0, -1) + reach(one, x, y, 0, 1)]
-      : [];
-    const sides = beside.map((pixels) => pixels + 1);
+    const sides = isHit(one, x, y) ? [extent(one, x, y, 1, 0), extent(one, x, y, 0, 1)] : [];
     if (sides.length > 0 && Math.min(...sides) >= side) return [];
     return [`${sides.join(' × ')}: ${one.outerHTML.slice(0, 160)}`];
   });
