@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
 
 import { startSite } from './harness.mjs';
 import { loadParts } from './story.mjs';
@@ -21,10 +20,17 @@ const documentOf = (body, head = '') => `<!doctype html>
 
 const figure = (attributes) => `<qk-scope ${SENTENCE} loading="eager" ${attributes}></qk-scope>`;
 
-/** All figures are there, and have come to rest. */
+/** What is under way in a figure, or about to be. */
+const UNREST = '[aria-busy="true"], .heads-waiting, .heads-grid:empty';
+
+/** All figures are there, nothing is under way in them, and they have come to rest. */
 async function rest(page) {
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('qk-scope')].every(({ shadowRoot }) => shadowRoot?.querySelector('[data-ready]')),
+  await page.waitForFunction(
+    (unrest) =>
+      [...document.querySelectorAll('qk-scope')].every(
+        ({ shadowRoot }) => shadowRoot?.querySelector('[data-ready]') && !shadowRoot.querySelector(unrest),
+      ),
+    UNREST,
   );
   let before = '';
   for (let still = 0; still < 5;) {
@@ -136,15 +142,18 @@ test('a long token gives way in a narrow window', () =>
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   }));
 
-/** Where everything in the figures stands, from the left of each. */
+/** Where everything in the figures stands, from the left of each, and what they say of how far they are. */
 const boxes = (page) =>
   page.locator('qk-scope').evaluateAll((figures) =>
     figures.map((figure) => {
       const from = figure.getBoundingClientRect().left;
       return [...figure.shadowRoot.querySelectorAll('.view *')]
         .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden'))
-        .map((one) => [one.localName, one.getBoundingClientRect()])
-        .map(([name, { left, width }]) => `${name} ${Math.round(left - from)} ${Math.round(width)}`);
+        .map((one) => {
+          const { left, width } = one.getBoundingClientRect();
+          const said = one.role === 'status' ? one.textContent : '';
+          return [one.localName, one.getAttribute('class'), Math.round(left - from), Math.round(width), said].join(' ');
+        });
     }),
   );
 
@@ -157,9 +166,6 @@ for (const { id: view } of VIEWS) {
     const html = documentOf(`<div style="width: 700px">${one}</div><div style="width: 700px; ${written}">${one}</div>`);
     return site.visit({ html, height: 6000 }, async (page) => {
       await rest(page);
-      // What computes for long comes when it comes.
-      for (let tries = 0; tries < 60 && !isDeepStrictEqual(...(await boxes(page))); tries += 1)
-        await page.waitForTimeout(250);
       const [plain, other] = await boxes(page);
       assert.ok(plain.length > 50);
       assert.deepEqual(other, plain);
