@@ -56,22 +56,36 @@ async function middle(page, row, column, rows, columns) {
   return [x + ((column + 0.5) / columns) * width, y + ((row + 0.5) / rows) * height];
 }
 
-/** Moves to a cell of the heat map by keyboard and reads the weight. */
-async function weights(page, row, columns) {
-  await page.locator('.plot-cursor').focus();
-  await page.keyboard.press('Control+Home');
-  for (let step = 0; step < row; step += 1) await page.keyboard.press('ArrowDown');
-  const read = [];
-  for (let column = 0; column < columns; column += 1) {
-    await page.locator('.cell-place', { hasText: new RegExp(`query ${row}\\D+key ${column}(\\D|$)`) }).waitFor();
-    read.push({
-      weight: Number(await page.locator('[data-number="weight"]').textContent()),
-      mass: Number(await page.locator('[data-number="mass"]').textContent()),
-    });
-    await page.keyboard.press('ArrowRight');
-  }
-  return read;
-}
+/** Goes through the first cells of a row of the heat map, by the keys of its cursor, and reads what the panel says of each. */
+const weights = (page, row, columns) =>
+  page.evaluate(async ([row, columns]) => {
+    const cursor = /** @type {HTMLElement} */ (document.querySelector('.plot-cursor'));
+    const press = (key, ctrlKey = false) =>
+      cursor.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }));
+    const shown = (name) => Number(document.querySelector(`[data-number="${name}"]`).textContent);
+    const reached = async (column) => {
+      const place = new RegExp(`query ${row}\\D+key ${column}(\\D|$)`);
+      const late = performance.now() + 20_000;
+      while (!place.test(document.querySelector('.cell-place')?.textContent ?? '')) {
+        if (performance.now() > late) throw new Error(`the panel does not come to ${place}`);
+        await new Promise(requestAnimationFrame);
+      }
+    };
+    cursor.focus();
+    press('Home', true);
+    for (let step = 0; step < row; step += 1) press('ArrowDown');
+    // From beside it: where the panel is there already, it may tell what was before.
+    press('ArrowRight');
+    await reached(1);
+    press('ArrowLeft');
+    const read = [];
+    for (let column = 0; column < columns; column += 1) {
+      await reached(column);
+      read.push({ weight: shown('weight'), mass: shown('mass') });
+      press('ArrowRight');
+    }
+    return read;
+  }, /** @type {const} */ ([row, columns]));
 
 const hash = (page, name) => page.evaluate((name) => new URLSearchParams(location.hash.slice(1)).get(name), name);
 const linked = (page, name, wanted) =>
