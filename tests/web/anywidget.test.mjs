@@ -326,6 +326,20 @@ test('what was come to in one view is taken back for all when another is asked f
     { views: 2 },
   ));
 
+test('options that are none are a sentence in a trait, and the figure mends; what was never set is passed over', () =>
+  visit(
+    { q: Q, k: K, data: {}, state: '', options: { normalizer: { id: 'softmax_sink', sinks: ['a'] } }, error: '' },
+    async (page) => {
+      await page.getByRole('alert').filter({ hasText: 'normalizer.sinks should be' }).waitFor();
+      assert.match(await saved(page, 'error'), /sinks/);
+      await set(page, { options: 'causal' });
+      await page.getByRole('alert').filter({ hasText: 'options should be an object' }).waitFor();
+      await set(page, { options: null, data: '' });
+      await ready(page, 1);
+      assert.equal(await saved(page, 'error'), '');
+    },
+  ));
+
 test('lists are tensors in options, a dictionary is data, and False is no', () =>
   visit(
     {

@@ -48,6 +48,14 @@ const isReady = (page, id, times = 1) =>
     [id, times],
   );
 
+/** What the figure `one` tells of its first cell, once it is ready for so many times. */
+async function firstWeight(page, times) {
+  await isReady(page, 'one', times);
+  await page.locator('qk-scope .plot-cursor').focus();
+  for (const key of ['Control+End', 'Control+Home']) await page.keyboard.press(key);
+  return (await told(page, 'qk-change')).at(-1).value;
+}
+
 for (const { id: view } of VIEWS) {
   test(`${view} stands in a page of documentation`, () =>
     site.visit(
@@ -653,7 +661,7 @@ test('while numbers are on their way that is said, and what is computed afterwar
     assert.equal(await page.locator('qk-scope .busy-words').textContent(), 'Computing');
   }));
 
-test('what is cancelled can be begun again, and is begun by whatever is said next', () =>
+test('what is cancelled can be begun again, and is begun by the next change', () =>
   site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
     const held = [];
     const [cancel, again] = ['.busy button', 'button[name="again"]'].map((one) => page.locator(`qk-scope ${one}`));
@@ -673,6 +681,13 @@ test('what is cancelled can be begun again, and is begun by whatever is said nex
     await say('head', '2');
     await isReady(page, 'one');
     assert.equal(await again.isVisible(), false);
+    // What is cancelled leaves nothing of the numbers before under the name of the others.
+    await page.route('**/passage.safetensors', () => undefined);
+    await say('src', '/www/passage.safetensors');
+    await cancel.click();
+    await again.waitFor();
+    assert.equal(await page.locator('qk-scope .plot').count(), 0);
+    assert.equal(await page.evaluate(() => document.querySelector('qk-scope').shown), undefined);
   }));
 
 test('nothing is told before the view is there, nor what no reader did, nor twice the same', () =>
@@ -898,19 +913,13 @@ test('parameters that are tensors are lists in attributes, and arrays of numbers
       return (await attention(q, k, null, { needWeights: true, ...options })).weights.data;
     };
     await isReady(page, 'one');
-    const first = async (times) => {
-      await isReady(page, 'one', times);
-      await page.locator('qk-scope .plot-cursor').focus();
-      for (const key of ['Control+End', 'Control+Home']) await page.keyboard.press(key);
-      return (await told(page, 'qk-change')).at(-1).value;
-    };
     await page.evaluate(
       ([score, normalizer]) => Object.assign(document.querySelector('qk-scope'), { score, normalizer }),
       [JSON.stringify({ id: 'general', w }), { id: 'softmax_sink', sinks }],
     );
     const score = { id: 'general', w: tensor(w, [2, 2]) };
     const normalizer = { id: 'softmax_sink', sinks: tensor(sinks, [1]) };
-    assert.equal(await first(2), (await weights({ score, normalizer }))[0]);
+    assert.equal(await firstWeight(page, 2), (await weights({ score, normalizer }))[0]);
     await page.evaluate(() =>
       Object.assign(document.querySelector('qk-scope'), {
         score: { id: 'qk_norm_rms', gq: { data: Float32Array.of(2, 3), shape: [2] } },
@@ -918,7 +927,7 @@ test('parameters that are tensors are lists in attributes, and arrays of numbers
       }),
     );
     const gained = { id: 'qk_norm_rms', gq: tensor([2, 3], [2]) };
-    assert.equal(await first(3), (await weights({ score: gained }))[0]);
+    assert.equal(await firstWeight(page, 3), (await weights({ score: gained }))[0]);
     await page.evaluate(() =>
       document.querySelector('qk-scope').setAttribute('normalizer', '{"id":"softmax_sink","sinks":["a"]}'),
     );
@@ -931,23 +940,16 @@ test('an option says no where a file says yes, and nothing is asked for by null'
     await page.route('**/causal.json', (route) => route.fulfill({ json: { q, k, causal: true } }));
     await page.evaluate(() => document.querySelector('qk-scope').setAttribute('src', '/causal.json'));
     await isReady(page, 'one');
-    const first = async () => {
-      await page.locator('qk-scope .plot-cursor').focus();
-      for (const key of ['Control+End', 'Control+Home']) await page.keyboard.press(key);
-      return (await told(page, 'qk-change')).at(-1).value;
-    };
-    assert.equal(await first(), 1);
+    assert.equal(await firstWeight(page, 1), 1);
     await page.evaluate(() => (document.querySelector('qk-scope').causal = false));
-    await isReady(page, 'one', 2);
-    assert.ok((await first()) < 1);
+    assert.ok((await firstWeight(page, 2)) < 1);
     await page.evaluate(() =>
       Object.assign(document.querySelector('qk-scope'), {
         options: { position: null, normalizer: null },
         causal: null,
       }),
     );
-    await isReady(page, 'one', 3);
-    assert.equal(await first(), 1);
+    assert.equal(await firstWeight(page, 3), 1);
     // Before there was an address.
     assert.equal((await told(page, 'qk-error')).length, 1);
   }));
@@ -974,7 +976,23 @@ test('of numbers that are not there nothing is shown: neither those before nor w
       await isReady(page, 'one', 2);
       await page.evaluate(() => document.querySelector('qk-scope').setAttribute('head', '99'));
       await page.getByRole('alert').filter({ hasText: '99' }).waitFor();
-      assert.equal(await page.locator('qk-scope .plot').count(), 1);
+      const weight = page.locator('qk-scope [data-number="weight"]');
+      const before = await weight.textContent();
+      await page.locator('qk-scope .plot-cursor').press('ArrowUp');
+      await page.waitForFunction(
+        (was) =>
+          ![was, ''].includes(
+            document.querySelector('qk-scope').shadowRoot.querySelector('[data-number="weight"]').textContent,
+          ),
+        before,
+      );
+      // What is wrong with a view leaves nothing: it would be a frame around nothing.
+      await page.evaluate((rows) => {
+        const [q, k] = [rows, rows].map((count) => Array.from({ length: count }, () => [1, 0]));
+        Object.assign(document.querySelector('qk-scope'), { head: null, view: 'student', data: { q, k } });
+      }, 65);
+      await page.getByRole('alert').filter({ hasText: '65' }).waitFor();
+      assert.equal(await page.getByText('instead').isVisible(), true);
     },
   ));
 

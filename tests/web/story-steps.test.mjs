@@ -34,7 +34,7 @@ export function begin() {
   return openHead();
 }
 await openHead();
-export const section = steps({ layer: async () => head, listen: (listener) => listeners.push(listener) });
+export const section = steps({ layer: async () => head, subject: () => head, pair: undefined, listen: (listener) => listeners.push(listener) });
 `;
 
 const ALL_ON = { softcap: 30, position: 'alibi', causal: true };

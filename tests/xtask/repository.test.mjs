@@ -44,6 +44,7 @@ test('a release needs no secret, may do one thing, and says where it was built',
   const [test, build, publish] = jobs;
   assert.match(test, /npm test && npm run test:consumers/);
   assert.match(build, /^ +needs: test$/m);
+  assert.match(build, /pkg\/dist\/\* \| sha256sum.*needs\.test\.outputs\.dist/);
   assert.match(publish, /^ +needs: build$/m);
   // What may speak in the project's name runs nothing that anybody else wrote.
   assert.deepEqual(publish.match(/run: .*/g), [

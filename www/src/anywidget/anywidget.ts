@@ -32,6 +32,9 @@ function render({ model, el }: Context): () => void {
   };
 }
 
+/** The state that a figure of a model told last. */
+const told = new WeakMap<Model, unknown>();
+
 /** A figure and the model behind it: several may show the same. */
 class View {
   readonly #model: Model;
@@ -39,8 +42,6 @@ class View {
   /** The traits as the figure has them. */
   readonly #known = new Map<string, unknown>();
   readonly #left = new AbortController();
-  /** The state that the figure told last. */
-  #state: unknown;
   #scheduled = false;
 
   constructor(model: Model, figure: QkScopeElement) {
@@ -48,8 +49,8 @@ class View {
     this.#figure = figure;
     for (const trait of FOLLOWED) model.on(`change:${trait}`, this.#changed);
     for (const [event, traitsOf] of Object.entries(reported)) {
-      const told = ({ detail }: CustomEventInit): void => this.#write(traitsOf(detail));
-      figure.addEventListener(event, told as EventListener, { signal: this.#left.signal });
+      const write = ({ detail }: CustomEventInit): void => this.#write(traitsOf(detail));
+      figure.addEventListener(event, write as EventListener, { signal: this.#left.signal });
     }
     this.#follow();
   }
@@ -82,17 +83,20 @@ class View {
 
   /** Takes back the state that was told, for every figure of the model: what was come to in one view means nothing to another. */
   #forget(): void {
-    if (!this.#state || this.#model.get('state') !== this.#state) return;
-    this.#state = undefined;
+    const state = told.get(this.#model);
+    if (!state || this.#model.get('state') !== state) return;
+    told.delete(this.#model);
     this.#model.set('state', '');
     this.#model.save_changes();
   }
 
   /** Writes what the figure tells into traits that there are and say another; the figure itself knows it already. */
-  #write(told: Record<string, unknown>): void {
-    const news = Object.entries(told).filter(([trait, value]) => ![undefined, value].includes(this.#model.get(trait)));
+  #write(traits: Record<string, unknown>): void {
+    const news = Object.entries(traits).filter(
+      ([trait, value]) => ![undefined, value].includes(this.#model.get(trait)),
+    );
     if (news.length === 0) return;
-    this.#state = told['state'] ?? this.#state;
+    if (traits['state']) told.set(this.#model, traits['state']);
     for (const [trait, value] of news) {
       this.#known.set(trait, value);
       hold(this.#figure, trait, value);

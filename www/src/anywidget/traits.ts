@@ -1,7 +1,6 @@
 // What each trait is for a figure, and what becomes of what a figure tells. A trait that is None, or that the model has not, says nothing.
 
 import { ATTRIBUTES, isPlace, MASK, written } from '../element/attributes.ts';
-import { optionsOf } from '../element/members.ts';
 import type { Given, Numbers, QkScopeElement } from '../element/public.d.ts';
 
 type Get = (trait: string) => unknown;
@@ -47,8 +46,10 @@ function say(figure: QkScopeElement, name: string, value: unknown): void {
 
 /** The bytes of a capture or what else the element takes, or Q, K and more. */
 function dataOf(get: Get): QkScopeElement['data'] {
-  const given = get('data') ?? undefined;
-  if (given !== undefined) return given instanceof DataView ? bytesOf(given) : (given as QkScopeElement['data']);
+  const given = get('data');
+  if (given instanceof DataView) return bytesOf(given);
+  // A trait that was never set is a text or a dictionary without anything in it.
+  if (Object.keys(given ?? {}).length > 0) return given as QkScopeElement['data'];
   const [q, k, v] = ['q', 'k', 'v'].map((trait) => get(trait) ?? undefined);
   if (q === undefined) return undefined;
   return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v) } as Given;
@@ -72,7 +73,7 @@ function numbersOf(given: unknown): Numbers {
 
 /** The options, and a mask that comes as bytes: as an attribute's text it would be read anew with each step. */
 function optionsIn(get: Get): QkScopeElement['options'] {
-  const [options, mask] = [optionsOf((get('options') ?? {}) as object), get(MASK)];
+  const [options, mask] = [(get('options') ?? {}) as QkScopeElement['options'], get(MASK)];
   if (!isPacked(mask)) return options;
   return { attnMask: { data: new Uint8Array(bytesOf(mask.data)), shape: mask.shape }, ...options };
 }

@@ -35,6 +35,7 @@ import { Changes } from './changes.ts';
 import { AttributeError } from './fault.ts';
 import { Figure, needsNumbers, type Place } from './figure.ts';
 import { Ground } from './ground.ts';
+import { optionsOf } from './members.ts';
 import type { ReadyDetail } from './public.d.ts';
 import { numbersIn, sourceIn, type Data } from './numbers.ts';
 import { Shell } from './shell.ts';
@@ -118,10 +119,11 @@ export class QkScopeElement extends Base {
     return this.#data;
   }
 
-  set data(data: Data | undefined) {
+  set data(given: Data | undefined) {
+    const data = typeof given === 'string' && given.trim() === '' ? undefined : (given ?? undefined);
     // Frameworks make an object that says the same with each rendering.
-    if (isEqual(data ?? undefined, this.#data)) return;
-    this.#data = data ?? undefined;
+    if (isEqual(data, this.#data)) return;
+    this.#data = data;
     this.#chosen = {};
     this.#schedule('make');
   }
@@ -235,6 +237,7 @@ export class QkScopeElement extends Base {
 
   async #show(asked: Asked, chosen: Partial<Place>, signal: AbortSignal): Promise<void> {
     this.#changes.wait();
+    const numbers = this.#numbers;
     const work = this.#shell.start('computing');
     const loading = needsNumbers(asked.view) ? this.#shell.start('loading') : undefined;
     this.#loading = loading;
@@ -248,7 +251,7 @@ export class QkScopeElement extends Base {
       this.#shell.choice = choice;
       this.#shell.note = note;
       this.#shell.ready();
-      this.#drawn = this.#numbers;
+      this.#drawn = numbers;
       const { view, head, batch } = asked;
       const detail = { view, layer: this.#figure.layerOf(choice), head, batch, chosen } as ReadyDetail;
       this.#shown = detail;
@@ -283,6 +286,7 @@ export class QkScopeElement extends Base {
   #cancel(): void {
     this.#jobs.cancel();
     this.#changes.ready();
+    this.#clearOther();
     this.#shell.stop();
   }
 
@@ -298,8 +302,7 @@ export class QkScopeElement extends Base {
     const { language } = this.#shell;
     this.#failed = true;
     this.#changes.ready();
-    // Better nothing than other numbers than those that were given.
-    if (this.#drawn && !isSame(this.#drawn, this.#numbers)) this.#clear();
+    this.#clearOther();
     this.#shell.fail(`${reasonOf(error, language)}${language === 'zh' ? '。' : '.'}`);
     this.#tell('qk-error', { error });
   }
@@ -319,6 +322,11 @@ export class QkScopeElement extends Base {
     this.#clear();
     this.#source = this.#due = undefined;
     this.#chosen = {};
+  }
+
+  /** Better nothing than other numbers than those that are asked for, or a frame without a view. */
+  #clearOther(): void {
+    if (this.#drawn && (this.#figure.isEmpty || !isSame(this.#drawn, this.#numbers))) this.#clear();
   }
 
   /** As before anything was shown. */
@@ -350,7 +358,7 @@ for (const [property, attribute] of MIRRORED) {
 
 /** A property takes anything: of a text, or a list, the parts would be options. */
 function checkedOptions(options: unknown): ProblemOptions {
-  if (typeof options === 'object' && options && !Array.isArray(options)) return options;
+  if (typeof options === 'object' && options && !Array.isArray(options)) return optionsOf(options);
   throw new AttributeError('options', 'an object', options);
 }
 

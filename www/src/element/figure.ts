@@ -155,6 +155,11 @@ export class Figure {
     return choice && this.#source?.layers[choice.place.layer];
   }
 
+  /** Whether there is no view. */
+  get isEmpty(): boolean {
+    return this.#view === undefined;
+  }
+
   /** Gives everything back. */
   free(): void {
     this.#leave();

@@ -17,7 +17,7 @@ import { Latest } from '../views/parts/latest.ts';
 import { numbersOf, pairOf } from './problem.ts';
 import { forbidden, memberOf, type Settings } from './settings.ts';
 import { stageName } from './stagename.ts';
-import type { Place } from './state.ts';
+import type { Pair, Place } from './state.ts';
 import type { Exported } from './story/section.ts';
 import { text } from './text.ts';
 
@@ -39,8 +39,6 @@ export interface Context {
   pass: Pass | undefined;
 }
 
-type Pair = readonly [query: number, key: number];
-
 /** What the panel tells: a cell of the picture, the pair that it stands for, and the numbers of that, as far as there are any. */
 interface Told {
   cell: MatrixCell;
@@ -56,13 +54,23 @@ export class Inspector {
   readonly #view: CellView;
   readonly #matrix: MatrixView;
   readonly #resume: () => void;
+  readonly #found: (pair: Pair | undefined) => void;
   // A cell whose problem was replaced in the meantime is no news: the new picture points again.
   readonly #jobs = new Latest(() => undefined);
 
-  /** `resume` goes on with a pass that was stopped: the button goes with what it offers, and the focus to the picture. */
-  constructor(host: HTMLElement, matrix: MatrixView, resume: () => void) {
+  /**
+   * `resume` goes on with a pass that was stopped: the button goes with what it offers, and the focus to the picture. `found` hears
+   * which pair the current cell stands for, where it is one.
+   */
+  constructor(
+    host: HTMLElement,
+    matrix: MatrixView,
+    resume: () => void,
+    found: (pair: Pair | undefined) => void = () => undefined,
+  ) {
     this.#view = new CellView(host);
     this.#matrix = matrix;
+    this.#found = found;
     this.#resume = () => {
       resume();
       matrix.focus();
@@ -99,6 +107,7 @@ export class Inspector {
         : await this.#pairIn(cell, context, signal);
       if (signal.aborted) return;
       this.#matrix.pair = pair;
+      this.#found(pair);
       const numbers = pair && (await numbersOf(context.map, context.place, pair, signal));
       if (signal.aborted) return;
       this.#told = { cell, pair, numbers, context };

@@ -69,7 +69,7 @@ interface Start {
   /** Whether the address led here, and not the visitor's choice. */
   led?: boolean;
   /** What was set here before, with what no link can say. */
-  settings?: Settings | undefined;
+  layered?: Layered | undefined;
 }
 
 /** What is in the picture. While the next is computed, or could not be, it is another than what is chosen. */
@@ -120,7 +120,7 @@ export class Page {
     () => this.#settle(),
   );
   /** What was set at each address, as long as its source is open: a mask or a tensor may be more than a link can say. */
-  readonly #settingsAt = new Recent<Settings>(REMEMBERED);
+  readonly #settingsAt = new Recent<Layered>(REMEMBERED);
   readonly #address = new Address({
     says: () => this.#said,
     written: (hash) => this.#keep(hash),
@@ -187,7 +187,12 @@ export class Page {
       ended: () => this.#inspect(this.#matrix.cell),
       again: () => this.#draw(true),
     });
-    this.#inspector = new Inspector(panel, this.#matrix, () => this.#lens.resume());
+    this.#inspector = new Inspector(
+      panel,
+      this.#matrix,
+      () => this.#lens.resume(),
+      (pair) => (this.#opened.pair = this.#matrix.locked ? pair : undefined),
+    );
     this.#busy = new Busy(room, () => this.#cancel());
     room.append(this.#matrix.live);
     this.#stale = new Stale(room, this.#matrixHost, [part('controls'), mask]);
@@ -225,11 +230,11 @@ export class Page {
   #listen(): void {
     this.#matrix.addEventListener('point', (event) => {
       this.#inspect((event as CustomEvent<MatrixCell>).detail);
-      if (this.#matrix.locked) this.#tellLock();
+      if (this.#matrix.locked) this.#address.write();
     });
     this.#matrix.addEventListener('lock', () => {
       this.#inspect(this.#matrix.cell);
-      this.#tellLock();
+      this.#address.write();
     });
     this.#matrix.addEventListener('sight', () => this.#address.write());
     this.#frame.heard = {
@@ -253,13 +258,13 @@ export class Page {
 
   // ---- opening
 
-  #loadExample(example: Example, link?: Link, settings?: Settings): void {
+  #loadExample(example: Example, link?: Link, layered?: Layered): void {
     const [queries, keys] = example.size;
     const { layer, head, query, key } = example.start;
     const start: Start = { link, place: { layer, head, batch: 0 }, at: [query, key], led: link !== undefined };
     this.#matrix.reserve(queries, keys, example.longest);
     if (!this.#source) this.#expect(example);
-    if (link && this.#source?.example === example.id) this.#show(this.#source, { ...start, settings });
+    if (link && this.#source?.example === example.id) this.#show(this.#source, { ...start, layered });
     else this.#load(example.name[this.#language], (reading) => openExample(example, reading), start);
   }
 
@@ -326,8 +331,8 @@ export class Page {
     const { layer } = this.#place;
     const own = ownOf(source, layer);
     const comes = asItComes(settingsFrom(own.options));
-    this.#layered = withSettings(comes, start.settings ?? (link ? applyLink(comes.own, link) : comes.own));
-    if (this.#doubts.link && !start.settings)
+    this.#layered = start.layered ?? withSettings(comes, link ? applyLink(comes.own, link) : comes.own);
+    if (this.#doubts.link && !start.layered)
       this.#doubt(unreadSettings(this.#layered.settings, this.#doubts.link), { layer });
     // No problem has 0 layers: the pickers are drawn anew once the new one is there.
     this.#counts = { ...this.#counts, layers: 0 };
@@ -579,17 +584,10 @@ export class Page {
 
   // ---- the story
 
-  /** The address keeps the locked cell, and sections begin with it. */
-  #tellLock(): void {
-    this.#opened.pair = this.#matrix.lockedPair;
-    this.#address.write();
-  }
-
   /** What the sections look at, from here on. */
   #tellStory(shown: Shown): void {
     const { source, map, place, settings, normalizerChosen } = shown;
     const { score, normalizer, position, options, masks } = settings;
-    this.#opened.pair = this.#matrix.lockedPair;
     this.#opened.show({
       source,
       map,
@@ -763,7 +761,7 @@ export class Page {
     const asked = { ...readLink(location.hash, this.#frame.read(location.hash)), ...(back ? now : {}) };
     if (this.#source && location.hash.slice(1) === this.#hash()) return;
     this.#notice.clear('file');
-    const settings = back ? this.#settingsAt.get(location.hash.slice(1)) : undefined;
+    const layered = back ? this.#settingsAt.get(location.hash.slice(1)) : undefined;
     const link = this.#awaited.keep(asked, this.#source);
     const kept = this.#visit.find(this.#awaited.file);
     if (kept) this.#awaited.asks = false;
@@ -783,8 +781,8 @@ export class Page {
     if (!back) this.#goTo(asked.at);
     const example = EXAMPLES.find(({ id }) => id === link.example);
     if (kept) this.#loadFiles(kept);
-    else if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link, settings);
-    else if (!this.#awaited.link) this.#show(this.#source, { link, led: true, settings });
+    else if (example || !this.#source) this.#loadExample(example ?? first(EXAMPLES), link, layered);
+    else if (!this.#awaited.link) this.#show(this.#source, { link, led: true, layered });
     this.#tellLink();
   }
 
@@ -801,7 +799,7 @@ export class Page {
 
   /** The address leads back to what is set now, though it may not say all of it. */
   #keep(hash: string): void {
-    this.#settingsAt.set(hash, this.#layered.settings);
+    this.#settingsAt.set(hash, this.#layered);
   }
 
   #hash(at: Spot | undefined = this.#exploring ? 'explore' : undefined): string {

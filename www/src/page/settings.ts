@@ -5,6 +5,7 @@
 
 import { catalog, type CatalogMember, type CatalogParameter, type Text } from '../generated/catalog.ts';
 import type { Mask, ProblemOptions, Tensor } from '../engine/index.ts';
+import { isEqual } from './equal.ts';
 import { bitsOf, toMask, type Painted } from './painted.ts';
 import { isTensorValue, tensorsOf, type Sizes, type TensorValue } from './tensors.ts';
 import { planeOf, type Bits, type Marks } from '../views/parts/bits.ts';
@@ -51,7 +52,7 @@ export interface LoadedBias {
 /** Whether two choices are the same member with the same values. */
 export function isSameChoice(one: Chosen, other: Chosen): boolean {
   const names = Object.keys({ ...one.values, ...other.values });
-  return one.id === other.id && names.every((name) => one.values[name] === other.values[name]);
+  return one.id === other.id && names.every((name) => isEqual(one.values[name], other.values[name]));
 }
 
 /** The lists that hold one chosen member each. */

@@ -21,6 +21,9 @@ import { isState } from './story/forms.ts';
 import { SECTION_IDS, type SectionId } from './story/section.ts';
 import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
 
+/** A query and a key. */
+export type Pair = readonly [query: number, key: number];
+
 /** The place that is looked at. */
 export interface Place {
   layer: number;

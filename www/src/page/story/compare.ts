@@ -15,6 +15,7 @@ import { headName } from '../headname.ts';
 import { painter } from '../painter.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, openExample, type Example, type Reading, type Source } from '../source.ts';
+import type { Pair } from '../state.ts';
 import type { Sizes } from '../tensors.ts';
 import { text as pageText } from '../text.ts';
 import { markOfFiles, openKept, Visit, type Kept } from '../visit.ts';
@@ -47,7 +48,7 @@ export interface CompareOf {
   atlas(): Atlas | undefined;
   shown(): HeadAt | undefined;
   /** The query and key that are locked in the picture, to begin with. */
-  readonly pair: readonly [query: number, key: number] | undefined;
+  readonly pair: Pair | undefined;
   /** Whether it is known if anything is open. */
   readonly known: boolean;
   /** Whether samples come along; without them no other file stands beside A. */

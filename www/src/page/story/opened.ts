@@ -6,7 +6,7 @@ import type { HeadAt } from '../../views/parts/headorder.ts';
 import { PageError } from '../reason.ts';
 import { settingsFrom } from '../settings.ts';
 import { EXAMPLES, type Source } from '../source.ts';
-import type { Place } from '../state.ts';
+import type { Pair, Place } from '../state.ts';
 import type { Sizes } from '../tensors.ts';
 import { text } from '../text.ts';
 import { atlasOf, type Atlas } from './atlas.ts';
@@ -16,9 +16,6 @@ import type { HeadsOf } from './heads.ts';
 import type { LinksOf, LinksSubject } from './links.ts';
 import type { StepsHead, StepsPage } from './steps.ts';
 import type { StudentOf } from './student.ts';
-
-/** A query and a key. */
-type Pair = readonly [query: number, key: number];
 
 /** The head in the picture. The map stays the page's own: it is asked, never freed. */
 export interface OpenHead {

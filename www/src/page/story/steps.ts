@@ -17,6 +17,7 @@ import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
 import { faultOf } from '../reason.ts';
+import type { Pair } from '../state.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
 import { stagesOf, type RowNumbers, type WeightedSum } from './stages.ts';
@@ -40,8 +41,10 @@ export interface StepsHead {
 export interface StepsPage {
   /** The head that is looked at; rejects where none is. */
   layer(): Promise<StepsHead>;
+  /** The same as long as its weights are; undefined: none is looked at. */
+  subject(): object | undefined;
   /** The query and key that are locked in the picture, to begin with. */
-  readonly pair: readonly [query: number, key: number] | undefined;
+  readonly pair: Pair | undefined;
   /** Calls `changed` whenever another pair, another head, or the same under other options, is looked at. */
   listen(changed: () => void): void;
 }
@@ -91,6 +94,10 @@ class Steps implements Mounted {
   /** The queries of the head, the same object as long as they are the same. */
   #queries: { head: StepsHead; queries: StepsScene['queries'] } | undefined;
   #error: unknown;
+  #subject: object | undefined;
+  #inSight = false;
+  /** Whether another pair was locked since. */
+  #isBehind = false;
 
   constructor(host: HTMLElement, story: Story, of: StepsPage) {
     this.#story = story;
@@ -106,7 +113,11 @@ class Steps implements Mounted {
     host.append(this.#view.element, this.#fault);
     // Out of sight until there is a head, and then there all at once.
     this.#show();
-    of.listen(() => this.#open());
+    of.listen(() => this.#follow());
+    new IntersectionObserver((entries) => {
+      this.#inSight = entries.at(-1)?.isIntersecting ?? false;
+      if (this.#inSight && this.#isBehind) this.#open();
+    }).observe(host);
     this.#open();
   }
 
@@ -141,8 +152,17 @@ class Steps implements Mounted {
     };
   }
 
+  /** Follows to another head at once, as that of before may be gone; to another pair where somebody sees it. */
+  #follow(): void {
+    const subject = this.#of.subject();
+    if (!subject || subject !== this.#subject || this.#inSight) this.#open();
+    else this.#isBehind = true;
+  }
+
   /** Looks at the head that the page has open now. */
   #open(): void {
+    this.#subject = this.#of.subject();
+    this.#isBehind = false;
     this.#run(async (signal) => {
       const head = await this.#of.layer();
       signal.throwIfAborted();
