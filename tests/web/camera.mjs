@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { dress, startWithFonts } from './faces.mjs';
 import { sectionReady, settled } from './page.mjs';
-import { meansOf, pixelsAt, pngAddress } from './pixels.mjs';
+import { meansAt, pixelsAt, pngAddress } from './pixels.mjs';
 
 /** Where the pictures lie that were found good by looking at them. */
 export const GOLDENS = fileURLToPath(new URL('goldens/', import.meta.url));
@@ -83,7 +83,7 @@ export async function startCamera() {
       throw new Error(`${picture.file} does not come to rest`);
     },
     /** The means of the squares of a PNG. @param {Buffer} png */
-    meansOf: async (png) => meansOf(await pixelsAt(blank, pngAddress(png)), TOLERANCE.square),
+    meansOf: (png) => meansAt(blank, pngAddress(png), TOLERANCE.square),
     /** The pixels of a PNG, four bytes each. @param {Buffer} png */
     pixelsOf: (png) => pixelsAt(blank, pngAddress(png)),
     /** Fails where a page complained. */

@@ -16,12 +16,30 @@
  * @returns {Promise<{ width: number, height: number, pixels: Buffer }>}
  */
 export async function pixelsAt(page, address) {
-  const { width, height, base64 } = await page.evaluate(decoded, address);
+  const { width, height, base64 } = await page.evaluate(decoded, { address });
   return { width, height, pixels: Buffer.from(base64, 'base64') };
 }
 
-/** In the page. */
-async function decoded(address) {
+/**
+ * The means of its squares of `square` pixels; what is left at the right and the lower edge does not count. They are made in the
+ * page: pixels of a large picture take as long to get here as to be drawn.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} address
+ * @param {number} square
+ * @returns {Promise<Means>}
+ */
+export async function meansAt(page, address, square) {
+  const { width, height, base64 } = await page.evaluate(decoded, { address, square });
+  return { width, height, means: new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer) };
+}
+
+/**
+ * In the page: the pixels of a picture, or the means of its squares, as text.
+ *
+ * @param {{ address: string, square?: number }} asked
+ */
+async function decoded({ address, square }) {
   const image = new Image();
   image.src = address;
   await image.decode();
@@ -32,30 +50,24 @@ async function decoded(address) {
   // At its own size: an SVG is drawn anew at every other, and not as coarse as that.
   context.drawImage(image, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
+  const sent = square ? new Uint8Array(means().buffer) : data;
   let bytes = '';
-  for (let at = 0; at < data.length; at += 0x8000) bytes += String.fromCharCode(...data.subarray(at, at + 0x8000));
+  for (let at = 0; at < sent.length; at += 0x8000) bytes += String.fromCharCode(...sent.subarray(at, at + 0x8000));
   return { width, height, base64: btoa(bytes) };
-}
 
-/**
- * The means of squares of `square` pixels; what is left at the right and the lower edge does not count.
- *
- * @param {{ width: number, height: number, pixels: Uint8Array }} picture
- * @param {number} square
- * @returns {Means}
- */
-export function meansOf({ width, height, pixels }, square) {
-  const [rows, columns] = [Math.floor(height / square), Math.floor(width / square)];
-  const means = new Float32Array(3 * rows * columns);
-  for (let y = 0; y < rows * square; y += 1) {
-    for (let x = 0; x < columns * square; x += 1) {
-      const at = 3 * (Math.floor(y / square) * columns + Math.floor(x / square));
-      for (let channel = 0; channel < 3; channel += 1) {
-        means[at + channel] += pixels[4 * (y * width + x) + channel] / square ** 2;
+  function means() {
+    const [rows, columns] = [Math.floor(height / square), Math.floor(width / square)];
+    const means = new Float32Array(3 * rows * columns);
+    for (let y = 0; y < rows * square; y += 1) {
+      for (let x = 0; x < columns * square; x += 1) {
+        const at = 3 * (Math.floor(y / square) * columns + Math.floor(x / square));
+        for (let channel = 0; channel < 3; channel += 1) {
+          means[at + channel] += data[4 * (y * width + x) + channel] / square ** 2;
+        }
       }
     }
+    return means;
   }
-  return { width, height, means };
 }
 
 /** A PNG as an address. */

@@ -18,7 +18,7 @@ import { build } from 'esbuild';
 
 import { FETCHED } from '../../xtask/kernel.mjs';
 import { startSite } from './harness.mjs';
-import { meansOf, pixelsAt, svgAddress } from './pixels.mjs';
+import { meansAt, svgAddress } from './pixels.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WWW = path.join(ROOT, 'www');
@@ -187,14 +187,17 @@ export function watchShifts() {
 }
 
 /**
- * The means of the squares of a picture as the browser draws it, in a page of its own that no policy forbids anything.
+ * The means of the squares of pictures as the browser draws them, in a page of its own that no policy forbids anything.
  *
- * @returns {Promise<import('./pixels.mjs').Means>}
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} addresses
  */
-export async function drawnAlone(page, address, square = 8) {
+export async function drawnAlone(page, addresses, square = 8) {
   const other = await page.context().newPage();
   try {
-    return meansOf(await pixelsAt(other, address), square);
+    const drawn = [];
+    for (const address of addresses) drawn.push(await meansAt(other, address, square));
+    return drawn;
   } finally {
     await other.close();
   }
@@ -208,7 +211,7 @@ export async function checkExported(page) {
     const source = new XMLSerializer().serializeToString(drawn);
     return { name, columns, rows, source, inPage: drawn.isConnected };
   });
-  const { width, height, means } = await drawnAlone(page, svgAddress(found.source));
+  const [{ width, height, means }] = await drawnAlone(page, [svgAddress(found.source)]);
   assert.match(found.name, /^[a-z0-9-]+$/);
   assert.ok(found.rows.length > 0);
   for (const row of found.rows) assert.equal(row.length, found.columns.length);

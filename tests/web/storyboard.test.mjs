@@ -600,10 +600,7 @@ for (const theme of /** @type {const} */ (['light', 'dark'])) {
       const drawn = SECTION_IDS.map((id) => [id, save]);
       for (const [id, from] of [...drawn, ['map', take], ['cell', take]]) {
         const [svg, png] = [await from(page, id, 'svg'), await from(page, id, 'png-1')];
-        const [wanted, found] = [
-          await drawnAlone(page, svgAddress(svg.bytes)),
-          await drawnAlone(page, pngAddress(png.bytes)),
-        ];
+        const [wanted, found] = await drawnAlone(page, [svgAddress(svg.bytes), pngAddress(png.bytes)]);
         assert.equal(found.means.length, wanted.means.length, id);
         const off = wanted.means.map((value, at) => Math.abs(value - found.means[at]));
         const mean = off.reduce((sum, each) => sum + each, 0) / off.length;
