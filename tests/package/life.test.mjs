@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { qkscope, refusal, tensor } from './support.mjs';
+import { qkscope, refusal, tensor, turnsDuring } from './support.mjs';
 
 const { attention, openAttention } = qkscope;
 /** About 100 ms of a fast core: several slices, whichever a test stops it in. */
@@ -79,27 +79,23 @@ test("an abort's own reason is the rejection", async () => {
 });
 
 test('the thread does other things about every 10 ms', async () => {
-  let turns = 0;
-  let going = true;
-  const turn = () => {
-    turns++;
-    if (going) setImmediate(turn);
-  };
-  turn();
-  const [start, before] = [performance.now(), process.cpuUsage()];
-  await attention(long, long, long);
-  going = false;
-  const { user } = process.cpuUsage(before);
-  // By the clock, not by the work done: a busy machine makes slices shorter, not fewer. What other processes took does not count.
-  const took = Math.min(performance.now() - start, user / 1000);
+  const { turns, took } = await turnsDuring(() => attention(long, long, long));
   assert.ok(turns >= took / 40, `${turns} turns in ${took} ms`);
 });
+
+/** A call, and when some of it is done: however fast the machine is, it is under way then. */
+function underWay(call) {
+  let running;
+  const begun = new Promise((resolve) => (running = call(resolve)));
+  return { running, begun };
+}
 
 test('a short question overtakes a long call', async () => {
   const map = await openAttention(long, long, long);
   const order = [];
-  const statistics = map.rowStatistics().then(() => order.push('statistics'));
-  await sleep(20);
+  const { running, begun } = underWay((onProgress) => map.rowStatistics({ onProgress }));
+  const statistics = running.then(() => order.push('statistics'));
+  await begun;
   await Promise.all([statistics, map.cell({ head: 0, row: 5, key: 5 }).then(() => order.push('cell'))]);
   assert.deepEqual(order, ['cell', 'statistics']);
   map.free();
@@ -122,8 +118,8 @@ test('free twice is harmless; use after free is refused', async () => {
 
 test('free during a call rejects it', async () => {
   const map = await openAttention(long, long, long);
-  const running = map.rowStatistics();
-  setTimeout(() => map.free(), 20);
+  const { running, begun } = underWay((onProgress) => map.rowStatistics({ onProgress }));
+  begun.then(() => map.free());
   await assert.rejects(running, refusal('freed'));
 });
 

@@ -72,3 +72,19 @@ export async function serving(answer, test) {
     server.close();
   }
 }
+
+/** How often the thread is free for other things during a call, and how many milliseconds of its own that takes. */
+export async function turnsDuring(call) {
+  let [turns, going] = [0, true];
+  const turn = () => {
+    turns++;
+    if (going) setImmediate(turn);
+  };
+  turn();
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  await call();
+  going = false;
+  const { user } = process.cpuUsage(before);
+  // By the clock, not by the work done: a busy machine makes slices shorter, not fewer. What other processes took does not count.
+  return { turns, took: Math.min(performance.now() - start, user / 1000) };
+}
