@@ -19,6 +19,9 @@ const PACE = 'pace.test.mjs';
 /** The file of tests of the package's users that take long. */
 const OTHERS = 'others.test.mjs';
 
+/** Files of tests that take longer than others of their size: they take pictures, or look at everything that can be pressed. */
+const LONG = ['goldens.test.mjs', 'touch.test.mjs', 'words.test.mjs'];
+
 /** Says that the word after it is a check to run here. */
 const ONE = '--one';
 
@@ -221,7 +224,8 @@ function failuresIn(output) {
 
 /** Sorts files so that none that takes long is left for the end, where nothing would run beside it. */
 async function largestFirst(paths) {
-  const sizes = new Map(await Promise.all(paths.map(async (name) => [name, (await stat(at(name))).size])));
+  const sizeOf = async (name) => (await stat(at(name))).size * (LONG.includes(path.basename(name)) ? 100 : 1);
+  const sizes = new Map(await Promise.all(paths.map(async (name) => [name, await sizeOf(name)])));
   paths.sort((one, other) => sizes.get(other) - sizes.get(one));
 }
 
