@@ -130,6 +130,9 @@ test('at the deepest zoom the numbers stand in the cells', () =>
     assert.ok(await isWhole(page));
   }));
 
+/** Waits until the page has scrolled down from `top`, which it does when it next draws. */
+const scrolledFrom = (page, top) => page.waitForFunction((top) => scrollY > top, top, { timeout: 5000 });
+
 test('the wheel zooms with ctrl or once the plot has the focus, and what is under it stays', () =>
   site.visit(WIDE, async (page) => {
     await openLong(page);
@@ -167,8 +170,7 @@ test('the wheel zooms with ctrl or once the plot has the focus, and what is unde
     await page.mouse.move(...(await middleOf(page)));
     const before = await page.evaluate(() => scrollY);
     await page.mouse.wheel(0, 120);
-    await page.waitForTimeout(200);
-    assert.ok((await page.evaluate(() => scrollY)) > before, 'the page scrolls');
+    await scrolledFrom(page, before);
   }));
 
 test('at either end of the zoom the wheel does not leak to the page, which is passed over and left as it should be', () =>
@@ -196,7 +198,8 @@ test('at either end of the zoom the wheel does not leak to the page, which is pa
     assert.equal(await top(), before, 'at the whole, for as long as the wheel goes on');
     await page.waitForTimeout(600);
     await turn(100, 1);
-    assert.ok((await top()) > before, 'the next turn is the page’s');
+    // The next turn is the page's.
+    await scrolledFrom(page, before);
     // A gesture that begins beside the plot stays the page’s when the plot comes under it, focus or not.
     await page.waitForTimeout(600);
     const { x, y } = await page.locator('.matrix').boundingBox();
