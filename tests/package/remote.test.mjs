@@ -227,7 +227,13 @@ for (const [name, change, ...expected] of /** @type {[string, any, ...any[]][]} 
     'a range of a file in the encoding gzip',
     `bytes ${from}-${to - 1}`,
   ],
-  ['becomes the whole file', tampered(() => ({ status: 200, headers: {}, body: file })), 'status 200', 'status 206'],
+  [
+    'becomes a whole file of another size',
+    tampered(() => ({ status: 200, headers: {}, body: file.subarray(1) })),
+    'changed while it was read',
+    `${size} bytes`,
+    `${size - 1} bytes`,
+  ],
   [
     'is not found any more',
     tampered(() => ({ status: 404, headers: {}, body: Buffer.alloc(0) })),
@@ -284,6 +290,31 @@ for (const [name, change, ...expected] of /** @type {[string, any, ...any[]][]} 
   test(`a range that ${name}: an error with both sides, and the file is not fetched for it`, () =>
     refused(file, change, expected[0].startsWith('changed') ? 'changed' : 'source', ...expected));
 }
+
+test('a host that sends all of the file in place of a range: it is kept, and nothing else is asked for', () =>
+  opened(
+    file,
+    (_, nth) => nth > 0 && { status: 200, headers: {}, body: file },
+    async (capture, seen) => {
+      const [first, again] = [await capture.layer(5), await capture.layer(5)];
+      for (const { value } of [first, again]) assert.deepEqual(value.data, tensors['layers.5.v'].data);
+      assert.deepEqual((await capture.layer(1)).query.data, tensors['layers.1.q'].data);
+      // The tensors of a layer are asked for together.
+      assert.ok(seen.ranges.length <= 5, `${seen.ranges.length} requests`);
+    },
+  ));
+
+test('a header that comes with all of the file is asked for once', () => {
+  const long = safetensors(tensors, { text: 'a'.repeat(2 * FIRST) });
+  return opened(
+    long,
+    (_, nth) => nth > 0 && { status: 200, headers: {}, body: long },
+    async (capture, seen) => {
+      assert.deepEqual((await capture.layer(5)).value.data, tensors['layers.5.v'].data);
+      assert.equal(seen.ranges.length, 2);
+    },
+  );
+});
 
 test('a size that no number holds, or a header that lies, costs nothing', async () => {
   await refused(file, says(0, `bytes 0-${FIRST - 1}/99999999999999999999`), 'source', 'of 100000000000000000000');

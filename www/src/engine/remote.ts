@@ -1,7 +1,8 @@
 /**
  * A file at an address, read by ranges (RFC 9110, section 14): its beginning at first, and what is wanted of the rest
  * when it is wanted. A host that does not know ranges, or does not let this page see which it sent, is asked for all of
- * the file at once. What a host does send is held against what was asked for, and against what it said before.
+ * the file at once; where one sends all of it later on, or a cache on the way does, that is kept. What a host does send is held
+ * against what was asked for, and against what it said before.
  */
 import { download, drop, fetchWhole, isForeign, refused, request, shown, takeWhole, unreadable } from './address.ts';
 import { QkscopeError } from './error.ts';
@@ -70,8 +71,11 @@ class Remote implements Source {
   }
 
   async extend(end: number, reading: Reading): Promise<void> {
-    const offset = this.#head.size;
-    if (end > offset) this.#head = new Blob([this.#head, await this.#fetch({ offset, length: end - offset }, reading)]);
+    const head = this.#head;
+    if (end <= head.size) return;
+    const rest = await this.#fetch({ offset: head.size, length: end - head.size }, reading);
+    // It may be all of the file by now.
+    if (end > this.#head.size) this.#head = new Blob([head, rest]);
   }
 
   async read(stretch: Stretch, reading: Reading): Promise<Blob> {
@@ -85,6 +89,7 @@ class Remote implements Source {
     const address = this.#address;
     const response = await request(address, reading, { range });
     if (response.ok) this.#checkVersion(response);
+    if (response.status === 200) return this.#keep(response, range, reading);
     const sent = sentIn(response);
     const size = sent?.size ?? sizeOf(response) ?? this.size;
     if (size !== this.size) throw changed(address, response, `${this.size} bytes`, `${size} bytes`);
@@ -97,6 +102,14 @@ class Remote implements Source {
     }
     checkSent(address, range, sent, response);
     return take(response, address, sent, reading);
+  }
+
+  /** All of the file, in place of a range of it. */
+  async #keep(response: Response, { offset, length }: Stretch, reading: Reading): Promise<Blob> {
+    const whole = await takeWhole(response, this.#address, reading);
+    if (whole.size !== this.size) throw changed(this.#address, response, `${this.size} bytes`, `${whole.size} bytes`);
+    this.#head = whole;
+    return whole.slice(offset, offset + length);
   }
 
   #checkVersion(response: Response): void {
