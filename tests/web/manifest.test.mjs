@@ -123,6 +123,26 @@ test('every property that a page may set, and no other, and what it sets is seen
   });
 });
 
+test('a ground of its own is seen, and decides whether the figure is light or dark', async () => {
+  const figure = (paper) => `<qk-scope style="--qk-paper: ${paper}" q="[[1]]" k="[[1]]" loading="eager"></qk-scope>`;
+  const html = `<!doctype html><html style="color-scheme: light"><title>x</title><link rel="icon" href="data:," />
+    ${figure('#222')}${figure('rgb(255, 244, 214)')}</html>`;
+  await site.visit({ html }, async (page) => {
+    await page.addScriptTag({ url: '/pkg/dist/element.js', type: 'module' });
+    await page.locator('[part="matrix"]').nth(1).waitFor();
+    const seen = await page.locator('qk-scope [part="figure"]').evaluateAll((figures) =>
+      figures.map((one) => {
+        const { backgroundColor, colorScheme } = getComputedStyle(one);
+        return [backgroundColor, colorScheme];
+      }),
+    );
+    assert.deepEqual(seen, [
+      ['rgb(34, 34, 34)', 'dark'],
+      ['rgb(255, 244, 214)', 'light'],
+    ]);
+  });
+});
+
 test('the one slot', async () => {
   assert.deepEqual(names(element.slots), ['']);
   assert.deepEqual(await found(/createElement\('(slot)'\)/g, '.ts', 'element'), ['slot']);

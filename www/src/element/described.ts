@@ -183,7 +183,7 @@ export const slots: Record<string, string> = {
 /** Custom properties that a page may set. */
 export const properties: Record<string, string> = {
   '--qk-ink': 'The colour of text.',
-  '--qk-paper': 'The colour of the ground.',
+  '--qk-paper': 'The colour of the ground, which is otherwise that of the site.',
   '--qk-accent': 'The colour of what is chosen.',
   '--qk-font': 'The font of text.',
   '--qk-size': 'What sizes are counted in: 16px, the size of plain text being 15/16 of it.',

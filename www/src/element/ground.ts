@@ -62,6 +62,10 @@ export class Ground {
 
   readonly #look = (): void => {
     if (!this.#switches) return;
+    this.#frame.toggleAttribute(
+      'data-paper',
+      getComputedStyle(this.#host).getPropertyValue('--qk-paper').trim() !== '',
+    );
     const ground = this.#theme === 'auto' ? this.#around() : this.#theme;
     if (ground) this.#frame.dataset['ground'] = ground;
     else delete this.#frame.dataset['ground'];
@@ -79,10 +83,11 @@ export class Ground {
     else style.removeProperty('--paper');
   }
 
-  /** What the site looks like where it does not say; undefined: it says it. */
+  /** What the ground that it was given looks like, or the site, where that does not say; undefined: it says it. */
   #around(): 'light' | 'dark' | undefined {
-    if (getComputedStyle(this.#host).colorScheme !== 'normal') return undefined;
-    return isLight(paperUnder(this.#host)) ? 'light' : 'dark';
+    const isOwn = this.#frame.hasAttribute('data-paper');
+    if (!isOwn && getComputedStyle(this.#host).colorScheme !== 'normal') return undefined;
+    return isLight(paperUnder(this.#frame)) ? 'light' : 'dark';
   }
 }
 
