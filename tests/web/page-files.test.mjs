@@ -193,7 +193,10 @@ test('one tensor can be compared with itself', () =>
   site.visit(WIDE, async (page) => {
     await settled(page);
     await drop(page, { name: 'x.npy', content: npy(q) });
-    await page.locator('#assign h2').waitFor();
+    await page
+      .locator('#assign')
+      .getByText(/x\.npy has one tensor\. Let it be Q and K at once, or open the files/)
+      .waitFor();
     for (const role of ['query', 'key']) await page.locator(`#assign [name="${role}"]`).selectOption({ index: 1 });
     await page.getByRole('button', { name: 'Show' }).click();
     await size(page, N, N);

@@ -64,7 +64,8 @@ export class AssignPanel {
       event.preventDefault();
       if (check(true)) this.#finish(question);
     });
-    const about = phrase(text.assignAbout, this.#language, { name: question.name });
+    const { name, candidates } = question;
+    const about = phrase(candidates.length > 1 ? text.assignAbout : text.assignOne, this.#language, { name });
     this.#host.replaceChildren(element('h2', {}, text.assignTitle[this.#language]), element('p', {}, about), form);
     check(false);
   }

@@ -231,6 +231,10 @@ export const text = {
     en: 'The names in {name} do not say. Q and K are needed; V may be left out.',
     zh: '{name} 中的名称没有说明。Q 和 K 必选；V 可不选。',
   },
+  assignOne: {
+    en: '{name} has one tensor. Let it be Q and K at once, or open the files of Q and K together. A mask is opened under “Which keys each query may see”.',
+    zh: '{name} 中只有一个张量。可让它同时作 Q 和 K，或把 Q 和 K 的文件一起打开。掩码请在“每个查询能看到哪些键”中打开。',
+  },
   query: { en: 'Query, Q', zh: '查询 Q' },
   key: { en: 'Key, K', zh: '键 K' },
   value: { en: 'Value, V', zh: '值 V' },
