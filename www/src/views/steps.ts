@@ -65,7 +65,7 @@ export interface StepsListener {
 }
 
 /** The room of the picture: as high as so many rows at least, and the slider below the dimensions. */
-const LEAST_ROWS = 8;
+const LEAST_ROWS = 5;
 const SLIDER = 48;
 const TAKEN = { width: 560, gap: 24, head: 72 } as const;
 
