@@ -805,6 +805,103 @@ test('what was played with stays while another head is looked at, and what is as
     assert.equal((await told(page, 'qk-change', 'one')).length, changes);
   }));
 
+/** The heat map of the figure `one`: its current cell, whether that is locked, and what the numbers beside it are of. */
+const cellOf = (page) =>
+  page.locator('#one').evaluate(({ shadowRoot }) => {
+    const cursor = shadowRoot.querySelector('.plot-cursor');
+    const at = [
+      shadowRoot.querySelector('.plot-row').getAttribute('aria-rowindex'),
+      cursor.getAttribute('aria-colindex'),
+    ];
+    return {
+      cell: at.map((index) => Number(index) - 1).join(),
+      locked: cursor.classList.contains('plot-locked'),
+      panel: shadowRoot.querySelector('.cell-panel').textContent,
+    };
+  });
+
+test('a state opens the heat map at its cell, which is locked, on from head to head, and once more when it is asked for', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} state="10,2" controls></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const figure = page.locator('#one');
+    let times = 1;
+    const say = async (said) => {
+      await figure.evaluate((one, given) => Object.assign(one, given), said);
+      await isReady(page, 'one', (times += 1));
+      const { cell, locked } = await cellOf(page);
+      return [cell, locked, await figure.locator('[part="note"]').textContent()];
+    };
+    await figure.locator('.cell-panel', { hasText: 'it' }).filter({ hasText: 'animal' }).waitFor();
+    const first = await cellOf(page);
+    assert.deepEqual([first.cell, first.locked], ['10,2', true]);
+    // The pointer leaves a locked cell alone, and so does another head, of which it is the same cell.
+    await figure.locator('.plot').hover({ position: { x: 5, y: 5 } });
+    assert.equal((await cellOf(page)).cell, '10,2');
+    assert.deepEqual(await say({ head: 2 }), ['10,2', true, '']);
+    assert.deepEqual(await say({ layer: 2 }), ['10,2', true, '']);
+    assert.deepEqual(await say({ state: '3,1' }), ['3,1', true, '']);
+    assert.deepEqual(await told(page, 'qk-change'), [], 'what is asked for is no news');
+    // What a reader comes to is told, and comes back by that in a figure of its own; it gives way to what is asked for anew.
+    await figure.locator('.plot-cursor').focus();
+    await page.keyboard.press('ArrowRight');
+    const { state, queries, keys } = (await told(page, 'qk-change', 'one')).at(-1);
+    assert.deepEqual([state, queries, keys], ['3,2', [3, 4], [2, 3]]);
+    await page.keyboard.press('Escape');
+    await figure.evaluate((one) => one.toggleAttribute('state'));
+    assert.deepEqual(await say({ state: '3,1' }), ['3,1', true, '']);
+    await page.evaluate((said) => {
+      const one = document.getElementById('one');
+      const other = one.cloneNode();
+      one.replaceWith(other);
+      globalThis['told'].length = 0;
+      Object.assign(other, { state: said });
+    }, state);
+    times = 0;
+    assert.deepEqual(await say({ caption: 'again' }), [state, true, '']);
+  }));
+
+test('a state of no cell of the heat map is passed over, with a note where it is none of any', () =>
+  site.visit({ html: page(`<qk-scope id="one" ${SENTENCE} state="99,2"></qk-scope>`) }, async (page) => {
+    await isReady(page, 'one');
+    const figure = page.locator('#one');
+    let times = 1;
+    const say = async (state) => {
+      await figure.evaluate((one, said) => Object.assign(one, { state: said }), state);
+      await isReady(page, 'one', (times += 1));
+      const { cell, locked } = await cellOf(page);
+      return [cell, locked, await figure.locator('[part="note"]').textContent()];
+    };
+    const { cell: start, locked } = await cellOf(page);
+    assert.ok(!locked);
+    assert.deepEqual(await say('10,2'), ['10,2', true, '']);
+    assert.deepEqual(await say('16,16'), [start, false, '']);
+    for (const none of ['10', '10,2,3', '-1,2', 't30', '1e1,2', '10, 2'])
+      assert.deepEqual(await say(none), [start, false, `The state “${none}” means nothing to this view.`]);
+    assert.deepEqual(await say('10,2'), ['10,2', true, '']);
+    assert.deepEqual(await say(null), [start, false, '']);
+  }));
+
+test('a cell that stands for many is told by the first pair in it, which brings it back', () =>
+  site.visit({ html: page('<qk-scope id="one" loading="eager"></qk-scope>') }, async (page) => {
+    await page.evaluate(() => {
+      const rows = Array.from({ length: 3000 }, (_, at) => [Math.sin(at), Math.cos(3 * at)]);
+      Object.assign(document.getElementById('one'), { data: { q: rows, k: rows } });
+    });
+    await isReady(page, 'one');
+    await page.locator('#one .plot').hover({ position: { x: 200, y: 150 } });
+    await page.waitForFunction(() => globalThis['told'].some(({ name }) => name === 'qk-change'));
+    const { state, queries, keys } = (await told(page, 'qk-change')).at(-1);
+    assert.ok(queries[1] - queries[0] > 1);
+    assert.equal(state, `${queries[0]},${keys[0]}`);
+    const count = (await told(page, 'qk-change')).length;
+    await page.locator('#one').evaluate((one, said) => one.setAttribute('state', said), state);
+    await isReady(page, 'one', 2);
+    const { cell, locked } = await cellOf(page);
+    assert.deepEqual([cell, locked], [state, true]);
+    await page.waitForTimeout(300);
+    assert.equal((await told(page, 'qk-change')).length, count);
+  }));
+
 test('an error while numbers are on their way is the last word', () =>
   site.visit({ html: page(`<qk-scope id="one" loading="eager" ${SENTENCE}></qk-scope>`) }, async (page) => {
     await page.evaluate(() => {

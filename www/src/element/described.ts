@@ -66,7 +66,11 @@ const NAMED: Record<Named, Described> = {
   },
   'key-tokens': { type: 'string', object: 'readonly string[]', about: 'What the keys are called, as a JSON list.' },
   view: { type: ids(VIEWS), default: 'matrix', about: 'What is shown of the numbers.' },
-  state: { type: 'string', default: '', about: 'What was seen in a view, as qk-change tells it.' },
+  state: {
+    type: 'string',
+    default: '',
+    about: 'What was seen in a view, as qk-change tells it; of the heat map the cell to lock, query and key: 10,2.',
+  },
   layer: { type: 'number', about: 'The layer by its number in the model. Default: the first of the capture.' },
   head: { type: 'number', default: '0', about: 'The head, from 0 on.' },
   batch: { type: 'number', default: '0', about: 'The batch item, from 0 on.' },

@@ -98,8 +98,10 @@ export class QkScopeElement extends Base {
       again: () => this.#schedule('make'),
     });
     this.#figure = new Figure(this.#shell.view, {
-      point: ({ queries, keys, value, byKeyboard }) =>
-        this.#changes.hear({ view: 'matrix', queries: [...queries], keys: [...keys], value }, byKeyboard),
+      point: ({ queries, keys, value, byKeyboard }) => {
+        const state = [queries[0], keys[0]].join();
+        this.#changes.hear({ view: 'matrix', state, queries: [...queries], keys: [...keys], value }, byKeyboard);
+      },
       state: (view, state) => this.#changes.hear({ view, state }, false),
       read: () => this.#loading?.stop(),
       open: (place) => this.#choose(place),

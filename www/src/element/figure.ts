@@ -113,7 +113,7 @@ export class Figure {
   /** Shows what is asked for; settles when it is there, with what there is to choose from and to know. */
   async show(asked: Shown, reading: Reading): Promise<{ choice: Choice | undefined; note: Text }> {
     const { signal } = reading;
-    const isUnread = !isStateOf(asked);
+    const isUnread = !isState(asked.view, asked.state);
     const shown = isUnread ? { ...asked, state: '' } : asked;
     const notes = isUnread ? [filled(text.state, { state: clip(asked.state, LONGEST_LIST) })] : [];
     if (!needsNumbers(shown.view)) {
@@ -228,7 +228,10 @@ export class Figure {
 
   #alive(host: HTMLElement, view: View): View {
     const { section } = view;
-    if (!section) view.heat = new Heat(host, this.#language, this.#heard);
+    if (!section) {
+      view.heat = new Heat(host, this.#language, this.#heard);
+      view.heat.restore(view.state);
+    }
     view.mounted = section?.mount(host, {
       language: this.#language,
       state: view.state,
@@ -287,14 +290,11 @@ function missingIn({ position: given }: ProblemOptions): Text[] {
     .map(({ name }) => filled(text.table, { id: chosen.id, name }));
 }
 
-/** The heat map has no states. */
-const isStateOf = ({ view, state }: Shown): boolean => state === '' || (view !== 'matrix' && isState(view, state));
-
 /** Another state that is asked for is not told as one that was come to. */
 function restore(view: View, state: string): void {
   if (state === view.asked) return;
   view.asked = view.state = state;
-  view.mounted?.restore(state);
+  (view.heat ?? view.mounted)?.restore(state);
 }
 
 function outside(name: string, expected: string, found: number | undefined): QkscopeError {

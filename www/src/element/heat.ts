@@ -10,6 +10,7 @@ import type { Scope } from '../page/scope.ts';
 import { rulesOf, settingsFrom } from '../page/settings.ts';
 import type { Reading, Source } from '../page/source.ts';
 import type { Place } from '../page/state.ts';
+import { pairIn } from '../page/story/forms.ts';
 import type { Exported } from '../page/story/section.ts';
 import { TakeMenu } from '../page/story/take.ts';
 import { MatrixView, type MatrixCell, type Tokens } from '../views/index.ts';
@@ -97,6 +98,11 @@ export class Heat {
     this.#inspector.language = this.#left.language = language;
     for (const menu of [this.#takeMatrix, this.#takeCell]) menu.speak(language);
     this.#inspect(this.#matrix.cell);
+  }
+
+  /** The next picture starts with the cell locked that a state says, or as it comes. */
+  restore(state: string): void {
+    this.#matrix.start = { lock: pairIn(state) };
   }
 
   repaint(): void {

@@ -49,12 +49,14 @@ export interface ReadyDetail {
 }
 
 /**
- * What `qk-change` tells, once somebody looks elsewhere than where the view began: in the heat map the current cell, which may be one of
- * other numbers by then, in other views what brings back what is seen. It comes after `qk-ready`, and never twice the same.
+ * What `qk-change` tells, once somebody looks elsewhere than where the view began: what brings back what is seen, and of the heat map
+ * the current cell, which may be one of other numbers by then. It comes after `qk-ready`, and never twice the same.
  */
 export type ChangeDetail =
   | {
       view: 'matrix';
+      /** The cell as the attribute `state` takes it, which locks it: its query and key, the first ones where it stands for more. */
+      state: string;
       /** The queries that the cell stands for, `[from, to)`. */
       queries: [number, number];
       keys: [number, number];

@@ -17,7 +17,7 @@ import {
   type Settings,
   type Value,
 } from './settings.ts';
-import { isState } from './story/forms.ts';
+import { isState, pairIn } from './story/forms.ts';
 import { SECTION_IDS, type SectionId } from './story/section.ts';
 import { isTensorValue, parseTensor, tensorText } from './tensors.ts';
 
@@ -101,8 +101,8 @@ function readEntry(link: Link, name: string, value: string): boolean {
     return link.sight !== undefined;
   }
   if (name === 'lock') {
-    const [query, key] = numbersIn(value, /^\d{1,9},\d{1,9}$/);
-    if (key !== undefined) link.lock = [query!, key];
+    const pair = pairIn(value);
+    if (pair) link.lock = pair;
     return link.lock !== undefined;
   }
   if (name === 'file') {

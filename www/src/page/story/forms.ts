@@ -1,8 +1,9 @@
-// What the states of the sections look like in an address. It is known before a section is fetched: what does not look like one is no
-// state, so that it is not handed on, and the page says which part of its link means nothing.
+// What the states of the sections, and of the matrix, look like in an address. It is known before a section is fetched: what does not
+// look like one is no state, so that it is not handed on, and the page says which part of its link means nothing.
 
 import { catalog } from '../../generated/catalog.ts';
 import { EXAMPLES } from '../source.ts';
+import type { Pair } from '../state.ts';
 import { LONGEST_STATE, type SectionId } from './section.ts';
 
 /** The places to start from in the plane, in their order there. */
@@ -27,7 +28,8 @@ const places = (...words: readonly string[]): RegExp =>
 const LOCK = String.raw`[qk]\d{1,9}`;
 const PIECES = [`k(?:_${NUMBER}){2,}`, 'score_(?:dot|scaled_dot|cosine)', `t_${NUMBER}`, `turn(?:_${NUMBER}){1,2}`];
 
-const FORMS: Record<SectionId, RegExp> = {
+const FORMS: Record<SectionId | 'matrix', RegExp> = {
+  matrix: /^\d{1,9},\d{1,9}$/,
   plane: new RegExp(
     String.raw`^${one(...PLANE_STARTS)}(?:\*${one(...PIECES, `q(?:_${NUMBER}){2}`, String.raw`at(?:_\d+){2}`)})*$`,
   ),
@@ -54,7 +56,12 @@ const FORMS: Record<SectionId, RegExp> = {
   student: places(String.raw`[\d.e+-]{1,24}`, String.raw`\d{1,6}`, String.raw`${LOCK}(?:\.${LOCK})*`, 't'),
 };
 
-/** Whether `state` can be one of the section `id`; '' is the section as it comes. */
-export function isState(id: SectionId, state: string): boolean {
+/** Whether `state` can be one of the section `id`, or of the matrix; '' is either as it comes. */
+export function isState(id: SectionId | 'matrix', state: string): boolean {
   return state === '' || (state.length <= LONGEST_STATE && FORMS[id].test(state));
+}
+
+/** The query and the key that a state of the matrix says: those of the locked cell. */
+export function pairIn(state: string): Pair | undefined {
+  return FORMS.matrix.test(state) ? (state.split(',').map(Number) as [number, number]) : undefined;
 }
