@@ -182,7 +182,7 @@ test('with controls every view is saved as it is seen, and without them there is
     assert.ok(await page.locator('.take').first().isHidden());
     await page.evaluate(() => document.querySelector('qk-scope').setAttribute('controls', ''));
     let times = 1;
-    for (const { id } of VIEWS) {
+    for (const { id, alone } of VIEWS) {
       await page.evaluate((view) => document.querySelector('qk-scope').setAttribute('view', view), id);
       await isReady(page, 'one', (times += id === 'matrix' ? 0 : 1));
       await page.waitForFunction(
@@ -193,7 +193,14 @@ test('with controls every view is saved as it is seen, and without them there is
       const { name, text } = await save(menu, 'csv');
       assert.match(name, new RegExp(`^qkscope-${id}.*\\.csv$`));
       const rows = text.trimEnd().split('\r\n');
-      assert.equal(JSON.parse((await save(menu, 'json')).text).rows.length, rows.length - 1);
+      const json = JSON.parse((await save(menu, 'json')).text);
+      assert.equal(json.rows.length, rows.length - 1);
+      // And what it is: of a comparison each side, of what stands by itself nothing.
+      for (const one of id === 'compare' ? [json.a, json.b] : [json]) {
+        const { source, layer, score } = one;
+        const wanted = alone ? [undefined, undefined, undefined] : ['/www/sentence.safetensors', 3, true];
+        assert.deepEqual([source, id === 'heads' ? 3 : layer, score && 'id' in score], wanted, id);
+      }
       assert.match((await save(menu, 'svg')).text, /^<svg/);
       const sizes = [];
       for (const scale of [1, 4]) sizes.push((await save(menu, `png-${scale}`)).bytes.readUInt32BE(16));

@@ -35,7 +35,7 @@ export async function example(id, at) {
   await source(await openExample(found, reading), at ?? found.start);
 }
 export async function own(query, key, options = {}, names = {}) {
-  await source({ layers: [0], options, layer: async () => ({ query, key }), ...names }, { layer: 0, head: 0 });
+  await source({ name: { en: 'own', zh: 'own' }, layers: [0], options, layer: async () => ({ query, key }), ...names }, { layer: 0, head: 0 });
 }
 export const section = compare({
   subject: () => subject,
@@ -696,7 +696,7 @@ test('what is too large is refused with the limit and both numbers, and nothing 
     await page.evaluate(() => {
       const refuse = () => Promise.reject(new Error('nobody should ask'));
       const map = { batch: 1, heads: 1, queries: 32768, keys: 32768, headSize: 4, rectangle: refuse };
-      const atlas = { layers: [0], batch: 0, layer: refuse };
+      const atlas = { layers: [0], batch: 0, about: () => ({}), layer: refuse };
       globalThis.story.use({
         subject: { map, batch: 0, head: 0, normalizer: 'softmax' },
         atlas,
@@ -781,7 +781,7 @@ test('work that takes long can be left, and taken up again', () =>
     await page.evaluate(() => {
       const wait = (signal) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)));
       const map = { batch: 1, heads: 2, queries: 4, keys: 4, headSize: 4, rectangle: ({ signal }) => wait(signal) };
-      const atlas = { layers: [0], batch: 0, layer: (_, signal) => wait(signal) };
+      const atlas = { layers: [0], batch: 0, about: () => ({}), layer: (_, signal) => wait(signal) };
       globalThis.story.use({
         subject: { map, batch: 0, head: 0, normalizer: 'softmax' },
         atlas,

@@ -21,7 +21,8 @@ export async function openHead({ layer = 3, head: at = 1, tensors, tokens, witho
   const all = { ...read.options, ...options };
   const map = await openAttention(query, key, null, all);
   const own = tensors ? {} : { queries: capture.queryTokens, keys: capture.keyTokens };
-  head = { map, value: without ? null : value, tokens: tokens ?? own, options: all, batch: 0, head: at, query: 10 };
+  const named = { name: { en: \`layer \${layer}, head \${at}\`, zh: '' }, about: { layer, head: at } };
+  head = { map, value: without ? null : value, tokens: tokens ?? own, options: all, ...named, batch: 0, head: at, query: 10 };
   for (const listener of listeners) listener();
 }
 export function closeHead() {

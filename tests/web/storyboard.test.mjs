@@ -575,11 +575,63 @@ test('every section is saved in every format', () =>
           const whole = wanted[row][at];
           if (typeof whole === 'number' && !Number.isInteger(whole))
             assert.ok(Math.abs(Number(word.replace('−', '-')) - whole) <= 0.01 * Math.abs(whole), `${id}: ${word}`);
-          else assert.equal(word, String(whole).replace('-Infinity', '−∞').replace('Infinity', '∞'), id);
+          else
+            assert.equal(
+              word,
+              String(whole ?? '')
+                .replace('-Infinity', '−∞')
+                .replace('Infinity', '∞'),
+              id,
+            );
         }),
       );
     }
   }));
+
+test('what is saved as JSON says of what it is, and how that was computed', () =>
+  site.visit(
+    { path: '#layer=3&head=1&causal=true&softcap=30&compare=normalizers*n.linear_elu1&student=0.5' },
+    async (page) => {
+      const set = {
+        source: 'A sentence (MiniLM)',
+        layer: 3,
+        head: 1,
+        batch: 0,
+        score: { id: 'scaled_dot' },
+        normalizer: { id: 'softmax' },
+        position: { id: 'none' },
+        softcap: 30,
+        causal: true,
+        masks: [],
+      };
+      const about = async (id) => {
+        const { name, text } = await save(page, id, 'json');
+        const { name: _, rows, ...about } = JSON.parse(text);
+        assert.ok(rows.length > 0, id);
+        return { name, about };
+      };
+      const { name, about: steps } = await about('steps');
+      assert.equal(name, 'qkscope-steps-layer-3-head-1-query-10.json');
+      assert.deepEqual(steps, { ...set, query: 10, queryName: 'it' });
+      assert.deepEqual((await about('links')).about, set);
+      const { head, ...layers } = set;
+      assert.equal(head, 1);
+      assert.deepEqual((await about('heads')).about, { ...layers, layer: [0, 1, 2, 3, 4, 5] });
+      // A normalizer that has a score of its own takes neither another nor a cap of logits.
+      await page.waitForFunction(() => document.querySelector('.compare-plots')?.getAttribute('aria-busy') === 'false');
+      const compared = await about('compare');
+      assert.match(compared.name, /^qkscope-compare-layer-3-head-1-softmax-layer-3-head-1-linear-attention/i);
+      const { score, softcap, ...rest } = set;
+      assert.deepEqual([score.id, softcap], ['scaled_dot', 30]);
+      assert.deepEqual(compared.about, { a: set, b: { ...rest, normalizer: { id: 'linear_elu1' } } });
+      const { source, layer, temperature, score: dot } = (await about('student')).about;
+      assert.match(source, /student/i);
+      assert.deepEqual([layer, temperature, dot], [0, 0.5, { id: 'dot' }]);
+      // Where there is no number there is none, and what is no number is called so.
+      const { rows } = JSON.parse((await save(page, 'spread', 'json')).text);
+      assert.deepEqual([rows[0].from, rows[0].entropy, rows.at(-1).to], ['-Infinity', null, null]);
+    },
+  ));
 
 /** Saves from one of the explorer's two menus. */
 async function take(page, part, format) {
@@ -683,7 +735,7 @@ test('the explorer gives away exactly what is seen of the matrix, and the pair, 
     });
     const { rows: objects, selected, layer, head, stage } = JSON.parse((await take(page, 'map', 'json')).text);
     assert.deepEqual([objects.length, layer, head, stage], [16, 3, 1, 'weights']);
-    assert.deepEqual([selected.query, selected.key, selected.locked], ['10', '2', true]);
+    assert.deepEqual([selected.query, selected.key, selected.locked], [10, 2, true]);
     assert.ok(Math.abs(selected.value - weights(10)[2].weight) < 1e-5);
     // The pair: what its dimensions add up to.
     const pair = JSON.parse((await take(page, 'cell', 'json')).text);
@@ -822,13 +874,16 @@ test('tables keep hostile text as text, JSON keeps what is no number, and names 
     ['=1+1', 1, -2.5],
     ['a "b", c\n', NaN, Infinity],
     ['-', 0, 1e-9],
+    ['', null, 0],
   ];
   assert.equal(
     csvOf({ columns: ['token', 'one', 'two'], rows }),
-    `token,one,two\r\n'=1+1,1,-2.5\r\n"a ""b"", c\n",NaN,Infinity\r\n'-,0,1e-9\r\n`,
+    `token,one,two\r\n'=1+1,1,-2.5\r\n"a ""b"", c\n",NaN,Infinity\r\n'-,0,1e-9\r\n,,0\r\n`,
   );
-  const { rows: objects } = JSON.parse(jsonOf({ name: 'x', columns: ['token', 'one', 'two'], rows }));
+  const about = { cell: { logit: -Infinity } };
+  const { cell, rows: objects } = JSON.parse(jsonOf({ name: 'x', about, columns: ['token', 'one', 'two'], rows }));
   assert.deepEqual(objects[1], { token: 'a "b", c\n', one: 'NaN', two: 'Infinity' });
+  assert.deepEqual([objects[3].one, cell.logit], [null, '-Infinity']);
   assert.equal(fileName('../../etc/<x>', '.csv'), 'qkscope-etc-x.csv');
   assert.equal(fileName('词', '.png'), 'qkscope.png');
   assert.equal(fileName('a'.repeat(500), '.csv').length, 92);

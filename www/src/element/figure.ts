@@ -5,6 +5,7 @@ import { catalog, type Text } from '../generated/catalog.ts';
 import { isEqual } from '../page/equal.ts';
 import { Problem } from '../page/problem.ts';
 import { PageError } from '../page/reason.ts';
+import { settingsFrom, type Settings } from '../page/settings.ts';
 import { ownOf, type Reading, type Source } from '../page/source.ts';
 import type { Place as Indexed } from '../page/state.ts';
 import { isState } from '../page/story/forms.ts';
@@ -196,7 +197,9 @@ export class Figure {
     if (open) {
       const { source, map, place, options } = open;
       const rules = [this.#given];
-      opened.show({ source, map, place, options, rules, optionsOf: (layer) => optionsOf(source, layer, given) });
+      const own = (layer: number): ProblemOptions => optionsOf(source, layer, given);
+      const settingsOf = (layer: number): Settings => settingsFrom(own(layer));
+      opened.show({ source, map, place, options, rules, optionsOf: own, settingsOf });
       // A section that is there looks at the new map already; the heat map keeps its own until there is a picture of the new one.
       if (known?.section) this.#problem.show(map);
     }

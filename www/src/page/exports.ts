@@ -4,8 +4,9 @@ import type { AttentionMap, Cell, Pool, Stage } from '../engine/index.ts';
 import type { CellView, MatrixView } from '../views/index.ts';
 import { phrase, type Language } from '../views/parts/text.ts';
 import type { Range } from '../views/parts/viewport.ts';
-import { openHeadName } from './headname.ts';
-import type { Chosen, Settings, Value } from './settings.ts';
+import { aboutOf } from './about.ts';
+import { inFileName, openHeadName } from './headname.ts';
+import type { Settings } from './settings.ts';
 import type { Source } from './source.ts';
 import { stageName } from './stagename.ts';
 import type { Place } from './state.ts';
@@ -39,9 +40,9 @@ export function exportMatrix(matrix: MatrixView, shown: Taken): Exported | undef
   const { queries: down, keys: across } = matrix.blocks;
   const pooled = down > 1 || across > 1 ? { pooled: `${shown.pool} of up to ${down} × ${across}` } : {};
   const selected = cell && {
-    query: spanOf(cell.queries),
-    key: spanOf(cell.keys),
-    value: plain(valueOf(cell.value)),
+    query: endsOf(cell.queries),
+    key: endsOf(cell.keys),
+    value: valueOf(cell.value),
     locked: matrix.locked,
   };
   return {
@@ -49,7 +50,7 @@ export function exportMatrix(matrix: MatrixView, shown: Taken): Exported | undef
     columns: ['query', ...keys.map((key) => nameOf(matrix, key, 'keys'))],
     naming: 1,
     rows,
-    about: { ...aboutOf(shown), ...pooled, selected },
+    about: { ...aboutOf(shown), stage: shown.stage, ...pooled, selected },
     picture: () =>
       matrix.picture(titleOf(shown), [text.rows, text.columns].map((at) => at[shown.language]).join('   ')),
   };
@@ -65,7 +66,6 @@ export function exportCell(
   const { products, partners, ...numbers } = cell;
   const turned = partners.some((partner) => partner >= 0);
   const rows = Array.from(products, (product, at) => (turned ? [at, product, partners[at] ?? -1] : [at, product]));
-  const said = Object.entries(numbers).map(([name, value]) => [name, typeof value === 'number' ? plain(value) : value]);
   return {
     name: `cell-${placeOf(shown)}-query-${pair[0]}-key-${pair[1]}`,
     columns: turned ? ['dimension', 'product', 'partner'] : ['dimension', 'product'],
@@ -73,11 +73,12 @@ export function exportCell(
     rows,
     about: {
       ...aboutOf(shown),
+      stage: shown.stage,
       query: pair[0],
       queryName: names[0],
       key: pair[1],
       keyName: names[1],
-      ...Object.fromEntries(said),
+      ...numbers,
     },
     picture: () => view.picture(titleOf(shown)),
   };
@@ -91,35 +92,8 @@ function titleOf(shown: Taken): string {
   });
 }
 
-function aboutOf({ source, place, stage, settings }: Taken): Record<string, unknown> {
-  const { layer, head, batch } = place;
-  const { score, normalizer, position, options, masks } = settings;
-  return {
-    source: source.name.en,
-    layer: source.layers[layer] ?? layer,
-    head,
-    batch,
-    stage,
-    score: chosen(score),
-    normalizer: chosen(normalizer),
-    position: chosen(position),
-    ...written(options),
-    masks: Object.entries(masks).flatMap(([name, mask]) => (mask === undefined ? [] : [name])),
-  };
-}
-
-const chosen = ({ id, values }: Chosen): Record<string, unknown> => ({ id, ...written(values) });
-
-/** What is set; of a vector or a matrix, where it is from. */
-function written(values: Readonly<Record<string, Value>>): Record<string, unknown> {
-  const entries = Object.entries(values).filter(([, value]) => value !== null);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'object' && value ? value.kind : value]),
-  );
-}
-
 function placeOf(shown: Taken): string {
-  return openHeadName(shown).en.replaceAll(/\W+/g, '-');
+  return inFileName(openHeadName(shown));
 }
 
 /** A query or key by number and name, a block by its ends. */
@@ -128,11 +102,11 @@ function nameOf(matrix: MatrixView, range: Range, axis: 'queries' | 'keys'): str
   return range[1] - range[0] > 1 || !matrix.isNamed(axis) ? number : `${number} ${matrix.name(range[0], axis)}`;
 }
 
-function spanOf([from, to]: Range): string {
-  return to - from > 1 ? `${from}–${to - 1}` : String(from);
+/** A query or key, or the first and last of a block, as numbers. */
+function endsOf([from, to]: Range): number | [number, number] {
+  return to - from > 1 ? [from, to - 1] : from;
 }
 
-/** JSON has no infinities and no NaN. */
-function plain(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value);
+function spanOf([from, to]: Range): string {
+  return to - from > 1 ? `${from}–${to - 1}` : String(from);
 }

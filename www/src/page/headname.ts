@@ -49,6 +49,9 @@ export function openHeadName({ source: { layers }, map: { heads, batch }, place 
   return headName({ ...place, layer }, { layers: layers.length, heads, batch });
 }
 
+/** The name within that of a file. */
+export const inFileName = ({ en }: Text): string => en.replaceAll(/\W+/g, '-');
+
 /** The name as a title. */
 export function headTitle(place: HeadPlace, counts: HeadCounts): Text {
   const { en, zh } = headName(place, counts);

@@ -34,8 +34,12 @@ export function inLayer(before: Layered, own: Settings): Layered {
   return { ...before, own, settings: stays ? before.settings : { ...before.settings, normalizer: own.normalizer } };
 }
 
-/** What any layer is computed with, as it is set in one of them. */
+/** What is set in any layer, as it is in one of them. */
+export function settingsIn(layered: Layered, source: Source, layer: number): Settings {
+  return inLayer(layered, settingsFrom(ownOf(source, layer).options)).settings;
+}
+
+/** What that layer is computed with. */
 export function optionsIn(layered: Layered, source: Source, layer: number, sizes: Sizes): ProblemOptions {
-  const own = settingsFrom(ownOf(source, layer).options);
-  return toOptions(inLayer(layered, own).settings, source.options, sizes);
+  return toOptions(settingsIn(layered, source, layer), source.options, sizes);
 }

@@ -20,7 +20,7 @@ import type { Frame } from './frame.ts';
 import { HeadPanel } from './head.ts';
 import { Inspector, type Context } from './inspector.ts';
 import { Latest } from '../views/parts/latest.ts';
-import { asItComes, inLayer, optionsIn, withSettings, type Layered } from './layered.ts';
+import { asItComes, inLayer, optionsIn, settingsIn, withSettings, type Layered } from './layered.ts';
 import { Lens } from './lens.ts';
 import { MaskPanel } from './mask.ts';
 import { painter } from './painter.ts';
@@ -595,6 +595,7 @@ export class Page {
       options: this.#problem.optionsOf(map),
       rules: [score, position, options, masks, normalizerChosen && normalizer],
       optionsOf: (layer, sizes) => optionsIn(shown, source, layer, sizes),
+      settingsOf: (layer) => settingsIn(shown, source, layer),
     });
   }
 

@@ -1,6 +1,8 @@
 // All layers of what is open, for the sections that look at them together; and the head that the page shows.
 
 import type { ProblemOptions } from '../../engine/index.ts';
+import { aboutOf, type About } from '../about.ts';
+import { settingsFrom, type Chosen, type Settings } from '../settings.ts';
 import { ownOf, withSinks, type Layer, type Source } from '../source.ts';
 import { sizesOf, type Sizes } from '../tensors.ts';
 
@@ -18,14 +20,23 @@ export interface Atlas {
   readonly queryTokens?: readonly string[] | undefined;
   readonly keyTokens?: readonly string[] | undefined;
   layer(index: number, signal: AbortSignal): Promise<AtlasLayer>;
+  /** What to say of a head whose numbers are given away, or of a layer: as it is computed, or under another normalizer. */
+  about(of: { layer: number; head?: number; normalizer?: Chosen | undefined }): About;
 }
 
-/** The layers of `source`; without `optionsOf`, computed as its file says. */
-export function atlasOf(
-  source: Source,
-  batch = 0,
-  optionsOf: (index: number, sizes: Sizes) => ProblemOptions = (index) => ownOf(source, index).options,
-): Atlas {
+/** How the layers of a source are computed. */
+export interface Computed {
+  optionsOf(layer: number, sizes: Sizes): ProblemOptions;
+  settingsOf(layer: number): Settings;
+}
+
+const asItSays = (source: Source): Computed => ({
+  optionsOf: (layer) => ownOf(source, layer).options,
+  settingsOf: (layer) => settingsFrom(ownOf(source, layer).options),
+});
+
+/** The layers of `source`, computed as its file says where nothing else is. */
+export function atlasOf(source: Source, batch = 0, computed: Computed = asItSays(source)): Atlas {
   const { layers, queryTokens, keyTokens } = source;
   return {
     layers,
@@ -34,7 +45,12 @@ export function atlasOf(
     keyTokens,
     async layer(index, signal) {
       const read = await source.layer(index, signal);
-      return { ...read, options: withSinks(optionsOf(index, sizesOf(read.query, read.key)), read) };
+      return { ...read, options: withSinks(computed.optionsOf(index, sizesOf(read.query, read.key)), read) };
+    },
+    about({ layer, head, normalizer }) {
+      const settings = computed.settingsOf(layer);
+      const place = { layer, head, batch };
+      return aboutOf({ source, place, settings: normalizer ? { ...settings, normalizer } : settings });
     },
   };
 }

@@ -9,9 +9,10 @@ import { formatShare } from '../../views/parts/format.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { filled, inARow, phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import type { About } from '../about.ts';
 import { Busy } from '../pickers.ts';
 import { onGround } from '../colormaps.ts';
-import { headName } from '../headname.ts';
+import { headName, inFileName } from '../headname.ts';
 import { painter } from '../painter.ts';
 import { faultOf, PageError, reasonOf } from '../reason.ts';
 import { EXAMPLES, openExample, type Example, type Reading, type Source } from '../source.ts';
@@ -147,6 +148,8 @@ class Compare implements Mounted {
   #atlas: Atlas | undefined;
   #drawn: Drawn | undefined;
   #inSight = false;
+  /** What to say of A and B where they are given away. */
+  #about: Record<'a' | 'b', About> | undefined;
   /** What is said above the picture, which depends on the language. */
   #saying: (language: Language) => string = () => '';
   /** The last other capture: it is not opened anew for each head of it. */
@@ -210,7 +213,9 @@ class Compare implements Mounted {
     const rows = compared ? rowsOf(compared.scene, compared.order, names) : [];
     const { queries = 0, keys = 0 } = compared?.scene ?? {};
     const note = queries * keys > MOST_LINES ? text.oneEach : undefined;
-    return { name: 'compare', columns, naming: 4, rows, note, picture: () => this.#view.picture };
+    const { a, b } = compared?.scene.titles ?? {};
+    const name = ['compare', ...(a && b ? [inFileName(a), inFileName(b)] : [])].join('-');
+    return { name, columns, naming: 4, rows, note, about: this.#about, picture: () => this.#view.picture };
   }
 
   #remember(): void {
@@ -226,6 +231,11 @@ class Compare implements Mounted {
     this.#choice = { ...this.#choice, ...change };
     this.#remember();
     this.#work();
+  }
+
+  /** Where A is. */
+  get #at(): HeadAt {
+    return this.#of.shown() ?? { layer: 0, head: 0 };
   }
 
   /** What stands beside A; undefined: nothing is open. */
@@ -298,7 +308,8 @@ class Compare implements Mounted {
   }
 
   async #compare(wanted: Drawn, work: Reading): Promise<void> {
-    const { subject, choice } = wanted;
+    const { subject, atlas, choice } = wanted;
+    const about = atlas.about(this.#at);
     const a = await weightsIn(subject.map, subject, work);
     const other = await this.#beside(wanted, a, work);
     work.signal.throwIfAborted();
@@ -308,6 +319,7 @@ class Compare implements Mounted {
     }
     const { difference, divergence } = await compared(a, other.weights, work);
     work.signal.throwIfAborted();
+    this.#about = { a: about, b: other.about };
     this.#view.show({
       queries: a.queries,
       keys: a.keys,
@@ -324,15 +336,15 @@ class Compare implements Mounted {
     { subject, atlas, choice, own }: Drawn,
     a: Weights,
     work: Reading,
-  ): Promise<{ weights: Weights; source?: Source } | undefined> {
-    const at = this.#of.shown() ?? { layer: 0, head: 0 };
-    const which = whichOf(choice, at, subject.batch);
-    if (choice.kind !== 'captures') return { weights: await weightsOf(atlas, which, a, work) };
+  ): Promise<{ weights: Weights; about: About; source?: Source } | undefined> {
+    const which = whichOf(choice, this.#at, subject.batch);
+    const read = async (from: Atlas) => ({ weights: await weightsOf(from, which, a, work), about: from.about(which) });
+    if (choice.kind !== 'captures') return read(atlas);
     const source = await this.#capture(own ?? choice.capture, work);
     if (!source) return undefined;
     const layers = source.layers.length;
     if (which.layer >= layers) throw new PageError(text.fewer, { layers, layer: which.layer });
-    return { weights: await weightsOf(atlasOf(source, subject.batch), which, a, work), source };
+    return { ...(await read(atlasOf(source, subject.batch))), source };
   }
 
   async #capture(capture: string | Kept | undefined, reading: Reading): Promise<Source | undefined> {
@@ -343,7 +355,7 @@ class Compare implements Mounted {
 
   /** What A and B are called, and what to know of them. */
   #words(choice: ResolvedChoice, source: Source | undefined): Pick<ComparedScene, 'titles' | 'note'> {
-    const at = this.#of.shown() ?? { layer: 0, head: 0 };
+    const at = this.#at;
     const layers = this.#atlas?.layers ?? [];
     const { batch = 0, map } = this.#subject ?? {};
     const counts = { heads: map?.heads ?? 1, batch: map?.batch ?? 1 };

@@ -15,6 +15,8 @@ export interface Features {
   students: Names;
   teachers: Names;
   batch: Names;
+  /** Where they are from. */
+  from: OpenLayer;
 }
 
 /** A layer of what the page has open. */
@@ -100,6 +102,7 @@ async function featuresOf(source: Source, layer: number, signal: AbortSignal): P
     students: namesOf('student', students, source.queryTokens),
     teachers: namesOf('teacher', teachers, source.keyTokens),
     batch: batchNames(batch, source.batchTokens),
+    from: { source, layer },
   };
 }
 

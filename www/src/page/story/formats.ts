@@ -4,7 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
 import { PageError } from '../reason.ts';
 import { rasterize } from './raster.ts';
-import type { Exported } from './section.ts';
+import type { Entry, Exported } from './section.ts';
 
 export { sheetOf } from './sheet.ts';
 
@@ -53,20 +53,23 @@ export const FORMATS: readonly Format[] = [
 
 /** A table that spreadsheets open. Text that one would take for a formula is marked as text; numbers are as they are. */
 export function csvOf({ columns, rows }: Pick<Exported, 'columns' | 'rows'>): string {
-  const cell = (value: number | string): string => {
-    if (typeof value === 'number') return String(value);
+  const cell = (value: Entry): string => {
+    if (typeof value !== 'string') return String(value ?? '');
     const plain = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
     return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
   };
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-/** Each row as an object. What JSON has no number for, NaN and the infinities, goes as text. */
+/**
+ * Each row as an object. Numbers that JSON has no word for, NaN and the infinities, go as text, wherever they stand; null is where
+ * there is no number.
+ */
 export function jsonOf({ name, about, columns, rows }: Omit<Exported, 'picture'>): string {
-  const plain = (value: number | string | undefined) =>
+  const plain = (_: string, value: unknown): unknown =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-  const objects = rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, plain(row[at])])));
-  return `${JSON.stringify({ name, ...about, rows: objects }, null, 1)}\n`;
+  const objects = rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]])));
+  return `${JSON.stringify({ name, ...about, rows: objects }, plain, 1)}\n`;
 }
 
 function svgOf(picture: SVGSVGElement): Blob {

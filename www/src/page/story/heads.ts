@@ -4,6 +4,8 @@ import { catalog, type Colormap, type HeadStatistic } from '../../engine/index.t
 import type { Text } from '../../generated/catalog.ts';
 import { HeadsView, type HeadAt } from '../../views/index.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
+import type { About } from '../about.ts';
+import { isEqual } from '../equal.ts';
 import { painter } from '../painter.ts';
 import { faultOf, reasonOf } from '../reason.ts';
 import type { Atlas } from './atlas.ts';
@@ -118,9 +120,11 @@ class Heads implements Mounted {
     const rows = this.#view.heads.map(({ layer, head, numbers }) => [
       names[layer] ?? layer,
       head,
-      ...ids.map((id) => numbers[id] ?? NaN),
+      ...ids.map((id) => numbers[id] ?? null),
     ]);
-    return { name: 'heads', columns: ['layer', 'head', ...ids], naming: 2, rows, picture: () => this.#view.picture };
+    const about = aboutAll(names.map((_, layer) => this.#atlas?.about({ layer }) ?? {}));
+    const columns = ['layer', 'head', ...ids];
+    return { name: 'heads', columns, naming: 2, rows, about, picture: () => this.#view.picture };
   }
 
   /** Takes over what is open now. */
@@ -216,4 +220,14 @@ class Heads implements Mounted {
     this.#refused = true;
     this.#view.state = { is: 'refused', reason: { en: says('en'), zh: says('zh') } };
   }
+}
+
+/** Of several at once: what is the same of all; where they differ a list, in their order. */
+function aboutAll(each: readonly About[]): About {
+  const names = new Set(each.flatMap((one) => Object.keys(one)));
+  const values = [...names].map((name) => {
+    const [first, ...others] = each.map((one) => one[name]);
+    return [name, others.every((other) => isEqual(other, first)) ? first : [first, ...others]] as const;
+  });
+  return Object.fromEntries(values);
 }

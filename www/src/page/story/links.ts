@@ -8,7 +8,8 @@ import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { isLink } from '../../views/parts/linkset.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
-import { headName, headTitle } from '../headname.ts';
+import type { About } from '../about.ts';
+import { headName, headTitle, inFileName } from '../headname.ts';
 import { stepper, type Steps } from '../pickers.ts';
 import { faultOf } from '../reason.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
@@ -26,6 +27,8 @@ export interface LinksSubject {
   head: number;
   queryTokens?: readonly string[] | undefined;
   keyTokens?: readonly string[] | undefined;
+  /** What to say of it where its weights are given away. */
+  about: About;
   /** The query to begin with, where the sequence is too long for all. */
   query?: number | undefined;
 }
@@ -82,6 +85,8 @@ class Links implements Mounted {
   #inSight = false;
   /** What is drawn, or on its way. */
   #drawn: { subject: LinksSubject; first: number } | undefined;
+  /** Whose links are in sight. */
+  #seen: LinksSubject | undefined;
 
   constructor(host: HTMLElement, story: Story, of: LinksOf) {
     this.#of = of;
@@ -115,9 +120,10 @@ class Links implements Mounted {
   }
 
   exported(): Exported {
+    const seen = this.#seen;
     const name = (side: 'query' | 'key', index: number): string => this.#view.nameOf(side, index);
     return {
-      name: `links-${this.#subject ? placeOf(this.#subject).replaceAll(/\W+/g, '-') : ''}`,
+      name: ['links', ...(seen ? [inFileName(placeOf(seen))] : [])].join('-'),
       columns: ['query', 'query token', 'key', 'key token', 'weight'],
       naming: 4,
       rows: this.#view.links.map(({ query, key, weight }) => [
@@ -127,6 +133,7 @@ class Links implements Mounted {
         name('key', key),
         weight,
       ]),
+      about: seen?.about,
       picture: this.#view.picture,
     };
   }
@@ -149,7 +156,9 @@ class Links implements Mounted {
     this.#view.busy = true;
     this.#jobs.run(async (signal) => {
       const scene = await sceneOf(subject, first, signal);
-      if (!signal.aborted && this.#subject === subject) this.#view.show(scene);
+      if (signal.aborted || this.#subject !== subject) return;
+      this.#seen = subject;
+      this.#view.show(scene);
     });
   }
 
@@ -166,8 +175,8 @@ class Links implements Mounted {
 }
 
 /** Which head it is, within a sentence. */
-function placeOf({ map, layers, ...place }: LinksSubject): string {
-  return headName(place, { layers, heads: map.heads, batch: map.batch }).en;
+function placeOf({ map, layers, ...place }: LinksSubject): Text {
+  return headName(place, { layers, heads: map.heads, batch: map.batch });
 }
 
 /** The first query in sight: windows stand side by side, and that of `wanted` is the one that holds it. */

@@ -3,13 +3,13 @@
 import type { AttentionMap, ProblemOptions, Tensor } from '../../engine/index.ts';
 import { catalog } from '../../generated/catalog.ts';
 import type { HeadAt } from '../../views/parts/headorder.ts';
+import { openHeadName } from '../headname.ts';
 import { PageError } from '../reason.ts';
 import { settingsFrom } from '../settings.ts';
 import { EXAMPLES, type Source } from '../source.ts';
 import type { Pair, Place } from '../state.ts';
-import type { Sizes } from '../tensors.ts';
 import { text } from '../text.ts';
-import { atlasOf, type Atlas } from './atlas.ts';
+import { atlasOf, type Atlas, type Computed } from './atlas.ts';
 import type { CompareOf, CompareSubject } from './compare.ts';
 import type { OpenLayer } from './features.ts';
 import type { HeadsOf } from './heads.ts';
@@ -18,7 +18,7 @@ import type { StepsHead, StepsPage } from './steps.ts';
 import type { StudentOf } from './student.ts';
 
 /** The head in the picture. The map stays the page's own: it is asked, never freed. */
-export interface OpenHead {
+export interface OpenHead extends Computed {
   source: Source;
   map: AttentionMap;
   place: Place;
@@ -26,8 +26,6 @@ export interface OpenHead {
   options: ProblemOptions;
   /** What decides how the layers are computed: as long as each of these is the same, so are their weights. */
   rules: readonly unknown[];
-  /** What a layer of the source is computed with. */
-  optionsOf(layer: number, sizes: Sizes): ProblemOptions;
 }
 
 /** What the page does for the sections. */
@@ -71,8 +69,8 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
     this.#fault = fault;
     this.#head = head;
     this.#steps = undefined;
-    this.#subject = head && subjectOf(head);
     this.#atlas = head && this.#atlasFor(head);
+    this.#subject = head && this.#atlas && subjectOf(head, this.#atlas.atlas);
     if (!head) this.#value = undefined;
     for (const go of this.#waiting.splice(0)) go();
     for (const listener of this.#listeners) listener();
@@ -120,11 +118,14 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
   async #stepsOf(head: OpenHead): Promise<StepsHead> {
     const { map, options, source, place } = head;
     const { queryTokens: queries, keyTokens: keys } = source;
+    const { about = {} } = this.#subject ?? {};
     return {
       map,
       value: await this.#valueOf(head),
       tokens: { queries, keys },
       options,
+      name: openHeadName(head),
+      about,
       batch: place.batch,
       head: place.head,
       query: startOf(source),
@@ -179,11 +180,12 @@ export class Opened implements StepsPage, LinksOf, HeadsOf, CompareOf, StudentOf
     return this.#host.see;
   }
 
-  #atlasFor({ source, place: { batch }, rules: given, optionsOf }: OpenHead) {
-    const rules = [batch, ...given];
+  #atlasFor(head: OpenHead) {
+    const { source, place, rules: given } = head;
+    const rules = [place.batch, ...given];
     const before = this.#atlas;
     if (before?.source === source && rules.every((rule, at) => rule === before.rules[at])) return before;
-    return { atlas: atlasOf(source, batch, optionsOf), source, rules };
+    return { atlas: atlasOf(source, place.batch, head), source, rules };
   }
 }
 
@@ -193,11 +195,15 @@ function isSame(a: OpenHead | undefined, b: OpenHead | undefined): boolean {
   return same && a.rules.every((rule, at) => rule === b.rules[at]);
 }
 
-function subjectOf({ source, map, options, place: { layer, batch, head } }: OpenHead): LinksSubject & CompareSubject {
+function subjectOf(
+  { source, map, options, place: { layer, batch, head } }: OpenHead,
+  atlas: Atlas,
+): LinksSubject & CompareSubject {
   const { layers, queryTokens, keyTokens } = source;
   const { normalizer } = settingsFrom(options);
   const place = { layer: layers[layer] ?? layer, layers: layers.length, batch, head };
-  return { map, ...place, normalizer: normalizer.id, queryTokens, keyTokens, query: startOf(source) };
+  const about = atlas.about({ layer, head });
+  return { map, ...place, about, normalizer: normalizer.id, queryTokens, keyTokens, query: startOf(source) };
 }
 
 /** The query that an example is to be looked at first in. */

@@ -2,6 +2,7 @@
 
 import type { Text } from '../../generated/catalog.ts';
 import type { Language } from '../../views/parts/text.ts';
+import type { About } from '../about.ts';
 
 /** The sections in the order in which they are read, by their names in the address; the matrix stands before `steps`. */
 export const SECTION_IDS = ['plane', 'spread', 'steps', 'links', 'heads', 'compare', 'student'] as const;
@@ -59,6 +60,9 @@ export interface Mounted {
   exported(): Exported;
 }
 
+/** What a cell of a table says; null: there is nothing to say. */
+export type Entry = number | string | null;
+
 /** The numbers behind a picture, and the picture itself. */
 export interface Exported {
   /** Of the file: the section, and what it is of; without what all begin with, and what it ends in. */
@@ -66,11 +70,11 @@ export interface Exported {
   columns: readonly string[];
   /** How many columns, from the first on, say which row it is; the others are what was measured. */
   naming: number;
-  rows: readonly (readonly (number | string)[])[];
+  rows: readonly (readonly Entry[])[];
   /** What to know of the rows, where they are not all that is seen. */
   note?: Text | undefined;
-  /** What else JSON says of them. */
-  about?: Readonly<Record<string, unknown>>;
+  /** What else JSON says of them: where they are from, and how they were computed. */
+  about?: About | undefined;
   /** The picture, or how it is made where that takes a moment. */
   picture: SVGSVGElement | (() => SVGSVGElement);
 }

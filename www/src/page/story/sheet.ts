@@ -4,7 +4,7 @@ import type { Text } from '../../generated/catalog.ts';
 import { element } from '../../views/parts/dom.ts';
 import { formatNumber } from '../../views/parts/format.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
-import type { Exported } from './section.ts';
+import type { Entry, Exported } from './section.ts';
 
 const text = {
   all: { en: 'Rows: {rows}; columns: {columns}.', zh: '行：{rows}；列：{columns}。' },
@@ -18,8 +18,8 @@ const text = {
 const MOST = 64;
 
 /** Whole numbers are places and counts, and stand as they are. */
-function written(value: number | string): string {
-  return typeof value === 'number' && !Number.isInteger(value) ? formatNumber(value) : String(value);
+function written(value: Entry): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? formatNumber(value) : String(value ?? '');
 }
 
 export function sheetOf({ columns, naming, rows }: Exported, language: Language): HTMLTableElement {
@@ -31,7 +31,7 @@ export function sheetOf({ columns, naming, rows }: Exported, language: Language)
     shownRows: body.length,
     shownColumns: head.length - naming,
   };
-  const cell = (value: number | string, column: number): HTMLElement => {
+  const cell = (value: Entry, column: number): HTMLElement => {
     const words = element('bdi', {}, written(value));
     return column < naming ? element('th', { scope: 'row' }, words) : element('td', {}, words);
   };

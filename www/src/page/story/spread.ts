@@ -15,7 +15,7 @@ import { Latest } from '../../views/parts/latest.ts';
 import type { Language } from '../../views/parts/text.ts';
 import { faultOf } from '../reason.ts';
 import { normals } from '../tensors.ts';
-import type { Exported, Mounted, Section, Story } from './section.ts';
+import type { Entry, Exported, Mounted, Section, Story } from './section.ts';
 import { LARGEST_SEED, readState, SIZES, writeState, type SpreadState } from './spreadstate.ts';
 import { WORDS } from './words.ts';
 
@@ -78,10 +78,19 @@ class Spread implements Mounted {
     };
   }
 
-  #histogramRows(sample: SpreadSample): (number | string)[][] {
+  #histogramRows(sample: SpreadSample): Entry[][] {
     return Object.entries(this.#view.histograms(sample)).flatMap(([side, { reach, counts, below, above }]) => {
       const edge = (bin: number): number => reach * ((2 * bin) / counts.length - 1);
-      const row = (from: number, to: number, count: number) => [side, sample.size, from, to, count, '', '', ''];
+      const row = (from: number, to: number, count: number): Entry[] => [
+        side,
+        sample.size,
+        from,
+        to,
+        count,
+        null,
+        null,
+        null,
+      ];
       const inside = counts.map((count, bin) => row(edge(bin), edge(bin + 1), count));
       return [row(-Infinity, -reach, below), ...inside, row(reach, Infinity, above)];
     });
@@ -179,9 +188,9 @@ async function rowOf(query: Float32Array, key: Float32Array, signal: AbortSignal
   };
 }
 
-function sweepRows({ size, row }: SpreadSample): (number | string)[][] {
+function sweepRows({ size, row }: SpreadSample): Entry[][] {
   return TEMPERATURES.map((temperature, at) => {
     const numbers = [row.entropy[at] ?? NaN, row.effectiveKeys[at] ?? NaN, row.largest[at] ?? NaN];
-    return ['temperature', size, '', '', temperature, ...numbers];
+    return ['temperature', size, null, null, temperature, ...numbers];
   });
 }

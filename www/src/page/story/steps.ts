@@ -10,12 +10,14 @@ import {
   type Row,
   type Tensor,
 } from '../../engine/index.ts';
-import { catalog } from '../../generated/catalog.ts';
+import { catalog, type Text } from '../../generated/catalog.ts';
 import { StepsView, type ShownKey, type StepsScene, type StepsStage } from '../../views/index.ts';
 import { element } from '../../views/parts/dom.ts';
 import { formatCount, formatShare } from '../../views/parts/format.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, visibleToken, type Language } from '../../views/parts/text.ts';
+import type { About } from '../about.ts';
+import { inFileName } from '../headname.ts';
 import { faultOf } from '../reason.ts';
 import type { Pair } from '../state.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
@@ -31,6 +33,9 @@ export interface StepsHead {
   tokens: { queries?: readonly string[] | undefined; keys?: readonly string[] | undefined };
   /** What the map was opened with. */
   options: ProblemOptions;
+  /** What it is called, and what to say of it where its numbers are given away. */
+  name: Text;
+  about: About;
   batch: number;
   head: number;
   /** The query to begin with. */
@@ -143,11 +148,17 @@ class Steps implements Mounted {
       known ? tokenOf(known.head.tokens.keys, index, known.head.map.keys) : '',
       ...(scene?.stages ?? []).flatMap(({ bars }) => (bars ? [bars.values[place] ?? NaN] : [])),
     ]);
+    const about = known && {
+      ...known.head.about,
+      query: known.query,
+      queryName: tokenOf(known.head.tokens.queries, known.query, known.head.map.queries),
+    };
     return {
-      name: `steps-${known?.query ?? 0}`,
+      name: known ? `steps-${inFileName(known.head.name)}-query-${known.query}` : 'steps',
       columns: ['key', 'token', ...names],
       naming: 2,
       rows,
+      about,
       picture: this.#view.picture(getComputedStyle(document.body).backgroundColor),
     };
   }

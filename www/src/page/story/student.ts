@@ -6,16 +6,18 @@ import { chosenTable, StudentView, type ItemChosen, type StudentScene, type Stud
 import { element } from '../../views/parts/dom.ts';
 import { Latest } from '../../views/parts/latest.ts';
 import { phrase, type Language } from '../../views/parts/text.ts';
+import { aboutOf } from '../about.ts';
 import { makeField, type Field } from '../field.ts';
 import { painter } from '../painter.ts';
 import { faultOf } from '../reason.ts';
+import { settingsFrom } from '../settings.ts';
 import type { Reading } from '../source.ts';
 import { replaceKeepingFocus } from '../toolbar.ts';
 import { layerFeatures, ownFeatures, SAMPLE, sampleFeatures, type Features, type OpenLayer } from './features.ts';
 import { OwnFeatures, type Outcome } from './ownfeatures.ts';
 import type { Exported, Mounted, Section, Story } from './section.ts';
 import { WORDS } from './words.ts';
-import { studentTables } from './studentnumbers.ts';
+import { studentOptions, studentTables } from './studentnumbers.ts';
 import { readState, SOFT, USUAL, writeState, type StudentState } from './studentstate.ts';
 import { studentVerdict } from './studentverdict.ts';
 
@@ -153,7 +155,10 @@ class Student implements Mounted {
       });
     });
     const columns = ['soft', 'batch', 'student', 'student name', 'teacher', 'teacher name', 'weight'];
-    return { name: `student-${this.#state.item ?? 'mean'}`, columns, naming: 6, rows, picture: this.#view.picture };
+    const from = this.#features?.from;
+    const about = from && aboutOf({ source: from.source, place: from, settings: settingsFrom(studentOptions(soft)) });
+    const name = `student-${this.#state.item ?? 'mean'}`;
+    return { name, columns, naming: 6, rows, about, picture: this.#view.picture };
   }
 
   // ---- what is chosen

@@ -1,8 +1,11 @@
 // What students learn from whom, in numbers: energy = bmm(query, key) / soft, attention = softmax(energy, -1).
 
-import { attention, type AttentionResult, type Tensor } from '../../engine/index.ts';
+import { attention, type AttentionResult, type ProblemOptions, type Tensor } from '../../engine/index.ts';
 import type { StudentTable } from '../../views/index.ts';
 import type { Features } from './features.ts';
+
+/** What they are computed with. */
+export const studentOptions = (soft: number): ProblemOptions => ({ score: 'dot', temperature: soft });
 
 /** The table of each batch item; before them, where there are several, that of their mean. */
 export async function studentTables(
@@ -11,7 +14,7 @@ export async function studentTables(
   signal: AbortSignal,
 ): Promise<StudentTable[]> {
   const read = { needWeights: true, needStatistics: true, signal } as const;
-  const result = await attention(query, key, null, { score: 'dot', temperature: soft, ...read });
+  const result = await attention(query, key, null, { ...studentOptions(soft), ...read });
   const { weights } = result;
   const items = tablesOf(result);
   if (!weights || items.length === 1) return items;
