@@ -52,7 +52,7 @@ for (const [file, most] of Object.entries(MOST)) {
  * At most so many kilobytes of script, gzipped: before anything is seen, before the page can be used, and with what it then asks for
  * at once.
  */
-const SCRIPT = { seen: 1.35, page: 81.5, soon: 139 };
+const SCRIPT = { seen: 1.35, page: 82, soon: 139 };
 
 test('the page is seen before all but a little of its script, and begins with a part of the rest', async () => {
   const html = await readFile(at('dist/index.html'), 'utf8');
