@@ -222,9 +222,10 @@ export class Page {
     let before = -1;
     for (;;) {
       const [name, ...more] = await readdir(downloads);
-      const content = name !== undefined && more.length === 0 ? await readFile(path.join(downloads, name)) : undefined;
-      // Some write under another name first, all in parts.
-      if (content?.length > 0 && content.length === before && !/part|download|tmp/.test(name)) return { name, content };
+      // Some write under another name first, which may be gone by now, all in parts.
+      const isItsOwn = more.length === 0 && /^qkscope-[\w@-]+\.(csv|json|svg|png)$/.test(name ?? '');
+      const content = isItsOwn ? await readFile(path.join(downloads, name)) : undefined;
+      if (content?.length > 0 && content.length === before) return { name, content };
       before = content?.length ?? -1;
       if (Date.now() > end) throw new Error(`${selector} saved nothing but ${[name, ...more]}`);
       await sleep(50);
