@@ -48,8 +48,8 @@ function say(figure: QkScopeElement, name: string, value: unknown): void {
 function dataOf(get: Get): QkScopeElement['data'] {
   const given = get('data');
   if (given instanceof DataView) return bytesOf(given);
-  // A trait that was never set is a text or a dictionary without anything in it.
-  if (Object.keys(given ?? {}).length > 0) return given as QkScopeElement['data'];
+  // A trait that was never set is a text or a dictionary without anything in it; a text may be long, and the element looks at it.
+  if (given && (typeof given !== 'object' || Object.keys(given).length > 0)) return given as QkScopeElement['data'];
   const [q, k, v] = ['q', 'k', 'v'].map((trait) => get(trait) ?? undefined);
   if (q === undefined) return undefined;
   return { q: numbersOf(q), k: numbersOf(k), v: v && numbersOf(v) } as Given;
