@@ -504,7 +504,7 @@ export class CompareView extends EventTarget {
   get #spot(): Spot | undefined {
     const scene = this.#scene;
     if (!scene) return undefined;
-    const looked = this.#pointed ?? this.#within(this.#choices.locked) ?? this.#within(this.#start);
+    const looked = this.#pointed ?? this.locked ?? this.#within(this.#start);
     if (looked) return looked;
     const { largest: at } = this.#facts;
     return at < 0 ? { query: 0, key: 0 } : { query: Math.floor(at / scene.keys), key: at % scene.keys };
